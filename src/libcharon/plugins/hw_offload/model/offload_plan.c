@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Pure decisions about offload modes.
+ */
+
+#include "offload_plan.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_WRONG_DEVICE,
+	"as-requested",
+	"no-route",
+	"local-route",
+	"not-esp",
+	"no-esn",
+	"udp-encap",
+	"tfc",
+	"ipsec-mode",
+	"driver-refused",
+	"silent-software",
+	"wrong-device",
+);
+
+/**
+ * Add a step, or note why there is none
+ */
+static void add_step(hwo_plan_t *plan, hwo_mode_t mode, hwo_reason_t skip)
+{
+	plan->skipped[mode] = skip;
+	if (skip == HWO_REASON_NONE)
+	{
+		plan->step[plan->count++] = mode;
+	}
+}
+
+/**
+ * Rules of the kernel's core that hold for both offload modes
+ */
+static hwo_reason_t refused_by_core(const hwo_sa_t *sa, uint32_t ifindex,
+									hwo_reason_t why)
+{
+	if (sa->id.proto != IPPROTO_ESP)
+	{
+		return HWO_REASON_NOT_ESP;
+	}
+	if (sa->mode != MODE_TRANSPORT && sa->mode != MODE_TUNNEL)
+	{
+		return HWO_REASON_IPSEC_MODE;
+	}
+	if (sa->tfc)
+	{
+		return HWO_REASON_TFC;
+	}
+	return ifindex ? HWO_REASON_NONE : why;
+}
+
+/**
+ * Rules for an automatic packet mode. A NIC protects against replay only with
+ * ESN (mlx5), and its sequence numbers end at 2^32 without.
+ */
+static hwo_reason_t packet_unsafe(const hwo_sa_t *sa)
+{
+	return sa->esn ? HWO_REASON_NONE : HWO_REASON_NO_ESN;
+}
+
+/**
+ * Rules for crypto mode. Several drivers (nfp, ixgbe) do not look at the
+ * encapsulation at all, so what they do with it is unknown.
+ */
+static hwo_reason_t crypto_unsafe(const hwo_sa_t *sa)
+{
+	return sa->encap ? HWO_REASON_UDP_ENCAP : HWO_REASON_NONE;
+}
+
+/*
+ * Described in header
+ */
+void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa, uint32_t ifindex,
+				 hwo_reason_t why, hwo_plan_t *plan)
+{
+	hwo_reason_t core;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->ifindex = ifindex;
+	core = refused_by_core(sa, ifindex, why);
+
+	switch (requested)
+	{
+		case HW_OFFLOAD_NO:
+			add_step(plan, HWO_MODE_NONE, HWO_REASON_NONE);
+			break;
+		case HW_OFFLOAD_CRYPTO:
+			plan->strict = TRUE;
+			add_step(plan, HWO_MODE_CRYPTO, core ?: crypto_unsafe(sa));
+			break;
+		case HW_OFFLOAD_PACKET:
+			plan->strict = TRUE;
+			add_step(plan, HWO_MODE_PACKET, core);
+			break;
+		case HW_OFFLOAD_AUTO:
+			add_step(plan, HWO_MODE_PACKET, core ?: packet_unsafe(sa));
+			add_step(plan, HWO_MODE_CRYPTO, core ?: crypto_unsafe(sa));
+			add_step(plan, HWO_MODE_NONE, HWO_REASON_NONE);
+			break;
+	}
+}
+
+/**
+ * Plan an SP that has to match its SA
+ */
+static void follow_sa(const hwo_offload_t *sa, hwo_plan_t *plan)
+{
+	plan->strict = TRUE;
+	if (sa->mode == HWO_MODE_PACKET)
+	{
+		plan->ifindex = sa->ifindex;
+		add_step(plan, HWO_MODE_PACKET, HWO_REASON_NONE);
+	}
+	else
+	{
+		add_step(plan, HWO_MODE_NONE, HWO_REASON_NONE);
+	}
+}
+
+/*
+ * Described in header
+ */
+void hwo_plan_sp(hw_offload_t requested, policy_dir_t dir,
+				 const hwo_offload_t *sa, uint32_t ifindex, hwo_reason_t why,
+				 hwo_plan_t *plan)
+{
+	hwo_reason_t skip;
+
+	memset(plan, 0, sizeof(*plan));
+	skip = ifindex ? HWO_REASON_NONE : why;
+
+	if (dir == POLICY_FWD || requested == HW_OFFLOAD_NO ||
+		requested == HW_OFFLOAD_CRYPTO)
+	{	/* crypto mode knows no SPs */
+		add_step(plan, HWO_MODE_NONE, HWO_REASON_NONE);
+	}
+	else if (sa)
+	{
+		follow_sa(sa, plan);
+	}
+	else
+	{
+		plan->ifindex = ifindex;
+		plan->strict = requested == HW_OFFLOAD_PACKET;
+		add_step(plan, HWO_MODE_PACKET, skip);
+		if (!plan->strict)
+		{
+			add_step(plan, HWO_MODE_NONE, HWO_REASON_NONE);
+		}
+	}
+}
+
+/**
+ * Check if an error has nothing to do with offload
+ */
+static bool not_about_offload(int err)
+{
+	switch (err)
+	{
+		case EEXIST:
+		case EPERM:
+		case ENOMEM:
+		case ESRCH:
+		/* ours: the answer is lost, or there was none to read */
+		case ETIMEDOUT:
+		case EMSGSIZE:
+		case EBADMSG:
+			return TRUE;
+		default:
+			return FALSE;
+	}
+}
+
+/*
+ * Described in header
+ */
+hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step, int err)
+{
+	if (!err)
+	{
+		return HWO_VERDICT_DONE;
+	}
+	if (step + 1 < plan->count && !not_about_offload(err))
+	{
+		return HWO_VERDICT_NEXT;
+	}
+	return HWO_VERDICT_FAIL;
+}
+
+/*
+ * Described in header
+ */
+hwo_verdict_t hwo_plan_readback(const hwo_plan_t *plan, int step,
+								const hwo_offload_t *actual,
+								hwo_reason_t *reason)
+{
+	*reason = HWO_REASON_NONE;
+	if (actual->mode == plan->step[step] &&
+		(actual->mode == HWO_MODE_NONE || actual->ifindex == plan->ifindex))
+	{
+		return HWO_VERDICT_DONE;
+	}
+	if (actual->mode == HWO_MODE_NONE)
+	{
+		*reason = HWO_REASON_SILENT_SOFTWARE;
+		return plan->strict ? HWO_VERDICT_FAIL : HWO_VERDICT_DONE;
+	}
+	*reason = HWO_REASON_WRONG_DEVICE;
+	return HWO_VERDICT_FAIL;
+}

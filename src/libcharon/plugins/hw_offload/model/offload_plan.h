@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_offload_plan offload_plan
+ * @{ @ingroup hwo_model
+ *
+ * The ladder: which modes to try for an SA or SP, in which order, and what an
+ * answer of the kernel means.
+ *
+ * No list of what drivers can do is kept here: the driver says no, and its
+ * words are recorded. Known here are only rules of the kernel's core and of
+ * safety. All functions are pure.
+ */
+
+#ifndef HWO_OFFLOAD_PLAN_H_
+#define HWO_OFFLOAD_PLAN_H_
+
+#include "../hwo_types.h"
+
+/**
+ * Why a mode is not in effect. The names are stable, they are documented and
+ * meant to be searched for.
+ */
+typedef enum hwo_reason_t {
+	/** as requested */
+	HWO_REASON_NONE,
+	/** no route to the peer, so no device */
+	HWO_REASON_NO_ROUTE,
+	/** the route leads to this host itself */
+	HWO_REASON_LOCAL_ROUTE,
+	/** neither ESP nor a policy for it */
+	HWO_REASON_NOT_ESP,
+	/** packet: without ESN NICs have no replay protection */
+	HWO_REASON_NO_ESN,
+	/** crypto: drivers accept UDP encapsulation without a check */
+	HWO_REASON_UDP_ENCAP,
+	/** the kernel refuses to offload SAs with TFC padding */
+	HWO_REASON_TFC,
+	/** neither transport nor tunnel mode */
+	HWO_REASON_IPSEC_MODE,
+	/** the driver, or the kernel on its behalf, said no */
+	HWO_REASON_DRIVER_REFUSED,
+	/** the kernel accepted the SA, but as software */
+	HWO_REASON_SILENT_SOFTWARE,
+	/** the kernel offloads to another device than asked for */
+	HWO_REASON_WRONG_DEVICE,
+} hwo_reason_t;
+
+/**
+ * Short names of reasons.
+ */
+extern enum_name_t *hwo_reason_names;
+
+/** There are no more steps than modes */
+#define HWO_MAX_STEPS 3
+
+/**
+ * Ordered attempts for one SA or SP.
+ */
+typedef struct hwo_plan_t {
+	/** modes to try, from best to worst */
+	hwo_mode_t step[HWO_MAX_STEPS];
+	/** number of steps, 0 if the request can't be fulfilled at all */
+	int count;
+	/** TRUE if nothing but what was requested will do */
+	bool strict;
+	/** device to ask for, 0 for none */
+	uint32_t ifindex;
+	/** why a mode is no step, indexed by hwo_mode_t */
+	hwo_reason_t skipped[HWO_MAX_STEPS];
+} hwo_plan_t;
+
+/**
+ * Plan the installation of an SA.
+ *
+ * @param requested		configured mode
+ * @param sa			facts about the SA
+ * @param ifindex		device that carries its packets, 0 for none
+ * @param why			reason there is no device, if ifindex is 0
+ * @param plan			[out] steps
+ */
+void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa, uint32_t ifindex,
+				 hwo_reason_t why, hwo_plan_t *plan);
+
+/**
+ * Plan the installation of an SP.
+ *
+ * An SP whose SA is known follows the SA's effective mode and device, as a
+ * packet SP only finds packet SAs on the same device and any other SP only SAs
+ * that are not. Others (traps, shunts) follow the configured mode.
+ *
+ * @param requested		configured mode
+ * @param dir			direction; forward is enforced by the kernel, always
+ * @param sa			effective offload of the SA, NULL if there is no SA
+ * @param ifindex		device for SPs without SA, 0 for none
+ * @param why			reason there is no device, if ifindex is 0
+ * @param plan			[out] steps
+ */
+void hwo_plan_sp(hw_offload_t requested, policy_dir_t dir,
+				 const hwo_offload_t *sa, uint32_t ifindex, hwo_reason_t why,
+				 hwo_plan_t *plan);
+
+/**
+ * What to do after an attempt.
+ */
+typedef enum hwo_verdict_t {
+	/** installed in the mode of this step */
+	HWO_VERDICT_DONE,
+	/** refused, try the next step */
+	HWO_VERDICT_NEXT,
+	/** failed for good */
+	HWO_VERDICT_FAIL,
+} hwo_verdict_t;
+
+/**
+ * Judge the kernel's answer to an attempt.
+ *
+ * The kernel's "no" to an offload can't be told from other errors by its number
+ * (drivers answer EINVAL to nearly everything), so any error leads to the next
+ * step, except for those that can't have to do with offload. The software step
+ * decides: if that fails too, its error is the one to report.
+ *
+ * @param plan			plan
+ * @param step			index of the attempted step
+ * @param err			0, or errno value
+ * @return				what to do
+ */
+hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step, int err);
+
+/**
+ * Judge what the kernel reports about an SA it accepted in crypto mode: without
+ * an offload it was silently turned into software.
+ *
+ * @param plan			plan
+ * @param step			index of the attempted step
+ * @param actual		offload the kernel reports
+ * @param reason		[out] why it is not what was asked for
+ * @return				HWO_VERDICT_DONE if that is good enough (actual is then
+ *						the effective offload), HWO_VERDICT_FAIL if not
+ */
+hwo_verdict_t hwo_plan_readback(const hwo_plan_t *plan, int step,
+								const hwo_offload_t *actual,
+								hwo_reason_t *reason);
+
+#endif /** HWO_OFFLOAD_PLAN_H_ @}*/

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Records of installed SAs in a hash table.
+ */
+
+#include "sa_table.h"
+
+#include <collections/hashtable.h>
+#include <threading/mutex.h>
+
+typedef struct private_sa_table_t private_sa_table_t;
+
+/**
+ * Private data of sa_table_t.
+ */
+struct private_sa_table_t {
+
+	/**
+	 * Public interface
+	 */
+	sa_table_t public;
+
+	/**
+	 * Records, hwo_sa_record_t* keyed by their identity
+	 */
+	hashtable_t *records;
+
+	/**
+	 * Protects records
+	 */
+	mutex_t *mutex;
+};
+
+/**
+ * Hash what the kernel identifies an SA by
+ */
+static u_int id_hash(const hwo_sa_id_t *id)
+{
+	/* the kernel allocated or the peer chose the SPI at random */
+	return chunk_hash_inc(chunk_from_thing(id->dst.bytes),
+						  chunk_hash(chunk_from_thing(id->spi)));
+}
+
+/**
+ * Compare what the kernel identifies an SA by
+ */
+static bool id_equals(const hwo_sa_id_t *a, const hwo_sa_id_t *b)
+{
+	return a->spi == b->spi && a->proto == b->proto &&
+		   a->dst.family == b->dst.family &&
+		   memeq(a->dst.bytes, b->dst.bytes, sizeof(a->dst.bytes)) &&
+		   a->mark.value == b->mark.value && a->mark.mask == b->mark.mask;
+}
+
+METHOD(sa_table_t, put, void,
+	private_sa_table_t *this, const hwo_sa_record_t *record)
+{
+	hwo_sa_record_t *copy, *old;
+
+	copy = malloc_thing(hwo_sa_record_t);
+	*copy = *record;
+	this->mutex->lock(this->mutex);
+	old = this->records->put(this->records, &copy->id, copy);
+	this->mutex->unlock(this->mutex);
+	free(old);
+}
+
+METHOD(sa_table_t, get, bool,
+	private_sa_table_t *this, const hwo_sa_id_t *id, hwo_sa_record_t *record)
+{
+	hwo_sa_record_t *found;
+
+	this->mutex->lock(this->mutex);
+	found = this->records->get(this->records, id);
+	if (found && record)
+	{
+		*record = *found;
+	}
+	this->mutex->unlock(this->mutex);
+	return found != NULL;
+}
+
+METHOD(sa_table_t, note_packets, time_t,
+	private_sa_table_t *this, const hwo_sa_id_t *id, uint64_t packets,
+	time_t now)
+{
+	hwo_sa_record_t *found;
+	time_t changed = 0;
+
+	this->mutex->lock(this->mutex);
+	found = this->records->get(this->records, id);
+	if (found)
+	{
+		if (found->packets != packets)
+		{
+			found->packets = packets;
+			found->changed = now;
+		}
+		changed = found->changed;
+	}
+	this->mutex->unlock(this->mutex);
+	return changed;
+}
+
+METHOD(sa_table_t, remove_, bool,
+	private_sa_table_t *this, const hwo_sa_id_t *id)
+{
+	hwo_sa_record_t *found;
+
+	this->mutex->lock(this->mutex);
+	found = this->records->remove(this->records, id);
+	this->mutex->unlock(this->mutex);
+	free(found);
+	return found != NULL;
+}
+
+METHOD(sa_table_t, flush, void,
+	private_sa_table_t *this)
+{
+	enumerator_t *enumerator;
+	hwo_sa_record_t *record;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->records->create_enumerator(this->records);
+	while (enumerator->enumerate(enumerator, NULL, &record))
+	{
+		this->records->remove_at(this->records, enumerator);
+		free(record);
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(sa_table_t, get_count, u_int,
+	private_sa_table_t *this)
+{
+	u_int count;
+
+	this->mutex->lock(this->mutex);
+	count = this->records->get_count(this->records);
+	this->mutex->unlock(this->mutex);
+	return count;
+}
+
+METHOD(sa_table_t, destroy, void,
+	private_sa_table_t *this)
+{
+	flush(this);
+	this->records->destroy(this->records);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+sa_table_t *sa_table_create()
+{
+	private_sa_table_t *this;
+
+	INIT(this,
+		.public = {
+			.put = _put,
+			.get = _get,
+			.note_packets = _note_packets,
+			.remove = _remove_,
+			.flush = _flush,
+			.get_count = _get_count,
+			.destroy = _destroy,
+		},
+		.records = hashtable_create((hashtable_hash_t)id_hash,
+									(hashtable_equals_t)id_equals, 32),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	return &this->public;
+}

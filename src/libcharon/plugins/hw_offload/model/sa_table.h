@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_sa_table sa_table
+ * @{ @ingroup hwo_model
+ *
+ * What we remember about the SAs we installed: no keys, only what was asked for
+ * and what came of it.
+ *
+ * Thread-safety: may be used by any thread, records are copied in and out.
+ */
+
+#ifndef HWO_SA_TABLE_H_
+#define HWO_SA_TABLE_H_
+
+#include "offload_plan.h"
+
+typedef struct sa_table_t sa_table_t;
+
+/**
+ * Record of one installed SA.
+ */
+typedef struct hwo_sa_record_t {
+	/** identity */
+	hwo_sa_id_t id;
+	/** reqid */
+	uint32_t reqid;
+	/** TRUE if it protects what we receive */
+	bool inbound;
+	/** configured mode */
+	hw_offload_t requested;
+	/** effective mode and device */
+	hwo_offload_t effective;
+	/** why they differ */
+	hwo_reason_t reason;
+	/** packets at the last query, to see if it is in use */
+	uint64_t packets;
+	/** monotonic time at which packets was seen to change, 0 if it was not */
+	time_t changed;
+} hwo_sa_record_t;
+
+/**
+ * Table of installed SAs, keyed by what the kernel looks at: destination, SPI,
+ * protocol and mark.
+ */
+struct sa_table_t {
+
+	/**
+	 * Add a record, replacing one of the same identity.
+	 */
+	void (*put)(sa_table_t *this, const hwo_sa_record_t *record);
+
+	/**
+	 * Get a copy of a record.
+	 *
+	 * @param id		identity
+	 * @param record	[out] copy, may be NULL
+	 * @return			FALSE if there is none
+	 */
+	bool (*get)(sa_table_t *this, const hwo_sa_id_t *id,
+				hwo_sa_record_t *record);
+
+	/**
+	 * Note the number of packets an SA processed. That tells when it was last
+	 * used where the kernel doesn't, as it does not see the packets.
+	 *
+	 * @param id		identity
+	 * @param packets	current number of packets
+	 * @param now		current time, monotonic
+	 * @return			time at which a change was noticed last, 0 for never
+	 */
+	time_t (*note_packets)(sa_table_t *this, const hwo_sa_id_t *id,
+						   uint64_t packets, time_t now);
+
+	/**
+	 * Remove a record.
+	 *
+	 * @return			FALSE if there was none
+	 */
+	bool (*remove)(sa_table_t *this, const hwo_sa_id_t *id);
+
+	/**
+	 * Remove all records.
+	 */
+	void (*flush)(sa_table_t *this);
+
+	/**
+	 * Number of records.
+	 */
+	u_int (*get_count)(sa_table_t *this);
+
+	/**
+	 * Destroy.
+	 */
+	void (*destroy)(sa_table_t *this);
+};
+
+/**
+ * Create an empty table.
+ */
+sa_table_t *sa_table_create();
+
+#endif /** HWO_SA_TABLE_H_ @}*/
