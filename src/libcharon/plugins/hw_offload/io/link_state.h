@@ -76,6 +76,6 @@ struct link_state_t {
  *
  * @return				NULL if rtnetlink is not available, reason logged
  */
-link_state_t *link_state_create();
+link_state_t *link_state_create(void);
 
 #endif /** HWO_LINK_STATE_H_ @}*/

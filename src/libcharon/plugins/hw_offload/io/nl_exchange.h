@@ -33,7 +33,8 @@
 typedef struct nl_exchange_t nl_exchange_t;
 
 /**
- * Called for each reply, which is only valid during the call.
+ * Called for each reply, which is only valid during the call. It must not call
+ * back into the exchange.
  *
  * @param data			user data
  * @param hdr			reply, its length is proven

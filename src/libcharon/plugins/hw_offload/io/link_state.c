@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * Adapter to libnl-route-3. Objects of libnl never leave this file.
+ */
+
+#include "link_state.h"
+
+#include <sys/socket.h>
+#include <netlink/netlink.h>
+#include <netlink/cache.h>
+#include <netlink/route/link.h>
+
+#include <threading/mutex.h>
+
+/** receive buffer for events, libnl's own 32 KiB hold about twenty of them */
+#define EVENTS_SIZE (1024 * 1024)
+
+typedef struct private_link_state_t private_link_state_t;
+
+/**
+ * Private data.
+ */
+struct private_link_state_t {
+
+	/**
+	 * Public interface.
+	 */
+	link_state_t public;
+
+	/**
+	 * Protects everything below, libnl does not lock anything.
+	 */
+	mutex_t *mutex;
+
+	/**
+	 * Socket for events, owned by us but used by the manager.
+	 */
+	struct nl_sock *events;
+
+	/**
+	 * Socket for requests.
+	 */
+	struct nl_sock *requests;
+
+	/**
+	 * Applies events to the cache.
+	 */
+	struct nl_cache_mngr *manager;
+
+	/**
+	 * The links, owned by the manager.
+	 */
+	struct nl_cache *links;
+
+	/**
+	 * Something went wrong, the cache has to be loaded again.
+	 */
+	bool stale;
+};
+
+/**
+ * Apply pending events, and load the cache again if one of them was lost.
+ *
+ * libnl reports lost events with the same code as a lack of memory, and does
+ * not say for what other errors it dropped some, so they are all the same to us.
+ */
+static void refresh(private_link_state_t *this)
+{
+	int err;
+
+	/* read them even if they are of no use: the watcher would see the socket as
+	 * readable for ever */
+	err = nl_cache_mngr_data_ready(this->manager);
+	if (err < 0)
+	{
+		DBG1(DBG_KNL, "following links failed, loading them again: %s",
+			 nl_geterror(err));
+		this->stale = TRUE;
+	}
+	if (this->stale)
+	{
+		err = nl_cache_refill(this->requests, this->links);
+		if (err < 0)
+		{
+			DBG1(DBG_KNL, "loading links failed: %s", nl_geterror(err));
+			return;
+		}
+		this->stale = FALSE;
+	}
+}
+
+/**
+ * Called by the watcher if there are events.
+ */
+CALLBACK(on_readable, bool,
+	private_link_state_t *this, int fd, watcher_event_t event)
+{
+	this->mutex->lock(this->mutex);
+	refresh(this);
+	this->mutex->unlock(this->mutex);
+	return TRUE;
+}
+
+/**
+ * Copy a string that may be missing.
+ */
+static void copy_string(char *dst, size_t size, const char *src)
+{
+	snprintf(dst, size, "%s", src ?: "");
+}
+
+/**
+ * Copy out what we want to know.
+ */
+static void copy_link(struct rtnl_link *obj, hwo_link_t *link)
+{
+	link->ifindex = rtnl_link_get_ifindex(obj);
+	link->lower = rtnl_link_get_link(obj);
+	link->master = rtnl_link_get_master(obj);
+	link->up = (rtnl_link_get_flags(obj) & IFF_UP) != 0;
+	copy_string(link->name, sizeof(link->name), rtnl_link_get_name(obj));
+	copy_string(link->kind, sizeof(link->kind), rtnl_link_get_type(obj));
+}
+
+/**
+ * What a link is searched for.
+ */
+typedef struct search_t {
+	/** index, 0 if searched by name */
+	uint32_t ifindex;
+	/** name */
+	const char *name;
+	/** where to copy it */
+	hwo_link_t *link;
+} search_t;
+
+/**
+ * Compare a link of the cache with what is searched for.
+ *
+ * Bridge ports are in the cache twice, the second time with the port's settings
+ * but without most of what we want; libnl's own lookups return any of the two.
+ */
+static void match_link(struct nl_object *obj, void *data)
+{
+	struct rtnl_link *candidate = (struct rtnl_link*)obj;
+	search_t *search = data;
+	const char *name;
+
+	if (rtnl_link_get_family(candidate) != AF_UNSPEC)
+	{
+		return;
+	}
+	if (search->ifindex)
+	{
+		if (rtnl_link_get_ifindex(candidate) == search->ifindex)
+		{
+			copy_link(candidate, search->link);
+		}
+		return;
+	}
+	name = rtnl_link_get_name(candidate);
+	if (name && streq(name, search->name))
+	{
+		copy_link(candidate, search->link);
+	}
+}
+
+/**
+ * Search for a link.
+ */
+static bool search_link(private_link_state_t *this, search_t *search)
+{
+	memset(search->link, 0, sizeof(*search->link));
+
+	this->mutex->lock(this->mutex);
+	refresh(this);
+	nl_cache_foreach(this->links, match_link, search);
+	this->mutex->unlock(this->mutex);
+
+	return search->link->ifindex != 0;
+}
+
+METHOD(link_state_t, get, bool,
+	private_link_state_t *this, uint32_t ifindex, hwo_link_t *link)
+{
+	search_t search = {
+		.ifindex = ifindex,
+		/* 0 is no index, no link has an empty name */
+		.name = "",
+		.link = link,
+	};
+
+	return search_link(this, &search);
+}
+
+METHOD(link_state_t, find, bool,
+	private_link_state_t *this, const char *name, hwo_link_t *link)
+{
+	search_t search = {
+		.name = name,
+		.link = link,
+	};
+
+	return search_link(this, &search);
+}
+
+METHOD(link_state_t, destroy, void,
+	private_link_state_t *this)
+{
+	if (this->manager)
+	{
+		lib->watcher->remove(lib->watcher, nl_cache_mngr_get_fd(this->manager));
+		nl_cache_mngr_free(this->manager);
+	}
+	nl_socket_free(this->events);
+	nl_socket_free(this->requests);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/**
+ * Open the sockets and load all links.
+ *
+ * @return				0, or a negative error code of libnl
+ */
+static int load(private_link_state_t *this)
+{
+	int err;
+
+	if (!this->events || !this->requests)
+	{
+		return -NLE_NOMEM;
+	}
+	err = nl_connect(this->requests, NETLINK_ROUTE);
+	if (err < 0)
+	{
+		return err;
+	}
+	err = nl_cache_mngr_alloc(this->events, NETLINK_ROUTE, 0, &this->manager);
+	if (err < 0)
+	{
+		this->manager = NULL;
+		return err;
+	}
+	/* limited by net.core.rmem_max, what does not fit is loaded again */
+	nl_socket_set_buffer_size(this->events, EVENTS_SIZE, 0);
+	return nl_cache_mngr_add(this->manager, "route/link", NULL, NULL,
+							 &this->links);
+}
+
+/*
+ * Described in header.
+ */
+link_state_t *link_state_create(void)
+{
+	private_link_state_t *this;
+	int err;
+
+	INIT(this,
+		.public = {
+			.get = _get,
+			.find = _find,
+			.destroy = _destroy,
+		},
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.events = nl_socket_alloc(),
+		.requests = nl_socket_alloc(),
+	);
+
+	err = load(this);
+	if (err < 0)
+	{
+		DBG1(DBG_KNL, "loading links failed: %s", nl_geterror(err));
+		destroy(this);
+		return NULL;
+	}
+	lib->watcher->add(lib->watcher, nl_cache_mngr_get_fd(this->manager),
+					  WATCHER_READ, on_readable, this);
+	return &this->public;
+}
