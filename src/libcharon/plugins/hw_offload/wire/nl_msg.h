@@ -30,6 +30,8 @@ typedef struct hwo_msg_t {
 	union {
 		struct nlmsghdr hdr;
 		uint8_t bytes[HWO_MSG_SIZE];
+		/** fixed headers of XFRM messages have 64-bit members */
+		uint64_t alignment;
 	};
 	/** set once something did not fit, everything later is ignored */
 	bool overflow;

@@ -48,10 +48,13 @@ bool hwo_xfrm_get_addr(uint16_t family, const xfrm_address_t *addr,
 
 /**
  * Convert a selector to and from the kernel's form. Selectors without family
- * that the kernel reports for acquires get it from the prefix length.
+ * that the kernel reports for acquires get it from the prefix length. Prefix
+ * lengths read never exceed the width of the family.
  */
-void hwo_xfrm_put_selector(const hwo_selector_t *sel, struct xfrm_selector *out);
-void hwo_xfrm_get_selector(const struct xfrm_selector *sel, hwo_selector_t *out);
+void hwo_xfrm_put_selector(const hwo_selector_t *sel,
+						   struct xfrm_selector *out);
+void hwo_xfrm_get_selector(const struct xfrm_selector *sel,
+						   hwo_selector_t *out);
 
 /**
  * Convert limits to and from the kernel's form (0 and XFRM_INF).
