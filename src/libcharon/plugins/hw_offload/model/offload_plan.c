@@ -214,5 +214,5 @@ hwo_verdict_t hwo_plan_readback(const hwo_plan_t *plan, int step,
 		return plan->strict ? HWO_VERDICT_FAIL : HWO_VERDICT_DONE;
 	}
 	*reason = HWO_REASON_WRONG_DEVICE;
-	return HWO_VERDICT_FAIL;
+	return plan->strict ? HWO_VERDICT_FAIL : HWO_VERDICT_NEXT;
 }

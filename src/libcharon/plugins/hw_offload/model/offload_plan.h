@@ -137,7 +137,8 @@ hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step, int err);
  * @param actual		offload the kernel reports
  * @param reason		[out] why it is not what was asked for
  * @return				HWO_VERDICT_DONE if that is good enough (actual is then
- *						the effective offload), HWO_VERDICT_FAIL if not
+ *						the effective offload); if not, the SA has to be removed
+ *						and HWO_VERDICT_NEXT or HWO_VERDICT_FAIL says how to go on
  */
 hwo_verdict_t hwo_plan_readback(const hwo_plan_t *plan, int step,
 								const hwo_offload_t *actual,

@@ -82,13 +82,21 @@ static bool mark_equals(const mark_t *a, const mark_t *b)
 }
 
 /**
+ * Compare labels, chunk_equals() finds empty ones different
+ */
+static bool label_equals(chunk_t a, chunk_t b)
+{
+	return a.len == b.len && (!a.len || memeq(a.ptr, b.ptr, a.len));
+}
+
+/**
  * Compare identities
  */
 static bool id_equals(const hwo_sp_id_t *a, const hwo_sp_id_t *b)
 {
 	return a->dir == b->dir && a->if_id == b->if_id &&
 		   sel_equals(&a->sel, &b->sel) && mark_equals(&a->mark, &b->mark) &&
-		   chunk_equals_or_null(a->label, b->label);
+		   label_equals(a->label, b->label);
 }
 
 /**
@@ -245,7 +253,7 @@ uint32_t hwo_sp_priority(const hwo_selector_t *sel, policy_priority_t class,
  */
 static void entry_destroy(hwo_sp_entry_t *entry)
 {
-	array_destroy_function(entry->users, (array_callback_t)free, NULL);
+	array_destroy_function(entry->users, (void*)free, NULL);
 	chunk_free(&entry->id.label);
 	free(entry);
 }

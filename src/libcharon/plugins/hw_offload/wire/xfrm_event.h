@@ -15,6 +15,11 @@
 #include "nl_msg.h"
 
 /**
+ * Multicast groups these events come from (XFRMNLGRP_*), 0-terminated.
+ */
+extern const int hwo_xfrm_event_groups[];
+
+/**
  * Kinds of events.
  */
 typedef enum hwo_event_type_t {

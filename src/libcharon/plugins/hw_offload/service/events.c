@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * XFRM's events, for charon.
+ */
+
+#include "events.h"
+#include "../hwo_compat.h"
+#include "../model/selector.h"
+#include "../wire/xfrm_event.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include <daemon.h>
+#include <utils/debug.h>
+
+typedef struct private_events_t private_events_t;
+
+/**
+ * Private data of events_t.
+ */
+struct private_events_t {
+
+	/**
+	 * Public interface
+	 */
+	events_t public;
+
+	/**
+	 * Monitor that delivers the messages
+	 */
+	nl_monitor_t *monitor;
+};
+
+/**
+ * Traffic hit an SP for which there is no SA
+ */
+static void process_acquire(const hwo_event_t *event)
+{
+	kernel_acquire_data_t data = {};
+
+	/* not for IPComp, its SA is installed with that of ESP */
+	if (event->acquire.proto != 0 && event->acquire.proto != IPPROTO_ESP &&
+		event->acquire.proto != IPPROTO_AH)
+	{
+		return;
+	}
+	hwo_compat_acquire_set(&data, event->acquire.cpu, event->acquire.seq);
+	data.src = hwo_selector_to_ts(&event->acquire.sel, TRUE);
+	data.dst = hwo_selector_to_ts(&event->acquire.sel, FALSE);
+	if (event->acquire.label.len)
+	{
+		data.label = sec_label_from_encoding(event->acquire.label);
+	}
+	charon->kernel->acquire(charon->kernel, event->acquire.reqid, &data);
+	DESTROY_IF(data.src);
+	DESTROY_IF(data.dst);
+	DESTROY_IF(data.label);
+}
+
+/**
+ * An SA reached a limit
+ */
+static void process_expire(const hwo_event_t *event)
+{
+	const hwo_sa_id_t *id = &event->expire.id;
+	host_t *dst;
+
+	if (id->proto != IPPROTO_ESP && id->proto != IPPROTO_AH)
+	{
+		return;
+	}
+	dst = hwo_addr_to_host(&id->dst, 0);
+	if (dst)
+	{
+		charon->kernel->expire(charon->kernel, id->proto, id->spi, dst,
+							   event->expire.hard);
+		dst->destroy(dst);
+	}
+}
+
+/**
+ * The peer's UDP encapsulated packets come from elsewhere
+ */
+static void process_mapping(const hwo_event_t *event)
+{
+	const hwo_sa_id_t *id = &event->mapping.id;
+	host_t *dst, *peer;
+
+	/* SAs per CPU are installed with source port 0, to match any */
+	if (id->proto != IPPROTO_ESP || !event->mapping.old_port)
+	{
+		return;
+	}
+	dst = hwo_addr_to_host(&id->dst, 0);
+	peer = hwo_addr_to_host(&event->mapping.new_src, event->mapping.new_port);
+	if (dst && peer)
+	{
+		charon->kernel->mapping(charon->kernel, id->proto, id->spi, dst, peer);
+	}
+	DESTROY_IF(dst);
+	DESTROY_IF(peer);
+}
+
+/**
+ * SAs and SPs should move to other addresses
+ */
+static void process_migrate(const hwo_event_t *event)
+{
+	traffic_selector_t *src, *dst;
+	host_t *local, *remote;
+
+	src = hwo_selector_to_ts(&event->migrate.sel, TRUE);
+	dst = hwo_selector_to_ts(&event->migrate.sel, FALSE);
+	local = hwo_addr_to_host(&event->migrate.local, 0);
+	remote = hwo_addr_to_host(&event->migrate.remote, 0);
+	if (src && dst && local && remote)
+	{	/* adopts all of them */
+		charon->kernel->migrate(charon->kernel, event->migrate.reqid, src, dst,
+								event->migrate.dir, local, remote);
+		return;
+	}
+	DESTROY_IF(src);
+	DESTROY_IF(dst);
+	DESTROY_IF(local);
+	DESTROY_IF(remote);
+}
+
+/**
+ * Process one message
+ */
+static void process(void *data, const struct nlmsghdr *hdr)
+{
+	hwo_event_t event;
+
+	if (!hdr)
+	{
+		DBG1(DBG_KNL, "events of the kernel were lost, acquires and expires "
+			 "might be among them, consider a larger receive_buffer_size");
+		return;
+	}
+	switch (hwo_xfrm_decode_event(hdr, &event))
+	{
+		case 0:
+			break;
+		case ENOMSG:
+			return;
+		default:
+			DBG1(DBG_KNL, "ignored malformed XFRM event of type %u",
+				 hdr->nlmsg_type);
+			return;
+	}
+	switch (event.type)
+	{
+		case HWO_EVENT_ACQUIRE:
+			process_acquire(&event);
+			break;
+		case HWO_EVENT_EXPIRE:
+			process_expire(&event);
+			break;
+		case HWO_EVENT_MAPPING:
+			process_mapping(&event);
+			break;
+		case HWO_EVENT_MIGRATE:
+			process_migrate(&event);
+			break;
+	}
+}
+
+METHOD(events_t, destroy, void,
+	private_events_t *this)
+{
+	this->monitor->destroy(this->monitor);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+events_t *events_create(nl_transport_t *transport)
+{
+	private_events_t *this;
+
+	INIT(this,
+		.public = {
+			.destroy = _destroy,
+		},
+	);
+	this->monitor = nl_monitor_create(transport, TRUE, process, this);
+	return &this->public;
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * SAs: from a plan to the kernel, and what came of it.
+ */
+
+#include "sa_installer.h"
+#include "../wire/xfrm_sa.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <time.h>
+
+#include <utils/debug.h>
+#include <utils/utils.h>
+
+typedef struct private_sa_installer_t private_sa_installer_t;
+
+/**
+ * Private data of sa_installer_t.
+ */
+struct private_sa_installer_t {
+
+	/**
+	 * Public interface
+	 */
+	sa_installer_t public;
+
+	/**
+	 * Exchange with XFRM
+	 */
+	nl_exchange_t *xfrm;
+
+	/**
+	 * Selection of devices
+	 */
+	offload_device_t *devices;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
+
+	/**
+	 * TRUE to tell the kernel directions
+	 */
+	bool set_dir;
+};
+
+/**
+ * An installation that is under way.
+ */
+typedef struct {
+	/** facts; update is cleared once there is no larval SA anymore */
+	hwo_sa_t sa;
+	/** configured mode */
+	hw_offload_t requested;
+	/** steps */
+	hwo_plan_t plan;
+	/** effective offload */
+	hwo_offload_t effective;
+	/** why the best step was not taken, and the kernel's words for it */
+	hwo_reason_t reason;
+	hwo_result_t refusal;
+	/** outcome of the last attempt */
+	hwo_result_t result;
+} install_t;
+
+/**
+ * Callback for replies that describe one SA
+ */
+static bool decode_sa(void *data, const struct nlmsghdr *hdr)
+{
+	return hwo_xfrm_decode_sa(hdr, data);
+}
+
+/**
+ * Ask the kernel about an SA
+ */
+static void get_sa(private_sa_installer_t *this, const hwo_sa_id_t *id,
+				   hwo_sa_state_t *state, hwo_result_t *result)
+{
+	hwo_msg_t msg;
+
+	memset(state, 0, sizeof(*state));
+	hwo_xfrm_encode_get_sa(&msg, id);
+	this->xfrm->query(this->xfrm, &msg, decode_sa, state, result);
+}
+
+/**
+ * Remove an SA from the kernel
+ */
+static void delete_sa(private_sa_installer_t *this, const hwo_sa_id_t *id,
+					  hwo_result_t *result)
+{
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_del_sa(&msg, id);
+	this->xfrm->command(this->xfrm, &msg, result);
+}
+
+METHOD(sa_installer_t, alloc_spi, int,
+	private_sa_installer_t *this, const hwo_addr_t *src, const hwo_addr_t *dst,
+	uint8_t proto, uint32_t min, uint32_t max, uint32_t *spi)
+{
+	hwo_sa_state_t state = {};
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_alloc_spi(&msg, src, dst, proto, min, max, this->set_dir);
+	this->xfrm->query(this->xfrm, &msg, decode_sa, &state, &result);
+	if (!result.err && !state.id.spi)
+	{
+		result.err = EBADMSG;
+	}
+	if (result.err)
+	{
+		DBG1(DBG_KNL, "unable to allocate SPI: %s%s%s", strerror(result.err),
+			 result.extack[0] ? ", " : "", result.extack);
+		return result.err;
+	}
+	*spi = state.id.spi;
+	return 0;
+}
+
+/**
+ * Determine the device that carries the packets of an SA
+ */
+static uint32_t find_device(private_sa_installer_t *this, const hwo_sa_t *sa,
+							hwo_reason_t *reason)
+{
+	if (sa->inbound)
+	{
+		return this->devices->find(this->devices, &sa->id.dst, &sa->id.src, 0,
+								   reason);
+	}
+	/* packets are routed again after processing, with the mark set on them */
+	return this->devices->find(this->devices, &sa->id.src, &sa->id.dst,
+							   sa->set_mark.value & sa->set_mark.mask, reason);
+}
+
+/**
+ * Check if the kernel's answer was lost, so that we don't know what it did
+ */
+static bool answer_lost(const hwo_result_t *result)
+{
+	return result->err == ETIMEDOUT || result->err == ENOBUFS;
+}
+
+/**
+ * Send the request for one step
+ */
+static void send_step(private_sa_installer_t *this, install_t *install,
+					  hwo_mode_t mode)
+{
+	hwo_offload_t offload = {
+		.mode = mode,
+		.ifindex = mode == HWO_MODE_NONE ? 0 : install->plan.ifindex,
+	};
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_sa(&msg, &install->sa, &offload);
+	this->xfrm->command(this->xfrm, &msg, &install->result);
+	if (install->result.err == ESRCH && install->sa.update)
+	{	/* the larval SA expired meanwhile, same mode without it */
+		DBG2(DBG_KNL, "allocated SPI %.8x not found anymore, adding the SA",
+			 ntohl(install->sa.id.spi));
+		install->sa.update = FALSE;
+		hwo_xfrm_encode_sa(&msg, &install->sa, &offload);
+		this->xfrm->command(this->xfrm, &msg, &install->result);
+	}
+	install->effective = offload;
+}
+
+/**
+ * Compare what was accepted with what the kernel says about it
+ */
+static hwo_verdict_t read_back(private_sa_installer_t *this,
+							   install_t *install, int step)
+{
+	hwo_verdict_t verdict;
+	hwo_sa_state_t state;
+	hwo_result_t result;
+	hwo_reason_t reason;
+
+	get_sa(this, &install->sa.id, &state, &result);
+	if (result.err)
+	{
+		install->result = result;
+		return HWO_VERDICT_FAIL;
+	}
+	verdict = hwo_plan_readback(&install->plan, step, &state.offload, &reason);
+	if (reason != HWO_REASON_NONE)
+	{
+		install->reason = reason;
+		install->refusal = install->result;
+	}
+	if (verdict == HWO_VERDICT_DONE)
+	{
+		install->effective = state.offload;
+		return verdict;
+	}
+	delete_sa(this, &install->sa.id, &result);
+	install->sa.update = FALSE;
+	install->result.err = EOPNOTSUPP;
+	return verdict;
+}
+
+/**
+ * Find out what the kernel did when its answer was lost. A larval SA has no
+ * reqid, so a reqid tells that ours was installed.
+ */
+static void settle_lost_answer(private_sa_installer_t *this,
+							   install_t *install)
+{
+	hwo_sa_state_t state;
+	hwo_result_t result;
+
+	get_sa(this, &install->sa.id, &state, &result);
+	if (!result.err && state.reqid == install->sa.reqid)
+	{
+		install->result = result;
+		install->effective = state.offload;
+	}
+}
+
+/**
+ * Try one step
+ */
+static hwo_verdict_t try_step(private_sa_installer_t *this, install_t *install,
+							  int step)
+{
+	hwo_mode_t mode = install->plan.step[step];
+	hwo_verdict_t verdict;
+
+	send_step(this, install, mode);
+	if (answer_lost(&install->result))
+	{
+		settle_lost_answer(this, install);
+	}
+	verdict = hwo_plan_verdict(&install->plan, step, install->result.err);
+	if (verdict == HWO_VERDICT_DONE && mode == HWO_MODE_CRYPTO)
+	{
+		verdict = read_back(this, install, step);
+	}
+	else if (install->result.err && mode != HWO_MODE_NONE &&
+			 install->reason == HWO_REASON_NONE)
+	{
+		install->reason = HWO_REASON_DRIVER_REFUSED;
+		install->refusal = install->result;
+	}
+	return verdict;
+}
+
+/**
+ * Describe the device for the log
+ */
+static char *device_name(private_sa_installer_t *this, uint32_t ifindex,
+						 char buf[IFNAMSIZ])
+{
+	return ifindex ? this->devices->name(this->devices, ifindex, buf)
+				   : strcpy(buf, "-");
+}
+
+/**
+ * Log that an SA could not be installed
+ */
+static void log_failure(private_sa_installer_t *this, install_t *install)
+{
+	hwo_result_t *why = &install->result;
+	hwo_mode_t mode = HWO_MODE_NONE;
+	char name[IFNAMSIZ];
+
+	if (install->plan.strict)
+	{
+		mode = install->requested == HW_OFFLOAD_PACKET ? HWO_MODE_PACKET
+													   : HWO_MODE_CRYPTO;
+	}
+	DBG1(DBG_KNL, "unable to install %s SA %.8x, hw_offload %N, mode %N, "
+		 "device %s, %N: %s%s%s", install->sa.inbound ? "inbound" : "outbound",
+		 ntohl(install->sa.id.spi), hw_offload_names, install->requested,
+		 hwo_mode_names, mode, device_name(this, install->plan.ifindex, name),
+		 hwo_reason_names, install->reason, why->extack,
+		 why->extack[0] ? ", " : "", strerror(why->err));
+}
+
+/**
+ * Log what an SA that should be offloaded ended up as
+ */
+static void log_success(private_sa_installer_t *this, install_t *install)
+{
+	char name[IFNAMSIZ];
+	level_t level;
+
+	level = install->requested == HW_OFFLOAD_NO ? 2 : 1;
+	dbg(DBG_KNL, level, "installed %s SA %.8x, hw_offload %N, effective %N, "
+		"device %s, %N%s%s", install->sa.inbound ? "inbound" : "outbound",
+		ntohl(install->sa.id.spi), hw_offload_names, install->requested,
+		hwo_mode_names, install->effective.mode,
+		device_name(this, install->effective.ifindex, name),
+		hwo_reason_names, install->reason,
+		install->refusal.extack[0] ? ": " : "", install->refusal.extack);
+}
+
+/**
+ * Record an installed SA
+ */
+static void record(private_sa_installer_t *this, install_t *install)
+{
+	hwo_sa_record_t entry = {
+		.id = install->sa.id,
+		.reqid = install->sa.reqid,
+		.inbound = install->sa.inbound,
+		.requested = install->requested,
+		.effective = install->effective,
+		.reason = install->reason,
+	};
+
+	this->table->put(this->table, &entry);
+}
+
+/**
+ * Reason for the first mode that was wanted but is no step
+ */
+static hwo_reason_t first_skipped(const hwo_plan_t *plan)
+{
+	return plan->skipped[HWO_MODE_PACKET] ?: plan->skipped[HWO_MODE_CRYPTO];
+}
+
+METHOD(sa_installer_t, add, int,
+	private_sa_installer_t *this, const hwo_sa_t *sa, hw_offload_t requested)
+{
+	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
+	hwo_reason_t why = HWO_REASON_NONE;
+	install_t install = {
+		.sa = *sa,
+		.requested = requested,
+	};
+	uint32_t ifindex = 0;
+	int step;
+
+	install.sa.set_dir = this->set_dir;
+	if (requested != HW_OFFLOAD_NO)
+	{
+		ifindex = find_device(this, sa, &why);
+	}
+	hwo_plan_sa(requested, sa, ifindex, why, &install.plan);
+	install.reason = first_skipped(&install.plan);
+	install.result.err = EOPNOTSUPP;
+
+	for (step = 0; step < install.plan.count; step++)
+	{
+		verdict = try_step(this, &install, step);
+		if (verdict != HWO_VERDICT_NEXT)
+		{
+			break;
+		}
+	}
+	memwipe(&install.sa.enc.key, sizeof(chunk_t));
+	memwipe(&install.sa.integ.key, sizeof(chunk_t));
+	if (verdict != HWO_VERDICT_DONE)
+	{
+		log_failure(this, &install);
+		return install.result.err;
+	}
+	log_success(this, &install);
+	record(this, &install);
+	return 0;
+}
+
+/**
+ * Turn a time of the system's clock, which the kernel uses, to monotonic time
+ */
+static time_t to_monotonic(uint64_t epoch)
+{
+	return time_monotonic(NULL) - (time(NULL) - (time_t)epoch);
+}
+
+METHOD(sa_installer_t, query, int,
+	private_sa_installer_t *this, const hwo_sa_id_t *id, uint64_t *bytes,
+	uint64_t *packets, time_t *used)
+{
+	hwo_sa_state_t state;
+	hwo_result_t result;
+	time_t changed;
+
+	get_sa(this, id, &state, &result);
+	if (result.err)
+	{
+		DBG2(DBG_KNL, "unable to query SA %.8x: %s%s%s", ntohl(id->spi),
+			 strerror(result.err), result.extack[0] ? ", " : "",
+			 result.extack);
+		return result.err;
+	}
+	*bytes = state.usage.bytes;
+	*packets = state.usage.packets;
+	/* the kernel doesn't see packets that are handled by the NIC, so it has no
+	 * time for those SAs, what we have is when we saw the counter change */
+	changed = this->table->note_packets(this->table, id, state.usage.packets,
+										time_monotonic(NULL));
+	*used = state.last_used ? to_monotonic(state.last_used) : 0;
+	if (state.offload.mode == HWO_MODE_PACKET)
+	{
+		*used = changed;
+	}
+	return 0;
+}
+
+METHOD(sa_installer_t, del, int,
+	private_sa_installer_t *this, const hwo_sa_id_t *id)
+{
+	hwo_result_t result;
+	bool known;
+
+	known = this->table->remove(this->table, id);
+	delete_sa(this, id, &result);
+	if (result.err)
+	{	/* after a failed installation there is nothing to remove */
+		dbg(DBG_KNL, known ? 1 : 2, "unable to remove SA %.8x: %s%s%s",
+			ntohl(id->spi), strerror(result.err),
+			result.extack[0] ? ", " : "", result.extack);
+	}
+	return result.err;
+}
+
+METHOD(sa_installer_t, flush, int,
+	private_sa_installer_t *this)
+{
+	static const uint8_t protos[] = { IPPROTO_AH, IPPROTO_ESP, IPPROTO_COMP };
+	hwo_result_t result;
+	hwo_msg_t msg;
+	int i, err = 0;
+
+	this->table->flush(this->table);
+	for (i = 0; i < countof(protos); i++)
+	{
+		hwo_xfrm_encode_flush_sa(&msg, protos[i]);
+		this->xfrm->command(this->xfrm, &msg, &result);
+		/* the kernel says so if there was none */
+		if (result.err && result.err != ESRCH)
+		{
+			DBG1(DBG_KNL, "unable to flush SAs of protocol %u: %s", protos[i],
+				 strerror(result.err));
+			err = result.err;
+		}
+	}
+	return err;
+}
+
+METHOD(sa_installer_t, destroy, void,
+	private_sa_installer_t *this)
+{
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
+									offload_device_t *devices,
+									sa_table_t *table, bool set_dir)
+{
+	private_sa_installer_t *this;
+
+	INIT(this,
+		.public = {
+			.alloc_spi = _alloc_spi,
+			.add = _add,
+			.query = _query,
+			.del = _del,
+			.flush = _flush,
+			.destroy = _destroy,
+		},
+		.xfrm = xfrm,
+		.devices = devices,
+		.table = table,
+		.set_dir = set_dir,
+	);
+	return &this->public;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * SPs: the one on top of each entry goes to the kernel.
+ */
+
+#include "sp_installer.h"
+#include "sp_route.h"
+#include "../model/selector.h"
+#include "../wire/xfrm_sp.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include <utils/debug.h>
+#include <utils/utils.h>
+
+typedef struct private_sp_installer_t private_sp_installer_t;
+
+/**
+ * Private data of sp_installer_t.
+ */
+struct private_sp_installer_t {
+
+	/**
+	 * Public interface
+	 */
+	sp_installer_t public;
+
+	/**
+	 * Exchange with XFRM
+	 */
+	nl_exchange_t *xfrm;
+
+	/**
+	 * Selection of devices
+	 */
+	offload_device_t *devices;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *sas;
+
+	/**
+	 * Table of SPs
+	 */
+	sp_table_t *sps;
+
+	/**
+	 * Settings
+	 */
+	hwo_sp_settings_t settings;
+};
+
+/**
+ * Log a failure to do something with an SP
+ */
+static void log_failure(private_sp_installer_t *this, const char *what,
+						const hwo_sp_id_t *id, const hwo_plan_t *plan,
+						const hwo_result_t *result)
+{
+	traffic_selector_t *src, *dst;
+	char name[IFNAMSIZ] = "-";
+	hwo_mode_t mode = HWO_MODE_NONE;
+
+	if (plan && plan->strict && plan->step[0] != HWO_MODE_NONE)
+	{
+		mode = plan->step[0];
+		this->devices->name(this->devices, plan->ifindex, name);
+	}
+	src = hwo_selector_to_ts(&id->sel, TRUE);
+	dst = hwo_selector_to_ts(&id->sel, FALSE);
+	DBG1(DBG_KNL, "unable to %s policy %R === %R %N, mode %N, device %s: "
+		 "%s%s%s", what, src, dst, policy_dir_names, id->dir, hwo_mode_names,
+		 mode, name, result->extack, result->extack[0] ? ", " : "",
+		 strerror(result->err));
+	DESTROY_IF(src);
+	DESTROY_IF(dst);
+}
+
+/**
+ * Find the device for an SP without SA: towards the peer for traps, towards the
+ * remote selector for shunts, unless they are limited to an interface
+ */
+static uint32_t find_device(private_sp_installer_t *this,
+							const hwo_sp_user_t *user, hwo_reason_t *reason)
+{
+	const hwo_sp_id_t *id = &user->sp.id;
+	const hwo_addr_t *local, *remote;
+	hwo_addr_t net = {};
+	bool out = id->dir == POLICY_OUT;
+
+	if (id->sel.ifindex)
+	{
+		*reason = HWO_REASON_NONE;
+		return id->sel.ifindex;
+	}
+	local = out ? &user->sa.src : &user->sa.dst;
+	remote = out ? &user->sa.dst : &user->sa.src;
+	if (hwo_addr_is_any(remote))
+	{
+		net.family = id->sel.family;
+		memcpy(net.bytes, out ? id->sel.dst : id->sel.src, sizeof(net.bytes));
+		remote = &net;
+	}
+	return this->devices->find(this->devices, local, remote, 0, reason);
+}
+
+/**
+ * Plan the offload of an SP
+ */
+static void plan_sp(private_sp_installer_t *this, const hwo_sp_user_t *user,
+					hwo_plan_t *plan)
+{
+	hwo_reason_t why = HWO_REASON_NONE;
+	hwo_sa_record_t sa;
+	uint32_t ifindex = 0;
+
+	if (user->sa.spi && this->sas->get(this->sas, &user->sa, &sa))
+	{
+		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.effective, 0, why, plan);
+		return;
+	}
+	if (user->requested == HW_OFFLOAD_PACKET ||
+		user->requested == HW_OFFLOAD_AUTO)
+	{
+		ifindex = find_device(this, user, &why);
+	}
+	hwo_plan_sp(user->requested, user->sp.id.dir, NULL, ifindex, why, plan);
+}
+
+/**
+ * Send the request for one step
+ */
+static void send_step(private_sp_installer_t *this, const hwo_sp_t *sp,
+					  const hwo_offload_t *offload, bool update,
+					  hwo_result_t *result)
+{
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_sp(&msg, sp, offload, update);
+	this->xfrm->command(this->xfrm, &msg, result);
+	if (result->err == EEXIST && !update)
+	{	/* left by a daemon that is gone, or installed by somebody else */
+		DBG1(DBG_KNL, "policy already exists, replacing it");
+		hwo_xfrm_encode_sp(&msg, sp, offload, TRUE);
+		this->xfrm->command(this->xfrm, &msg, result);
+	}
+}
+
+/**
+ * Install the SP of a user
+ */
+static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+				   const hwo_sp_user_t *user)
+{
+	hwo_result_t result = {
+		.err = EOPNOTSUPP,
+	};
+	hwo_offload_t offload = {};
+	hwo_plan_t plan;
+	bool update;
+	int step;
+
+	plan_sp(this, user, &plan);
+	update = entry->installed || this->settings.policy_update;
+	for (step = 0; step < plan.count; step++)
+	{
+		offload.mode = plan.step[step];
+		offload.ifindex = offload.mode == HWO_MODE_NONE ? 0 : plan.ifindex;
+		send_step(this, &user->sp, &offload, update, &result);
+		if (hwo_plan_verdict(&plan, step, result.err) != HWO_VERDICT_NEXT)
+		{
+			break;
+		}
+		DBG1(DBG_KNL, "policy not offloaded, %s%s%s", result.extack,
+			 result.extack[0] ? ", " : "", strerror(result.err));
+	}
+	if (result.err)
+	{
+		log_failure(this, update ? "update" : "install", &entry->id, &plan,
+					&result);
+		return result.err;
+	}
+	entry->installed = TRUE;
+	entry->effective = offload;
+	if (this->settings.install_routes && hwo_sp_route_needed(user) &&
+		(!entry->id.if_id || this->settings.install_routes_xfrmi))
+	{
+		hwo_sp_route_install(entry, user);
+	}
+	return 0;
+}
+
+METHOD(sp_installer_t, add, int,
+	private_sp_installer_t *this, const hwo_sp_user_t *user)
+{
+	hwo_sp_entry_t *entry;
+	bool top;
+	int err = 0;
+
+	entry = this->sps->checkout(this->sps, &user->sp.id, TRUE);
+	if (hwo_sp_add_user(entry, user))
+	{
+		err = install(this, entry, hwo_sp_top_user(entry));
+		if (err)
+		{	/* what was there before, if anything, is still installed */
+			hwo_sp_remove_user(entry, user, &top);
+		}
+	}
+	this->sps->checkin(this->sps, entry);
+	return err;
+}
+
+/**
+ * Remove an SP from the kernel
+ */
+static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
+{
+	hwo_result_t result = {};
+	hwo_msg_t msg;
+
+	hwo_sp_route_remove(entry);
+	if (entry->installed)
+	{
+		hwo_xfrm_encode_del_sp(&msg, &entry->id);
+		this->xfrm->command(this->xfrm, &msg, &result);
+		entry->installed = FALSE;
+	}
+	if (result.err)
+	{
+		log_failure(this, "remove", &entry->id, NULL, &result);
+	}
+	return result.err;
+}
+
+METHOD(sp_installer_t, del, int,
+	private_sp_installer_t *this, const hwo_sp_user_t *user)
+{
+	hwo_sp_entry_t *entry;
+	hwo_sp_user_t *next;
+	bool top, found = FALSE;
+	int err = 0;
+
+	entry = this->sps->checkout(this->sps, &user->sp.id, FALSE);
+	if (entry)
+	{
+		found = hwo_sp_remove_user(entry, user, &top);
+		next = hwo_sp_top_user(entry);
+		if (found && top && next)
+		{
+			err = install(this, entry, next);
+		}
+		else if (!next)
+		{
+			err = uninstall(this, entry);
+		}
+		this->sps->checkin(this->sps, entry);
+	}
+	return found ? err : ENOENT;
+}
+
+/**
+ * Callback for replies that describe one SP
+ */
+static bool decode_sp(void *data, const struct nlmsghdr *hdr)
+{
+	return hwo_xfrm_decode_sp(hdr, data);
+}
+
+METHOD(sp_installer_t, query, int,
+	private_sp_installer_t *this, const hwo_sp_id_t *id, time_t *used)
+{
+	hwo_sp_state_t state = {};
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_get_sp(&msg, id);
+	this->xfrm->query(this->xfrm, &msg, decode_sp, &state, &result);
+	if (!result.err)
+	{	/* the kernel uses the system's clock */
+		*used = !state.use_time ? 0 : time_monotonic(NULL) -
+									  (time(NULL) - (time_t)state.use_time);
+	}
+	return result.err;
+}
+
+METHOD(sp_installer_t, flush, int,
+	private_sp_installer_t *this)
+{
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	this->sps->flush(this->sps);
+	hwo_xfrm_encode_flush_sp(&msg);
+	this->xfrm->command(this->xfrm, &msg, &result);
+	if (result.err && result.err != ESRCH)
+	{
+		DBG1(DBG_KNL, "unable to flush policies: %s", strerror(result.err));
+		return result.err;
+	}
+	return 0;
+}
+
+METHOD(sp_installer_t, destroy, void,
+	private_sp_installer_t *this)
+{
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
+									offload_device_t *devices, sa_table_t *sas,
+									sp_table_t *sps,
+									const hwo_sp_settings_t *settings)
+{
+	private_sp_installer_t *this;
+
+	INIT(this,
+		.public = {
+			.add = _add,
+			.del = _del,
+			.query = _query,
+			.flush = _flush,
+			.destroy = _destroy,
+		},
+		.xfrm = xfrm,
+		.devices = devices,
+		.sas = sas,
+		.sps = sps,
+		.settings = *settings,
+	);
+	return &this->public;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_sp_installer sp_installer
+ * @{ @ingroup hwo_service
+ *
+ * Installs, queries and removes SPs. An SP is offloaded if, and only if, the SA
+ * behind it is in packet mode, and then to the same device.
+ *
+ * Errors are positive errno values. Failures are logged here.
+ *
+ * Thread-safety: may be used by any thread; calls for the same SP take turns.
+ */
+
+#ifndef HWO_SP_INSTALLER_H_
+#define HWO_SP_INSTALLER_H_
+
+#include "offload_device.h"
+#include "../io/nl_exchange.h"
+#include "../model/sa_table.h"
+#include "../model/sp_table.h"
+
+typedef struct sp_installer_t sp_installer_t;
+
+/**
+ * Settings of the installer.
+ */
+typedef struct hwo_sp_settings_t {
+	/** install routes along with SPs */
+	bool install_routes;
+	/** also for those with XFRM interface IDs */
+	bool install_routes_xfrmi;
+	/** replace SPs of others instead of trying to add ours first */
+	bool policy_update;
+} hwo_sp_settings_t;
+
+/**
+ * Installer of SPs.
+ */
+struct sp_installer_t {
+
+	/**
+	 * Add a user of an SP, and install it if that user is on top.
+	 *
+	 * @param user		user, everything set but sp.id.label's owner
+	 * @return			0, or errno value
+	 */
+	int (*add)(sp_installer_t *this, const hwo_sp_user_t *user);
+
+	/**
+	 * Remove a user of an SP. Installs the SP of the next one, or removes it
+	 * from the kernel if there is none.
+	 *
+	 * @param user		user that equals the one added
+	 * @return			0, or errno value, ENOENT if there is no such SP
+	 */
+	int (*del)(sp_installer_t *this, const hwo_sp_user_t *user);
+
+	/**
+	 * Query when an SP was used last.
+	 *
+	 * @param id		identity
+	 * @param used		[out] monotonic time, 0 if it was not used
+	 * @return			0, or errno value
+	 */
+	int (*query)(sp_installer_t *this, const hwo_sp_id_t *id, time_t *used);
+
+	/**
+	 * Remove all SPs, also those installed by others.
+	 *
+	 * @return			0, or errno value
+	 */
+	int (*flush)(sp_installer_t *this);
+
+	/**
+	 * Destroy.
+	 */
+	void (*destroy)(sp_installer_t *this);
+};
+
+/**
+ * Create an installer.
+ *
+ * @param xfrm			exchange with XFRM
+ * @param devices		selection of devices
+ * @param sas			records of SAs
+ * @param sps			table of SPs
+ * @param settings		settings, copied
+ */
+sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
+									offload_device_t *devices, sa_table_t *sas,
+									sp_table_t *sps,
+									const hwo_sp_settings_t *settings);
+
+#endif /** HWO_SP_INSTALLER_H_ @}*/
