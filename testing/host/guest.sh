@@ -1,0 +1,170 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# Boots a guest and says how it ended. QEMU gets no network device, so no packet
+# can leave the guest.
+
+guest_pid=""
+
+# The guest's memory in MiB, and for how long one scenario may run.
+guest_memory=1536
+scenario_seconds=${HW_OFFLOAD_SCENARIO_SECONDS:-420}
+boot_seconds=120
+
+kernel_options="console=ttyS0 panic=-1 oops=panic loglevel=5 mitigations=off \
+nokaslr random.trust_cpu=on tsc=reliable no_timer_check"
+
+# qemu_machine ACCELERATOR: the options that every guest has.
+qemu_machine()
+{
+	local cpu=max
+	if [[ $1 == kvm ]]; then
+		cpu=host
+	fi
+	qemu=(qemu-system-x86_64 -machine q35 -accel "$1" -cpu "$cpu" -smp 2
+		-m "$guest_memory" -nodefaults -no-user-config -no-reboot -display none
+		-device isa-debug-exit,iobase=0xf4,iosize=0x01
+		-device virtio-rng-pci -kernel "$kernel_dir/vmlinuz" -initrd "$initrd")
+}
+
+# probe_kvm: a KVM that is there but broken makes QEMU hang or the guest die, so
+# only a guest that really boots proves it. Exit status 1 is init's "end 0".
+probe_kvm()
+{
+	local rc=0
+	qemu_machine kvm
+	timeout -k 1 10 "${qemu[@]}" -serial null \
+		-append "$kernel_options lab.probe" </dev/null >/dev/null 2>&1 || rc=$?
+	(( rc == 1 ))
+}
+
+# choose_accelerator: sets accelerator; what the probe found holds until reboot.
+choose_accelerator()
+{
+	local note
+	note=$cache/kvm-$(cat /proc/sys/kernel/random/boot_id)
+	accelerator=tcg,thread=multi
+	if [[ ! -w /dev/kvm ]]; then
+		return 0
+	fi
+	if [[ ! -f $note ]]; then
+		rm -f "$cache"/kvm-*
+		if probe_kvm; then
+			echo works >"$note"
+		else
+			echo broken >"$note"
+			say "/dev/kvm is there, but no guest boots with it: using emulation"
+		fi
+	fi
+	if [[ $(<"$note") == works ]]; then
+		accelerator=kvm
+	fi
+}
+
+# guest_command RUN: fills qemu for the run directory RUN. The images are linked
+# into it, so that another lab may drop them from the cache meanwhile.
+guest_command()
+{
+	local run=$1
+	choose_accelerator
+	qemu_machine "$accelerator"
+	ln -f "$rootfs" "$run/root.sqfs"
+	ln -f "$kernel_dir/modules.sqfs" "$run/modules.sqfs"
+	rm -f "$run/share/rc"
+	qemu+=(
+		-drive "file=$run/root.sqfs,if=none,id=root,format=raw,readonly=on"
+		-device virtio-blk-pci,drive=root
+		-drive "file=$run/modules.sqfs,if=none,id=mods,format=raw,readonly=on"
+		-device virtio-blk-pci,drive=mods
+		-fsdev "local,id=lab,path=$run/share,security_model=none"
+		-device virtio-9p-pci,fsdev=lab,mount_tag=lab
+		-append "$kernel_options")
+}
+
+# guest_start RUN SECONDS: starts a guest, SECONDS is the longest that it may
+# live.
+guest_start()
+{
+	local run=$1 seconds=$2
+	guest_command "$run"
+	timeout -k 2 "$seconds" "${qemu[@]}" -serial "file:$run/serial" \
+		</dev/null >"$run/qemu.log" 2>&1 &
+	guest_pid=$!
+}
+
+guest_stop()
+{
+	if [[ -n $guest_pid ]]; then
+		kill -TERM "$guest_pid" 2>/dev/null || true
+		wait "$guest_pid" 2>/dev/null || true
+		guest_pid=""
+	fi
+}
+
+# guest_watch RUN CALLBACK: waits for the guest's end, calls CALLBACK twice per
+# second, and ends a guest that has worked on one scenario for too long.
+# Sets guest_end to "ok", "hang", "panic: TEXT", "power-off" or "exit N".
+guest_watch()
+{
+	local run=$1 callback=$2 rc=0 since=$SECONDS now="" current="" limit=$boot_seconds
+	guest_end=""
+	while kill -0 "$guest_pid" 2>/dev/null; do
+		sleep 0.5
+		"$callback" "$run"
+		now=$(cat "$run/share/out/current" 2>/dev/null || true)
+		if [[ $now != "$current" ]]; then
+			current=$now
+			since=$SECONDS
+			limit=$scenario_seconds
+		elif (( SECONDS - since > limit )); then
+			guest_end=hang
+			kill -TERM "$guest_pid" 2>/dev/null || true
+		fi
+	done
+	wait "$guest_pid" || rc=$?
+	guest_pid=""
+	"$callback" "$run"
+	if [[ -z $guest_end ]]; then
+		guest_end=$(guest_verdict "$run" "$rc")
+	fi
+}
+
+# guest_verdict RUN STATUS: what QEMU's exit status says.
+guest_verdict()
+{
+	local run=$1 status=$2
+	if (( status == 124 || status == 137 )); then
+		echo hang
+	elif (( status == 0 )); then
+		if grep -aq 'Kernel panic' "$run/serial"; then
+			echo "panic: $(grep -aEo -m 1 \
+				'(BUG|Oops|general protection|Kernel panic).*' "$run/serial" |
+				tr -d '\r')"
+		else
+			echo "power-off"
+		fi
+	elif (( status % 2 == 1 )) && [[ -s $run/share/rc ]]; then
+		if (( status == 1 )) && [[ $(<"$run/share/rc") != 0 ]]; then
+			echo "exit $(<"$run/share/rc") (lost on the way out)"
+		elif (( status == 1 )); then
+			echo ok
+		else
+			echo "exit $(( status / 2 ))"
+		fi
+	else
+		echo "QEMU's exit status $status"
+	fi
+}
+
+# kernel_complaints RUN: "SCENARIO<tab>TEXT" for each kernel warning on the serial
+# console. Scenarios announce themselves there with "lab: begin NAME".
+kernel_complaints()
+{
+	tr -d '\r' <"$1/serial" | awk '
+		/lab: begin / { sub(/.*lab: begin /, ""); scenario = $0; next }
+		/WARNING:|BUG:|Oops|general protection fault/ {
+			sub(/^\[[ 0-9.]*\] */, "")
+			print scenario "\t" $0
+		}'
+}

@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# The guest's userland: Debian sid, whose packaged strongSwan is the version that
+# the plugin is built for, as one squashfs.
+
+rootfs_suite=sid
+
+rootfs_packages=(
+	charon-systemd strongswan-swanctl strongswan-pki
+	libstrongswan-standard-plugins
+	iproute2 netbase iptables iputils-ping kmod tcpdump ethtool procps psmisc
+	iperf3 openssl netcat-openbsd socat strace libmnl0 libnl-3-200
+	libnl-route-3-200
+)
+
+# Packages whose version makes another image.
+rootfs_versions=(charon-systemd iproute2 libc6 openssl tcpdump)
+
+# build_rootfs DIR: root.sqfs; packages, what is in it; tree/, its charon, which
+# configure looks at.
+# The tar goes straight into the squashfs, so nothing has to be unpacked here and
+# no special rights are needed for it.
+build_rootfs()
+{
+	local dir=$1 list
+	list=$(IFS=,; echo "${rootfs_packages[*]}")
+	bootstrap_options
+	# shellcheck disable=SC2016 # $1 is for mmdebstrap's shell
+	source_lines deb "$rootfs_suite" |
+		"${bootstrap[@]}" --include="$list" \
+			--customize-hook='dpkg-query --admindir="$1/var/lib/dpkg" -W >"$1/etc/lab-packages"' \
+			--customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*' \
+			--format=tar "$rootfs_suite" - - |
+		sqfstar -quiet -no-progress -comp lz4 "$dir/root.sqfs"
+	unsquashfs -cat "$dir/root.sqfs" etc/lab-packages >"$dir/packages"
+	unsquashfs -quiet -no-progress -d "$dir/tree" "$dir/root.sqfs" \
+		usr/lib/ipsec usr/sbin/charon-systemd
+	test -f "$dir/tree/usr/lib/ipsec/libcharon.so.0"
+}
+
+# prepare_rootfs: sets rootfs to the squashfs, needs archive_root of the suite.
+prepare_rootfs()
+{
+	local name versions=""
+	archive_root "$rootfs_suite" "deb deb-src" "$rootfs_suite"
+	for name in "${rootfs_versions[@]}"; do
+		versions+=" $name=$(package_version "$name")"
+	done
+	image rootfs "$(recipe "$versions" "$host_dir/rootfs.sh")" \
+		"getting the guest's userland (Debian $rootfs_suite)" build_rootfs
+	rootfs=$image_dir/root.sqfs
+	rootfs_list=$image_dir/packages
+	rootfs_tree=$image_dir/tree
+}

@@ -1,0 +1,161 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# Runs scenarios: as many as possible in one guest, and the rest in a fresh one
+# when a guest has died.
+
+# scenario_names KIND NAME...: the names, one per line; a group or "all" stands
+# for the scenarios in it. A name that does not exist ends the lab.
+scenario_names()
+{
+	local kind=$1 base=$testing_dir/scenarios name
+	shift
+	if [[ $kind == upstream ]]; then
+		base=$strongswan_source/testing/tests
+	fi
+	for name in "$@"; do
+		name=${name%/}
+		if [[ $name == all ]]; then
+			name=.
+		fi
+		if [[ -f $base/$name/test.conf ]]; then
+			echo "$name"
+		else
+			(
+				cd "$base" && find "$name" -name test.conf -printf '%h\n' \
+					2>/dev/null | sed 's#^\./##' | sort | grep .
+			) || die "there is no scenario $name"
+		fi
+	done
+}
+
+# make_share RUN SERIES BACKEND KIND: what the guest sees as /lab.
+make_share()
+{
+	local run=$1 series=$2 backend=$3 kind=$4 share=$1/share part
+	mkdir -p "$share/out"
+	for part in guest scenarios bench nicsim; do
+		if [[ -d $testing_dir/$part ]]; then
+			cp -a "$testing_dir/$part" "$share/"
+		fi
+	done
+	if [[ $nicsim != none ]]; then
+		cp "$nicsim" "$share/nicsim.ko"
+	fi
+	if [[ -n ${plugin_stage:-} ]]; then
+		cp -a "$plugin_stage" "$share/plugin"
+	fi
+	if [[ $kind == upstream ]]; then
+		cp -a "$upstream_testing" "$share/upstream"
+	fi
+	cat >"$share/job" <<-EOF
+	KERNEL='$series'
+	BACKEND='$backend'
+	KIND='$kind'
+	ENTRY='${entry:-}'
+	EOF
+}
+
+# report_new RUN: prints and records the results that are new in RUN/share.
+report_new()
+{
+	local file=$1/share/out/results status name seconds reason lines
+	if [[ ! -f $file ]]; then
+		return 0
+	fi
+	# A line without its newline is still being written.
+	lines=$(wc -l <"$file")
+	while (( reported < lines )); do
+		reported=$(( reported + 1 ))
+		read -r status name seconds reason < <(sed -n "${reported}p" "$file")
+		finished[$name]=1
+		if [[ -n ${complaint[$name]:-} ]]; then
+			continue
+		fi
+		result "$status" "$series" "$backend" "$name" "$seconds" \
+			"${reason:-}"
+	done
+}
+
+# kernel_failures RUN: a scenario during which the kernel complained has failed,
+# whatever it thought itself.
+kernel_failures()
+{
+	local name text
+	while IFS=$'\t' read -r name text; do
+		if [[ -z ${complaint[$name]:-} ]]; then
+			complaint[$name]=$text
+			result FAIL "$series" "$backend" "${name:-boot}" - "kernel: $text"
+		fi
+	done < <(kernel_complaints "$1")
+}
+
+# after_guest RUN: judges how the guest ended and sets "left" to what is to run
+# in a fresh one.
+after_guest()
+{
+	local run=$1 name victim=""
+	local -a unfinished=()
+	kernel_failures "$run"
+	for name in "${left[@]}"; do
+		if [[ -z ${finished[$name]:-} ]]; then
+			unfinished+=("$name")
+		fi
+	done
+	left=()
+	if (( ${#unfinished[@]} == 0 )); then
+		guest_failure "$run"
+		return 0
+	fi
+	victim=$(cat "$run/share/out/current" 2>/dev/null || true)
+	if [[ -z $victim || -n ${finished[$victim]:-} ]]; then
+		victim=${unfinished[0]}
+	fi
+	if [[ $guest_end == hang && -z ${retried[$victim]:-} ]]; then
+		say "hang   $victim, once more in a fresh guest"
+		retried[$victim]=1
+	else
+		result FAIL "$series" "$backend" "$victim" - \
+			"the guest ended: $guest_end"
+		finished[$victim]=1
+	fi
+	for name in "${unfinished[@]}"; do
+		if [[ -z ${finished[$name]:-} ]]; then
+			left+=("$name")
+		fi
+	done
+}
+
+# guest_failure RUN: all scenarios have a result; the guest may have died or
+# complained after the last one nevertheless.
+guest_failure()
+{
+	local bad
+	bad=$(grep -c '^FAIL ' "$1/share/out/results" || true)
+	if [[ $guest_end != ok && ! ( $guest_end == "exit "* && $bad -gt 0 ) ]]; then
+		result FAIL "$series" "$backend" "end-of-guest" - "$guest_end"
+	fi
+}
+
+# run_scenarios SERIES BACKEND KIND NAME...: all results go to result().
+run_scenarios()
+{
+	local series=$1 backend=$2 kind=$3 run number=0 start=$SECONDS reported
+	local -a left=("${@:4}")
+	local -A finished=() retried=() complaint=()
+	say "${#left[@]} scenarios on Linux $series with $backend"
+	while (( ${#left[@]} > 0 )); do
+		number=$(( number + 1 ))
+		run=$log_dir/$series-$backend-$kind-$number
+		mkdir -p "$run"
+		make_share "$run" "$series" "$backend" "$kind"
+		echo "SCENARIOS='${left[*]}'" >>"$run/share/job"
+		reported=0
+		guest_start "$run" $(( boot_seconds + ${#left[@]} * scenario_seconds ))
+		guest_watch "$run" report_new
+		after_guest "$run"
+		rm -f "$run"/*.sqfs
+	done
+	say "Linux $series with $backend: $(elapsed $(( SECONDS - start )))"
+}
