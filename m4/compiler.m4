@@ -24,7 +24,7 @@ AC_DEFUN([HWO_WARNINGS], [
 	HWO_CFLAGS=
 	m4_foreach_w([HWO_Flag], [-Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes
 		-Wmissing-prototypes -Wold-style-definition -Wpointer-arith
-		-Wwrite-strings -Wcast-align -Wvla -Wundef -Wredundant-decls
+		-Wcast-align -Wvla -Wundef -Wredundant-decls
 		-Wno-missing-field-initializers -Wno-unused-parameter
 		-Wno-sign-compare -Wno-format-nonliteral],
 		[HWO_TRY_CFLAG(m4_defn([HWO_Flag]))])
