@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <netinet/in.h>
 
 /** Largest errno value the kernel uses (MAX_ERRNO) */
 #define ERRNO_MAX 4095
@@ -67,6 +68,22 @@ void hwo_msg_put_u16(hwo_msg_t *msg, uint16_t type, uint16_t value)
 void hwo_msg_put_u32(hwo_msg_t *msg, uint16_t type, uint32_t value)
 {
 	hwo_msg_put(msg, type, &value, sizeof(value));
+}
+
+/*
+ * Described in header
+ */
+size_t hwo_addr_len(uint16_t family)
+{
+	switch (family)
+	{
+		case AF_INET:
+			return sizeof(struct in_addr);
+		case AF_INET6:
+			return sizeof(struct in6_addr);
+		default:
+			return 0;
+	}
 }
 
 /*
@@ -133,8 +150,12 @@ bool hwo_msg_parse(const struct nlmsghdr *hdr, size_t hdr_len,
 				   const struct nlattr *attrs[])
 {
 	size_t offset = MNL_NLMSG_HDRLEN + MNL_ALIGN(hdr_len);
+	int i;
 
-	memset(attrs, 0, count * sizeof(*attrs));
+	for (i = 0; i < count; i++)
+	{
+		attrs[i] = NULL;
+	}
 	if (hdr->nlmsg_len < MNL_NLMSG_HDRLEN + hdr_len)
 	{
 		return FALSE;

@@ -68,6 +68,11 @@ void hwo_msg_put_u16(hwo_msg_t *msg, uint16_t type, uint16_t value);
 void hwo_msg_put_u32(hwo_msg_t *msg, uint16_t type, uint32_t value);
 
 /**
+ * Length of an address in bytes, 0 if the family has none that we know.
+ */
+size_t hwo_addr_len(uint16_t family);
+
+/**
  * Overwrite a message, as it may hold keys.
  */
 void hwo_msg_wipe(hwo_msg_t *msg);

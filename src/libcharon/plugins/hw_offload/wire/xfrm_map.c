@@ -6,6 +6,7 @@
  */
 
 #include "xfrm_map.h"
+#include "nl_msg.h"
 #include "uapi.h"
 #include "../hwo_compat.h"
 
@@ -145,19 +146,24 @@ uint8_t hwo_xfrm_mode(ipsec_mode_t mode)
 	return XFRM_MODE_TRANSPORT;
 }
 
-/**
- * Length of an address in bytes, 0 if the family has none.
+/*
+ * Described in header
  */
-static size_t addr_len(uint16_t family)
+bool hwo_xfrm_get_dir(uint8_t dir, policy_dir_t *out)
 {
-	switch (family)
+	switch (dir)
 	{
-		case AF_INET:
-			return sizeof(struct in_addr);
-		case AF_INET6:
-			return sizeof(struct in6_addr);
+		case XFRM_POLICY_IN:
+			*out = POLICY_IN;
+			return TRUE;
+		case XFRM_POLICY_OUT:
+			*out = POLICY_OUT;
+			return TRUE;
+		case XFRM_POLICY_FWD:
+			*out = POLICY_FWD;
+			return TRUE;
 		default:
-			return 0;
+			return FALSE;
 	}
 }
 
@@ -167,7 +173,7 @@ static size_t addr_len(uint16_t family)
 void hwo_xfrm_put_addr(const hwo_addr_t *addr, xfrm_address_t *out)
 {
 	memset(out, 0, sizeof(*out));
-	memcpy(out, addr->bytes, addr_len(addr->family));
+	memcpy(out, addr->bytes, hwo_addr_len(addr->family));
 }
 
 /*
@@ -176,7 +182,7 @@ void hwo_xfrm_put_addr(const hwo_addr_t *addr, xfrm_address_t *out)
 bool hwo_xfrm_get_addr(uint16_t family, const xfrm_address_t *addr,
 					   hwo_addr_t *out)
 {
-	size_t len = addr_len(family);
+	size_t len = hwo_addr_len(family);
 
 	memset(out, 0, sizeof(*out));
 	if (!len)
@@ -194,7 +200,7 @@ bool hwo_xfrm_get_addr(uint16_t family, const xfrm_address_t *addr,
 void hwo_xfrm_put_selector(const hwo_selector_t *sel,
 						   struct xfrm_selector *out)
 {
-	size_t len = addr_len(sel->family);
+	size_t len = hwo_addr_len(sel->family);
 
 	memset(out, 0, sizeof(*out));
 	out->family = sel->family;
@@ -216,7 +222,7 @@ void hwo_xfrm_put_selector(const hwo_selector_t *sel,
  */
 static uint16_t selector_family(const struct xfrm_selector *sel)
 {
-	if (addr_len(sel->family))
+	if (hwo_addr_len(sel->family))
 	{
 		return sel->family;
 	}
@@ -241,7 +247,7 @@ void hwo_xfrm_get_selector(const struct xfrm_selector *sel,
 
 	memset(out, 0, sizeof(*out));
 	out->family = selector_family(sel);
-	len = addr_len(out->family);
+	len = hwo_addr_len(out->family);
 	memcpy(out->src, &sel->saddr, len);
 	memcpy(out->dst, &sel->daddr, len);
 	out->src_prefix = min(sel->prefixlen_s, len * 8);

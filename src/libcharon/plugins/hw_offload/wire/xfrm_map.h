@@ -33,6 +33,13 @@ bool hwo_xfrm_algorithm(transform_type_t type, uint16_t ike, hwo_alg_t *alg);
 uint8_t hwo_xfrm_mode(ipsec_mode_t mode);
 
 /**
+ * Convert a direction from the kernel's form.
+ *
+ * @return			FALSE if it is none of in, out and forward
+ */
+bool hwo_xfrm_get_dir(uint8_t dir, policy_dir_t *out);
+
+/**
  * Convert an address to the kernel's form, without the family.
  */
 void hwo_xfrm_put_addr(const hwo_addr_t *addr, xfrm_address_t *out);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Route lookups.
+ */
+
+#include "rt_msg.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+
+/*
+ * Described in header
+ */
+bool hwo_rt_encode_get_route(hwo_msg_t *msg, const hwo_flow_t *flow)
+{
+	size_t len = hwo_addr_len(flow->dst.family);
+	struct rtmsg *route;
+
+	/* begun in any case, so that the caller always has a valid message */
+	route = hwo_msg_begin(msg, RTM_GETROUTE, 0, sizeof(*route));
+	if (!len || (flow->src.family && flow->src.family != flow->dst.family))
+	{
+		return FALSE;
+	}
+	/* with NETLINK_GET_STRICT_CHK the prefix lengths must cover whole
+	 * addresses, and all other fields must be zero */
+	route->rtm_family = flow->dst.family;
+	route->rtm_dst_len = len * 8;
+	hwo_msg_put(msg, RTA_DST, flow->dst.bytes, len);
+	if (flow->src.family)
+	{
+		route->rtm_src_len = len * 8;
+		hwo_msg_put(msg, RTA_SRC, flow->src.bytes, len);
+	}
+	if (flow->mark)
+	{
+		hwo_msg_put_u32(msg, RTA_MARK, flow->mark);
+	}
+	return !msg->overflow;
+}
+
+/**
+ * Copy an address, FALSE if its size does not fit the family.
+ */
+static bool copy_addr(uint16_t family, const void *bytes, size_t size,
+					  hwo_addr_t *out)
+{
+	size_t len = hwo_addr_len(family);
+
+	if (!len || size != len)
+	{
+		return FALSE;
+	}
+	out->family = family;
+	memcpy(out->bytes, bytes, len);
+	return TRUE;
+}
+
+/**
+ * Read an attribute that is an address, if it is there.
+ */
+static bool get_addr(const struct nlattr *attr, uint16_t family,
+					 hwo_addr_t *out)
+{
+	return !attr || copy_addr(family, mnl_attr_get_payload(attr),
+							  mnl_attr_get_payload_len(attr), out);
+}
+
+/**
+ * Read an attribute that is an address of any family (RTA_VIA), if it is there:
+ * since Linux 5.2 the next hop of an IPv4 route may be one of IPv6.
+ */
+static bool get_via(const struct nlattr *attr, hwo_addr_t *out)
+{
+	const struct rtvia *via;
+
+	if (!attr)
+	{
+		return TRUE;
+	}
+	via = mnl_attr_get_payload(attr);
+	return copy_addr(via->rtvia_family, via->rtvia_addr,
+					 mnl_attr_get_payload_len(attr) - sizeof(*via), out);
+}
+
+/*
+ * Described in header
+ */
+bool hwo_rt_decode_route(const struct nlmsghdr *hdr, hwo_route_t *route)
+{
+	enum { OIF, GATEWAY, VIA, PREFSRC, COUNT };
+	static const hwo_attr_policy_t policy[COUNT] = {
+		[OIF] = { RTA_OIF, sizeof(uint32_t), TRUE },
+		[GATEWAY] = { RTA_GATEWAY, sizeof(struct in_addr), FALSE },
+		[VIA] = { RTA_VIA, sizeof(struct rtvia), FALSE },
+		[PREFSRC] = { RTA_PREFSRC, sizeof(struct in_addr), FALSE },
+	};
+	const struct nlattr *attrs[COUNT];
+	const struct rtmsg *msg;
+
+	memset(route, 0, sizeof(*route));
+	if (hdr->nlmsg_type != RTM_NEWROUTE ||
+		!hwo_msg_parse(hdr, sizeof(*msg), policy, COUNT, attrs))
+	{
+		return FALSE;
+	}
+	msg = mnl_nlmsg_get_payload(hdr);
+	if (!hwo_addr_len(msg->rtm_family) ||
+		!get_addr(attrs[GATEWAY], msg->rtm_family, &route->gateway) ||
+		!get_via(attrs[VIA], &route->gateway) ||
+		!get_addr(attrs[PREFSRC], msg->rtm_family, &route->src))
+	{
+		return FALSE;
+	}
+	route->local = msg->rtm_type != RTN_UNICAST;
+	switch (msg->rtm_type)
+	{
+		case RTN_BLACKHOLE:
+		case RTN_UNREACHABLE:
+		case RTN_PROHIBIT:
+		case RTN_THROW:
+			/* the device that IPv6 reports for these (lo) carries nothing */
+			break;
+		default:
+			if (attrs[OIF])
+			{
+				route->ifindex = mnl_attr_get_u32(attrs[OIF]);
+			}
+			break;
+	}
+	return TRUE;
+}
