@@ -53,6 +53,10 @@ AC_DEFUN([HWO_STRONGSWAN_TREE], [
 		[AC_CHECK_FUNC(m4_defn([HWO_Name]),
 			[HWO_STRONGSWAN_DEFINE(AS_TR_CPP([HAVE_]m4_defn([HWO_Name])))])
 		])
+	dnl Without printf hooks in the C library (musl) strongSwan brings its own
+	dnl printf(), and its headers have the names point there.
+	AC_CHECK_FUNC([register_printf_specifier], [],
+		[HWO_STRONGSWAN_DEFINE([USE_BUILTIN_PRINTF])])
 	AC_SUBST([STRONGSWAN_DEFINES])
 ])
 
@@ -192,7 +196,9 @@ AC_DEFUN([HWO_STRONGSWAN_MEMBERS], [
 		AS_ECHO(["@%:@define VERSION \"$STRONGSWAN_VERSION\""])
 		AS_ECHO(["$STRONGSWAN_DEFINES"])
 	} >hwo-conftest.h
+	hwo_saved_cflags="$CFLAGS"
 	CPPFLAGS="$CPPFLAGS $STRONGSWAN_CFLAGS -include ./hwo-conftest.h"
+	CFLAGS="$CFLAGS -Werror=implicit-function-declaration"
 
 	HWO_STRONGSWAN_TRY([hwo_headers_work], [usable strongSwan headers], [], [])
 	AS_IF([test $hwo_headers_work = 0],
@@ -248,4 +254,5 @@ AC_DEFUN([HWO_STRONGSWAN_MEMBERS], [
 
 	rm -f hwo-conftest.h
 	CPPFLAGS="$hwo_saved_cppflags"
+	CFLAGS="$hwo_saved_cflags"
 ])
