@@ -109,6 +109,26 @@ static uint32_t find_device(private_sp_installer_t *this,
 }
 
 /**
+ * Find the SA of an SP. The mark is only part of an inbound SA if configured.
+ */
+static bool find_sa(private_sp_installer_t *this, const hwo_sp_user_t *user,
+					hwo_sa_record_t *sa)
+{
+	hwo_sa_id_t id = user->sa;
+
+	if (!id.spi)
+	{
+		return FALSE;
+	}
+	if (this->sas->get(this->sas, &id, sa))
+	{
+		return TRUE;
+	}
+	id.mark = (mark_t){};
+	return this->sas->get(this->sas, &id, sa);
+}
+
+/**
  * Plan the offload of an SP
  */
 static void plan_sp(private_sp_installer_t *this, const hwo_sp_user_t *user,
@@ -118,7 +138,7 @@ static void plan_sp(private_sp_installer_t *this, const hwo_sp_user_t *user,
 	hwo_sa_record_t sa;
 	uint32_t ifindex = 0;
 
-	if (user->sa.spi && this->sas->get(this->sas, &user->sa, &sa))
+	if (find_sa(this, user, &sa))
 	{
 		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.effective, 0, why, plan);
 		return;

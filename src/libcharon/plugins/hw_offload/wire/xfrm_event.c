@@ -13,6 +13,17 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 
+/*
+ * Described in header
+ */
+const int hwo_xfrm_event_groups[] = {
+	XFRMNLGRP_ACQUIRE,
+	XFRMNLGRP_EXPIRE,
+	XFRMNLGRP_MAPPING,
+	XFRMNLGRP_MIGRATE,
+	0,
+};
+
 /**
  * Get the reqid of the last of the templates in an attribute, whose size was
  * proven to be that of at least one.

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * The backend: charon's calls to those of the services.
+ */
+
+#define _GNU_SOURCE
+
+#include "hw_offload_ipsec.h"
+#include "hwo_compat.h"
+#include "kernel_features.h"
+#include "plugin_settings.h"
+#include "translate.h"
+#include "model/selector.h"
+#include "service/events.h"
+#include "service/ike_bypass.h"
+#include "service/sa_installer.h"
+#include "service/sp_installer.h"
+#include "service/spd_setup.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+
+#include <daemon.h>
+#include <utils/debug.h>
+
+/** Range of CPIs to negotiate, RFC 3173, 3.3 */
+#define CPI_MIN 0x100
+#define CPI_MAX 0xefff
+
+/** The kernel answers at once or never, unless a driver is slow */
+#define REPLY_TIMEOUT 10000
+
+/** Enough for a burst of several thousand expires */
+#define EVENT_BUFFER (8 * 1024 * 1024)
+
+typedef struct private_hw_offload_ipsec_t private_hw_offload_ipsec_t;
+
+/**
+ * Calculates priorities in place of us, see kernel_netlink_get_priority_custom.
+ */
+typedef uint32_t (*priority_cb_t)(kernel_ipsec_policy_id_t *id,
+								  kernel_ipsec_manage_policy_t *data);
+
+/**
+ * Private data of the backend.
+ */
+struct private_hw_offload_ipsec_t {
+
+	/**
+	 * Public interface
+	 */
+	kernel_ipsec_t public;
+
+	/**
+	 * What influences translations
+	 */
+	hwo_translate_t translate;
+
+	/**
+	 * External calculation of priorities, NULL if there is none
+	 */
+	priority_cb_t get_priority;
+
+	/**
+	 * Exchange with XFRM
+	 */
+	nl_exchange_t *xfrm;
+
+	/**
+	 * Selection of devices
+	 */
+	offload_device_t *devices;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *sa_table;
+
+	/**
+	 * Table of SPs
+	 */
+	sp_table_t *sp_table;
+
+	/**
+	 * Installer of SAs
+	 */
+	sa_installer_t *sas;
+
+	/**
+	 * Installer of SPs
+	 */
+	sp_installer_t *sps;
+
+	/**
+	 * Bypass for IKE
+	 */
+	ike_bypass_t *bypass;
+
+	/**
+	 * Events of the kernel
+	 */
+	events_t *events;
+};
+
+METHOD(kernel_ipsec_t, get_features, kernel_feature_t,
+	private_hw_offload_ipsec_t *this)
+{
+	kernel_feature_t features;
+
+	features = KERNEL_ESP_V3_TFC | KERNEL_POLICY_SPI | HWO_KERNEL_ACQUIRE_SEQ;
+	if (this->translate.kernel.sa_last_used)
+	{
+		features |= KERNEL_SA_USE_TIME;
+	}
+	return features;
+}
+
+/**
+ * Allocate an SPI or CPI
+ */
+static bool alloc_spi(private_hw_offload_ipsec_t *this, host_t *src,
+					  host_t *dst, uint8_t proto, uint32_t from, uint32_t to,
+					  uint32_t *spi)
+{
+	hwo_addr_t saddr, daddr;
+
+	hwo_addr_from_host(src, &saddr);
+	hwo_addr_from_host(dst, &daddr);
+	return this->sas->alloc_spi(this->sas, &saddr, &daddr, proto,
+								min(from, to), max(from, to), spi) == 0;
+}
+
+METHOD(kernel_ipsec_t, get_spi, status_t,
+	private_hw_offload_ipsec_t *this, host_t *src, host_t *dst,
+	uint8_t protocol, uint32_t *spi)
+{
+	uint32_t from, to;
+
+	from = lib->settings->get_int(lib->settings, "%s.spi_min",
+								  KERNEL_SPI_MIN, lib->ns);
+	to = lib->settings->get_int(lib->settings, "%s.spi_max", KERNEL_SPI_MAX,
+								lib->ns);
+	return alloc_spi(this, src, dst, protocol, from, to, spi) ? SUCCESS
+															  : FAILED;
+}
+
+METHOD(kernel_ipsec_t, get_cpi, status_t,
+	private_hw_offload_ipsec_t *this, host_t *src, host_t *dst, uint16_t *cpi)
+{
+	uint32_t spi;
+
+	if (!alloc_spi(this, src, dst, IPPROTO_COMP, CPI_MIN, CPI_MAX, &spi))
+	{
+		return FAILED;
+	}
+	*cpi = htons((uint16_t)ntohl(spi));
+	return SUCCESS;
+}
+
+/**
+ * Install the IPComp SA that goes along with an SA, always in software
+ */
+static bool add_ipcomp(private_hw_offload_ipsec_t *this,
+					   kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *data)
+{
+	hwo_sa_t sa;
+
+	return hwo_translate_ipcomp(&this->translate, id, data, &sa) &&
+		   this->sas->add(this->sas, &sa, HW_OFFLOAD_NO) == 0;
+}
+
+/**
+ * Remove the IPComp SA that goes along with an SA
+ */
+static void del_ipcomp(private_hw_offload_ipsec_t *this,
+					   kernel_ipsec_sa_id_t *id, uint16_t cpi)
+{
+	hwo_sa_id_t sa_id;
+
+	hwo_translate_ipcomp_id(id, cpi, &sa_id);
+	this->sas->del(this->sas, &sa_id);
+}
+
+METHOD(kernel_ipsec_t, add_sa, status_t,
+	private_hw_offload_ipsec_t *this, kernel_ipsec_sa_id_t *id,
+	kernel_ipsec_add_sa_t *data)
+{
+	bool ipcomp = data->ipcomp != IPCOMP_NONE && data->cpi;
+	status_t status = FAILED;
+	hwo_sa_t sa;
+
+	if (ipcomp && !add_ipcomp(this, id, data))
+	{
+		return FAILED;
+	}
+	if (hwo_translate_sa(&this->translate, id, data, &sa) &&
+		this->sas->add(this->sas, &sa, data->hw_offload) == 0)
+	{
+		status = SUCCESS;
+	}
+	else if (ipcomp)
+	{
+		del_ipcomp(this, id, data->cpi);
+	}
+	/* keys are referred to only, but where they are is nobody's business */
+	memwipe(&sa, sizeof(sa));
+	return status;
+}
+
+METHOD(kernel_ipsec_t, update_sa, status_t,
+	private_hw_offload_ipsec_t *this, kernel_ipsec_sa_id_t *id,
+	kernel_ipsec_update_sa_t *data)
+{
+	/* moving an SA to other addresses means to delete it and to add it again.
+	 * The sequence number of one in packet mode is only known to the NIC, so it
+	 * would restart under the same key. charon rekeys the CHILD_SA instead */
+	DBG1(DBG_KNL, "SA %.8x is not moved to %H === %H, it has to be rekeyed",
+		 ntohl(id->spi), data->new_src, data->new_dst);
+	return NOT_SUPPORTED;
+}
+
+METHOD(kernel_ipsec_t, query_sa, status_t,
+	private_hw_offload_ipsec_t *this, kernel_ipsec_sa_id_t *id,
+	kernel_ipsec_query_sa_t *data, uint64_t *bytes, uint64_t *packets,
+	time_t *used)
+{
+	uint64_t all_bytes, all_packets;
+	hwo_sa_id_t sa_id;
+	time_t last;
+
+	hwo_translate_sa_id(id, &sa_id);
+	if (this->sas->query(this->sas, &sa_id, &all_bytes, &all_packets, &last))
+	{
+		return FAILED;
+	}
+	if (bytes)
+	{
+		*bytes = all_bytes;
+	}
+	if (packets)
+	{
+		*packets = all_packets;
+	}
+	if (used)
+	{
+		*used = last;
+	}
+	return SUCCESS;
+}
+
+METHOD(kernel_ipsec_t, del_sa, status_t,
+	private_hw_offload_ipsec_t *this, kernel_ipsec_sa_id_t *id,
+	kernel_ipsec_del_sa_t *data)
+{
+	hwo_sa_id_t sa_id;
+
+	if (data->cpi)
+	{
+		del_ipcomp(this, id, data->cpi);
+	}
+	hwo_translate_sa_id(id, &sa_id);
+	switch (this->sas->del(this->sas, &sa_id))
+	{
+		case 0:
+			return SUCCESS;
+		case ESRCH:
+			return NOT_FOUND;
+		default:
+			return FAILED;
+	}
+}
+
+METHOD(kernel_ipsec_t, flush_sas, status_t,
+	private_hw_offload_ipsec_t *this)
+{
+	return this->sas->flush(this->sas) == 0 ? SUCCESS : FAILED;
+}
+
+/**
+ * Get the index of the interface a policy is limited to
+ */
+static bool get_ifindex(private_hw_offload_ipsec_t *this,
+						kernel_ipsec_policy_id_t *id, uint32_t *ifindex)
+{
+	*ifindex = 0;
+	if (id->interface)
+	{
+		*ifindex = this->devices->by_name(this->devices, id->interface);
+		if (!*ifindex)
+		{	/* without it the policy would be for all interfaces */
+			DBG1(DBG_KNL, "interface %s of policy %R === %R %N does not exist",
+				 id->interface, id->src_ts, id->dst_ts, policy_dir_names,
+				 id->dir);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/**
+ * Get the priority of a policy if it is not calculated from the selector
+ */
+static uint32_t manual_priority(private_hw_offload_ipsec_t *this,
+								kernel_ipsec_policy_id_t *id,
+								kernel_ipsec_manage_policy_t *data)
+{
+	return this->get_priority ? this->get_priority(id, data)
+							  : data->manual_prio;
+}
+
+METHOD(kernel_ipsec_t, add_policy, status_t,
+	private_hw_offload_ipsec_t *this, kernel_ipsec_policy_id_t *id,
+	kernel_ipsec_manage_policy_t *data)
+{
+	hwo_sp_user_t user;
+	uint32_t ifindex;
+
+	if (!get_ifindex(this, id, &ifindex))
+	{
+		return FAILED;
+	}
+	hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data), &user);
+	return this->sps->add(this->sps, &user) == 0 ? SUCCESS : FAILED;
+}
+
+METHOD(kernel_ipsec_t, query_policy, status_t,
+	private_hw_offload_ipsec_t *this, kernel_ipsec_policy_id_t *id,
+	kernel_ipsec_query_policy_t *data, time_t *used)
+{
+	hwo_sp_id_t sp_id;
+	uint32_t ifindex;
+
+	if (!get_ifindex(this, id, &ifindex))
+	{
+		return FAILED;
+	}
+	hwo_translate_sp_id(id, ifindex, &sp_id);
+	return this->sps->query(this->sps, &sp_id, used) == 0 ? SUCCESS : FAILED;
+}
+
+METHOD(kernel_ipsec_t, del_policy, status_t,
+	private_hw_offload_ipsec_t *this, kernel_ipsec_policy_id_t *id,
+	kernel_ipsec_manage_policy_t *data)
+{
+	hwo_sp_user_t user;
+	uint32_t ifindex;
+
+	if (!get_ifindex(this, id, &ifindex))
+	{
+		return FAILED;
+	}
+	hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data), &user);
+	switch (this->sps->del(this->sps, &user))
+	{
+		case 0:
+			return SUCCESS;
+		case ENOENT:
+			return NOT_FOUND;
+		default:
+			return FAILED;
+	}
+}
+
+METHOD(kernel_ipsec_t, flush_policies, status_t,
+	private_hw_offload_ipsec_t *this)
+{
+	return this->sps->flush(this->sps) == 0 ? SUCCESS : FAILED;
+}
+
+METHOD(kernel_ipsec_t, bypass_socket, bool,
+	private_hw_offload_ipsec_t *this, int fd, int family)
+{
+	return this->bypass->add(this->bypass, fd, family);
+}
+
+METHOD(kernel_ipsec_t, enable_udp_decap, bool,
+	private_hw_offload_ipsec_t *this, int fd, int family, uint16_t port)
+{
+	int type = UDP_ENCAP_ESPINUDP, on = 1;
+
+	if (setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type)) != 0)
+	{
+		DBG1(DBG_KNL, "unable to enable UDP decapsulation on port %u: %s", port,
+			 strerror(errno));
+		return FALSE;
+	}
+	/* packets are merged before decapsulation, Linux 6.7, others do without */
+	if (setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on)) != 0)
+	{
+		DBG1(DBG_KNL, "unable to enable UDP GRO on port %u: %s", port,
+			 strerror(errno));
+	}
+	return TRUE;
+}
+
+METHOD(kernel_ipsec_t, destroy, void,
+	private_hw_offload_ipsec_t *this)
+{
+	DESTROY_IF(this->events);
+	DESTROY_IF(this->bypass);
+	DESTROY_IF(this->sps);
+	DESTROY_IF(this->sas);
+	DESTROY_IF(this->devices);
+	DESTROY_IF(this->xfrm);
+	this->sp_table->destroy(this->sp_table);
+	this->sa_table->destroy(this->sa_table);
+	free(this);
+}
+
+/**
+ * Check that XFRM lets us in, and set it up
+ */
+static bool setup(nl_exchange_t *xfrm)
+{
+	hwo_spd_thresh_t v4 = {
+		.lbits = hwo_setting_int("spdh_thresh.ipv4.lbits", 32),
+		.rbits = hwo_setting_int("spdh_thresh.ipv4.rbits", 32),
+	};
+	hwo_spd_thresh_t v6 = {
+		.lbits = hwo_setting_int("spdh_thresh.ipv6.lbits", 128),
+		.rbits = hwo_setting_int("spdh_thresh.ipv6.rbits", 128),
+	};
+
+	switch (hwo_spd_setup(xfrm, &v4, &v6))
+	{
+		case 0:
+			return TRUE;
+		case EPERM:
+			DBG1(DBG_KNL, "hw-offload can't use XFRM without the capability "
+				 "CAP_NET_ADMIN");
+			return FALSE;
+		default:
+			DBG1(DBG_KNL, "hw-offload can't use XFRM, it does not answer as "
+				 "expected");
+			return FALSE;
+	}
+}
+
+/**
+ * Build the services, lowest first
+ */
+static void build(private_hw_offload_ipsec_t *this,
+				  const hwo_kernel_t *kernel)
+{
+	hwo_sp_settings_t settings = {
+		.install_routes = lib->settings->get_bool(lib->settings,
+									"%s.install_routes", TRUE, lib->ns),
+		.install_routes_xfrmi = hwo_setting_bool("install_routes_xfrmi", FALSE),
+		.policy_update = hwo_setting_bool("policy_update", FALSE),
+	};
+	route_lookup_t *routes;
+
+	routes = route_lookup_create(nl_exchange_create(kernel->route),
+								 kernel->route_events);
+	this->devices = offload_device_create(routes, kernel->links);
+	this->sas = sa_installer_create(this->xfrm, this->devices, this->sa_table,
+									this->translate.kernel.sa_dir);
+	this->sps = sp_installer_create(this->xfrm, this->devices, this->sa_table,
+									this->sp_table, &settings);
+	this->bypass = ike_bypass_create(this->xfrm,
+									 hwo_setting_bool("port_bypass", FALSE));
+	this->events = events_create(kernel->xfrm_events);
+}
+
+/*
+ * Described in header
+ */
+kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
+{
+	private_hw_offload_ipsec_t *this;
+
+	INIT(this,
+		.public = {
+			.get_features = _get_features,
+			.get_spi = _get_spi,
+			.get_cpi = _get_cpi,
+			.add_sa = _add_sa,
+			.update_sa = _update_sa,
+			.query_sa = _query_sa,
+			.del_sa = _del_sa,
+			.flush_sas = _flush_sas,
+			.add_policy = _add_policy,
+			.query_policy = _query_policy,
+			.del_policy = _del_policy,
+			.flush_policies = _flush_policies,
+			.bypass_socket = _bypass_socket,
+			.enable_udp_decap = _enable_udp_decap,
+			.destroy = _destroy,
+		},
+		.translate = {
+			.proto_port_transport = hwo_setting_bool(
+										"set_proto_port_transport_sa", FALSE),
+		},
+		.get_priority = dlsym(RTLD_DEFAULT,
+							  "kernel_netlink_get_priority_custom"),
+		.xfrm = nl_exchange_create(kernel->xfrm),
+		.sa_table = sa_table_create(),
+		.sp_table = sp_table_create(),
+	);
+	hwo_kernel_features(kernel->uname.release, &this->translate.kernel);
+	/* everything else is adopted in any case, so it has to be built */
+	build(this, kernel);
+	if (!setup(this->xfrm))
+	{
+		destroy(this);
+		return NULL;
+	}
+	return &this->public;
+}
+
+/*
+ * Described in header
+ */
+kernel_ipsec_t *hw_offload_ipsec_open()
+{
+	hwo_kernel_t kernel;
+
+	if (!hwo_kernel_open(&kernel, hwo_setting_int("timeout", REPLY_TIMEOUT),
+						 hwo_setting_int("receive_buffer_size", EVENT_BUFFER)))
+	{
+		return NULL;
+	}
+	return hw_offload_ipsec_create(&kernel);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_kernel kernel
+ * @{ @ingroup hwo_io
+ *
+ * All our doors to the running kernel, opened together.
+ */
+
+#ifndef HWO_KERNEL_H_
+#define HWO_KERNEL_H_
+
+#include <sys/utsname.h>
+
+#include "link_state.h"
+#include "nl_transport.h"
+
+/**
+ * The kernel, as seen from the floors above.
+ */
+typedef struct hwo_kernel_t {
+	/** name and release */
+	struct utsname uname;
+	/** requests to XFRM */
+	nl_transport_t *xfrm;
+	/** events of XFRM, joined hwo_xfrm_event_groups */
+	nl_transport_t *xfrm_events;
+	/** requests to rtnetlink */
+	nl_transport_t *route;
+	/** events of rtnetlink, joined route_lookup_groups */
+	nl_transport_t *route_events;
+	/** links, NULL if not available */
+	link_state_t *links;
+} hwo_kernel_t;
+
+/**
+ * Open all doors.
+ *
+ * @param kernel	[out] kernel
+ * @param timeout	deadline for replies in milliseconds
+ * @param rcvbuf	receive buffer for events in bytes, 0 for the system's default
+ * @return			FALSE if one is missing, which is logged; all are closed then
+ */
+bool hwo_kernel_open(hwo_kernel_t *kernel, u_int timeout, size_t rcvbuf);
+
+#endif /** HWO_KERNEL_H_ @}*/

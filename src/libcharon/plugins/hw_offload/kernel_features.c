@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Features by kernel release.
+ */
+
+#include "kernel_features.h"
+
+#include <stdio.h>
+
+/*
+ * Described in header
+ */
+void hwo_kernel_features(const char *release, hwo_kernel_features_t *features)
+{
+	u_int major, minor, version;
+
+	memset(features, 0, sizeof(*features));
+	if (sscanf(release, "%u.%u", &major, &minor) == 2)
+	{
+		version = major * 1000 + min(minor, 999);
+		features->packet_offload = version >= 6002;
+		features->sa_last_used = version >= 6002;
+		features->sa_af_unspec_transport = version >= 6003;
+		features->sa_dir = version >= 6010;
+	}
+}

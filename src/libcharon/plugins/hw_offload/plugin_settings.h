@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_plugin_settings plugin_settings
+ * @{ @ingroup hw_offload
+ *
+ * Settings of the plugin in strongswan.conf. Those that kernel-netlink has too
+ * are taken from its section if ours doesn't have them, so that an existing
+ * configuration stays in effect.
+ */
+
+#ifndef PLUGIN_SETTINGS_H_
+#define PLUGIN_SETTINGS_H_
+
+#include <library.h>
+
+/**
+ * Read a boolean setting.
+ *
+ * @param key			key below charon.plugins.hw-offload
+ * @param def			default
+ */
+bool hwo_setting_bool(const char *key, bool def);
+
+/**
+ * Read an integer setting.
+ *
+ * @param key			key below charon.plugins.hw-offload
+ * @param def			default
+ */
+int hwo_setting_int(const char *key, int def);
+
+/**
+ * Log each setting in our section that we don't know, as it has no effect.
+ *
+ * @return				number of unknown settings
+ */
+int hwo_settings_check();
+
+#endif /** PLUGIN_SETTINGS_H_ @}*/

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Setup of the SPD.
+ */
+
+#include "spd_setup.h"
+
+#include <utils/debug.h>
+
+/**
+ * Thresholds as reported by the kernel.
+ */
+typedef struct {
+	/** for each family */
+	hwo_spd_thresh_t v4, v6;
+} spd_info_t;
+
+/**
+ * Callback for the reply
+ */
+static bool decode_info(void *data, const struct nlmsghdr *hdr)
+{
+	spd_info_t *info = data;
+
+	return hwo_xfrm_decode_spd_info(hdr, &info->v4, &info->v6);
+}
+
+/**
+ * Compare thresholds
+ */
+static bool thresh_equals(const hwo_spd_thresh_t *a, const hwo_spd_thresh_t *b)
+{
+	return a->lbits == b->lbits && a->rbits == b->rbits;
+}
+
+/*
+ * Described in header
+ */
+int hwo_spd_setup(nl_exchange_t *xfrm, const hwo_spd_thresh_t *v4,
+				  const hwo_spd_thresh_t *v6)
+{
+	spd_info_t info = {};
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_get_spd_info(&msg);
+	xfrm->query(xfrm, &msg, decode_info, &info, &result);
+	if (result.err)
+	{
+		return result.err;
+	}
+	if (!thresh_equals(&info.v4, v4) || !thresh_equals(&info.v6, v6))
+	{
+		hwo_xfrm_encode_spd_thresh(&msg, v4, v6);
+		xfrm->command(xfrm, &msg, &result);
+		if (result.err)
+		{
+			DBG1(DBG_KNL, "unable to set spdh_thresh: %s%s%s", result.extack,
+				 result.extack[0] ? ", " : "", strerror(result.err));
+		}
+	}
+	return 0;
+}
