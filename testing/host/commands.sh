@@ -9,7 +9,7 @@ all_kernels=(7.2 6.12)
 
 # prepare PART...: what the lab needs before it can do something: "guest" (images
 # for the kernels that are asked for), "nicsim" (the module for each of them),
-# "plugin". Sets guest_images[SERIES] to "kernel_dir initrd nicsim".
+# "plugin", "upstream" (strongSwan's scenarios). Sets guest_images[SERIES] to "kernel_dir initrd nicsim".
 prepare()
 {
 	local series
@@ -21,6 +21,9 @@ prepare()
 	cache_lock
 	prepare_rootfs
 	prepare_strongswan
+	if [[ " $* " == *" upstream "* ]]; then
+		prepare_upstream
+	fi
 	if [[ " $* " == *" plugin "* ]]; then
 		build_plugin
 	fi
@@ -50,6 +53,212 @@ default_kernels()
 	if (( ${#kernels[@]} == 0 )); then
 		kernels=("$@")
 	fi
+}
+
+# note_results: the file that result() appends to is there even if nothing ran.
+note_results()
+{
+	: >"$log_dir/results"
+	: >"$log_dir/checks"
+}
+
+# plugin_if_used: "plugin", unless only the stock backend runs.
+plugin_if_used()
+{
+	if [[ $backend == hw-offload ]] || (( compare )); then
+		echo plugin
+	fi
+}
+
+# run_list KIND: the scenarios of the array arguments with each kernel and each
+# backend that is asked for.
+run_list()
+{
+	local kind=$1 series each
+	local -a names backends=("$backend")
+	mapfile -t names < <(scenario_names "$kind" "${arguments[@]}")
+	(( ${#names[@]} > 0 )) || exit 1
+	if (( compare )); then
+		backends=(hw-offload kernel-netlink)
+	fi
+	for series in "${kernels[@]}"; do
+		use_kernel "$series"
+		for each in "${backends[@]}"; do
+			run_scenarios "$series" "$each" "$kind" "${names[@]}"
+		done
+	done
+}
+
+command_run()
+{
+	(( ${#arguments[@]} > 0 )) || die "run wants scenarios, or \"all\""
+	default_kernels "${all_kernels[0]}"
+	prepare guest nicsim "$(plugin_if_used)"
+	note_results
+	run_list own
+	if (( compare )); then
+		comparison
+	fi
+	summary
+}
+
+command_upstream()
+{
+	(( ${#arguments[@]} > 0 )) || die "upstream wants scenarios"
+	default_kernels "${all_kernels[0]}"
+	prepare guest upstream "$(plugin_if_used)"
+	note_results
+	run_list upstream
+	if (( compare )); then
+		comparison
+	fi
+	summary
+}
+
+# A few of strongSwan's own that take the plugin through tunnel mode, transport
+# mode and an address change.
+upstream_sample=(ikev2/net2net-psk ikev2/host2host-transport ikev2/mobike)
+
+command_check()
+{
+	default_kernels "${all_kernels[@]}"
+	prepare guest nicsim plugin upstream
+	note_results
+	run_unit_tests
+	run_nicsim
+	arguments=(all)
+	run_list own
+	arguments=("${upstream_sample[@]}")
+	kernels=("${kernels[0]}")
+	run_list upstream
+	summary
+}
+
+command_demo()
+{
+	default_kernels "${all_kernels[0]}"
+	prepare guest nicsim plugin
+	note_results
+	use_kernel "${kernels[0]}"
+	run_scenarios "${kernels[0]}" "$backend" demo east-west/packet
+	say ""
+	cat "$log_dir"/*-demo-*/share/out/demo.txt 2>/dev/null || true
+	say ""
+	if summary; then
+		say "The four SAs are in packet offload, no VXLAN packet left in clear."
+	else
+		say "The demonstration FAILED."
+		return 1
+	fi
+}
+
+# run_nicsim: the simulator's own tests, which need no strongSwan.
+run_nicsim()
+{
+	local series run status name reason
+	for series in "${kernels[@]}"; do
+		use_kernel "$series"
+		run=$log_dir/nicsim-$series
+		mkdir -p "$run"
+		say "NIC simulator on Linux $series"
+		entry=/lab/nicsim/test make_share "$run" "$series" none nicsim
+		guest_start "$run" $(( boot_seconds + scenario_seconds ))
+		guest_watch "$run" :
+		rm -f "$run"/*.sqfs
+		while read -r status name reason; do
+			result "$status" "$series" nicsim "$name" - "$reason"
+		done < <(grep -E '^(PASS|FAIL) ' "$run/share/out/run.log")
+		nicsim_failures "$run" "$series"
+	done
+}
+
+# nicsim_failures RUN SERIES: what the test itself could not report.
+nicsim_failures()
+{
+	local run=$1 complaints
+	complaints=$(kernel_complaints "$run" | cut -f 2 | sed -n 1p)
+	if [[ -n $complaints ]]; then
+		result FAIL "$2" nicsim kernel - "$complaints"
+	fi
+	if [[ $guest_end != ok && ( $guest_end != "exit "* ||
+		-z $(grep '^FAIL ' "$run/share/out/run.log") ) ]]; then
+		result FAIL "$2" nicsim end-of-guest - "$guest_end"
+	fi
+}
+
+command_nicsim()
+{
+	default_kernels "${all_kernels[@]}"
+	prepare guest nicsim
+	note_results
+	run_nicsim
+	summary
+}
+
+command_bench()
+{
+	local run series
+	default_kernels "${all_kernels[0]}"
+	prepare guest nicsim plugin
+	for series in "${kernels[@]}"; do
+		use_kernel "$series"
+		run=$log_dir/bench-$series
+		mkdir -p "$run"
+		make_share "$run" "$series" "$backend" bench
+		echo "SCENARIOS='${arguments[*]}'" >>"$run/share/job"
+		guest_start "$run" 3600
+		guest_watch "$run" :
+		cat "$run/share/out/bench.txt" 2>/dev/null ||
+			tail -n 20 "$run/share/out/run.log"
+		[[ $guest_end == ok ]] || die "the guest ended: $guest_end"
+	done
+}
+
+# A shell on the guest's serial console; "exit" ends the guest, and so does
+# Ctrl-A x.
+command_shell()
+{
+	local run
+	[[ -t 0 && -t 1 ]] || die "shell wants a terminal"
+	default_kernels "${all_kernels[0]}"
+	prepare guest nicsim plugin
+	use_kernel "${kernels[0]}"
+	run=$log_dir/shell
+	mkdir -p "$run"
+	make_share "$run" "${kernels[0]}" "$backend" shell
+	printf "SCENARIOS='%s'\nTERM='%s'\n" "${arguments[*]}" "$TERM" \
+		>>"$run/share/job"
+	guest_command "$run"
+	say "booting; \"exit\" or Ctrl-A x ends the guest"
+	"${qemu[@]}" -serial mon:stdio || true
+}
+
+command_build()
+{
+	prepare plugin
+	if [[ -n $output ]]; then
+		mkdir -p "$output"
+		make -s -C "$plugin_build/obj" install \
+			DESTDIR="$(cd "$output" && pwd)" >"$log_dir/install.log" 2>&1 ||
+			die "make install failed, see $log_dir/install.log"
+		plugin_stage=$(cd "$output" && pwd)
+	fi
+	say "$plugin_stage/$plugin_file"
+}
+
+command_distcheck()
+{
+	prepare plugin
+	note_results
+	step "make distcheck" make_distcheck
+}
+
+command_clean()
+{
+	cache_open
+	cache_lock
+	remove_tree "$cache"
+	log_dir=""
 }
 
 command_boot()

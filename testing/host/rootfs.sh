@@ -10,7 +10,7 @@ rootfs_suite=sid
 rootfs_packages=(
 	charon-systemd strongswan-swanctl strongswan-pki
 	libstrongswan-standard-plugins
-	iproute2 netbase iptables iputils-ping kmod tcpdump ethtool procps psmisc
+	bsdextrautils iproute2 netbase iptables iputils-ping kmod tcpdump ethtool procps psmisc
 	iperf3 openssl netcat-openbsd socat strace libmnl0 libnl-3-200
 	libnl-route-3-200
 )

@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# strongSwan's own scenarios with the keys and certificates that they use. Those
+# are made by strongSwan's script, here and not in the guest: the guest's own pki
+# runs natively in a chroot.
+
+build_upstream()
+{
+	local dir=$1 root=$1/root
+	unsquashfs -quiet -no-progress -d "$root" "$rootfs"
+	cp -a "$strongswan_source/testing" "$root/testing"
+	install -m 755 "$guest_dir/upstream-certs" "$root/upstream-certs"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	private bash -c '
+		set -e
+		mount --rbind /proc "$1/proc"
+		mount --rbind /dev "$1/dev"
+		exec chroot "$1" /upstream-certs /testing' - "$root"
+	mv "$root/testing" "$dir/testing"
+	rm -rf "$root"
+}
+
+# prepare_upstream: sets upstream_testing. Revocation lists are good for 15 days,
+# so every week gets new ones.
+prepare_upstream()
+{
+	image upstream "$(recipe "$rootfs" "$strongswan_source" "$(date +%G-%V)" \
+		"$guest_dir/upstream-certs" "$host_dir/upstream.sh")" \
+		"making the keys and certificates of strongSwan's scenarios" \
+		build_upstream
+	upstream_testing=$image_dir/testing
+}
