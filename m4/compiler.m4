@@ -23,7 +23,7 @@ dnl sets. -Wno-unused-parameter: METHOD() has a this that not every method needs
 AC_DEFUN([HWO_WARNINGS], [
 	HWO_CFLAGS=
 	m4_foreach_w([HWO_Flag], [-Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes
-		-Wmissing-prototypes -Wold-style-definition -Wpointer-arith
+		-Wmissing-prototypes -Wpointer-arith
 		-Wcast-align -Wvla -Wundef -Wredundant-decls
 		-Wno-missing-field-initializers -Wno-unused-parameter
 		-Wno-sign-compare -Wno-format-nonliteral],

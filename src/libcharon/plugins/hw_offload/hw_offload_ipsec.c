@@ -515,7 +515,7 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 /*
  * Described in header
  */
-kernel_ipsec_t *hw_offload_ipsec_open()
+kernel_ipsec_t *hw_offload_ipsec_open(void)
 {
 	hwo_kernel_t kernel;
 

@@ -21,7 +21,7 @@
  *
  * @return			NULL if XFRM is missing or we lack privileges, which is logged
  */
-kernel_ipsec_t *hw_offload_ipsec_open();
+kernel_ipsec_t *hw_offload_ipsec_open(void);
 
 /**
  * Create the backend.

@@ -26,7 +26,7 @@ METHOD(plugin_t, get_name, char*,
 /**
  * Construct the backend for charon
  */
-static kernel_ipsec_t *create_ipsec()
+static kernel_ipsec_t *create_ipsec(void)
 {
 	asked = TRUE;
 	return hw_offload_ipsec_open();
@@ -97,7 +97,7 @@ METHOD(plugin_t, destroy, void,
 /**
  * Check that we and the daemon agree about the layout of its structs
  */
-static bool check_version()
+static bool check_version(void)
 {
 	char *found;
 	bool matches;

@@ -110,7 +110,7 @@ static int check_keys(const char *section, const char **list, int count)
 /**
  * Check the names of the sections in ours
  */
-static int check_sections()
+static int check_sections(void)
 {
 	char buf[MAX_KEY], *name;
 	enumerator_t *enumerator;
@@ -129,7 +129,7 @@ static int check_sections()
 /*
  * Described in header
  */
-int hwo_settings_check()
+int hwo_settings_check(void)
 {
 	return check_sections() +
 		   check_keys("", known, countof(known)) +

@@ -36,6 +36,6 @@ int hwo_setting_int(const char *key, int def);
  *
  * @return				number of unknown settings
  */
-int hwo_settings_check();
+int hwo_settings_check(void);
 
 #endif /** PLUGIN_SETTINGS_H_ @}*/

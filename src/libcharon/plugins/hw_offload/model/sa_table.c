@@ -156,7 +156,7 @@ METHOD(sa_table_t, destroy, void,
 /*
  * Described in header
  */
-sa_table_t *sa_table_create()
+sa_table_t *sa_table_create(void)
 {
 	private_sa_table_t *this;
 

@@ -99,6 +99,6 @@ struct sa_table_t {
 /**
  * Create an empty table.
  */
-sa_table_t *sa_table_create();
+sa_table_t *sa_table_create(void);
 
 #endif /** HWO_SA_TABLE_H_ @}*/

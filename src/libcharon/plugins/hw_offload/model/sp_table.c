@@ -352,7 +352,7 @@ METHOD(sp_table_t, destroy, void,
 /*
  * Described in header
  */
-sp_table_t *sp_table_create()
+sp_table_t *sp_table_create(void)
 {
 	private_sp_table_t *this;
 

@@ -122,7 +122,7 @@ struct sp_table_t {
 /**
  * Create an empty table.
  */
-sp_table_t *sp_table_create();
+sp_table_t *sp_table_create(void);
 
 /**
  * Add a user to an entry that is checked out. It goes before users with a
