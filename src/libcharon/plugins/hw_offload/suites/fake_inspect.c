@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * What tests see of the fake kernel, and what it announces on their request.
+ */
+
+#include "fake_private.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+chunk_t fake_sa_attr(const fake_sa_t *sa, uint16_t type)
+{
+	const struct nlattr *tb[FAKE_MAX_ATTR];
+
+	if (!fake_attrs_parse(sa->attrs.ptr, sa->attrs.len, tb) || !tb[type])
+	{
+		return chunk_empty;
+	}
+	return chunk_create((u_char*)fake_attr_data(tb[type]),
+						fake_attr_len(tb[type]));
+}
+
+bool fake_kernel_get_sa(fake_kernel_t *this, uint32_t spi, fake_sa_t *out)
+{
+	fake_sa_t *sa;
+
+	memset(out, 0, sizeof(*out));
+	this->mutex->lock(this->mutex);
+	sa = fake_sad_find(this, spi);
+	if (sa)
+	{
+		*out = *sa;
+	}
+	this->mutex->unlock(this->mutex);
+	return sa != NULL;
+}
+
+void fake_kernel_use_sa(fake_kernel_t *this, uint32_t spi, uint64_t bytes,
+						uint64_t packets, uint64_t last_used)
+{
+	fake_sa_t *sa;
+
+	this->mutex->lock(this->mutex);
+	sa = fake_sad_find(this, spi);
+	if (sa)
+	{
+		sa->info.curlft.bytes = bytes;
+		sa->info.curlft.packets = packets;
+		/* software sees the packets, hardware keeps that to itself */
+		if (!(sa->offload.flags & FAKE_OFFLOAD_PACKET))
+		{
+			sa->last_used = last_used;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+bool fake_kernel_drop_sa(fake_kernel_t *this, uint32_t spi)
+{
+	fake_sa_t *sa;
+
+	this->mutex->lock(this->mutex);
+	sa = fake_sad_find(this, spi);
+	if (sa)
+	{
+		fake_sad_remove(this, sa);
+	}
+	this->mutex->unlock(this->mutex);
+	return sa != NULL;
+}
+
+u_int fake_kernel_count_sas(fake_kernel_t *this)
+{
+	u_int count;
+
+	this->mutex->lock(this->mutex);
+	count = this->sas->get_count(this->sas);
+	this->mutex->unlock(this->mutex);
+	return count;
+}
+
+u_int fake_kernel_count_sps(fake_kernel_t *this)
+{
+	u_int count;
+
+	this->mutex->lock(this->mutex);
+	count = this->sps->get_count(this->sps);
+	this->mutex->unlock(this->mutex);
+	return count;
+}
+
+/**
+ * Find an SP by its networks. Mutex is held.
+ */
+static fake_sp_t *find_sp(fake_kernel_t *this, uint8_t dir, const char *src,
+						  const char *dst)
+{
+	uint8_t saddr[16], daddr[16], sbits, dbits;
+	fake_sp_t *sp, *found = NULL;
+	enumerator_t *enumerator;
+	uint16_t family;
+
+	if (!fake_parse_net(src, &family, saddr, &sbits) ||
+		!fake_parse_net(dst, &family, daddr, &dbits))
+	{
+		abort();
+	}
+	enumerator = this->sps->create_enumerator(this->sps);
+	while (enumerator->enumerate(enumerator, &sp))
+	{
+		if (sp->info.dir == dir && sp->info.sel.family == family &&
+			sp->info.sel.prefixlen_s == sbits &&
+			sp->info.sel.prefixlen_d == dbits &&
+			memeq(&sp->info.sel.saddr, saddr, family == AF_INET ? 4 : 16) &&
+			memeq(&sp->info.sel.daddr, daddr, family == AF_INET ? 4 : 16))
+		{
+			found = sp;
+			break;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+bool fake_kernel_get_sp(fake_kernel_t *this, uint8_t dir, const char *src,
+						const char *dst, fake_sp_t *out)
+{
+	fake_sp_t *sp;
+
+	memset(out, 0, sizeof(*out));
+	this->mutex->lock(this->mutex);
+	sp = find_sp(this, dir, src, dst);
+	if (sp)
+	{
+		*out = *sp;
+	}
+	this->mutex->unlock(this->mutex);
+	return sp != NULL;
+}
+
+bool fake_kernel_use_sp(fake_kernel_t *this, uint8_t dir, const char *src,
+						const char *dst, uint64_t use_time)
+{
+	fake_sp_t *sp;
+
+	this->mutex->lock(this->mutex);
+	sp = find_sp(this, dir, src, dst);
+	if (sp)
+	{
+		sp->info.curlft.use_time = use_time;
+	}
+	this->mutex->unlock(this->mutex);
+	return sp != NULL;
+}
+
+void fake_kernel_announce(fake_kernel_t *this, int protocol, int group,
+						  chunk_t bytes)
+{
+	this->mutex->lock(this->mutex);
+	fake_announce(this, protocol, group, bytes);
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Larval SA for an acquire.
+ */
+static fake_sa_t *create_larval(uint32_t seq, uint32_t reqid, uint16_t family,
+								const uint8_t *dst)
+{
+	fake_sa_t *sa;
+
+	INIT(sa,
+		.larval = TRUE,
+		.info = {
+			.seq = seq,
+			.reqid = reqid,
+			.family = family,
+			.id = {
+				.proto = IPPROTO_ESP,
+			},
+		},
+	);
+	memcpy(&sa->info.id.daddr, dst, 16);
+	return sa;
+}
+
+uint32_t fake_kernel_acquire(fake_kernel_t *this, const char *src,
+							 uint16_t sport, const char *dst, uint16_t dport,
+							 uint8_t proto, uint32_t reqid)
+{
+	struct xfrm_user_acquire acquire = {
+		.sel = {
+			.proto = proto,
+			.sport = htons(sport),
+			.sport_mask = htons(0xffff),
+			.dport = htons(dport),
+			.dport_mask = htons(0xffff),
+		},
+		.id.proto = IPPROTO_ESP,
+	};
+	struct xfrm_user_tmpl tmpl = {
+		.id.proto = IPPROTO_ESP,
+		.reqid = reqid,
+	};
+	uint8_t saddr[16], daddr[16];
+	chunk_t msg;
+
+	if (!fake_parse_net(src, &acquire.sel.family, saddr,
+						&acquire.sel.prefixlen_s) ||
+		!fake_parse_net(dst, &acquire.sel.family, daddr,
+						&acquire.sel.prefixlen_d))
+	{
+		abort();
+	}
+	memcpy(&acquire.sel.saddr, saddr, 16);
+	memcpy(&acquire.sel.daddr, daddr, 16);
+	acquire.saddr = acquire.sel.saddr;
+	acquire.id.daddr = acquire.sel.daddr;
+	acquire.policy.sel = acquire.sel;
+	acquire.policy.dir = XFRM_POLICY_OUT;
+	tmpl.family = acquire.sel.family;
+
+	this->mutex->lock(this->mutex);
+	acquire.seq = ++this->next_seq;
+	this->sas->insert_last(this->sas, create_larval(acquire.seq, reqid,
+											acquire.sel.family, daddr));
+	msg = fake_msg_begin(XFRM_MSG_ACQUIRE, 0, 0, &acquire, sizeof(acquire));
+	fake_msg_attr(&msg, XFRMA_TMPL, &tmpl, sizeof(tmpl));
+	fake_announce(this, NETLINK_XFRM, XFRMNLGRP_ACQUIRE, msg);
+	this->mutex->unlock(this->mutex);
+	chunk_free(&msg);
+	return acquire.seq;
+}
+
+bool fake_kernel_expire(fake_kernel_t *this, uint32_t spi, bool hard)
+{
+	struct xfrm_user_expire expire = {
+		.hard = hard,
+	};
+	fake_sa_t *sa;
+	chunk_t msg;
+
+	this->mutex->lock(this->mutex);
+	sa = fake_sad_find(this, spi);
+	if (sa)
+	{
+		expire.state = sa->info;
+		msg = fake_msg_begin(XFRM_MSG_EXPIRE, 0, 0, &expire, sizeof(expire));
+		if (sa->mark.m | sa->mark.v)
+		{
+			fake_msg_attr(&msg, XFRMA_MARK, &sa->mark, sizeof(sa->mark));
+		}
+		if (sa->if_id)
+		{
+			fake_msg_attr(&msg, XFRMA_IF_ID, &sa->if_id, sizeof(sa->if_id));
+		}
+		fake_announce(this, NETLINK_XFRM, XFRMNLGRP_EXPIRE, msg);
+		chunk_free(&msg);
+		if (hard)
+		{
+			fake_sad_remove(this, sa);
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return sa != NULL;
+}
+
+bool fake_kernel_mapping(fake_kernel_t *this, uint32_t spi, const char *src,
+						 uint16_t port)
+{
+	struct xfrm_user_mapping mapping = {
+		.new_sport = htons(port),
+	};
+	struct xfrm_encap_tmpl encap = {};
+	uint8_t addr[16], bits;
+	uint16_t family;
+	fake_sa_t *sa;
+	chunk_t msg;
+
+	if (!fake_parse_net(src, &family, addr, &bits))
+	{
+		abort();
+	}
+	this->mutex->lock(this->mutex);
+	sa = fake_sad_find(this, spi);
+	if (sa && fake_sa_attr(sa, XFRMA_ENCAP).len >= sizeof(encap))
+	{
+		memcpy(&encap, fake_sa_attr(sa, XFRMA_ENCAP).ptr, sizeof(encap));
+		mapping.id.daddr = sa->info.id.daddr;
+		mapping.id.spi = spi;
+		mapping.id.family = sa->info.family;
+		mapping.id.proto = sa->info.id.proto;
+		mapping.reqid = sa->info.reqid;
+		mapping.old_saddr = sa->info.saddr;
+		mapping.old_sport = encap.encap_sport;
+		memcpy(&mapping.new_saddr, addr, sizeof(addr));
+		msg = fake_msg_begin(XFRM_MSG_MAPPING, 0, 0, &mapping,
+							 sizeof(mapping));
+		fake_announce(this, NETLINK_XFRM, XFRMNLGRP_MAPPING, msg);
+		chunk_free(&msg);
+	}
+	this->mutex->unlock(this->mutex);
+	return sa != NULL;
+}

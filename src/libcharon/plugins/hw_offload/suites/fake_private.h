@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * What the parts of the fake kernel know of each other.
+ */
+
+#ifndef FAKE_PRIVATE_H_
+#define FAKE_PRIVATE_H_
+
+#include <linux/netlink.h>
+
+#include <collections/linked_list.h>
+#include <threading/mutex.h>
+
+#include "fake_kernel.h"
+
+/** attribute of SAs that is younger than the headers of Debian 12 */
+#define FAKE_XFRMA_SA_DIR 33
+#define FAKE_DIR_IN 1
+#define FAKE_DIR_OUT 2
+
+/** flags of offload requests */
+#define FAKE_OFFLOAD_INBOUND 2
+#define FAKE_OFFLOAD_PACKET 4
+
+/** attribute types we look at are below */
+#define FAKE_MAX_ATTR 64
+
+/**
+ * A device.
+ */
+typedef struct fake_device_t {
+	uint32_t ifindex;
+	fake_caps_t caps;
+	bool refuse_bytes;
+	char refusal[80];
+} fake_device_t;
+
+/**
+ * A route.
+ */
+typedef struct fake_route_t {
+	uint16_t family;
+	uint8_t net[16];
+	uint8_t prefix;
+	uint32_t ifindex;
+	uint8_t gateway[16];
+	bool has_gateway;
+	uint8_t src[16];
+	bool has_src;
+	uint32_t mark;
+} fake_route_t;
+
+/**
+ * Members are protected by mutex.
+ */
+struct fake_kernel_t {
+	fake_version_t version;
+	mutex_t *mutex;
+	/** fake_transport_t */
+	linked_list_t *transports;
+	/** fake_injected_t */
+	linked_list_t *faults;
+	/** fake_device_t */
+	linked_list_t *devices;
+	/** fake_route_t */
+	linked_list_t *routes;
+	/** fake_sa_t */
+	linked_list_t *sas;
+	/** fake_sp_t */
+	linked_list_t *sps;
+	/** next SPI, SP index and sequence number of an acquire */
+	uint32_t next_spi, next_index, next_seq;
+	/** prefix lengths for hashing SPs: IPv4 and IPv6, local and remote */
+	uint8_t thresh[2][2];
+	/** received requests by protocol and type, as far as they are counted */
+	u_int counts[2][256];
+	/** buffer last passed to receive() for an answer */
+	void *buf;
+	size_t size;
+};
+
+/**
+ * A request under way.
+ */
+typedef struct fake_request_t {
+	fake_kernel_t *kernel;
+	/** the message */
+	const struct nlmsghdr *hdr;
+	/** fixed header, its length is proven */
+	const void *body;
+	/** attributes, their length is proven; NULL if not given */
+	const struct nlattr *tb[FAKE_MAX_ATTR];
+	/** datagrams of the answer, chunk_t* */
+	linked_list_t *answer;
+	/** text to send with the acknowledgement, NULL for none */
+	const char *text;
+} fake_request_t;
+
+/**
+ * A fault that is to happen.
+ */
+typedef struct fake_injected_t {
+	int protocol;
+	uint16_t type;
+	/** requests to go, 0 if it happens each time */
+	u_int nth;
+	fake_fault_t fault;
+	int err;
+	char *text;
+} fake_injected_t;
+
+/**
+ * Refuse a request in the words of the kernel.
+ */
+static inline int refuse(fake_request_t *request, int err, const char *text)
+{
+	request->text = text;
+	return err;
+}
+
+/* fake_nl.c: bytes */
+
+/** Payload of an attribute, its length, and as number */
+const void *fake_attr_data(const struct nlattr *attr);
+size_t fake_attr_len(const struct nlattr *attr);
+uint32_t fake_attr_u32(const struct nlattr *attr, uint32_t missing);
+uint8_t fake_attr_u8(const struct nlattr *attr, uint8_t missing);
+
+/** Find the attributes in len bytes, FALSE if they are malformed */
+bool fake_attrs_parse(const void *data, size_t len, const struct nlattr *tb[]);
+
+/** Build messages: begin, append, attributes, end */
+chunk_t fake_msg_begin(uint16_t type, uint16_t flags, uint32_t seq,
+					   const void *body, size_t len);
+void fake_msg_attr(chunk_t *msg, uint16_t type, const void *data, size_t len);
+chunk_t fake_msg_ack(const struct nlmsghdr *request, int err, const char *text);
+
+/** Parse "address/prefix" or "address", FALSE if it is none */
+bool fake_parse_net(const char *str, uint16_t *family, uint8_t addr[16],
+					uint8_t *prefix);
+
+/* fake_kernel.c */
+
+/** Append a datagram to the answer, taking over its memory */
+void fake_answer(fake_request_t *request, chunk_t datagram);
+
+/** Execute a request and make its answer, a list of datagrams */
+void fake_kernel_answer(fake_request_t *request, int protocol,
+						const fake_injected_t *fault);
+
+/** Counter of a type, types beyond the ones we know share one */
+u_int *fake_kernel_counter(fake_kernel_t *this, int protocol, uint16_t type);
+
+/* fake_transport.c */
+
+void fake_injected_destroy(fake_injected_t *injected);
+
+/** Send to all transports of a group; copies. Mutex is held */
+void fake_announce(fake_kernel_t *this, int protocol, int group,
+				   chunk_t datagram);
+
+/* fake_device.c */
+
+fake_device_t *fake_device_find(fake_kernel_t *this, uint32_t ifindex);
+
+/** Offload a new SA or SP; 0 or an errno value, offload cleared if software */
+int fake_device_add_sa(fake_request_t *request, fake_sa_t *sa);
+int fake_device_add_sp(fake_request_t *request, fake_sp_t *sp);
+
+/* fake_sad.c, fake_sa_check.c, fake_spd.c, fake_route.c: execute requests, 0 or
+ * an errno value */
+
+int fake_check_sa(fake_request_t *request);
+int fake_sad_execute(fake_request_t *request);
+int fake_spd_execute(fake_request_t *request);
+int fake_route_execute(fake_request_t *request);
+size_t fake_sad_body(uint16_t type);
+size_t fake_spd_body(uint16_t type);
+
+/** Find the device for an address, 0 if there is none */
+uint32_t fake_route_device(fake_kernel_t *this, uint16_t family,
+						   const void *dst, uint32_t mark);
+
+fake_sa_t *fake_sad_find(fake_kernel_t *this, uint32_t spi);
+void fake_sad_remove(fake_kernel_t *this, fake_sa_t *sa);
+void fake_sa_destroy(fake_sa_t *sa);
+void fake_sp_destroy(fake_sp_t *sp);
+
+#endif /** FAKE_PRIVATE_H_ */

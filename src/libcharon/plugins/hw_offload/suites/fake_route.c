@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Routes of the fake kernel.
+ */
+
+#include "fake_private.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+
+/**
+ * Compare the first bits of two addresses.
+ */
+static bool prefix_equals(const uint8_t *a, const uint8_t *b, uint8_t bits)
+{
+	uint8_t mask = 0xff << (8 - bits % 8);
+
+	return memeq(a, b, bits / 8) &&
+		   (bits % 8 == 0 || ((a[bits / 8] ^ b[bits / 8]) & mask) == 0);
+}
+
+/**
+ * Find the route with the longest prefix, those for a mark come first.
+ */
+static fake_route_t *find_route(fake_kernel_t *this, uint16_t family,
+								const void *dst, uint32_t mark)
+{
+	fake_route_t *route, *best = NULL;
+	enumerator_t *enumerator;
+
+	enumerator = this->routes->create_enumerator(this->routes);
+	while (enumerator->enumerate(enumerator, &route))
+	{
+		if (route->family == family &&
+			(!route->mark || route->mark == mark) &&
+			prefix_equals(route->net, dst, route->prefix) &&
+			(!best || (route->mark && !best->mark) ||
+			 (!route->mark == !best->mark && route->prefix > best->prefix)))
+		{
+			best = route;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return best;
+}
+
+uint32_t fake_route_device(fake_kernel_t *this, uint16_t family,
+						   const void *dst, uint32_t mark)
+{
+	fake_route_t *route;
+
+	route = find_route(this, family, dst, mark);
+	return route ? route->ifindex : 0;
+}
+
+/**
+ * Check a request as strictly as NETLINK_GET_STRICT_CHK demands.
+ */
+static int check_request(fake_request_t *request)
+{
+	const struct rtmsg *rtm = request->body;
+	uint8_t bits = rtm->rtm_family == AF_INET ? 32 : 128;
+
+	if (rtm->rtm_family != AF_INET && rtm->rtm_family != AF_INET6)
+	{
+		return EOPNOTSUPP;
+	}
+	if (rtm->rtm_table || rtm->rtm_protocol || rtm->rtm_scope ||
+		rtm->rtm_type || (rtm->rtm_flags & ~(RTM_F_LOOKUP_TABLE |
+											 RTM_F_FIB_MATCH)))
+	{
+		request->text = "Invalid values in header for route get request";
+		return EINVAL;
+	}
+	if (!request->tb[RTA_DST] || rtm->rtm_dst_len != bits ||
+		fake_attr_len(request->tb[RTA_DST]) != bits / 8 ||
+		(request->tb[RTA_SRC] != NULL) != (rtm->rtm_src_len != 0) ||
+		(rtm->rtm_src_len && rtm->rtm_src_len != bits) ||
+		(request->tb[RTA_SRC] &&
+		 fake_attr_len(request->tb[RTA_SRC]) != bits / 8))
+	{
+		request->text = "rtm_src_len and rtm_dst_len must be full";
+		return EINVAL;
+	}
+	if (request->tb[RTA_MARK] && fake_attr_len(request->tb[RTA_MARK]) != 4)
+	{
+		return ERANGE;
+	}
+	return 0;
+}
+
+int fake_route_execute(fake_request_t *request)
+{
+	struct rtmsg rtm = *(const struct rtmsg*)request->body;
+	const struct nlattr **tb = request->tb;
+	fake_route_t *route;
+	chunk_t msg;
+	uint32_t table = RT_TABLE_MAIN;
+	size_t len;
+	int err;
+
+	err = check_request(request);
+	if (err)
+	{
+		return err;
+	}
+	route = find_route(request->kernel, rtm.rtm_family,
+					   fake_attr_data(tb[RTA_DST]),
+					   fake_attr_u32(tb[RTA_MARK], 0));
+	if (!route)
+	{
+		return ENETUNREACH;
+	}
+	if (!route->ifindex)
+	{
+		return EHOSTUNREACH;
+	}
+	len = fake_attr_len(tb[RTA_DST]);
+	rtm.rtm_table = table;
+	rtm.rtm_type = RTN_UNICAST;
+	rtm.rtm_flags = RTM_F_CLONED;
+	msg = fake_msg_begin(RTM_NEWROUTE, 0, request->hdr->nlmsg_seq, &rtm,
+						 sizeof(rtm));
+	fake_msg_attr(&msg, RTA_TABLE, &table, sizeof(table));
+	fake_msg_attr(&msg, RTA_DST, fake_attr_data(tb[RTA_DST]), len);
+	fake_msg_attr(&msg, RTA_OIF, &route->ifindex, sizeof(route->ifindex));
+	if (route->has_src)
+	{
+		fake_msg_attr(&msg, RTA_PREFSRC, route->src, len);
+	}
+	if (route->has_gateway)
+	{
+		fake_msg_attr(&msg, RTA_GATEWAY, route->gateway, len);
+	}
+	fake_answer(request, msg);
+	return 0;
+}
+
+/**
+ * Announce a route.
+ */
+static void announce(fake_kernel_t *this, fake_route_t *route)
+{
+	struct rtmsg rtm = {
+		.rtm_family = route->family,
+		.rtm_dst_len = route->prefix,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_type = RTN_UNICAST,
+	};
+	bool v4 = route->family == AF_INET;
+	chunk_t msg;
+
+	msg = fake_msg_begin(RTM_NEWROUTE, 0, 0, &rtm, sizeof(rtm));
+	fake_msg_attr(&msg, RTA_DST, route->net, v4 ? 4 : 16);
+	fake_announce(this, NETLINK_ROUTE,
+				  v4 ? RTNLGRP_IPV4_ROUTE : RTNLGRP_IPV6_ROUTE, msg);
+	chunk_free(&msg);
+}
+
+void fake_kernel_add_route(fake_kernel_t *this, const char *net,
+						   uint32_t ifindex, const char *gateway,
+						   const char *src, uint32_t mark)
+{
+	fake_route_t *route, *other;
+	enumerator_t *enumerator;
+	uint16_t family;
+	uint8_t bits;
+
+	INIT(route,
+		.ifindex = ifindex,
+		.mark = mark,
+	);
+	if (!fake_parse_net(net, &route->family, route->net, &route->prefix))
+	{
+		abort();
+	}
+	route->has_gateway = gateway &&
+					fake_parse_net(gateway, &family, route->gateway, &bits);
+	route->has_src = src && fake_parse_net(src, &family, route->src, &bits);
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->routes->create_enumerator(this->routes);
+	while (enumerator->enumerate(enumerator, &other))
+	{
+		if (other->family == route->family && other->mark == mark &&
+			other->prefix == route->prefix && memeq(other->net, route->net, 16))
+		{
+			this->routes->remove_at(this->routes, enumerator);
+			free(other);
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->routes->insert_last(this->routes, route);
+	announce(this, route);
+	this->mutex->unlock(this->mutex);
+}
