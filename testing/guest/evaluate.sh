@@ -1,0 +1,142 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# The lines of pretest.dat, evaltest.dat and posttest.dat, with the meaning
+# that strongSwan's own framework gives them:
+#
+#   host::command                      pretest.dat, posttest.dat
+#   host::command::pattern::expected   evaltest.dat
+#
+# A command is parsed by a shell twice, here and on the host: in evaltest.dat
+# as it stands, so that one level of quotes goes and redirections act here; in
+# the other two files as if it stood between double quotes.  The pattern is a
+# basic regular expression, applied to the lines of the command's output.
+# Expected is YES (a line matches), NO (none does) or the number of lines that
+# match.  The command "tcpdump" stands for what tcpdump on that host has seen.
+#
+# Two differences.  A number is the real number of matching lines: the original
+# counts no match as 1.  And our own scenarios have no slack: a line that is
+# malformed, or a command of pretest.dat or posttest.dat that fails, is a
+# failure of the scenario.
+
+# fields LINE: sets field to its parts.  As in the original, runs of blanks
+# count as one.
+fields()
+{
+	local line
+	local -a words
+	read -ra words <<<"$1"
+	line=${words[*]}
+	field=()
+	while [[ $line == *::* ]]; do
+		field+=("${line%%::*}")
+		line=${line#*::}
+	done
+	field+=("$line")
+}
+
+timestamp()
+{
+	local now=${EPOCHREALTIME/,/.}
+	printf '%7.2f ' "$(bc_minus "$now" "$scenario_start")"
+}
+
+# bc_minus A B: difference of two times with six decimals, in seconds
+bc_minus()
+{
+	local us=$((${1/./} - ${2/./}))
+	printf '%d.%06d' $((us / 1000000)) $((us % 1000000))
+}
+
+# run_commands FILE PHASE: pretest.dat or posttest.dat
+run_commands()
+{
+	local line host rc
+	local -a field
+	while IFS= read -r line <&3 || [[ $line ]]; do
+		[[ $line && $line != \#* ]] || continue
+		fields "$line"
+		[[ ${field[1]:-} ]] || { malformed "$2" "$line"; continue; }
+		host=${field[0]// /}
+		echo "$(timestamp)$host# ${field[1]}"
+		if ! host_exists "$host"; then
+			failure "$2: there is no host $host"
+			continue
+		fi
+		rc=0
+		(
+			set +eu
+			eval "host_run $host \"${field[1]}\""
+		) || rc=$?
+		if ((rc != 0)); then
+			echo "~~ exit status $rc"
+			if [[ $scenario_kind = own ]]; then
+				failure "$2: $host: ${field[1]}: exit status $rc"
+			fi
+		fi
+	done 3<"$1"
+}
+
+# malformed PHASE LINE
+malformed()
+{
+	if [[ $scenario_kind = own ]]; then
+		failure "$1: malformed line: $2"
+	fi
+}
+
+# run_checks FILE: evaltest.dat
+run_checks()
+{
+	local line
+	local -a field
+	while IFS= read -r line <&3 || [[ $line ]]; do
+		[[ $line && $line != \#* ]] || continue
+		fields "$line"
+		[[ ${field[1]:-} ]] || { malformed evaltest "$line"; continue; }
+		if [[ ${#field[@]} -ne 4 ||
+			! ${field[3]% } =~ ^(YES|NO|[0-9]+)$ ]]; then
+			malformed evaltest "$line"
+		fi
+		run_check "${field[0]// /}" "${field[1]}" "${field[2]:-}" \
+			"${field[3]% }"
+	done 3<"$1"
+}
+
+# run_check HOST COMMAND PATTERN EXPECTED
+run_check()
+{
+	local host=$1 command=$2 pattern=$3 expected=$4 count ok=1
+	local out=$hosts_dir/check.out err=$hosts_dir/check.err
+	: >"$out"
+	: >"$err"
+	if ! host_exists "$host"; then
+		failure "evaltest: there is no host $host"
+		return
+	fi
+	(
+		set +eu
+		if [[ $command = tcpdump ]]; then
+			capture_text "$host"
+		else
+			eval "host_run $host $command"
+		fi
+	) >"$out" 2>"$err" || true
+	eval "pattern=\"$pattern\""
+	count=$(grep -c -e "$pattern" "$out") || true
+	case $expected in
+	YES) ((count > 0)) || ok= ;;
+	NO) ((count == 0)) || ok= ;;
+	[0-9]*) ((count == expected)) || ok= ;;
+	esac
+	echo "$(timestamp)$host# $command | grep '$pattern' [$expected]"
+	grep -e "$pattern" "$out" | head -n 20 || true
+	cat "$err"
+	if [[ ! $ok ]]; then
+		echo "~~~~~~~ FAIL: $count lines match, output:"
+		head -n 60 "$out"
+		echo "~~~~~~~"
+		failure "evaltest: $host: $command | $pattern: $count [$expected]"
+	fi
+}

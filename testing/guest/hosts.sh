@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# The hosts of a scenario: namespaces (network, mount, uts, pid) with an /etc,
+# /run, /tmp and /var/log of their own.  host-init is the first process of
+# each; when it is killed, the kernel ends all that runs there.
+
+hosts_dir=/hosts
+host_timeout=180
+declare -A host_pid=()
+
+# An overlay cannot keep its upper layer on the guest's root, which is one.
+hosts_prepare()
+{
+	mkdir -p "$hosts_dir"
+	mount -t tmpfs -o mode=755 hosts "$hosts_dir"
+}
+
+# hosts_up NAME...: all of them at the same time
+hosts_up()
+{
+	local name dir fd pid
+	local -A ready=()
+	for name in "$@"; do
+		dir=$hosts_dir/$name
+		mkdir -p "$dir"/{etc,work,run,tmp,log}
+		chmod 1777 "$dir/tmp"
+		mkfifo "$dir/ready"
+		exec {fd}<>"$dir/ready"
+		ready[$name]=$fd
+		unshare --net --mount --uts --pid --fork \
+			"$guest_dir/host-init" "$name" "$dir" \
+			</dev/null >"$dir/init.log" 2>&1 &
+	done
+	for name in "$@"; do
+		fd=${ready[$name]}
+		pid=
+		read -r -t 60 -u "$fd" pid || true
+		exec {fd}<&-
+		if [[ ! $pid ]]; then
+			cat "$hosts_dir/$name/init.log" >&2
+			die "host $name did not come up"
+		fi
+		host_pid[$name]=$pid
+	done
+}
+
+host_exists()
+{
+	[[ ${host_pid[$1]:-} ]]
+}
+
+# host_do NAME COMMAND...: runs a command of the engine's on a host.  The root is taken from
+# the host as well: the guest itself may live in a chroot of its initramfs.
+host_do()
+{
+	local name=$1
+	shift
+	nsenter -t "${host_pid[$name]}" -n -m -u -p -r -w -- "$@"
+}
+
+# host_run NAME WORD...: runs a command line of a scenario on a host, as a
+# remote shell does: the words are joined and the host's shell parses them.
+host_run()
+{
+	local name=$1
+	shift
+	HOST=$name HOME=/root PATH=$guest_dir/bin:$PATH \
+		STRONGSWAN_CONF=$strongswan_conf \
+		timeout -k 5 "$host_timeout" \
+		nsenter -t "${host_pid[$name]}" -n -m -u -p -r -w -- \
+		/bin/bash -c "cd /root; $*" </dev/null
+}
+
+# host_etc NAME DIR: puts the files of DIR/etc into the host's /etc.  Later
+# calls overwrite what earlier ones have put there.
+host_etc()
+{
+	if [[ -d $2/etc ]]; then
+		host_do "$1" cp -rL --preserve=mode "$2/etc/." /etc/
+	fi
+}
+
+# hosts_down: ends all hosts; devices that are no real ones vanish with them.
+hosts_down()
+{
+	local name pid
+	for name in "${!host_pid[@]}"; do
+		kill -KILL "${host_pid[$name]}" 2>/dev/null || true
+	done
+	for pid in $(jobs -p); do
+		wait "$pid" 2>/dev/null || true
+	done
+	for name in "${!host_pid[@]}"; do
+		rm -rf "${hosts_dir:?}/$name"
+	done
+	host_pid=()
+}

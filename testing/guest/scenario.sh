@@ -1,0 +1,176 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# One scenario from a clean start to an empty guest: hosts, configuration,
+# captures, the three files of commands, and then what has to hold for every
+# scenario: no SA and no policy is left, in the kernel or in a NIC, no daemon
+# crashed, the backend that was asked for has served, and the kernel has not
+# complained.
+
+# failure TEXT: the scenario has failed; the first text becomes the reason
+failure()
+{
+	failures+=("$*")
+	echo "~~ FAILURE: $*"
+}
+
+# scenario_settings DIR: test.conf, with nothing left of an earlier one
+scenario_settings()
+{
+	VIRTHOSTS='' TCPDUMPHOSTS='' IPSECHOSTS='' RADIUSHOSTS='' DBHOSTS=''
+	SWANCTL='' NICSIM='' NICS_PER_HOST=1 NIC_OFFLOAD=packet BACKEND_SERVES=yes
+	# shellcheck source=/dev/null
+	. "$1/test.conf"
+}
+
+# scenario_files KIND NAME: a copy of the scenario in files_dir, with addresses
+# in place of strongSwan's placeholders
+scenario_files()
+{
+	local from=$lab/scenarios/$2 file
+	files_dir=$hosts_dir/files
+	rm -rf "$files_dir"
+	if [[ $1 = upstream ]]; then
+		from=$lab/upstream/tests/$2
+	fi
+	[[ -d $from ]] || return 1
+	cp -rL "$from" "$files_dir"
+	if [[ $1 = upstream ]]; then
+		upstream_placeholders "$files_dir"
+	fi
+	for file in description.txt test.conf pretest.dat evaltest.dat posttest.dat; do
+		[[ -f $files_dir/$file ]] || return 1
+	done
+}
+
+scenario_up()
+{
+	local host
+	if [[ $scenario_kind = upstream ]]; then
+		strongswan_conf=/etc/strongswan.conf.testing
+		topology_upstream
+	else
+		strongswan_conf=/etc/strongswan.conf
+		topology_own
+		capture_wire
+	fi
+	for host in "${!host_pid[@]}"; do
+		host_etc "$host" "$files_dir/hosts/$host"
+	done
+	for host in $IPSECHOSTS; do
+		"lab_settings_$scenario_kind" "$host"
+	done
+	if grep -qs '\bssh\b' "$files_dir"/*.dat; then
+		upstream_logins
+	fi
+	capture_hosts
+}
+
+scenario_down()
+{
+	hosts_down
+	nicsim_unload || failure "the NIC simulator cannot be unloaded"
+	rm -rf "$files_dir"
+}
+
+# check_leftovers: as strongSwan's framework does, plus the tables of the NICs.
+# States that IPComp has made are not counted there either.
+check_leftovers()
+{
+	local host left port
+	for host in $IPSECHOSTS; do
+		left=$(host_do "$host" ip xfrm state list nokeys |
+			grep 'proto.*spi' | grep -v 'proto 4' || true)
+		[[ ! $left ]] || failure "$host: SAs are left:" "${left//$'\n'/;}"
+		left=$(host_do "$host" ip xfrm policy | grep '^src' || true)
+		[[ ! $left ]] || failure "$host: policies are left:" "${left//$'\n'/;}"
+	done
+	for port in /sys/kernel/debug/nicsim/*/; do
+		left=$(nic_tables "$port")
+		[[ ! $left ]] || failure "${port%/}: $left"
+	done
+}
+
+check_daemons()
+{
+	local host log served
+	for host in $IPSECHOSTS; do
+		log=$hosts_dir/$host/log/daemon.log
+		if [[ -e $hosts_dir/$host/run/charon.pid ]]; then
+			failure "$host: charon still runs"
+		fi
+		if grep -qs 'killing ourself\|thread [0-9]* received' "$log"; then
+			failure "$host: charon has crashed"
+		fi
+		[[ -s $log && $BACKEND_SERVES = yes ]] || continue
+		served=$(host_run "$host" backend)
+		if [[ $served != "$BACKEND" ]]; then
+			failure "$host: $served has served, not $BACKEND"
+		fi
+	done
+}
+
+check_kernel()
+{
+	local complaint
+	complaint=$(kernel_log "$1" | tee "$2/dmesg" |
+		grep -m 1 'WARNING:\|BUG:\|Oops\|refcount_t\|unregister_netdevice: waiting') ||
+		return 0
+	failure "kernel: $complaint"
+}
+
+# scenario_phases DIR: what is printed here is the scenario's console.log
+scenario_phases()
+{
+	echo "PRE-TEST"
+	run_commands "$files_dir/pretest.dat" pretest
+	printf '\nTEST\n'
+	run_checks "$files_dir/evaltest.dat"
+	collect_state "$1"
+	if [[ ${demo_out:-} ]]; then
+		demo_facts >"$demo_out"
+	fi
+	printf '\nPOST-TEST\n'
+	run_commands "$files_dir/posttest.dat" posttest
+	check_leftovers
+	check_daemons
+}
+
+# scenario_result NAME: one line in results, at once on the host's disk
+scenario_result()
+{
+	local seconds=$((SECONDS - started)) verdict=PASS
+	((${#failures[@]} == 0)) || verdict=FAIL
+	printf '%s %s %d%s\n' "$verdict" "$1" "$seconds" \
+		"${failures[0]:+ ${failures[0]}}" | tee -a "$out_dir/results"
+	sync "$out_dir/results" || true
+}
+
+# run_scenario KIND NAME: true if it has passed
+run_scenario()
+{
+	local dir=$out_dir/$2 started=$SECONDS
+	scenario_kind=$1
+	scenario_start=${EPOCHREALTIME/,/.}
+	failures=()
+	echo "$2" >"$out_dir/current"
+	sync "$out_dir/current" || true
+	mkdir -p "$dir"
+	kernel_mark "$2"
+	if ! scenario_files "$1" "$2"; then
+		failure "no such scenario, or one of its files is missing"
+	else
+		scenario_settings "$files_dir"
+		{
+			scenario_up
+			scenario_phases "$dir"
+			collect_logs "$dir"
+			scenario_down
+			check_kernel "$2" "$dir"
+		} >"$dir/console.log" 2>&1
+	fi
+	scenario_result "$2"
+	rm -f "$out_dir/current"
+	((${#failures[@]} == 0))
+}

@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# strongSwan's own scenarios, unchanged, from the testing directory of its
+# source package in /lab/upstream.
+
+# copy of the configuration of the hosts, without the CA's own files
+upstream_dir=$hosts_dir/upstream
+
+# upstream_hosts: those that the scenario names
+upstream_hosts()
+{
+	printf '%s\n' $VIRTHOSTS $IPSECHOSTS $TCPDUMPHOSTS | sort -u | tr '\n' ' '
+}
+
+upstream_prepare()
+{
+	[[ -d $lab/upstream/tests ]] || die "there is no $lab/upstream/tests"
+	"$guest_dir/upstream-certs" "$lab/upstream"
+	mkdir -p "$upstream_dir"
+	tar -cf - -C "$lab/upstream/hosts" --exclude=winnetou/etc/ca \
+		--exclude='*/etc/ipsec.d' . | tar -xf - -C "$upstream_dir"
+	# answers from files only, as host-init has set it
+	rm -f "$upstream_dir/default/etc/nsswitch.conf"
+	# matches that some scenarios use, which iptables does not load by itself
+	modprobe -a -q ip_tables iptable_filter iptable_mangle iptable_nat \
+		ip6_tables xt_policy xt_mark xt_connmark xt_LOG nf_log_syslog \
+		nf_conntrack ip_vti ip6_vti || true
+}
+
+# upstream_addresses: "PLACEHOLDER ADDRESS" for the hosts, from testing.conf;
+# the longer names first, PH_IP_MOON is the beginning of PH_IP_MOON1
+upstream_addresses()
+{
+	# shellcheck disable=SC1091
+	(
+		set +u
+		. "$lab/upstream/testing.conf"
+		printf '%s\n' "$HOSTNAMEIPV4" | tr ' ' '\n' | sed 's/^/PH_IP_,/'
+		printf '%s\n' "$HOSTNAMEIPV6" | tr ' ' '\n' | sed 's/^/PH_IP6_,/'
+	) | awk -F, 'NF >= 3 {
+			host = toupper($2)
+			if (NF > 3) { print $1 host "1", $4 }
+			print $1 host, $3
+			# one file spells it so
+			if ($1 == "PH_IP6_" && host == "BOB") { print "PH_IPV6_BOB", $3 }
+		}' | sort -r
+}
+
+# upstream_placeholders DIR
+upstream_placeholders()
+{
+	local script
+	script=$(upstream_addresses | sed 's|\(.*\) \(.*\)|s/\1/\2/g|')
+	{ grep -rlZ --exclude='*.pem' 'PH_IP' "$1" || true; } |
+		xargs -0 -r sed -i "$script"
+}
+
+# upstream_logins: what answers the ssh of the hosts (bin/ssh)
+upstream_logins()
+{
+	local host
+	for host in $(upstream_hosts); do
+		# shellcheck disable=SC2016 # for the host's shell
+		host_do "$host" setsid socat TCP4-LISTEN:22,fork,reuseaddr \
+			'SYSTEM:read -r c; bash -c "$c"' </dev/null >/dev/null 2>&1 &
+	done
+}

@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# Captures.  On the host wire each cable has a tcpdump of its own that takes
+# the frames coming in from that cable only: what a NIC sent is seen once,
+# however far the bridges carry it.  The verdicts on these captures are commands
+# of that host (bin/frames and others).  The captures that scenarios ask for
+# with TCPDUMPHOSTS are text, of eth0, as strongSwan's checks expect them.
+
+# capture_wire: on all ports, before any daemon runs.
+capture_wire()
+{
+	local port dir=$hosts_dir/wire/tmp/capture
+	mkdir -p "$dir"
+	for port in $(wire_ports); do
+		host_do wire setsid tcpdump -i "$port" -Q in -s 0 -U -B 16384 \
+			--immediate-mode -w "/tmp/capture/$port.pcap" \
+			>/dev/null 2>"$dir/$port.log" </dev/null &
+		capture_started "$dir/$port.log" ||
+			die "capture on $port: $(<"$dir/$port.log")"
+	done
+}
+
+wire_ports()
+{
+	local host nic
+	for host in $NICSIM; do
+		for ((nic = 0; nic < ${NICS_PER_HOST:-1}; nic++)); do
+			echo "$host-p$nic"
+		done
+	done
+}
+
+# capture_started LOG: waits until the tcpdump in the background listens
+capture_started()
+{
+	local pid=$! end=$((SECONDS + 60))
+	until grep -qs 'listening on' "$1"; do
+		if ((SECONDS >= end)) || ! kill -0 "$pid" 2>/dev/null; then
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+# capture_hosts: TCPDUMPHOSTS, the files that strongSwan's checks know.
+capture_hosts()
+{
+	local host dir
+	for host in $TCPDUMPHOSTS; do
+		dir=$hosts_dir/$host/tmp
+		host_do "$host" setsid tcpdump -l --immediate-mode -i eth0 \
+			'not port 22' >"$dir/tcpdump.log" 2>"$dir/tcpdump.err.log" \
+			</dev/null &
+		capture_started "$dir/tcpdump.err.log" ||
+			die "capture on $host: $(<"$dir/tcpdump.err.log")"
+	done
+}
+
+# capture_text HOST: prints what tcpdump on the host has seen so far.  The
+# first call ends the capture, once it has dealt with all it received.
+capture_text()
+{
+	if [[ ! -e $hosts_dir/$1/capture-ended ]]; then
+		host_run "$1" capture-drain /tmp/tcpdump.err.log
+		host_do "$1" pkill tcpdump || true
+		while host_do "$1" pgrep tcpdump >/dev/null; do
+			sleep 0.05
+		done
+		: >"$hosts_dir/$1/capture-ended"
+	fi
+	cat "$hosts_dir/$1/tmp/tcpdump.log"
+}
