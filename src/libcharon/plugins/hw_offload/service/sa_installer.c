@@ -264,25 +264,34 @@ static char *device_name(private_sa_installer_t *this, uint32_t ifindex,
 }
 
 /**
+ * Name of a direction for the log
+ */
+static const char *direction(const install_t *install)
+{
+	return install->sa.inbound ? "inbound" : "outbound";
+}
+
+/**
  * Log that an SA could not be installed
  */
 static void log_failure(private_sa_installer_t *this, install_t *install)
 {
 	hwo_result_t *why = &install->result;
-	hwo_mode_t mode = HWO_MODE_NONE;
 	char name[IFNAMSIZ];
 
-	if (install->plan.strict)
+	if (install->requested == HW_OFFLOAD_NO)
 	{
-		mode = install->requested == HW_OFFLOAD_PACKET ? HWO_MODE_PACKET
-													   : HWO_MODE_CRYPTO;
+		DBG1(DBG_KNL, "unable to install %s SA %.8x: %s%s%s",
+			 direction(install), ntohl(install->sa.id.spi), why->extack,
+			 why->extack[0] ? ", " : "", strerror(why->err));
+		return;
 	}
-	DBG1(DBG_KNL, "unable to install %s SA %.8x, hw_offload %N, mode %N, "
-		 "device %s, %N: %s%s%s", install->sa.inbound ? "inbound" : "outbound",
-		 ntohl(install->sa.id.spi), hw_offload_names, install->requested,
-		 hwo_mode_names, mode, device_name(this, install->plan.ifindex, name),
-		 hwo_reason_names, install->reason, why->extack,
-		 why->extack[0] ? ", " : "", strerror(why->err));
+	DBG1(DBG_KNL, "unable to install %s SA %.8x, hw_offload %N, device %s, "
+		 "%N: %s%s%s", direction(install), ntohl(install->sa.id.spi),
+		 hw_offload_names, install->requested,
+		 device_name(this, install->plan.ifindex, name), hwo_reason_names,
+		 install->reason, why->extack, why->extack[0] ? ", " : "",
+		 strerror(why->err));
 }
 
 /**
@@ -291,16 +300,20 @@ static void log_failure(private_sa_installer_t *this, install_t *install)
 static void log_success(private_sa_installer_t *this, install_t *install)
 {
 	char name[IFNAMSIZ];
-	level_t level;
 
-	level = install->requested == HW_OFFLOAD_NO ? 2 : 1;
-	dbg(DBG_KNL, level, "installed %s SA %.8x, hw_offload %N, effective %N, "
-		"device %s, %N%s%s", install->sa.inbound ? "inbound" : "outbound",
-		ntohl(install->sa.id.spi), hw_offload_names, install->requested,
-		hwo_mode_names, install->effective.mode,
-		device_name(this, install->effective.ifindex, name),
-		hwo_reason_names, install->reason,
-		install->refusal.extack[0] ? ": " : "", install->refusal.extack);
+	if (install->requested == HW_OFFLOAD_NO)
+	{
+		DBG2(DBG_KNL, "installed %s SA %.8x", direction(install),
+			 ntohl(install->sa.id.spi));
+		return;
+	}
+	DBG1(DBG_KNL, "installed %s SA %.8x, hw_offload %N, effective %N, device "
+		 "%s, %N%s%s", direction(install), ntohl(install->sa.id.spi),
+		 hw_offload_names, install->requested, hwo_mode_names,
+		 install->effective.mode,
+		 device_name(this, install->effective.ifindex, name),
+		 hwo_reason_names, install->reason,
+		 install->refusal.extack[0] ? ": " : "", install->refusal.extack);
 }
 
 /**
