@@ -119,6 +119,7 @@ bootstrap_options()
 {
 	local line
 	bootstrap=(mmdebstrap --variant=minbase --architectures=amd64
+		--dpkgopt=force-unsafe-io
 		--dpkgopt='path-exclude=/usr/share/doc/*'
 		--dpkgopt='path-exclude=/usr/share/man/*'
 		--dpkgopt='path-exclude=/usr/share/info/*'

@@ -142,47 +142,13 @@ command_demo()
 	use_kernel "${kernels[0]}"
 	run_scenarios "${kernels[0]}" "$backend" demo east-west/packet
 	say ""
-	cat "$log_dir"/*-demo-*/share/out/demo.txt 2>/dev/null || true
+	cat "$log_dir"/*-demo-*/share/out/demo 2>/dev/null || true
 	say ""
 	if summary; then
 		say "The four SAs are in packet offload, no VXLAN packet left in clear."
 	else
 		say "The demonstration FAILED."
 		return 1
-	fi
-}
-
-# run_nicsim: the simulator's own tests, which need no strongSwan.
-run_nicsim()
-{
-	local series run status name reason
-	for series in "${kernels[@]}"; do
-		use_kernel "$series"
-		run=$log_dir/nicsim-$series
-		mkdir -p "$run"
-		say "NIC simulator on Linux $series"
-		entry=/lab/nicsim/test make_share "$run" "$series" none nicsim
-		guest_start "$run" $(( boot_seconds + scenario_seconds ))
-		guest_watch "$run" :
-		rm -f "$run"/*.sqfs
-		while read -r status name reason; do
-			result "$status" "$series" nicsim "$name" - "$reason"
-		done < <(grep -E '^(PASS|FAIL) ' "$run/share/out/run.log")
-		nicsim_failures "$run" "$series"
-	done
-}
-
-# nicsim_failures RUN SERIES: what the test itself could not report.
-nicsim_failures()
-{
-	local run=$1 complaints
-	complaints=$(kernel_complaints "$run" | cut -f 2 | sed -n 1p)
-	if [[ -n $complaints ]]; then
-		result FAIL "$2" nicsim kernel - "$complaints"
-	fi
-	if [[ $guest_end != ok && ( $guest_end != "exit "* ||
-		-z $(grep '^FAIL ' "$run/share/out/run.log") ) ]]; then
-		result FAIL "$2" nicsim end-of-guest - "$guest_end"
 	fi
 }
 
@@ -207,7 +173,7 @@ command_bench()
 		make_share "$run" "$series" "$backend" bench
 		echo "SCENARIOS='${arguments[*]}'" >>"$run/share/job"
 		guest_start "$run" 3600
-		guest_watch "$run" :
+		guest_watch "$run" : 3600
 		cat "$run/share/out/bench.txt" 2>/dev/null ||
 			tail -n 20 "$run/share/out/run.log"
 		[[ $guest_end == ok ]] || die "the guest ended: $guest_end"
@@ -276,7 +242,7 @@ command_boot()
 		cp "${arguments[@]}" "$run/share/"
 		mv "$run/share/${arguments[0]##*/}" "$run/share/program"
 		guest_start "$run" 600
-		guest_watch "$run" :
+		guest_watch "$run" : 600
 		cat "$run/share/out/run.log" 2>/dev/null || cat "$run/serial"
 		kernel_complaints "$run"
 		say "guest: $guest_end"

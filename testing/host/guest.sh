@@ -102,12 +102,13 @@ guest_stop()
 	fi
 }
 
-# guest_watch RUN CALLBACK: waits for the guest's end, calls CALLBACK twice per
-# second, and ends a guest that has worked on one scenario for too long.
+# guest_watch RUN CALLBACK SECONDS: waits for the guest's end, calls CALLBACK twice
+# per second, and ends a guest that does not get to a scenario in SECONDS or works
+# on one for too long.
 # Sets guest_end to "ok", "hang", "panic: TEXT", "power-off" or "exit N".
 guest_watch()
 {
-	local run=$1 callback=$2 rc=0 since=$SECONDS now="" current="" limit=$boot_seconds
+	local run=$1 callback=$2 limit=$3 rc=0 since=$SECONDS now="" current=""
 	guest_end=""
 	while kill -0 "$guest_pid" 2>/dev/null; do
 		sleep 0.5
@@ -158,11 +159,15 @@ guest_verdict()
 }
 
 # kernel_complaints RUN: "SCENARIO<tab>TEXT" for each kernel warning on the serial
-# console. Scenarios announce themselves there with "lab: begin NAME".
+# console. Scenarios announce themselves there with "lab: NAME begins".
 kernel_complaints()
 {
 	tr -d '\r' <"$1/serial" | awk '
-		/lab: begin / { sub(/.*lab: begin /, ""); scenario = $0; next }
+		/lab: .* begins$/ {
+			scenario = $0
+			gsub(/.*lab: | begins$/, "", scenario)
+			next
+		}
 		/WARNING:|BUG:|Oops|general protection fault/ {
 			sub(/^\[[ 0-9.]*\] */, "")
 			print scenario "\t" $0

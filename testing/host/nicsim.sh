@@ -3,7 +3,8 @@
 # Copyright (C) 2026 the hw-offload authors
 #
 # Builds the NIC simulator for a kernel, in a chroot that has that kernel's
-# headers and its compiler. kbuild itself finds out what is up to date.
+# headers and its compiler (kbuild itself finds out what is up to date), and runs
+# its own tests, which need no strongSwan, in a guest.
 
 # in_headers_root COMMAND...: objtool wants /proc; the mounts end with COMMAND.
 in_headers_root()
@@ -34,4 +35,58 @@ build_nicsim()
 	mkdir -p "$nicsim_build"
 	step "building the NIC simulator for Linux $1" make_nicsim
 	nicsim=$nicsim_build/nicsim.ko
+}
+
+# The longest that all tests of the simulator may take.
+nicsim_seconds=900
+
+# report_nicsim RUN: the lines "PASS|FAIL NAME [REASON]" that the test has printed
+# since the last time.
+report_nicsim()
+{
+	local lines status name reason
+	lines=$(grep -cE '^(PASS|FAIL) ' "$1/share/out/run.log" 2>/dev/null) ||
+		return 0
+	while (( reported < lines )); do
+		reported=$(( reported + 1 ))
+		read -r status name reason < <(
+			grep -E '^(PASS|FAIL) ' "$1/share/out/run.log" |
+				sed -n "${reported}p")
+		result "$status" "$series" nicsim "$name" - "$reason"
+	done
+}
+
+run_nicsim()
+{
+	local series run reported
+	for series in "${kernels[@]}"; do
+		use_kernel "$series"
+		run=$log_dir/nicsim-$series
+		reported=0
+		mkdir -p "$run"
+		say "NIC simulator on Linux $series"
+		entry=/lab/nicsim/test make_share "$run" "$series" none nicsim
+		guest_start "$run" "$nicsim_seconds"
+		guest_watch "$run" report_nicsim "$nicsim_seconds"
+		nicsim_failures "$run"
+		rm -f "$run"/*.sqfs
+	done
+}
+
+# nicsim_failures RUN: what the test could not report itself.
+nicsim_failures()
+{
+	local complaint
+	complaint=$(kernel_complaints "$1" | cut -f 2 | sed -n 1p)
+	if [[ -n $complaint ]]; then
+		result FAIL "$series" nicsim kernel - "$complaint"
+	fi
+	if (( reported == 0 )); then
+		result FAIL "$series" nicsim no-result - "$guest_end"
+	elif [[ $guest_end != ok && $guest_end != "exit "* ]]; then
+		result FAIL "$series" nicsim end-of-guest - "$guest_end"
+	elif [[ $guest_end == "exit "* ]] &&
+		! grep -q '^FAIL ' "$1/share/out/run.log"; then
+		result FAIL "$series" nicsim end-of-guest - "$guest_end"
+	fi
 }

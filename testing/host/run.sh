@@ -69,24 +69,24 @@ report_new()
 	while (( reported < lines )); do
 		reported=$(( reported + 1 ))
 		read -r status name seconds reason < <(sed -n "${reported}p" "$file")
-		finished[$name]=1
-		if [[ -n ${complaint[$name]:-} ]]; then
-			continue
-		fi
+		finished[$name]=$status
 		result "$status" "$series" "$backend" "$name" "$seconds" \
 			"${reason:-}"
 	done
 }
 
 # kernel_failures RUN: a scenario during which the kernel complained has failed,
-# whatever it thought itself.
+# even if it was too late for the scenario to see it.
 kernel_failures()
 {
 	local name text
+	local -A told=()
 	while IFS=$'\t' read -r name text; do
-		if [[ -z ${complaint[$name]:-} ]]; then
-			complaint[$name]=$text
-			result FAIL "$series" "$backend" "${name:-boot}" - "kernel: $text"
+		name=${name:-boot}
+		if [[ ${finished[$name]:-} != FAIL && -z ${told[$name]:-} ]]; then
+			told[$name]=1
+			finished[$name]=FAIL
+			result FAIL "$series" "$backend" "$name" - "kernel: $text"
 		fi
 	done < <(kernel_complaints "$1")
 }
@@ -109,22 +109,28 @@ after_guest()
 		return 0
 	fi
 	victim=$(cat "$run/share/out/current" 2>/dev/null || true)
-	if [[ -z $victim || -n ${finished[$victim]:-} ]]; then
-		victim=${unfinished[0]}
-	fi
-	if [[ $guest_end == hang && -z ${retried[$victim]:-} ]]; then
-		say "hang   $victim, once more in a fresh guest"
-		retried[$victim]=1
-	else
-		result FAIL "$series" "$backend" "$victim" - \
-			"the guest ended: $guest_end"
-		finished[$victim]=1
+	victim=${victim:-${unfinished[0]}}
+	if [[ -z ${finished[$victim]:-} ]]; then
+		blame "$victim"
 	fi
 	for name in "${unfinished[@]}"; do
 		if [[ -z ${finished[$name]:-} ]]; then
 			left+=("$name")
 		fi
 	done
+}
+
+# blame NAME: the guest died while NAME ran. A hang gets a second chance, the
+# machine may have been busy.
+blame()
+{
+	if [[ $guest_end == hang && -z ${retried[$1]:-} ]]; then
+		say "hang  $1, once more in a fresh guest"
+		retried[$1]=1
+	else
+		result FAIL "$series" "$backend" "$1" - "the guest ended: $guest_end"
+		finished[$1]=FAIL
+	fi
 }
 
 # guest_failure RUN: all scenarios have a result; the guest may have died or
@@ -143,7 +149,7 @@ run_scenarios()
 {
 	local series=$1 backend=$2 kind=$3 run number=0 start=$SECONDS reported
 	local -a left=("${@:4}")
-	local -A finished=() retried=() complaint=()
+	local -A finished=() retried=()
 	say "${#left[@]} scenarios on Linux $series with $backend"
 	while (( ${#left[@]} > 0 )); do
 		number=$(( number + 1 ))
@@ -153,7 +159,7 @@ run_scenarios()
 		echo "SCENARIOS='${left[*]}'" >>"$run/share/job"
 		reported=0
 		guest_start "$run" $(( boot_seconds + ${#left[@]} * scenario_seconds ))
-		guest_watch "$run" report_new
+		guest_watch "$run" report_new "$boot_seconds"
 		after_guest "$run"
 		rm -f "$run"/*.sqfs
 	done
