@@ -17,6 +17,9 @@
 /** receive buffer for events, libnl's own 32 KiB hold about twenty of them */
 #define EVENTS_SIZE (1024 * 1024)
 
+/** errors in a row after which we do not wait for an end of them */
+#define MAX_ERRORS 64
+
 typedef struct private_link_state_t private_link_state_t;
 
 /**
@@ -61,24 +64,41 @@ struct private_link_state_t {
 };
 
 /**
- * Apply pending events, and load the cache again if one of them was lost.
+ * Apply pending events.
  *
  * libnl reports lost events with the same code as a lack of memory, and does
- * not say for what other errors it dropped some, so they are all the same to us.
+ * not say for which other errors it drops some, so they are all the same to us.
+ */
+static void apply_events(private_link_state_t *this)
+{
+	int err, tries;
+
+	/* after an error there are more, older than what we are about to load; and
+	 * while there are any, the watcher calls us */
+	for (tries = 0; tries < MAX_ERRORS; tries++)
+	{
+		err = nl_cache_mngr_data_ready(this->manager);
+		if (err >= 0)
+		{
+			break;
+		}
+		if (!this->stale)
+		{
+			DBG1(DBG_KNL, "following links failed, loading them again: %s",
+				 nl_geterror(err));
+			this->stale = TRUE;
+		}
+	}
+}
+
+/**
+ * Bring the cache up to date.
  */
 static void refresh(private_link_state_t *this)
 {
 	int err;
 
-	/* read them even if they are of no use: the watcher would see the socket as
-	 * readable for ever */
-	err = nl_cache_mngr_data_ready(this->manager);
-	if (err < 0)
-	{
-		DBG1(DBG_KNL, "following links failed, loading them again: %s",
-			 nl_geterror(err));
-		this->stale = TRUE;
-	}
+	apply_events(this);
 	if (this->stale)
 	{
 		err = nl_cache_refill(this->requests, this->links);
@@ -139,29 +159,33 @@ typedef struct search_t {
 /**
  * Compare a link of the cache with what is searched for.
  *
- * Bridge ports are in the cache twice, the second time with the port's settings
- * but without most of what we want; libnl's own lookups return any of the two.
+ * Some links are in the cache more than once: what IPv6 or a bridge announces
+ * about them are objects of those families, without most of what we want, and
+ * libnl's own lookups return just any. Bridges themselves have no other, but
+ * theirs knows its kind.
  */
 static void match_link(struct nl_object *obj, void *data)
 {
 	struct rtnl_link *candidate = (struct rtnl_link*)obj;
 	search_t *search = data;
 	const char *name;
+	bool found;
 
-	if (rtnl_link_get_family(candidate) != AF_UNSPEC)
+	if (rtnl_link_get_family(candidate) != AF_UNSPEC &&
+		!rtnl_link_get_type(candidate))
 	{
 		return;
 	}
 	if (search->ifindex)
 	{
-		if (rtnl_link_get_ifindex(candidate) == search->ifindex)
-		{
-			copy_link(candidate, search->link);
-		}
-		return;
+		found = rtnl_link_get_ifindex(candidate) == search->ifindex;
 	}
-	name = rtnl_link_get_name(candidate);
-	if (name && streq(name, search->name))
+	else
+	{
+		name = rtnl_link_get_name(candidate);
+		found = name && streq(name, search->name);
+	}
+	if (found)
 	{
 		copy_link(candidate, search->link);
 	}

@@ -203,17 +203,17 @@ static int await_answer(private_nl_exchange_t *this, request_t *request)
 				len = -EBADMSG;
 			}
 		}
-		if (len < 0)
+		switch (len < 0 ? -len : 0)
 		{
-			if (lost)
-			{
-				return lost;
-			}
-			if (len == -ETIMEDOUT)
-			{
-				return ETIMEDOUT;
-			}
-			lost = -len;
+			case 0:
+				break;
+			case ENOBUFS:
+			case EBADMSG:
+				lost = lost ?: -len;
+				break;
+			default:
+				/* ETIMEDOUT, or EAGAIN if we don't wait anymore */
+				return lost ?: -len;
 		}
 	}
 	/* parts of a dump may be missing, a single answer is complete */

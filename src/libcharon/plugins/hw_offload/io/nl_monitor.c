@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <threading/mutex.h>
 
-/** no announcement of the kernel is longer, and if one were it counted as lost */
+/** no announcement of the kernel is longer, otherwise it counts as lost */
 #define RECV_SIZE (32 * 1024)
 
 typedef struct private_nl_monitor_t private_nl_monitor_t;

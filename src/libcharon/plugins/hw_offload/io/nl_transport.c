@@ -187,7 +187,7 @@ static bool configure(int fd, int protocol, const int *groups, size_t rcvbuf,
 	enable(fd, NETLINK_EXT_ACK);
 	if (protocol == NETLINK_ROUTE)
 	{
-		/* 4.20, we do not depend on it but want to know if a request is wrong */
+		/* 4.20, we want to know if a request is wrong, but can live without */
 		enable(fd, NETLINK_GET_STRICT_CHK);
 	}
 	/* 4.3: errors would come with a copy of the request and its keys */

@@ -142,7 +142,7 @@ static int check_addresses(fake_request_t *request,
 			bits = 128;
 			break;
 		default:
-			return refuse(request, EINVAL, "Invalid address family in selector");
+			return refuse(request, EINVAL, "Invalid family in selector");
 	}
 	if (info->sel.prefixlen_d > bits || info->sel.prefixlen_s > bits)
 	{
@@ -189,12 +189,12 @@ static int check_replay_esn(fake_request_t *request,
 	if (dir == FAKE_DIR_OUT &&
 		(esn.replay_window || esn.bmp_len || esn.seq || esn.seq_hi))
 	{
-		return refuse(request, EINVAL, "Replay state should be 0 for output SA");
+		return refuse(request, EINVAL, "Replay state must be 0 for output SA");
 	}
 	if (dir == FAKE_DIR_IN && (esn.oseq || esn.oseq_hi))
 	{
-		return refuse(request, EINVAL, "Replay oseq and oseq_hi should be 0 for "
-					  "input SA");
+		return refuse(request, EINVAL, "Replay oseq and oseq_hi should be 0 "
+					  "for input SA");
 	}
 	if (dir != FAKE_DIR_OUT && (info->flags & XFRM_STATE_ESN) &&
 		!esn.replay_window)
@@ -230,7 +230,8 @@ static int check_direction(fake_request_t *request,
 	}
 	if (dir == FAKE_DIR_IN && (info->flags & (XFRM_STATE_NOPMTUDISC)))
 	{
-		return refuse(request, EINVAL, "Flag NOPMTUDISC not valid for input SA");
+		return refuse(request, EINVAL,
+					  "Flag NOPMTUDISC not valid for input SA");
 	}
 	if (dir == FAKE_DIR_IN && tb[XFRMA_SA_EXTRA_FLAGS] &&
 		(fake_attr_u32(tb[XFRMA_SA_EXTRA_FLAGS], 0) &
@@ -273,7 +274,8 @@ static int check_sizes(fake_request_t *request)
 		if (request->tb[sizes[i].type] &&
 			fake_attr_len(request->tb[sizes[i].type]) < sizes[i].size)
 		{
-			return refuse(request, ERANGE, "Attribute failed policy validation");
+			return refuse(request, ERANGE,
+						  "Attribute failed policy validation");
 		}
 	}
 	return 0;
