@@ -16,6 +16,7 @@
 #include "service/events.h"
 #include "service/ike_bypass.h"
 #include "service/sa_installer.h"
+#include "service/sa_mover.h"
 #include "service/sp_installer.h"
 #include "service/spd_setup.h"
 
@@ -89,6 +90,11 @@ struct private_hw_offload_ipsec_t {
 	 * Installer of SAs
 	 */
 	sa_installer_t *sas;
+
+	/**
+	 * Mover of SAs
+	 */
+	sa_mover_t *mover;
 
 	/**
 	 * Installer of SPs
@@ -211,16 +217,48 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 	return status;
 }
 
+/**
+ * Describe how an SA changes
+ */
+static void translate_move(kernel_ipsec_update_sa_t *data, bool encap,
+						   uint32_t reqid, hwo_sa_move_t *move)
+{
+	memset(move, 0, sizeof(*move));
+	hwo_addr_from_host(data->new_src, &move->src);
+	hwo_addr_from_host(data->new_dst, &move->dst);
+	move->src_port = data->new_src->get_port(data->new_src);
+	move->dst_port = data->new_dst->get_port(data->new_dst);
+	move->encap = encap;
+	move->reqid = reqid;
+}
+
 METHOD(kernel_ipsec_t, update_sa, status_t,
 	private_hw_offload_ipsec_t *this, kernel_ipsec_sa_id_t *id,
 	kernel_ipsec_update_sa_t *data)
 {
-	/* moving an SA to other addresses means to delete it and to add it again.
-	 * The sequence number of one in packet mode is only known to the NIC, so it
-	 * would restart under the same key. charon rekeys the CHILD_SA instead */
-	DBG1(DBG_KNL, "SA %.8x is not moved to %H === %H, it has to be rekeyed",
-		 ntohl(id->spi), data->new_src, data->new_dst);
-	return NOT_SUPPORTED;
+	hwo_sa_move_t move;
+	hwo_sa_id_t sa_id;
+	int err;
+
+	if (data->cpi)
+	{
+		hwo_translate_ipcomp_id(id, data->cpi, &sa_id);
+		translate_move(data, FALSE, data->new_reqid, &move);
+		if (this->mover->move(this->mover, &sa_id, &move))
+		{
+			return NOT_SUPPORTED;
+		}
+	}
+	hwo_translate_sa_id(id, &sa_id);
+	translate_move(data, data->new_encap, data->new_reqid, &move);
+	err = this->mover->move(this->mover, &sa_id, &move);
+	if (err)
+	{	/* before 6.1.0, charon ignores any other failure */
+		DBG1(DBG_KNL, "SA %.8x can't be moved to %H === %H, it has to be "
+			 "rekeyed", ntohl(id->spi), data->new_src, data->new_dst);
+		return NOT_SUPPORTED;
+	}
+	return SUCCESS;
 }
 
 METHOD(kernel_ipsec_t, query_sa, status_t,
@@ -403,6 +441,7 @@ METHOD(kernel_ipsec_t, destroy, void,
 	DESTROY_IF(this->events);
 	DESTROY_IF(this->bypass);
 	DESTROY_IF(this->sps);
+	DESTROY_IF(this->mover);
 	DESTROY_IF(this->sas);
 	DESTROY_IF(this->devices);
 	DESTROY_IF(this->xfrm);
@@ -459,6 +498,8 @@ static void build(private_hw_offload_ipsec_t *this,
 	this->devices = offload_device_create(routes, kernel->links);
 	this->sas = sa_installer_create(this->xfrm, this->devices, this->sa_table,
 									this->translate.kernel.sa_dir);
+	this->mover = sa_mover_create(this->xfrm, &kernel->listener, this->devices,
+								  this->sa_table);
 	this->sps = sp_installer_create(this->xfrm, this->devices, this->sa_table,
 									this->sp_table, &settings);
 	this->bypass = ike_bypass_create(this->xfrm,

@@ -14,6 +14,9 @@
 
 #include <utils/debug.h>
 
+/** Others may add and delete SAs while we listen */
+#define LISTEN_BUFFER (1024 * 1024)
+
 /**
  * Open one socket, log why not
  */
@@ -39,6 +42,14 @@ static nl_transport_t *open_socket(int protocol, const int *groups,
 }
 
 /**
+ * Open a transport for what XFRM announces
+ */
+static nl_transport_t *listen_xfrm(void *data, const int *groups)
+{
+	return open_socket(NETLINK_XFRM, groups, LISTEN_BUFFER, 1);
+}
+
+/**
  * Close what was opened
  */
 static void close_all(hwo_kernel_t *kernel)
@@ -58,6 +69,7 @@ bool hwo_kernel_open(hwo_kernel_t *kernel, u_int timeout, size_t rcvbuf)
 {
 	memset(kernel, 0, sizeof(*kernel));
 	uname(&kernel->uname);
+	kernel->listener.open = listen_xfrm;
 	kernel->xfrm = open_socket(NETLINK_XFRM, NULL, 0, timeout);
 	kernel->xfrm_events = kernel->xfrm ?
 			open_socket(NETLINK_XFRM, hwo_xfrm_event_groups, rcvbuf, timeout) :

@@ -17,6 +17,23 @@
 #include "nl_transport.h"
 
 /**
+ * Opens further transports to XFRM, for as long as one is interested in what a
+ * multicast group announces.
+ */
+typedef struct hwo_listener_t {
+	/**
+	 * Open a transport.
+	 *
+	 * @param data		see below
+	 * @param groups	multicast groups to join, 0-terminated
+	 * @return			transport, NULL on failure
+	 */
+	nl_transport_t *(*open)(void *data, const int *groups);
+	/** passed to open() */
+	void *data;
+} hwo_listener_t;
+
+/**
  * The kernel, as seen from the floors above.
  */
 typedef struct hwo_kernel_t {
@@ -26,6 +43,8 @@ typedef struct hwo_kernel_t {
 	nl_transport_t *xfrm;
 	/** events of XFRM, joined hwo_xfrm_event_groups */
 	nl_transport_t *xfrm_events;
+	/** further transports for what XFRM announces */
+	hwo_listener_t listener;
 	/** requests to rtnetlink */
 	nl_transport_t *route;
 	/** events of rtnetlink, joined route_lookup_groups */

@@ -28,7 +28,14 @@ typedef struct hwo_sa_record_t {
 	uint32_t reqid;
 	/** TRUE if it protects what we receive */
 	bool inbound;
-	/** configured mode */
+	/** transport, tunnel, BEET or IPTFS */
+	ipsec_mode_t mode;
+	/** TFC padding, 0 for none */
+	uint32_t tfc;
+	/** UDP encapsulation with these ports, host order */
+	bool encap;
+	uint16_t src_port, dst_port;
+	/** configured offload mode */
 	hw_offload_t requested;
 	/** effective mode and device */
 	hwo_offload_t effective;

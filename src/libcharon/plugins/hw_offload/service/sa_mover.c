@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * SAs to other addresses, sequence numbers included.
+ */
+
+#include "sa_mover.h"
+#include "../wire/xfrm_sa.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include <utils/debug.h>
+#include <utils/utils.h>
+
+/** Larger than any notification about an SA */
+#define NOTIFICATION_SIZE HWO_MSG_SIZE
+
+typedef struct private_sa_mover_t private_sa_mover_t;
+
+/**
+ * Private data of sa_mover_t.
+ */
+struct private_sa_mover_t {
+
+	/**
+	 * Public interface
+	 */
+	sa_mover_t public;
+
+	/**
+	 * Exchange with XFRM
+	 */
+	nl_exchange_t *xfrm;
+
+	/**
+	 * Opens transports for notifications
+	 */
+	hwo_listener_t listener;
+
+	/**
+	 * Selection of devices
+	 */
+	offload_device_t *devices;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
+};
+
+/**
+ * A move that is under way.
+ */
+typedef struct {
+	/** record of the SA, with its new identity once it is there */
+	hwo_sa_record_t record;
+	/** what changes */
+	hwo_sa_move_t move;
+	/** the SA as it is now */
+	hwo_sa_state_t state;
+	/** FALSE if the kernel does not tell the keys */
+	bool has_keys;
+	/** steps for its new form */
+	hwo_plan_t plan;
+	/** effective offload of the new form */
+	hwo_offload_t effective;
+	/** notification about the deletion, holds keys */
+	union {
+		struct nlmsghdr hdr;
+		uint8_t bytes[NOTIFICATION_SIZE];
+	} deleted;
+} sa_move_t;
+
+/**
+ * Callback for the SA as it is now
+ */
+static bool decode_current(void *data, const struct nlmsghdr *hdr)
+{
+	sa_move_t *this = data;
+
+	this->has_keys = hwo_xfrm_has_keys(hdr);
+	return hwo_xfrm_decode_sa(hdr, &this->state);
+}
+
+/**
+ * Plan the new form. Packet mode is left out: how a NIC goes on from a sequence
+ * number is up to its driver, and at least one repeats the last one.
+ */
+static void plan_move(private_sa_mover_t *this, sa_move_t *sa)
+{
+	hwo_sa_t facts = {
+		.id = sa->record.id,
+		.mode = sa->record.mode,
+		.esn = sa->state.esn,
+		.encap = sa->move.encap,
+		.tfc = sa->record.tfc,
+	};
+	hwo_reason_t why = HWO_REASON_NONE;
+	const hwo_addr_t *local, *remote;
+	uint32_t ifindex = 0;
+	int i, count = 0;
+
+	local = sa->record.inbound ? &sa->move.dst : &sa->move.src;
+	remote = sa->record.inbound ? &sa->move.src : &sa->move.dst;
+	if (sa->record.requested != HW_OFFLOAD_NO)
+	{
+		ifindex = this->devices->find(this->devices, local, remote, 0, &why);
+	}
+	hwo_plan_sa(sa->record.requested, &facts, ifindex, why, &sa->plan);
+	for (i = 0; i < sa->plan.count; i++)
+	{
+		if (sa->plan.step[i] != HWO_MODE_PACKET)
+		{
+			sa->plan.step[count++] = sa->plan.step[i];
+		}
+	}
+	sa->plan.count = count;
+}
+
+/**
+ * Find out if the SA can be moved at all
+ */
+static int prepare(private_sa_mover_t *this, const hwo_sa_id_t *id,
+				   sa_move_t *sa)
+{
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	if (!this->table->get(this->table, id, &sa->record) ||
+		sa->record.effective.mode == HWO_MODE_PACKET)
+	{
+		return EOPNOTSUPP;
+	}
+	sa->move.inbound = sa->record.inbound;
+	/* before 6.1.0, charon has none if it does not change */
+	sa->move.reqid = sa->move.reqid ?: sa->record.reqid;
+	hwo_xfrm_encode_get_sa(&msg, id);
+	this->xfrm->query(this->xfrm, &msg, decode_current, sa, &result);
+	if (result.err)
+	{
+		return result.err;
+	}
+	if (!sa->has_keys || sa->state.offload.mode == HWO_MODE_PACKET)
+	{
+		return EOPNOTSUPP;
+	}
+	plan_move(this, sa);
+	return sa->plan.count ? 0 : EOPNOTSUPP;
+}
+
+/**
+ * Check if a notification is about the deletion of an SA
+ */
+static bool is_deletion(const struct nlmsghdr *hdr, ssize_t len,
+						const hwo_sa_id_t *id)
+{
+	hwo_sa_state_t state;
+
+	return len >= sizeof(*hdr) && hdr->nlmsg_len >= sizeof(*hdr) &&
+		   hdr->nlmsg_len <= len && hwo_xfrm_is_deletion(hdr) &&
+		   hwo_xfrm_decode_sa(hdr, &state) && state.id.spi == id->spi &&
+		   state.id.proto == id->proto &&
+		   memeq(&state.id.dst, &id->dst, sizeof(id->dst)) &&
+		   state.id.mark.value == id->mark.value &&
+		   state.id.mark.mask == id->mark.mask;
+}
+
+/**
+ * Get the notification of the deletion, which the kernel sends before it
+ * acknowledges the request
+ */
+static bool get_notification(nl_transport_t *events, const hwo_sa_id_t *id,
+							 sa_move_t *sa)
+{
+	ssize_t len;
+
+	do
+	{
+		len = events->receive(events, sa->deleted.bytes,
+							  sizeof(sa->deleted.bytes), FALSE);
+		if (is_deletion(&sa->deleted.hdr, len, id))
+		{
+			return TRUE;
+		}
+	}
+	while (len >= 0 || len == -ENOBUFS || len == -EMSGSIZE);
+
+	return FALSE;
+}
+
+/**
+ * Delete an SA, and get what it was
+ */
+static int delete(private_sa_mover_t *this, const hwo_sa_id_t *id,
+				  sa_move_t *sa)
+{
+	nl_transport_t *events;
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	events = this->listener.open(this->listener.data, hwo_xfrm_sa_groups);
+	if (!events)
+	{
+		return EOPNOTSUPP;
+	}
+	hwo_xfrm_encode_del_sa(&msg, id);
+	this->xfrm->command(this->xfrm, &msg, &result);
+	if (!result.err && !get_notification(events, id, sa))
+	{	/* it's gone, and with it its sequence number */
+		DBG1(DBG_KNL, "lost the state of SA %.8x while moving it",
+			 ntohl(id->spi));
+		this->table->remove(this->table, id);
+		result.err = ENOBUFS;
+	}
+	events->destroy(events);
+	return result.err;
+}
+
+/**
+ * Install an SA again
+ */
+static void install(private_sa_mover_t *this, sa_move_t *sa,
+					const hwo_sa_move_t *move, const hwo_offload_t *offload,
+					hwo_result_t *result)
+{
+	hwo_msg_t msg;
+
+	if (!hwo_xfrm_encode_moved_sa(&msg, &sa->deleted.hdr, move, offload))
+	{
+		msg.overflow = TRUE;
+	}
+	this->xfrm->command(this->xfrm, &msg, result);
+}
+
+/**
+ * Callback for the SA in its new form
+ */
+static bool decode_new(void *data, const struct nlmsghdr *hdr)
+{
+	return hwo_xfrm_decode_sa(hdr, data);
+}
+
+/**
+ * Check what the kernel made of an SA with crypto offload, remove it if that is
+ * not good enough
+ */
+static hwo_verdict_t read_back(private_sa_mover_t *this, sa_move_t *sa,
+							   int step)
+{
+	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
+	hwo_sa_state_t state;
+	hwo_result_t result;
+	hwo_reason_t reason;
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_get_sa(&msg, &sa->record.id);
+	this->xfrm->query(this->xfrm, &msg, decode_new, &state, &result);
+	if (!result.err)
+	{
+		verdict = hwo_plan_readback(&sa->plan, step, &state.offload, &reason);
+	}
+	if (verdict == HWO_VERDICT_DONE)
+	{
+		sa->effective = state.offload;
+		sa->record.reason = reason;
+		return verdict;
+	}
+	hwo_xfrm_encode_del_sa(&msg, &sa->record.id);
+	this->xfrm->command(this->xfrm, &msg, &result);
+	return verdict;
+}
+
+/**
+ * Install the new form
+ */
+static bool install_new(private_sa_mover_t *this, sa_move_t *sa)
+{
+	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
+	hwo_result_t result;
+	int step;
+
+	for (step = 0; step < sa->plan.count; step++)
+	{
+		sa->effective.mode = sa->plan.step[step];
+		sa->effective.ifindex = sa->effective.mode == HWO_MODE_NONE ?
+								0 : sa->plan.ifindex;
+		install(this, sa, &sa->move, &sa->effective, &result);
+		verdict = hwo_plan_verdict(&sa->plan, step, result.err);
+		if (verdict == HWO_VERDICT_DONE &&
+			sa->effective.mode == HWO_MODE_CRYPTO)
+		{
+			verdict = read_back(this, sa, step);
+		}
+		if (verdict != HWO_VERDICT_NEXT)
+		{
+			break;
+		}
+	}
+	if (verdict != HWO_VERDICT_DONE)
+	{
+		DBG1(DBG_KNL, "unable to move SA %.8x: %s%s%s",
+			 ntohl(sa->record.id.spi), result.extack,
+			 result.extack[0] ? ", " : "", strerror(result.err));
+	}
+	return verdict == HWO_VERDICT_DONE;
+}
+
+/**
+ * Put the old form back. No packet was sent since, so it may go on from where
+ * it was.
+ */
+static void restore(private_sa_mover_t *this, const hwo_sa_id_t *id,
+					sa_move_t *sa)
+{
+	hwo_sa_move_t back = {
+		.src = id->src,
+		.dst = id->dst,
+		.encap = sa->record.encap,
+		.src_port = sa->record.src_port,
+		.dst_port = sa->record.dst_port,
+		.reqid = sa->record.reqid,
+		.inbound = sa->record.inbound,
+	};
+	hwo_result_t result;
+
+	install(this, sa, &back, &sa->record.effective, &result);
+	if (result.err)
+	{
+		DBG1(DBG_KNL, "unable to restore SA %.8x: %s%s%s", ntohl(id->spi),
+			 result.extack, result.extack[0] ? ", " : "",
+			 strerror(result.err));
+		this->table->remove(this->table, id);
+	}
+}
+
+/**
+ * Update the record of an SA that was moved
+ */
+static void record(private_sa_mover_t *this, const hwo_sa_id_t *id,
+				   sa_move_t *sa)
+{
+	sa->record.effective = sa->effective;
+	sa->record.reqid = sa->move.reqid;
+	sa->record.encap = sa->move.encap;
+	sa->record.src_port = sa->move.src_port;
+	sa->record.dst_port = sa->move.dst_port;
+	this->table->remove(this->table, id);
+	this->table->put(this->table, &sa->record);
+}
+
+METHOD(sa_mover_t, move_, int,
+	private_sa_mover_t *this, const hwo_sa_id_t *id, const hwo_sa_move_t *move)
+{
+	sa_move_t sa = {
+		.move = *move,
+	};
+	int err;
+
+	err = prepare(this, id, &sa);
+	if (!err)
+	{
+		err = delete(this, id, &sa);
+	}
+	if (!err)
+	{
+		sa.record.id.src = move->src;
+		sa.record.id.dst = move->dst;
+		if (install_new(this, &sa))
+		{
+			record(this, id, &sa);
+		}
+		else
+		{
+			restore(this, id, &sa);
+			err = EOPNOTSUPP;
+		}
+	}
+	memwipe(&sa.deleted, sizeof(sa.deleted));
+	return err;
+}
+
+METHOD(sa_mover_t, destroy, void,
+	private_sa_mover_t *this)
+{
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+sa_mover_t *sa_mover_create(nl_exchange_t *xfrm,
+							const hwo_listener_t *listener,
+							offload_device_t *devices, sa_table_t *table)
+{
+	private_sa_mover_t *this;
+
+	INIT(this,
+		.public = {
+			.move = _move_,
+			.destroy = _destroy,
+		},
+		.xfrm = xfrm,
+		.listener = *listener,
+		.devices = devices,
+		.table = table,
+	);
+	return &this->public;
+}

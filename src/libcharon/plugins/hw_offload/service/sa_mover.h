@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_sa_mover sa_mover
+ * @{ @ingroup hwo_service
+ *
+ * Moves SAs to other addresses (MOBIKE), encapsulation (NAT) or reqids.
+ *
+ * The kernel has to delete an SA to install it with other addresses, and its
+ * sequence numbers must go on: with AES-GCM one that comes twice under a key is
+ * the end of that key. The final ones are in the notification of the deletion,
+ * no query before it can know them. So what is moved are SAs whose sequence
+ * numbers the kernel counts; those of a NIC in packet mode are not known to
+ * anybody, charon has to rekey them.
+ *
+ * Thread-safety: may be used by any thread.
+ */
+
+#ifndef HWO_SA_MOVER_H_
+#define HWO_SA_MOVER_H_
+
+#include "offload_device.h"
+#include "../io/kernel.h"
+#include "../io/nl_exchange.h"
+#include "../model/sa_table.h"
+#include "../wire/xfrm_move.h"
+
+typedef struct sa_mover_t sa_mover_t;
+
+/**
+ * Mover of SAs.
+ */
+struct sa_mover_t {
+
+	/**
+	 * Move an SA.
+	 *
+	 * Whatever can be found out before the SA is deleted is found out. If it
+	 * can't be installed in its new form, the old one is put back.
+	 *
+	 * @param id		identity
+	 * @param move		what changes; inbound is taken from the record of the SA
+	 * @return			0, EOPNOTSUPP if it has to be rekeyed, or another errno
+	 *					value, after which it has to be as well
+	 */
+	int (*move)(sa_mover_t *this, const hwo_sa_id_t *id,
+				const hwo_sa_move_t *move);
+
+	/**
+	 * Destroy.
+	 */
+	void (*destroy)(sa_mover_t *this);
+};
+
+/**
+ * Create a mover.
+ *
+ * @param xfrm			exchange with XFRM
+ * @param listener		opens transports for notifications
+ * @param devices		selection of devices
+ * @param table			records of SAs
+ */
+sa_mover_t *sa_mover_create(nl_exchange_t *xfrm,
+							const hwo_listener_t *listener,
+							offload_device_t *devices, sa_table_t *table);
+
+#endif /** HWO_SA_MOVER_H_ @}*/
