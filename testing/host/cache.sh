@@ -12,6 +12,7 @@ cache_open()
 	mkdir -p "$cache/images" "$cache/runs" "$cache/build"
 	cache=$(cd "$cache" && pwd)
 	log_dir=$(mktemp -d "$cache/runs/$(date +%m%d-%H%M%S)-XXXX")
+	mkdir "$log_dir/images"
 }
 
 # cache_lock: images and the plugin are built by one run at a time.
@@ -68,6 +69,13 @@ image()
 			remove_tree "$old"
 		fi
 	done
+}
+
+# pin FROM TO: hard links, so that another lab may drop FROM from the cache while
+# this one works with log_dir/images/TO.
+pin()
+{
+	cp -al "$1" "$log_dir/images/$2"
 }
 
 # private COMMAND...: runs COMMAND as root with a mount namespace of its own; the

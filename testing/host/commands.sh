@@ -9,11 +9,10 @@ all_kernels=(7.2 6.12)
 
 # prepare PART...: what the lab needs before it can do something: "guest" (images
 # for the kernels that are asked for), "nicsim" (the module for each of them),
-# "plugin", "upstream" (strongSwan's scenarios). Sets guest_images[SERIES] to "kernel_dir initrd nicsim".
+# "plugin", "upstream" (strongSwan's scenarios).
 prepare()
 {
-	local series
-	declare -gA guest_images=()
+	local series parts=" $* "
 	cache_open
 	tree_key=$(recipe "$top_dir")
 	need_packages "${build_packages[@]}" "${guest_packages[@]}"
@@ -21,30 +20,36 @@ prepare()
 	cache_lock
 	prepare_rootfs
 	prepare_strongswan
-	if [[ " $* " == *" upstream "* ]]; then
+	if [[ $parts == *" upstream "* ]]; then
 		prepare_upstream
+		pin "$upstream_testing" upstream
 	fi
-	if [[ " $* " == *" plugin "* ]]; then
+	if [[ $parts == *" plugin "* ]]; then
 		build_plugin
+		cp -a "$plugin_stage" "$log_dir/images/plugin"
 	fi
-	if [[ " $* " == *" guest "* ]]; then
+	if [[ $parts == *" guest "* ]]; then
 		for series in "${kernels[@]}"; do
-			prepare_kernel "$series"
-			nicsim=none
-			if [[ " $* " == *" nicsim "* ]]; then
-				prepare_headers "$series"
-				build_nicsim "$series"
-			fi
-			guest_images[$series]="$kernel_dir $initrd $nicsim"
+			prepare_images "$series" "$parts"
 		done
 	fi
 	cache_unlock
 }
 
-# use_kernel SERIES: the images of one of the kernels that were prepared.
-use_kernel()
+# prepare_images SERIES PARTS: into log_dir/images/SERIES.
+prepare_images()
 {
-	read -r kernel_dir initrd nicsim <<<"${guest_images[$1]}"
+	mkdir -p "$log_dir/images/$1"
+	prepare_kernel "$1"
+	pin "$rootfs" "$1/root.sqfs"
+	pin "$initrd" "$1/initrd"
+	pin "$kernel_dir/vmlinuz" "$1/vmlinuz"
+	pin "$kernel_dir/modules.sqfs" "$1/modules.sqfs"
+	if [[ $2 == *" nicsim "* ]]; then
+		prepare_headers "$1"
+		build_nicsim "$1"
+		cp "$nicsim" "$log_dir/images/$1/nicsim.ko"
+	fi
 }
 
 # default_kernels SERIES...: unless the user named some.
@@ -82,7 +87,6 @@ run_list()
 		backends=(hw-offload kernel-netlink)
 	fi
 	for series in "${kernels[@]}"; do
-		use_kernel "$series"
 		for each in "${backends[@]}"; do
 			run_scenarios "$series" "$each" "$kind" "${names[@]}"
 		done
@@ -139,7 +143,6 @@ command_demo()
 	default_kernels "${all_kernels[0]}"
 	prepare guest nicsim plugin
 	note_results
-	use_kernel "${kernels[0]}"
 	run_scenarios "${kernels[0]}" "$backend" demo east-west/packet
 	say ""
 	cat "$log_dir"/*-demo-*/share/out/demo 2>/dev/null || true
@@ -167,12 +170,11 @@ command_bench()
 	default_kernels "${all_kernels[0]}"
 	prepare guest nicsim plugin
 	for series in "${kernels[@]}"; do
-		use_kernel "$series"
 		run=$log_dir/bench-$series
 		mkdir -p "$run"
 		make_share "$run" "$series" "$backend" bench
 		echo "SCENARIOS='${arguments[*]}'" >>"$run/share/job"
-		guest_start "$run" 3600
+		guest_start "$run" "$series" 3600
 		guest_watch "$run" : 3600
 		cat "$run/share/out/bench.txt" 2>/dev/null ||
 			tail -n 20 "$run/share/out/run.log"
@@ -188,13 +190,12 @@ command_shell()
 	[[ -t 0 && -t 1 ]] || die "shell wants a terminal"
 	default_kernels "${all_kernels[0]}"
 	prepare guest nicsim plugin
-	use_kernel "${kernels[0]}"
 	run=$log_dir/shell
 	mkdir -p "$run"
 	make_share "$run" "${kernels[0]}" "$backend" shell
 	printf "SCENARIOS='%s'\nTERM='%s'\n" "${arguments[*]}" "$TERM" \
 		>>"$run/share/job"
-	guest_command "$run"
+	guest_command "$run" "${kernels[0]}"
 	say "booting; \"exit\" or Ctrl-A x ends the guest"
 	"${qemu[@]}" -serial mon:stdio || true
 }
@@ -204,19 +205,27 @@ command_build()
 	prepare plugin
 	if [[ -n $output ]]; then
 		mkdir -p "$output"
-		make -s -C "$plugin_build/obj" install \
-			DESTDIR="$(cd "$output" && pwd)" >"$log_dir/install.log" 2>&1 ||
-			die "make install failed, see $log_dir/install.log"
+		cp -a "$log_dir/images/plugin/." "$output/"
 		plugin_stage=$(cd "$output" && pwd)
 	fi
 	say "$plugin_stage/$plugin_file"
+}
+
+command_unit()
+{
+	prepare plugin
+	note_results
+	run_unit_tests
+	summary
 }
 
 command_distcheck()
 {
 	prepare plugin
 	note_results
+	cache_lock
 	step "make distcheck" make_distcheck
+	cache_unlock
 }
 
 command_clean()
@@ -235,13 +244,12 @@ command_boot()
 	[[ -x ${arguments[0]} ]] || die "${arguments[0]} is no program"
 	prepare guest
 	for series in "${kernels[@]}"; do
-		use_kernel "$series"
 		run=$log_dir/$series
 		mkdir -p "$run"
 		entry=/lab/program make_share "$run" "$series" "$backend" boot
 		cp "${arguments[@]}" "$run/share/"
 		mv "$run/share/${arguments[0]##*/}" "$run/share/program"
-		guest_start "$run" 600
+		guest_start "$run" "$series" 600
 		guest_watch "$run" : 600
 		cat "$run/share/out/run.log" 2>/dev/null || cat "$run/serial"
 		kernel_complaints "$run"

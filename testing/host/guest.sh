@@ -15,7 +15,7 @@ boot_seconds=120
 kernel_options="console=ttyS0 panic=-1 oops=panic loglevel=5 mitigations=off \
 nokaslr random.trust_cpu=on tsc=reliable no_timer_check"
 
-# qemu_machine ACCELERATOR: the options that every guest has.
+# qemu_machine ACCELERATOR IMAGES: the options that every guest has.
 qemu_machine()
 {
 	local cpu=max
@@ -24,22 +24,23 @@ qemu_machine()
 	fi
 	qemu=(qemu-system-x86_64 -machine q35 -accel "$1" -cpu "$cpu" -smp 2
 		-m "$guest_memory" -nodefaults -no-user-config -no-reboot -display none
-		-device isa-debug-exit,iobase=0xf4,iosize=0x01
-		-device virtio-rng-pci -kernel "$kernel_dir/vmlinuz" -initrd "$initrd")
+		-device "isa-debug-exit,iobase=0xf4,iosize=0x01"
+		-device virtio-rng-pci -kernel "$2/vmlinuz" -initrd "$2/initrd")
 }
 
-# probe_kvm: a KVM that is there but broken makes QEMU hang or the guest die, so
+# probe_kvm IMAGES: a KVM that is there but broken makes QEMU hang or the guest die, so
 # only a guest that really boots proves it. Exit status 1 is init's "end 0".
 probe_kvm()
 {
 	local rc=0
-	qemu_machine kvm
+	qemu_machine kvm "$1"
 	timeout -k 1 10 "${qemu[@]}" -serial null \
 		-append "$kernel_options lab.probe" </dev/null >/dev/null 2>&1 || rc=$?
 	(( rc == 1 ))
 }
 
-# choose_accelerator: sets accelerator; what the probe found holds until reboot.
+# choose_accelerator IMAGES: sets accelerator; what the probe found holds until
+# the next reboot.
 choose_accelerator()
 {
 	local note
@@ -50,7 +51,7 @@ choose_accelerator()
 	fi
 	if [[ ! -f $note ]]; then
 		rm -f "$cache"/kvm-*
-		if probe_kvm; then
+		if probe_kvm "$1"; then
 			echo works >"$note"
 		else
 			echo broken >"$note"
@@ -62,32 +63,29 @@ choose_accelerator()
 	fi
 }
 
-# guest_command RUN: fills qemu for the run directory RUN. The images are linked
-# into it, so that another lab may drop them from the cache meanwhile.
+# guest_command RUN SERIES: fills qemu with the command that boots a guest with the
+# share of the directory RUN.
 guest_command()
 {
-	local run=$1
-	choose_accelerator
-	qemu_machine "$accelerator"
-	ln -f "$rootfs" "$run/root.sqfs"
-	ln -f "$kernel_dir/modules.sqfs" "$run/modules.sqfs"
+	local run=$1 images=$log_dir/images/$2
+	choose_accelerator "$images"
+	qemu_machine "$accelerator" "$images"
 	rm -f "$run/share/rc"
 	qemu+=(
-		-drive "file=$run/root.sqfs,if=none,id=root,format=raw,readonly=on"
-		-device virtio-blk-pci,drive=root
-		-drive "file=$run/modules.sqfs,if=none,id=mods,format=raw,readonly=on"
-		-device virtio-blk-pci,drive=mods
+		-drive "file=$images/root.sqfs,if=none,id=root,format=raw,readonly=on"
+		-device "virtio-blk-pci,drive=root"
+		-drive "file=$images/modules.sqfs,if=none,id=mods,format=raw,readonly=on"
+		-device "virtio-blk-pci,drive=mods"
 		-fsdev "local,id=lab,path=$run/share,security_model=none"
-		-device virtio-9p-pci,fsdev=lab,mount_tag=lab
+		-device "virtio-9p-pci,fsdev=lab,mount_tag=lab"
 		-append "$kernel_options")
 }
 
-# guest_start RUN SECONDS: starts a guest, SECONDS is the longest that it may
-# live.
+# guest_start RUN SERIES SECONDS: starts a guest that may live for SECONDS.
 guest_start()
 {
-	local run=$1 seconds=$2
-	guest_command "$run"
+	local run=$1 seconds=$3
+	guest_command "$run" "$2"
 	timeout -k 2 "$seconds" "${qemu[@]}" -serial "file:$run/serial" \
 		</dev/null >"$run/qemu.log" 2>&1 &
 	guest_pid=$!

@@ -60,16 +60,14 @@ run_nicsim()
 {
 	local series run reported
 	for series in "${kernels[@]}"; do
-		use_kernel "$series"
 		run=$log_dir/nicsim-$series
 		reported=0
 		mkdir -p "$run"
 		say "NIC simulator on Linux $series"
 		entry=/lab/nicsim/test make_share "$run" "$series" none nicsim
-		guest_start "$run" "$nicsim_seconds"
+		guest_start "$run" "$series" "$nicsim_seconds"
 		guest_watch "$run" report_nicsim "$nicsim_seconds"
 		nicsim_failures "$run"
-		rm -f "$run"/*.sqfs
 	done
 }
 

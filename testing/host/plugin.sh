@@ -46,8 +46,7 @@ copy_sources()
 configure_plugin()
 {
 	local -a options=(--prefix=/usr --sysconfdir=/etc --libdir=/usr/lib
-		--with-strongswan="$strongswan_source"
-		--with-strongswan-libdir="$rootfs_tree/usr/lib/ipsec")
+		"${strongswan_options[@]}")
 	if [[ ${CI:-} == true ]]; then
 		options+=(--enable-werror)
 	fi
@@ -80,6 +79,8 @@ plugin_file=usr/lib/ipsec/plugins/libstrongswan-hw-offload.so
 build_plugin()
 {
 	plugin_build=$cache/build/$tree_key/plugin
+	strongswan_options=("--with-strongswan=$strongswan_source"
+		"--with-strongswan-libdir=$rootfs_tree/usr/lib/ipsec")
 	mkdir -p "$plugin_build"
 	step "building the plugin" make_plugin
 	plugin_stage=$plugin_build/stage

@@ -39,11 +39,12 @@ summary()
 	if (( failed > 0 )); then
 		say ""
 		say "failed:"
+		awk '$2 > 0 { printf "  %s: %s checks\n", $3, $2 }' "$log_dir/checks"
 		awk '$1 == "FAIL" {
 			printf "  %s on %s, %s:", $4, $2, $3
 			for (i = 6; i <= NF; i++) { printf " %s", $i }
 			print ""
-		}' "$log_dir/results" 2>/dev/null || true
+		}' "$log_dir/results"
 	fi
 	say "$passed passed, $failed failed"
 	(( failed == 0 && passed > 0 ))

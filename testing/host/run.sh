@@ -34,20 +34,21 @@ scenario_names()
 make_share()
 {
 	local run=$1 series=$2 backend=$3 kind=$4 share=$1/share part
+	local images=$log_dir/images
 	mkdir -p "$share/out"
 	for part in guest scenarios bench nicsim; do
 		if [[ -d $testing_dir/$part ]]; then
 			cp -a "$testing_dir/$part" "$share/"
 		fi
 	done
-	if [[ $nicsim != none ]]; then
-		cp "$nicsim" "$share/nicsim.ko"
+	if [[ -f $images/$series/nicsim.ko ]]; then
+		cp "$images/$series/nicsim.ko" "$share/"
 	fi
-	if [[ -n ${plugin_stage:-} ]]; then
-		cp -a "$plugin_stage" "$share/plugin"
+	if [[ -d $images/plugin ]]; then
+		cp -a "$images/plugin" "$share/"
 	fi
 	if [[ $kind == upstream ]]; then
-		cp -a "$upstream_testing" "$share/upstream"
+		cp -a "$images/upstream" "$share/"
 	fi
 	cat >"$share/job" <<-EOF
 	KERNEL='$series'
@@ -158,10 +159,10 @@ run_scenarios()
 		make_share "$run" "$series" "$backend" "$kind"
 		echo "SCENARIOS='${left[*]}'" >>"$run/share/job"
 		reported=0
-		guest_start "$run" $(( boot_seconds + ${#left[@]} * scenario_seconds ))
+		guest_start "$run" "$series" \
+			$(( boot_seconds + ${#left[@]} * scenario_seconds ))
 		guest_watch "$run" report_new "$boot_seconds"
 		after_guest "$run"
-		rm -f "$run"/*.sqfs
 	done
 	say "Linux $series with $backend: $(elapsed $(( SECONDS - start )))"
 }

@@ -48,9 +48,11 @@ make_check()
 run_unit_tests()
 {
 	local passed failed name
+	cache_lock
 	step "unit tests" make_check
+	cache_unlock
 	while read -r passed failed name; do
-		echo "$passed $failed" >>"$log_dir/checks"
+		echo "$passed $failed $name" >>"$log_dir/checks"
 		if (( failed > 0 )); then
 			say "FAIL  $name: $failed of $(( passed + failed )) checks failed," \
 				"see $log_dir/unit/$name.log"
@@ -62,5 +64,6 @@ run_unit_tests()
 
 make_distcheck()
 {
-	make -C "$plugin_build/obj" -j2 distcheck
+	make -C "$plugin_build/obj" -j2 distcheck \
+		DISTCHECK_CONFIGURE_FLAGS="${strongswan_options[*]}"
 }
