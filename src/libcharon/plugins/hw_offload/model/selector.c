@@ -100,19 +100,22 @@ static bool is_icmp(uint8_t proto)
 
 /**
  * Put ICMP type and code where the kernel looks for them. A zero type or code
- * can't be told from "any", so they are not matched then.
+ * can't be told from "any", so they are not matched then. Ranges keep the mask
+ * of their part, as with the type's first value alone the others would be left
+ * in clear.
  */
 static void move_icmp(hwo_selector_t *sel)
 {
-	uint16_t port;
+	uint16_t port, mask;
 
 	if (is_icmp(sel->proto) && (sel->src_port || sel->dst_port))
 	{
 		port = max(sel->src_port, sel->dst_port);
+		mask = port == sel->src_port ? sel->src_port_mask : sel->dst_port_mask;
 		sel->src_port = traffic_selector_icmp_type(port);
-		sel->src_port_mask = sel->src_port ? 0xffff : 0;
+		sel->src_port_mask = sel->src_port ? 0xff00 | mask >> 8 : 0;
 		sel->dst_port = traffic_selector_icmp_code(port);
-		sel->dst_port_mask = sel->dst_port ? 0xffff : 0;
+		sel->dst_port_mask = sel->dst_port ? 0xff00 | mask : 0;
 	}
 }
 
@@ -148,12 +151,16 @@ traffic_selector_t *hwo_selector_to_ts(const hwo_selector_t *sel, bool src)
 	if (is_icmp(sel->proto))
 	{
 		port = (sel->src_port << 8) | (sel->dst_port & 0xff);
-		mask = port ? 0xffff : 0;
+		mask = (sel->src_port_mask << 8) | (sel->dst_port_mask & 0xff);
 	}
 	else
 	{
 		port = src ? sel->src_port : sel->dst_port;
 		mask = src ? sel->src_port_mask : sel->dst_port_mask;
+	}
+	if (!port && mask == 0xffff)
+	{	/* packets in acquires have exact ports, 0 if the protocol has none */
+		mask = 0;
 	}
 	from = port & mask;
 	to = from | (uint16_t)~mask;

@@ -34,7 +34,7 @@ void hwo_addr_from_host(host_t *host, hwo_addr_t *addr);
 host_t *hwo_addr_to_host(const hwo_addr_t *addr, uint16_t port);
 
 /**
- * Check if an address is set, but is the wildcard (0.0.0.0 or ::).
+ * Check if there is no address, or just the wildcard (0.0.0.0 or ::).
  */
 bool hwo_addr_is_any(const hwo_addr_t *addr);
 
@@ -52,7 +52,9 @@ void hwo_selector_from_ts(traffic_selector_t *src, traffic_selector_t *dst,
 						  hwo_selector_t *sel);
 
 /**
- * Convert one side of a selector of the SPD to a traffic selector.
+ * Convert one side of a selector of the SPD to a traffic selector. Both sides
+ * have type and code in case of ICMP. Port 0 alone stands for any port, as the
+ * kernel reports it for packets of protocols without ports.
  *
  * @param sel		selector
  * @param src		TRUE for the source, FALSE for the destination
