@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * What the tests of the model floor share.
+ */
+
+#ifndef MODEL_SUITES_H_
+#define MODEL_SUITES_H_
+
+#include <check.h>
+
+#include <library.h>
+
+/** No thread of a test takes longer, in seconds */
+#define TEST_DEADLINE 10
+
+/** The test cases by subject. */
+TCase *plan_tcase(void);
+TCase *selector_tcase(void);
+TCase *priority_tcase(void);
+TCase *sp_user_tcase(void);
+TCase *sp_table_tcase(void);
+TCase *sa_table_tcase(void);
+
+/** Set up and tear down libstrongswan. */
+void model_setup(void);
+void model_teardown(void);
+
+#endif /** MODEL_SUITES_H_ */
