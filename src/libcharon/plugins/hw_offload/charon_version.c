@@ -47,15 +47,43 @@ typedef struct {
 	void *found;
 } search_t;
 
+/**
+ * Skip memory up to the end of the next occurrence of a text. In a program with
+ * the address sanitizer there is poisoned memory between its constants, which
+ * memmem() would stumble over.
+ */
+__attribute__((no_sanitize("address")))
+static bool skip_text(chunk_t *mem, const char *text, size_t len)
+{
+	size_t i, matched = 0;
+
+	/* the first character of either text does not occur in it again, so there
+	 * is nothing to go back to on a mismatch */
+	for (i = 0; i < mem->len; i++)
+	{
+		if (mem->ptr[i] != (u_char)text[matched])
+		{
+			matched = 0;
+		}
+		if (mem->ptr[i] == (u_char)text[matched] && ++matched == len)
+		{
+			*mem = chunk_skip(*mem, i + 1);
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/*
+ * Described in header
+ */
+__attribute__((no_sanitize("address")))
 bool hwo_charon_version_find(chunk_t mem, char *version)
 {
-	const size_t start = strlen(GREETING);
-	u_char *hit;
 	size_t i;
 
-	while ((hit = memmem(mem.ptr, mem.len, GREETING, start)))
+	while (skip_text(&mem, GREETING, strlen(GREETING)))
 	{
-		mem = chunk_skip(mem, hit - mem.ptr + start);
 		for (i = 0; i < mem.len && i < HWO_VERSION_MAX - 1; i++)
 		{
 			if (!isalnum(mem.ptr[i]) && mem.ptr[i] != '.')
@@ -88,8 +116,7 @@ static bool look_for_greeting(chunk_t mem, void *found)
  */
 static bool look_for_loader(chunk_t mem, void *found)
 {
-	return memmem(mem.ptr, mem.len, LOADER_FORMAT,
-				  sizeof(LOADER_FORMAT)) != NULL;
+	return skip_text(&mem, LOADER_FORMAT, sizeof(LOADER_FORMAT));
 }
 
 /**
@@ -125,6 +152,9 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *data)
 	return 0;
 }
 
+/*
+ * Described in header
+ */
 bool hwo_charon_version_matches(char **found)
 {
 	char version[HWO_VERSION_MAX];

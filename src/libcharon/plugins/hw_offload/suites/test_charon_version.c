@@ -11,6 +11,10 @@
 #include <check.h>
 #include <stdlib.h>
 #include <stdio.h>
+#include <sys/mman.h>
+
+/** a multiple of every page size there is */
+#define PAGE 65536
 
 /** greeting of this program, where a daemon has it */
 static const char greeting[] __attribute__((used)) =
@@ -39,6 +43,9 @@ static const struct {
 	{ TEXT("@6.0.1 "), 0, NULL },
 	{ TEXT("@6.0.111111111111111111111111111111111111111, "), 0, NULL },
 	{ TEXT(""), 0, NULL },
+	/* nearly the pattern, then the pattern */
+	{ TEXT("(strong@6.0.1,"), 0, "6.0.1" },
+	{ "", 0, 0, NULL },
 	/* the end of the memory cuts the version or the pattern */
 	{ TEXT("@6.0.1"), 1, NULL },
 	{ TEXT("@"), 1, NULL },
@@ -48,12 +55,30 @@ static const struct {
 };
 
 /**
- * Expand a text to a buffer of its exact size, so that sanitizers see every
- * byte that is read too far.
+ * A page of memory with nothing behind it
+ */
+static u_char *page;
+
+static void setup_page(void)
+{
+	page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert(page != MAP_FAILED);
+	ck_assert_int_eq(mprotect(page + PAGE, PAGE, PROT_NONE), 0);
+}
+
+static void teardown_page(void)
+{
+	munmap(page, 2 * PAGE);
+}
+
+/**
+ * Expand a text to the end of the page, so that the first byte that is read too
+ * far is the last one.
  */
 static chunk_t expand(const char *text, size_t len, size_t cut)
 {
-	char buf[512];
+	char buf[PAGE];
 	size_t i, used = 0;
 
 	for (i = 0; i < len; i++)
@@ -68,7 +93,9 @@ static chunk_t expand(const char *text, size_t len, size_t cut)
 			buf[used++] = text[i];
 		}
 	}
-	return chunk_clone(chunk_create((u_char*)buf, used - cut));
+	used -= cut;
+	memcpy(page + PAGE - used, buf, used);
+	return chunk_create(page + PAGE - used, used);
 }
 
 START_TEST(test_find)
@@ -79,7 +106,6 @@ START_TEST(test_find)
 
 	mem = expand(texts[_i].text, texts[_i].len, texts[_i].cut);
 	found = hwo_charon_version_find(mem, version);
-	chunk_free(&mem);
 	ck_assert_msg(found == (texts[_i].version != NULL), "text %d", _i);
 	if (found)
 	{
@@ -106,6 +132,7 @@ int main(int argc, char *argv[])
 	int failed;
 
 	tc = tcase_create("find");
+	tcase_add_checked_fixture(tc, setup_page, teardown_page);
 	tcase_add_loop_test(tc, test_find, 0, countof(texts));
 	suite_add_tcase(suite, tc);
 
