@@ -69,5 +69,5 @@ AC_DEFUN([HWO_COVERAGE], [
 		[AS_HELP_STRING([--enable-coverage], [compile for gcov])],
 		[], [enable_coverage=no])
 	AS_IF([test "$enable_coverage" = yes],
-		[HWO_SANITIZE="$HWO_SANITIZE --coverage -O0"])
+		[HWO_SANITIZE="$HWO_SANITIZE --coverage"])
 ])
