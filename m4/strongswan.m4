@@ -44,7 +44,10 @@ AC_DEFUN([HWO_STRONGSWAN_TREE], [
 	dnl What strongSwan's configure would tell its headers; they are compiled
 	dnl with strongswan-config.h in place of strongSwan's config.h.
 	STRONGSWAN_DEFINES=
-	m4_foreach_w([HWO_Name], [sys/capability.h sys/param.h alloca.h],
+	dnl Without stdbool.h bool would be a signed char there: 256 were FALSE, and 2
+	dnl not equal to TRUE.
+	m4_foreach_w([HWO_Name],
+		[stdbool.h sys/capability.h sys/param.h alloca.h],
 		[AC_CHECK_HEADER(m4_defn([HWO_Name]),
 			[HWO_STRONGSWAN_DEFINE(AS_TR_CPP([HAVE_]m4_defn([HWO_Name])))])
 		])
