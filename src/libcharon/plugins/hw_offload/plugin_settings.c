@@ -24,7 +24,13 @@ static const char *known[] = {
 	"timeout",
 };
 
-/** Settings in the sections of spdh_thresh */
+/** Sections in spdh_thresh */
+static const char *known_families[] = {
+	"ipv4",
+	"ipv6",
+};
+
+/** Settings in these sections */
 static const char *known_thresh[] = {
 	"lbits",
 	"rbits",
@@ -108,19 +114,19 @@ static int check_keys(const char *section, const char **list, int count)
 }
 
 /**
- * Check the names of the sections in ours
+ * Check the names of the sections in a section
  */
-static int check_sections(void)
+static int check_sections(const char *section, const char **list, int count)
 {
 	char buf[MAX_KEY], *name;
 	enumerator_t *enumerator;
 	int unknown = 0;
 
 	enumerator = lib->settings->create_section_enumerator(lib->settings,
-							plugin_key(buf, "hw-offload", ""), lib->ns);
+							plugin_key(buf, "hw-offload", section), lib->ns);
 	while (enumerator->enumerate(enumerator, &name))
 	{
-		unknown += check_name("", name, known, countof(known));
+		unknown += check_name(section, name, list, count);
 	}
 	enumerator->destroy(enumerator);
 	return unknown;
@@ -131,8 +137,11 @@ static int check_sections(void)
  */
 int hwo_settings_check(void)
 {
-	return check_sections() +
+	return check_sections("", known, countof(known)) +
+		   check_sections("spdh_thresh", known_families,
+						  countof(known_families)) +
 		   check_keys("", known, countof(known)) +
+		   check_keys("spdh_thresh", NULL, 0) +
 		   check_keys("spdh_thresh.ipv4", known_thresh, countof(known_thresh)) +
 		   check_keys("spdh_thresh.ipv6", known_thresh, countof(known_thresh));
 }

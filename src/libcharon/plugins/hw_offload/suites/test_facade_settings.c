@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of what depends on the kernel's release and on strongswan.conf.
+ */
+
+#include "facade_suites.h"
+
+#include "../kernel_features.h"
+#include "../plugin_settings.h"
+
+/**
+ * Releases, and what they have: packet offload (p), the time of last use (l),
+ * transport mode SAs for any family (u), directions (d)
+ */
+static const struct {
+	char *release, *features;
+} releases[] = {
+	{ "4.19.0-27-amd64",		"" },
+	{ "5.19.17",				"" },
+	{ "6.1.0-13-amd64",			"" },
+	{ "6.2",					"pl" },
+	{ "6.2.16-20-pve",			"pl" },
+	{ "6.3.0",					"plu" },
+	{ "6.9.12",					"plu" },
+	{ "6.10.0",					"plud" },
+	{ "6.12.107+deb13-amd64",	"plud" },
+	{ "7.0-rc1",				"plud" },
+	{ "7.2.12",					"plud" },
+	{ "10.1",					"plud" },
+	{ "5.4294967295",			"" },
+	{ "garbage",				"" },
+	{ "garbage 6.12",			"" },
+	{ "6",						"" },
+	{ "6.",						"" },
+	{ ".12",					"" },
+	{ "",						"" },
+};
+
+START_TEST(test_release)
+{
+	hwo_kernel_features_t features;
+	char found[8] = "";
+
+	memset(&features, 0xff, sizeof(features));
+	hwo_kernel_features(releases[_i].release, &features);
+	strcat(found, features.packet_offload ? "p" : "");
+	strcat(found, features.sa_last_used ? "l" : "");
+	strcat(found, features.sa_af_unspec_transport ? "u" : "");
+	strcat(found, features.sa_dir ? "d" : "");
+	ck_assert_str_eq(found, releases[_i].features);
+}
+END_TEST
+
+TCase *kernel_features_tcase(void)
+{
+	TCase *tc;
+
+	tc = tcase_create("kernel_features");
+	tcase_add_loop_test(tc, test_release, 0, countof(releases));
+	return tc;
+}
+
+/**
+ * Set a value in the section of one of the plugins.
+ */
+static void set(char *plugin, char *key, char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%%s.plugins.%s.%s", plugin, key);
+	lib->settings->set_str(lib->settings, path, value, lib->ns);
+}
+
+START_TEST(test_bool)
+{
+	ck_assert(hwo_setting_bool("port_bypass", TRUE));
+	ck_assert(!hwo_setting_bool("port_bypass", FALSE));
+
+	set("kernel-netlink", "port_bypass", "yes");
+	ck_assert(hwo_setting_bool("port_bypass", FALSE));
+	set("hw-offload", "port_bypass", "no");
+	ck_assert(!hwo_setting_bool("port_bypass", TRUE));
+	set("kernel-netlink", "port_bypass", "no");
+	set("hw-offload", "port_bypass", "yes");
+	ck_assert(hwo_setting_bool("port_bypass", FALSE));
+	/* other keys, and other plugins, don't matter */
+	set("kernel-pfkey", "policy_update", "yes");
+	ck_assert(!hwo_setting_bool("policy_update", FALSE));
+}
+END_TEST
+
+START_TEST(test_int)
+{
+	ck_assert_int_eq(hwo_setting_int("timeout", 10000), 10000);
+	set("kernel-netlink", "timeout", "5000");
+	ck_assert_int_eq(hwo_setting_int("timeout", 10000), 5000);
+	set("hw-offload", "timeout", "0");
+	ck_assert_int_eq(hwo_setting_int("timeout", 10000), 0);
+
+	set("kernel-netlink", "spdh_thresh.ipv4.lbits", "24");
+	set("kernel-netlink", "spdh_thresh.ipv4.rbits", "16");
+	set("hw-offload", "spdh_thresh.ipv4.rbits", "8");
+	ck_assert_int_eq(hwo_setting_int("spdh_thresh.ipv4.lbits", 32), 24);
+	ck_assert_int_eq(hwo_setting_int("spdh_thresh.ipv4.rbits", 32), 8);
+	ck_assert_int_eq(hwo_setting_int("spdh_thresh.ipv6.lbits", 128), 128);
+}
+END_TEST
+
+START_TEST(test_known)
+{
+	static char *known[] = {
+		"load", "install_routes_xfrmi", "policy_update", "port_bypass",
+		"receive_buffer_size", "set_proto_port_transport_sa", "timeout",
+		"spdh_thresh.ipv4.lbits", "spdh_thresh.ipv4.rbits",
+		"spdh_thresh.ipv6.lbits", "spdh_thresh.ipv6.rbits",
+	};
+	int i;
+
+	ck_assert_int_eq(hwo_settings_check(), 0);
+	for (i = 0; i < countof(known); i++)
+	{
+		set("hw-offload", known[i], "1");
+	}
+	/* only ours are our concern */
+	set("kernel-netlink", "retries", "1");
+	ck_assert_int_eq(hwo_settings_check(), 0);
+	ck_assert_int_eq(facade_log_lines, 0);
+}
+END_TEST
+
+/** settings that don't exist, with typos of all kinds */
+static char *unknown[] = {
+	"port_bypas",
+	"Port_Bypass",
+	"lbits",
+	"retries",
+	"devices.eth0.mode",
+	"spdh_tresh.ipv4.lbits",
+	"spdh_thresh.lbits",
+	"spdh_thresh.ipv5.lbits",
+	"spdh_thresh.ipv4.lbit",
+	"spdh_thresh.ipv4.timeout",
+	"spdh_thresh.ipv6.load",
+};
+
+START_TEST(test_unknown)
+{
+	char section[64], *end;
+
+	set("hw-offload", "timeout", "1");
+	set("hw-offload", "spdh_thresh.ipv4.lbits", "1");
+	set("hw-offload", unknown[_i], "1");
+	ck_assert_int_eq(hwo_settings_check(), 1);
+	ck_assert_int_eq(facade_log_lines, 1);
+
+	/* a section is named, not what is in there */
+	snprintf(section, sizeof(section), "%s", unknown[_i]);
+	ck_assert(strstr(facade_log_last, "test_facade.plugins.hw-offload."));
+	while (!strstr(facade_log_last, section))
+	{
+		end = strrchr(section, '.');
+		ck_assert_msg(end, "'%s' not in '%s'", unknown[_i], facade_log_last);
+		*end = '\0';
+	}
+}
+END_TEST
+
+START_TEST(test_all_unknown)
+{
+	int i;
+
+	for (i = 0; i < countof(unknown); i++)
+	{
+		set("hw-offload", unknown[i], "1");
+	}
+	ck_assert_int_eq(hwo_settings_check(), countof(unknown));
+	ck_assert_int_eq(facade_log_lines, countof(unknown));
+}
+END_TEST
+
+TCase *settings_tcase(void)
+{
+	TCase *tc;
+
+	tc = tcase_create("settings");
+	tcase_add_checked_fixture(tc, facade_setup, facade_teardown);
+	tcase_add_test(tc, test_bool);
+	tcase_add_test(tc, test_int);
+	tcase_add_test(tc, test_known);
+	tcase_add_loop_test(tc, test_unknown, 0, countof(unknown));
+	tcase_add_test(tc, test_all_unknown);
+	return tc;
+}
