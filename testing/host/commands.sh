@@ -145,7 +145,7 @@ command_demo()
 	note_results
 	run_scenarios "${kernels[0]}" "$backend" demo east-west/packet
 	say ""
-	cat "$log_dir"/*-demo-*/share/out/demo 2>/dev/null || true
+	cat "$log_dir"/*-demo-*/share/out/demo.txt 2>/dev/null || true
 	say ""
 	if summary; then
 		say "The four SAs are in packet offload, no VXLAN packet left in clear."

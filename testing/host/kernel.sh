@@ -168,7 +168,6 @@ build_headers()
 	source_lines deb "${kernel_suites[@]}" | "${bootstrap[@]}" --include="$(
 		printf %s "gcc-14,make,libc6-dev,kmod,linux-headers-$kernel_release")" \
 		trixie "$dir/root" -
-	rm -rf "$dir/root/var/lib/apt/lists" "$dir/root/var/cache/apt"
 }
 
 # prepare_kernel SERIES: sets kernel_dir and initrd to what boots the series.

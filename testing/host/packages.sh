@@ -16,6 +16,11 @@ guest_packages=(
 	qemu-system-x86 mmdebstrap cpio squashfs-tools busybox-static kmod zstd
 )
 
+# Without root, images are made in user namespaces.
+if (( EUID != 0 )); then
+	guest_packages+=(uidmap)
+fi
+
 # missing_packages NAME...: those that are not installed, one per line.
 missing_packages()
 {
