@@ -64,16 +64,17 @@ collect_logs()
 	done
 }
 
+# kernel_mark NAME: the host finds it on the console, too (level 1 gets there)
 kernel_mark()
 {
-	echo "lab: $1 begins" >/dev/kmsg
+	echo "<1>lab: begin $1" >/dev/kmsg
 }
 
 # kernel_log NAME: what the kernel has said since the mark
 kernel_log()
 {
-	dmesg | awk -v mark="lab: $1 begins" '
-		index($0, mark) { text = ""; next }
+	dmesg | awk -v mark="lab: begin $1" '
+		substr($0, length($0) - length(mark) + 1) == mark { text = ""; next }
 		{ text = text $0 "\n" }
 		END { printf "%s", text }'
 }

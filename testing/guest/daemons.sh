@@ -71,7 +71,8 @@ log_settings()
 # that a peer that does not answer is noticed while the scenario waits.
 lab_settings_own()
 {
-	local file=$hosts_dir/$1.conf
+	local etc=$hosts_dir/$1/etc
+	mkdir -p "$etc/strongswan.d"
 	{
 		log_settings
 		cat <<-'EOF'
@@ -84,9 +85,7 @@ lab_settings_own()
 			load = random nonce x509 pem pkcs1 openssl
 		}
 		EOF
-	} >"$file"
-	host_do "$1" cp "$file" /etc/strongswan.d/zz-lab.conf
-	rm -f "$file"
+	} >"$etc/strongswan.d/zz-lab.conf"
 }
 
 # lab_settings_upstream HOST: strongSwan's hosts read a file that wraps the
@@ -94,7 +93,7 @@ lab_settings_own()
 # so our plugin has to be put there as well.
 lab_settings_upstream()
 {
-	local file=$hosts_dir/$1.conf
+	local etc=$hosts_dir/$1/etc
 	{
 		log_settings
 		cat <<-'EOF'
@@ -110,12 +109,9 @@ lab_settings_upstream()
 		}
 		include strongswan.conf
 		EOF
-	} >"$file"
-	host_do "$1" cp "$file" /etc/strongswan.conf.testing
-	rm -f "$file"
+	} >"$etc/strongswan.conf.testing"
 	if [[ $BACKEND = hw-offload ]]; then
-		host_do "$1" sed -i \
-			'/load *=/ s/\bkernel-netlink\b/hw-offload kernel-netlink/' \
-			/etc/strongswan.conf
+		sed -i '/load *=/ s/\bkernel-netlink\b/hw-offload kernel-netlink/' \
+			"$etc/strongswan.conf"
 	fi
 }

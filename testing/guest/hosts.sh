@@ -17,6 +17,16 @@ hosts_prepare()
 	mount -t tmpfs -o mode=755 hosts "$hosts_dir"
 }
 
+# host_etc NAME DIR: puts the files of DIR/etc into the /etc that the host will
+# have; later calls overwrite what earlier ones have put there.
+host_etc()
+{
+	mkdir -p "$hosts_dir/$1/etc"
+	if [[ -d $2/etc ]]; then
+		cp -rL --preserve=mode "$2/etc/." "$hosts_dir/$1/etc/"
+	fi
+}
+
 # hosts_up NAME...: all of them at the same time
 hosts_up()
 {
@@ -26,6 +36,10 @@ hosts_up()
 		dir=$hosts_dir/$name
 		mkdir -p "$dir"/{etc,work,run,tmp,log}
 		chmod 1777 "$dir/tmp"
+		echo "$name" >"$dir/etc/hostname"
+		# there is no name server, and no answer takes long
+		printf '%s: files\n' passwd group hosts protocols services \
+			>"$dir/etc/nsswitch.conf"
 		mkfifo "$dir/ready"
 		exec {fd}<>"$dir/ready"
 		ready[$name]=$fd
@@ -73,25 +87,14 @@ host_run()
 		/bin/bash -c "cd /root; $*" </dev/null
 }
 
-# host_etc NAME DIR: puts the files of DIR/etc into the host's /etc.  Later
-# calls overwrite what earlier ones have put there.
-host_etc()
-{
-	if [[ -d $2/etc ]]; then
-		host_do "$1" cp -rL --preserve=mode "$2/etc/." /etc/
-	fi
-}
-
 # hosts_down: ends all hosts; devices that are no real ones vanish with them.
 hosts_down()
 {
-	local name pid
+	local name
 	for name in "${!host_pid[@]}"; do
 		kill -KILL "${host_pid[$name]}" 2>/dev/null || true
 	done
-	for pid in $(jobs -p); do
-		wait "$pid" 2>/dev/null || true
-	done
+	{ wait; } 2>/dev/null
 	for name in "${!host_pid[@]}"; do
 		rm -rf "${hosts_dir:?}/$name"
 	done

@@ -47,24 +47,43 @@ scenario_files()
 scenario_up()
 {
 	local host
+	local -a list
 	if [[ $scenario_kind = upstream ]]; then
 		strongswan_conf=/etc/strongswan.conf.testing
-		topology_upstream
+		read -ra list <<<"$(upstream_hosts)"
+		configure "${list[@]}"
+		hosts_up network "${list[@]}"
+		wire_upstream "${list[@]}"
+		if grep -qs '\bssh\b' "$files_dir"/*.dat; then
+			upstream_logins "${list[@]}"
+		fi
+		capture_hosts
 	else
 		strongswan_conf=/etc/strongswan.conf
-		topology_own
+		read -ra list <<<"$NICSIM"
+		configure "${list[@]}" wire
+		hosts_up "${list[@]}" wire
+		wire_own
 		capture_wire
 	fi
-	for host in "${!host_pid[@]}"; do
+}
+
+# configure HOST...: all files of a host's /etc, the scenario's last but for the
+# settings of the lab itself
+configure()
+{
+	local host
+	for host in "$@"; do
+		if [[ $scenario_kind = upstream ]]; then
+			host_etc "$host" "$upstream_dir/default"
+			host_etc "$host" "$upstream_dir/$host"
+		fi
 		host_etc "$host" "$files_dir/hosts/$host"
-	done
-	for host in $IPSECHOSTS; do
+		if [[ $scenario_kind = own ]]; then
+			own_names >"$hosts_dir/$host/etc/hosts"
+		fi
 		"lab_settings_$scenario_kind" "$host"
 	done
-	if grep -qs '\bssh\b' "$files_dir"/*.dat; then
-		upstream_logins
-	fi
-	capture_hosts
 }
 
 scenario_down()
@@ -78,7 +97,7 @@ scenario_down()
 # States that IPComp has made are not counted there either.
 check_leftovers()
 {
-	local host left port
+	local host left
 	for host in $IPSECHOSTS; do
 		left=$(host_do "$host" ip xfrm state list nokeys |
 			grep 'proto.*spi' | grep -v 'proto 4' || true)
@@ -86,10 +105,8 @@ check_leftovers()
 		left=$(host_do "$host" ip xfrm policy | grep '^src' || true)
 		[[ ! $left ]] || failure "$host: policies are left:" "${left//$'\n'/;}"
 	done
-	for port in /sys/kernel/debug/nicsim/*/; do
-		left=$(nic_tables "$port")
-		[[ ! $left ]] || failure "${port%/}: $left"
-	done
+	left=$(nic_leftovers)
+	[[ ! $left ]] || failure "left in a NIC:" "${left//$'\n'/;}"
 }
 
 check_daemons()

@@ -2,157 +2,129 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# How the hosts are wired: our scenarios have simulated NICs whose cables end
-# in the bridges of the host "wire", where every frame can be captured;
-# strongSwan's have eight hosts on three bridges.
+# How the hosts are wired: ours have simulated NICs whose cables end in the
+# bridges of the host "wire", where every frame can be captured; strongSwan's
+# have virtual Ethernet on the bridges of its test network.
 
-wire_mac=02:00:00:00
-
-# nicsim_load PAIRS: NIC pairs ns0a-ns0b, ns1a-ns1b ...
-nicsim_load()
+# own_nics: a line "HOST NUMBER NIC INDEX" for each NIC: the host's number in
+# NICSIM, the NIC's number on the host, and the cable's.
+own_nics()
 {
-	[[ -f $lab/nicsim.ko ]] || die "there is no $lab/nicsim.ko"
-	insmod "$lab/nicsim.ko" "pairs=$1"
-}
-
-nicsim_unload()
-{
-	local tries
-	[[ -d /sys/module/nicsim ]] || return 0
-	# a namespace gives its devices back some time after its last process
-	for ((tries = 0; tries < 100; tries++)); do
-		if rmmod nicsim 2>/dev/null; then
-			return 0
-		fi
-		sleep 0.1
-	done
-	echo "nicsim cannot be unloaded" >&2
-	return 1
-}
-
-# make_pair INDEX: sets end_a and end_b to the names of a new cable's ends.
-# Without offload it is an ordinary virtual cable: it has no IPsec callbacks.
-make_pair()
-{
-	end_a=ns$1a
-	end_b=ns$1b
-	if [[ ${NIC_OFFLOAD:-packet} = none ]]; then
-		ip link add "$end_a" type veth peer name "$end_b"
-	fi
-}
-
-# nic_up HOST NIC NUMBER: NIC p<NIC> of the NUMBERth host.
-nic_up()
-{
-	local host=$1 nic=$2 number=$3 net=$((50 + $2)) net6=fec$((5 + $2))
-	host_do "$host" ip link set "$end_a" name "p$nic"
-	host_do "$host" ip link set "p$nic" address "$wire_mac:$nic:0$number"
-	host_do "$host" ip addr add "192.168.$net.$number/24" dev "p$nic"
-	host_do "$host" ip link set "p$nic" up
-	host_do "$host" ip -6 addr add "$net6::$number/64" dev "p$nic" nodad
-	echo "192.168.$net.$number	$host-p$nic"
-	echo "$net6::$number	$host-p$nic-ip6"
-}
-
-# wire_bridge NIC: the switch that the NICs p<NIC> of all hosts are plugged
-# into.  It says nothing by itself, so that every frame there is a host's.
-wire_bridge()
-{
-	host_do wire ip link add "br$1" type bridge stp_state 0 mcast_snooping 0
-	host_do wire sysctl -q -w "net.ipv6.conf.br$1.disable_ipv6=1"
-	host_do wire ip link set "br$1" up
-}
-
-wire_port()
-{
-	local host=$1 nic=$2 port=$1-p$2
-	host_do wire ip link set "$end_b" name "$port"
-	host_do wire sysctl -q -w "net.ipv6.conf.$port.disable_ipv6=1"
-	host_do wire ip link set "$port" master "br$nic"
-	host_do wire ip link set "$port" up
-}
-
-# topology_own: hosts of NICSIM, each with NICS_PER_HOST NICs, the host wire.
-# What the NICs can do (NIC_OFFLOAD) is set before charon sees them.
-topology_own()
-{
-	local host nic index=0 number=0 names=$hosts_dir/names
-	local nics=${NICS_PER_HOST:-1}
-	local -a list
-	read -ra list <<<"$NICSIM"
-	if [[ ${NIC_OFFLOAD:-packet} != none ]]; then
-		nicsim_load $((${#list[@]} * nics))
-	fi
-	hosts_up wire "${list[@]}"
-	for ((nic = 0; nic < nics; nic++)); do
-		wire_bridge "$nic"
-	done
-	printf '127.0.0.1\tlocalhost\n::1\tlocalhost\n' >"$names"
-	for host in "${list[@]}"; do
+	local host nic number=0 index=0
+	for host in $NICSIM; do
 		number=$((number + 1))
-		for ((nic = 0; nic < nics; nic++)); do
-			make_pair "$index"
+		for ((nic = 0; nic < NICS_PER_HOST; nic++)); do
+			echo "$host $number $nic $index"
 			index=$((index + 1))
-			nic_limit "$end_a"
-			ip link set "$end_a" netns "${host_pid[$host]}"
-			ip link set "$end_b" netns "${host_pid[wire]}"
-			nic_up "$host" "$nic" "$number" >>"$names"
-			wire_port "$host" "$nic"
 		done
 	done
-	for host in "${list[@]}" wire; do
-		host_do "$host" cp "$names" /etc/hosts
+}
+
+# own_profiles: what each NIC can do; NIC_OFFLOAD has one word for each host,
+# or one for all
+own_profiles()
+{
+	local number
+	local -a words
+	read -ra words <<<"$NIC_OFFLOAD"
+	while read -r _ number _; do
+		echo "${words[number - 1]:-${words[0]}}"
+	done < <(own_nics)
+}
+
+# own_names: the hosts file.  NIC p0 of host 1 has 192.168.50.1 and fec5::1, p1
+# has 192.168.51.1 and fec6::1.
+own_names()
+{
+	local host number nic
+	printf '127.0.0.1\tlocalhost\n::1\tlocalhost\n'
+	while read -r host number nic _; do
+		printf '192.168.%d.%d\t%s-p%d\n' $((50 + nic)) "$number" "$host" "$nic"
+		printf 'fec%d::%d\t%s-p%d-ip6\n' $((5 + nic)) "$number" "$host" "$nic"
+	done < <(own_nics)
+}
+
+# wire_own: loads the NICs and plugs everything in.  The wire says nothing by
+# itself, so that every frame there is a host's.
+wire_own()
+{
+	local host number nic index list pid
+	mapfile -t list < <(own_profiles)
+	nicsim_load "${list[@]}"
+	pid=${host_pid[wire]}
+	# shellcheck disable=SC2016 # for the host's shell
+	host_do wire /bin/bash -c 'for scope in all default; do
+		echo 1 >/proc/sys/net/ipv6/conf/$scope/disable_ipv6
+		done'
+	while read -r host number nic index; do
+		echo "link set ns${index}a netns ${host_pid[$host]} name p$nic"
+		echo "link set ns${index}b netns $pid name $host-p$nic"
+	done < <(own_nics) | ip -batch -
+	while read -r host number nic _; do
+		if ((number == 1)); then
+			echo "link add br$nic type bridge stp_state 0 mcast_snooping 0"
+			echo "link set br$nic up"
+		fi
+		echo "link set $host-p$nic master br$nic up"
+	done < <(own_nics) | host_do wire ip -batch -
+	for host in $NICSIM; do
+		own_addresses "$host" | host_do "$host" ip -batch -
 	done
 }
 
-# topology_upstream: the hosts of strongSwan's test network that the scenario
-# has in its picture; a bridge for each IPv4 network that their interfaces files
-# name.
-topology_upstream()
+# own_addresses HOST: commands for ip
+own_addresses()
 {
-	local host
-	local -a list
-	read -ra list <<<"$(upstream_hosts)"
-	hosts_up network "${list[@]}"
-	for host in "${list[@]}"; do
-		host_etc "$host" "$upstream_dir/default"
-		host_etc "$host" "$upstream_dir/$host"
-		upstream_cables "$host"
+	local host number nic
+	while read -r host number nic _; do
+		[[ $host = "$1" ]] || continue
+		echo "link set p$nic address 02:00:00:00:0$nic:0$number up"
+		echo "addr add 192.168.$((50 + nic)).$number/24 dev p$nic"
+		echo "addr add fec$((5 + nic))::$number/64 dev p$nic nodad"
+	done < <(own_nics)
+}
+
+# wire_upstream HOST...: a virtual cable for each interface of a host, to the
+# bridge of the IPv4 network that its interfaces file puts it into; then the
+# interfaces that come up by themselves.
+wire_upstream()
+{
+	local host nic net cables=$hosts_dir/cables
+	for host in "$@"; do
+		upstream_interfaces "$upstream_dir/$host/etc/network/interfaces" |
+			sed "s/^/$host /"
+	done >"$cables"
+	while read -r host nic _; do
+		echo "link add $host-$nic netns ${host_pid[network]} type veth" \
+			"peer name $nic netns ${host_pid[$host]}"
+	done <"$cables" | ip -batch -
+	{
+		awk '!seen[$3]++ {
+			print "link add br-" $3 " type bridge mcast_snooping 0"
+			print "link set br-" $3 " up"
+		}' "$cables"
+		while read -r host nic net; do
+			echo "link set $host-$nic master br-$net up"
+		done <"$cables"
+	} | host_do network ip -batch -
+	for host in "$@"; do
 		# shellcheck disable=SC2016 # for the host's shell
 		host_run "$host" 'echo 1 >/proc/sys/net/ipv4/ip_forward
 			echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
-			for i in $(sed -n "s/^auto //p" /etc/network/interfaces); do
-				ifup $i
-			done'
+			ifup $(sed -n "s/^auto //p" /etc/network/interfaces)'
 	done
 }
 
-# upstream_cables HOST: a virtual cable for each interface, to the bridge of
-# the network that it is in (netmasks there are /24 and /16).
-upstream_cables()
-{
-	local host=$1 nic net bridge
-	while read -r nic net; do
-		bridge=br-$net
-		if ! host_do network ip link show "$bridge" >/dev/null 2>&1; then
-			host_do network ip link add "$bridge" type bridge mcast_snooping 0
-			host_do network ip link set "$bridge" up
-		fi
-		ip link add "$host-$nic" netns "${host_pid[network]}" type veth \
-			peer name "$nic" netns "${host_pid[$host]}"
-		host_do network ip link set "$host-$nic" master "$bridge" up
-	done < <(upstream_interfaces "$upstream_dir/$host/etc/network/interfaces")
-}
-
-# upstream_interfaces FILE: lines "NIC NETWORK", the network without dots.
+# upstream_interfaces FILE: lines "NIC NETWORK", the network with dashes
+# (netmasks are /24 and /16 there)
 upstream_interfaces()
 {
 	awk '
-		$1 == "iface" && $3 == "inet" { nic = $2 }
-		$1 == "iface" && $3 != "inet" { nic = "" }
+		$1 == "iface" { nic = $3 == "inet" ? $2 : "" }
 		nic && $1 == "address" { split($2, a, ".") }
 		nic && $1 == "netmask" {
-			print nic, $2 == "255.255.0.0" ? a[1] "-" a[2] : a[1] "-" a[2] "-" a[3]
+			net = a[1] "-" a[2]
+			print nic, $2 == "255.255.0.0" ? net : net "-" a[3]
 			nic = ""
 		}' "$1"
 }

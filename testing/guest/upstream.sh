@@ -21,8 +21,6 @@ upstream_prepare()
 	mkdir -p "$upstream_dir"
 	tar -cf - -C "$lab/upstream/hosts" --exclude=winnetou/etc/ca \
 		--exclude='*/etc/ipsec.d' . | tar -xf - -C "$upstream_dir"
-	# answers from files only, as host-init has set it
-	rm -f "$upstream_dir/default/etc/nsswitch.conf"
 	# matches that some scenarios use, which iptables does not load by itself
 	modprobe -a -q ip_tables iptable_filter iptable_mangle iptable_nat \
 		ip6_tables xt_policy xt_mark xt_connmark xt_LOG nf_log_syslog \
@@ -57,11 +55,11 @@ upstream_placeholders()
 		xargs -0 -r sed -i "$script"
 }
 
-# upstream_logins: what answers the ssh of the hosts (bin/ssh)
+# upstream_logins HOST...: what answers the ssh of the hosts (bin/ssh)
 upstream_logins()
 {
 	local host
-	for host in $(upstream_hosts); do
+	for host in "$@"; do
 		# shellcheck disable=SC2016 # for the host's shell
 		host_do "$host" setsid socat TCP4-LISTEN:22,fork,reuseaddr \
 			'SYSTEM:read -r c; bash -c "$c"' </dev/null >/dev/null 2>&1 &

@@ -14,22 +14,19 @@ capture_wire()
 	local port dir=$hosts_dir/wire/tmp/capture
 	mkdir -p "$dir"
 	for port in $(wire_ports); do
-		host_do wire setsid tcpdump -i "$port" -Q in -s 0 -U -B 16384 \
-			--immediate-mode -w "/tmp/capture/$port.pcap" \
+		host_do wire setsid tcpdump -i "$port" -s 0 -U -B 16384 \
+			--immediate-mode -w "/tmp/capture/$port.pcap" inbound \
 			>/dev/null 2>"$dir/$port.log" </dev/null &
 		capture_started "$dir/$port.log" ||
 			die "capture on $port: $(<"$dir/$port.log")"
 	done
+	# shellcheck disable=SC2016 # for the host's shell
+	host_run wire 'capture-drain /tmp/capture/*.log'
 }
 
 wire_ports()
 {
-	local host nic
-	for host in $NICSIM; do
-		for ((nic = 0; nic < ${NICS_PER_HOST:-1}; nic++)); do
-			echo "$host-p$nic"
-		done
-	done
+	own_nics | awk '{ print $1 "-p" $3 }'
 }
 
 # capture_started LOG: waits until the tcpdump in the background listens
