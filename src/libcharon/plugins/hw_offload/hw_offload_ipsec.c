@@ -441,8 +441,8 @@ METHOD(kernel_ipsec_t, destroy, void,
 	DESTROY_IF(this->events);
 	DESTROY_IF(this->bypass);
 	DESTROY_IF(this->sps);
-	DESTROY_IF(this->mover);
 	DESTROY_IF(this->sas);
+	DESTROY_IF(this->mover);
 	DESTROY_IF(this->devices);
 	DESTROY_IF(this->xfrm);
 	this->sp_table->destroy(this->sp_table);
@@ -496,12 +496,13 @@ static void build(private_hw_offload_ipsec_t *this,
 	routes = route_lookup_create(nl_exchange_create(kernel->route),
 								 kernel->route_events);
 	this->devices = offload_device_create(routes, kernel->links);
-	this->sas = sa_installer_create(this->xfrm, this->devices, this->sa_table,
-									this->translate.kernel.sa_dir);
 	this->mover = sa_mover_create(this->xfrm, &kernel->listener, this->devices,
 								  this->sa_table);
-	this->sps = sp_installer_create(this->xfrm, this->devices, this->sa_table,
-									this->sp_table, &settings);
+	this->sas = sa_installer_create(this->xfrm, this->devices, this->mover,
+									this->sa_table,
+									this->translate.kernel.sa_dir);
+	this->sps = sp_installer_create(this->xfrm, this->devices, this->mover,
+									this->sa_table, this->sp_table, &settings);
 	this->bypass = ike_bypass_create(this->xfrm,
 									 hwo_setting_bool("port_bypass", FALSE));
 	this->events = events_create(kernel->xfrm_events);

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_WRONG_DEVICE,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_POLICY_REFUSED,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -22,6 +22,8 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_WRONG_DEVICE,
 	"driver-refused",
 	"silent-software",
 	"wrong-device",
+	"partner-refused",
+	"policy-refused",
 );
 
 /**
@@ -106,6 +108,32 @@ void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa, uint32_t ifindex,
 			add_step(plan, HWO_MODE_NONE, HWO_REASON_NONE);
 			break;
 	}
+}
+
+/*
+ * Described in header
+ */
+void hwo_plan_limit(hwo_plan_t *plan, const hwo_offload_t *best,
+					hwo_reason_t why)
+{
+	hwo_mode_t mode;
+	int i, count = 0;
+
+	for (i = 0; i < plan->count; i++)
+	{
+		mode = plan->step[i];
+		if (mode == HWO_MODE_NONE ||
+			(mode <= best->mode &&
+			 (!best->ifindex || best->ifindex == plan->ifindex)))
+		{
+			plan->step[count++] = mode;
+		}
+		else
+		{
+			plan->skipped[mode] = why;
+		}
+	}
+	plan->count = count;
 }
 
 /**

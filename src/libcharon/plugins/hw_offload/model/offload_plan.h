@@ -45,6 +45,10 @@ typedef enum hwo_reason_t {
 	HWO_REASON_SILENT_SOFTWARE,
 	/** the kernel offloads to another device than asked for */
 	HWO_REASON_WRONG_DEVICE,
+	/** the SA of the other direction could not be offloaded that way */
+	HWO_REASON_PARTNER_REFUSED,
+	/** the policy could not be offloaded */
+	HWO_REASON_POLICY_REFUSED,
 } hwo_reason_t;
 
 /**
@@ -82,6 +86,22 @@ typedef struct hwo_plan_t {
  */
 void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa, uint32_t ifindex,
 				 hwo_reason_t why, hwo_plan_t *plan);
+
+/**
+ * Leave out steps of a plan: modes that are better than a given one, or on
+ * another device.
+ *
+ * The SAs of a CHILD_SA end in the same mode on the same device, so the second
+ * one does not go beyond what the first one got. And an SA that exists already
+ * can't get into packet mode anymore: how a NIC goes on from a sequence number
+ * is up to its driver, and at least one repeats the last one.
+ *
+ * @param plan			plan to change
+ * @param best			best mode that is left, with its device, if it has one
+ * @param why			reason to note for modes that are left out
+ */
+void hwo_plan_limit(hwo_plan_t *plan, const hwo_offload_t *best,
+					hwo_reason_t why);
 
 /**
  * Plan the installation of an SP.

@@ -8,6 +8,7 @@
 #include "sa_table.h"
 
 #include <collections/hashtable.h>
+#include <collections/linked_list.h>
 #include <threading/mutex.h>
 
 typedef struct private_sa_table_t private_sa_table_t;
@@ -28,7 +29,13 @@ struct private_sa_table_t {
 	hashtable_t *records;
 
 	/**
-	 * Protects records
+	 * Inbound SAs without partner, hwo_sa_record_t* owned by records, latest
+	 * first. charon installs the other direction right away, so they are few
+	 */
+	linked_list_t *single;
+
+	/**
+	 * Protects records and single
 	 */
 	mutex_t *mutex;
 };
@@ -54,6 +61,18 @@ static bool id_equals(const hwo_sa_id_t *a, const hwo_sa_id_t *b)
 		   a->mark.value == b->mark.value && a->mark.mask == b->mark.mask;
 }
 
+/**
+ * Destroy a record that is not in the table anymore
+ */
+static void release(private_sa_table_t *this, hwo_sa_record_t *record)
+{
+	if (record && record->inbound && !record->partner.spi)
+	{
+		this->single->remove(this->single, record, NULL);
+	}
+	free(record);
+}
+
 METHOD(sa_table_t, put, void,
 	private_sa_table_t *this, const hwo_sa_record_t *record)
 {
@@ -63,8 +82,12 @@ METHOD(sa_table_t, put, void,
 	*copy = *record;
 	this->mutex->lock(this->mutex);
 	old = this->records->put(this->records, &copy->id, copy);
+	if (copy->inbound && !copy->partner.spi)
+	{
+		this->single->insert_first(this->single, copy);
+	}
+	release(this, old);
 	this->mutex->unlock(this->mutex);
-	free(old);
 }
 
 METHOD(sa_table_t, get, bool,
@@ -77,6 +100,45 @@ METHOD(sa_table_t, get, bool,
 	if (found && record)
 	{
 		*record = *found;
+	}
+	this->mutex->unlock(this->mutex);
+	return found != NULL;
+}
+
+/**
+ * Check if an SA may be the other direction of an outbound one
+ */
+static bool is_partner(const hwo_sa_record_t *record, const hwo_sa_id_t *id,
+					   uint32_t reqid)
+{
+	return record->inbound && !record->partner.spi &&
+		   record->reqid == reqid && record->id.proto == id->proto &&
+		   memeq(&record->id.src, &id->dst, sizeof(id->dst)) &&
+		   memeq(&record->id.dst, &id->src, sizeof(id->src));
+}
+
+METHOD(sa_table_t, pair, bool,
+	private_sa_table_t *this, const hwo_sa_id_t *id, uint32_t reqid,
+	hwo_sa_record_t *partner)
+{
+	hwo_sa_record_t *record, *found = NULL;
+	enumerator_t *enumerator;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->single->create_enumerator(this->single);
+	while (!found && enumerator->enumerate(enumerator, &record))
+	{
+		if (is_partner(record, id, reqid))
+		{
+			this->single->remove_at(this->single, enumerator);
+			found = record;
+		}
+	}
+	enumerator->destroy(enumerator);
+	if (found)
+	{
+		found->partner = *id;
+		*partner = *found;
 	}
 	this->mutex->unlock(this->mutex);
 	return found != NULL;
@@ -111,8 +173,8 @@ METHOD(sa_table_t, remove_, bool,
 
 	this->mutex->lock(this->mutex);
 	found = this->records->remove(this->records, id);
+	release(this, found);
 	this->mutex->unlock(this->mutex);
-	free(found);
 	return found != NULL;
 }
 
@@ -127,7 +189,7 @@ METHOD(sa_table_t, flush, void,
 	while (enumerator->enumerate(enumerator, NULL, &record))
 	{
 		this->records->remove_at(this->records, enumerator);
-		free(record);
+		release(this, record);
 	}
 	enumerator->destroy(enumerator);
 	this->mutex->unlock(this->mutex);
@@ -149,6 +211,7 @@ METHOD(sa_table_t, destroy, void,
 {
 	flush(this);
 	this->records->destroy(this->records);
+	this->single->destroy(this->single);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -164,6 +227,7 @@ sa_table_t *sa_table_create(void)
 		.public = {
 			.put = _put,
 			.get = _get,
+			.pair = _pair,
 			.note_packets = _note_packets,
 			.remove = _remove_,
 			.flush = _flush,
@@ -172,6 +236,7 @@ sa_table_t *sa_table_create(void)
 		},
 		.records = hashtable_create((hashtable_hash_t)id_hash,
 									(hashtable_equals_t)id_equals, 32),
+		.single = linked_list_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

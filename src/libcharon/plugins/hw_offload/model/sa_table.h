@@ -39,8 +39,11 @@ typedef struct hwo_sa_record_t {
 	hw_offload_t requested;
 	/** effective mode and device */
 	hwo_offload_t effective;
-	/** why they differ */
+	/** why they differ, and the kernel's words for it */
 	hwo_reason_t reason;
+	hwo_result_t refusal;
+	/** SA of the other direction in the same CHILD_SA, spi 0 if not known */
+	hwo_sa_id_t partner;
 	/** packets at the last query, to see if it is in use */
 	uint64_t packets;
 	/** monotonic time at which packets was seen to change, 0 if it was not */
@@ -67,6 +70,19 @@ struct sa_table_t {
 	 */
 	bool (*get)(sa_table_t *this, const hwo_sa_id_t *id,
 				hwo_sa_record_t *record);
+
+	/**
+	 * Pair a new outbound SA with the inbound one that charon installed before
+	 * it for the same CHILD_SA: the latest one with its reqid, between the same
+	 * hosts, that has no partner yet. Both records refer to each other then.
+	 *
+	 * @param id		identity of the outbound SA, which needs no record yet
+	 * @param reqid		reqid
+	 * @param partner	[out] copy of the inbound SA's record
+	 * @return			FALSE if there is none
+	 */
+	bool (*pair)(sa_table_t *this, const hwo_sa_id_t *id, uint32_t reqid,
+				 hwo_sa_record_t *partner);
 
 	/**
 	 * Note the number of packets an SA processed. That tells when it was last

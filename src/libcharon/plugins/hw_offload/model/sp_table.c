@@ -308,6 +308,42 @@ METHOD(sp_table_t, checkin, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(sp_table_t, list, array_t*,
+	private_sp_table_t *this)
+{
+	enumerator_t *enumerator;
+	hwo_sp_entry_t *entry;
+	hwo_sp_id_t id;
+	array_t *ids;
+
+	ids = array_create(sizeof(hwo_sp_id_t), 0);
+	this->mutex->lock(this->mutex);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, NULL, &entry))
+	{
+		id = entry->id;
+		id.label = chunk_clone(id.label);
+		array_insert(ids, ARRAY_TAIL, &id);
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return ids;
+}
+
+/*
+ * Described in header
+ */
+void hwo_sp_list_destroy(array_t *list)
+{
+	hwo_sp_id_t id;
+
+	while (array_remove(list, ARRAY_TAIL, &id))
+	{
+		chunk_free(&id.label);
+	}
+	array_destroy(list);
+}
+
 METHOD(sp_table_t, flush, void,
 	private_sp_table_t *this)
 {
@@ -360,6 +396,7 @@ sp_table_t *sp_table_create(void)
 		.public = {
 			.checkout = _checkout,
 			.checkin = _checkin,
+			.list = _list,
 			.flush = _flush,
 			.get_count = _get_count,
 			.destroy = _destroy,

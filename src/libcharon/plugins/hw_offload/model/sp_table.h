@@ -104,6 +104,14 @@ struct sp_table_t {
 	void (*checkin)(sp_table_t *this, hwo_sp_entry_t *entry);
 
 	/**
+	 * List the identities of all entries, whoever has them.
+	 *
+	 * @return			hwo_sp_id_t with labels of their own, see
+	 *					hwo_sp_list_destroy()
+	 */
+	array_t *(*list)(sp_table_t *this);
+
+	/**
 	 * Forget all entries but those that are checked out.
 	 */
 	void (*flush)(sp_table_t *this);
@@ -123,6 +131,11 @@ struct sp_table_t {
  * Create an empty table.
  */
 sp_table_t *sp_table_create(void);
+
+/**
+ * Destroy a list of identities.
+ */
+void hwo_sp_list_destroy(array_t *list);
 
 /**
  * Add a user to an entry that is checked out. It goes before users with a

@@ -38,6 +38,11 @@ struct private_sa_installer_t {
 	offload_device_t *devices;
 
 	/**
+	 * Mover of SAs
+	 */
+	sa_mover_t *mover;
+
+	/**
 	 * Records of SAs
 	 */
 	sa_table_t *table;
@@ -58,6 +63,8 @@ typedef struct {
 	hw_offload_t requested;
 	/** steps */
 	hwo_plan_t plan;
+	/** inbound SA of the same CHILD_SA, spi 0 if there is none */
+	hwo_sa_record_t partner;
 	/** effective offload */
 	hwo_offload_t effective;
 	/** why the best step was not taken, and the kernel's words for it */
@@ -179,18 +186,18 @@ static void send_step(private_sa_installer_t *this, install_t *install,
 static hwo_verdict_t read_back(private_sa_installer_t *this,
 							   install_t *install, int step)
 {
-	hwo_verdict_t verdict;
+	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
+	hwo_reason_t reason = HWO_REASON_NONE;
 	hwo_sa_state_t state;
-	hwo_result_t result;
-	hwo_reason_t reason;
+	hwo_result_t result, ignored;
 
 	get_sa(this, &install->sa.id, &state, &result);
-	if (result.err)
+	if (!result.err)
 	{
-		install->result = result;
-		return HWO_VERDICT_FAIL;
+		verdict = hwo_plan_readback(&install->plan, step, &state.offload,
+									&reason);
+		result.err = EOPNOTSUPP;
 	}
-	verdict = hwo_plan_readback(&install->plan, step, &state.offload, &reason);
 	if (reason != HWO_REASON_NONE)
 	{
 		install->reason = reason;
@@ -201,9 +208,9 @@ static hwo_verdict_t read_back(private_sa_installer_t *this,
 		install->effective = state.offload;
 		return verdict;
 	}
-	delete_sa(this, &install->sa.id, &result);
+	delete_sa(this, &install->sa.id, &ignored);
 	install->sa.update = FALSE;
-	install->result.err = EOPNOTSUPP;
+	install->result = result;
 	return verdict;
 }
 
@@ -295,22 +302,24 @@ static void log_failure(private_sa_installer_t *this, install_t *install)
 }
 
 /**
- * Log what an SA that should be offloaded ended up as
+ * Log what the SAs of a CHILD_SA that should be offloaded ended up as, once per
+ * CHILD_SA, when the outbound one is there
  */
 static void log_success(private_sa_installer_t *this, install_t *install)
 {
 	char name[IFNAMSIZ];
 
-	if (install->requested == HW_OFFLOAD_NO)
+	if (install->requested == HW_OFFLOAD_NO || !install->partner.id.spi)
 	{
-		DBG2(DBG_KNL, "installed %s SA %.8x", direction(install),
-			 ntohl(install->sa.id.spi));
+		DBG2(DBG_KNL, "installed %s SA %.8x, mode %N", direction(install),
+			 ntohl(install->sa.id.spi), hwo_mode_names,
+			 install->effective.mode);
 		return;
 	}
-	DBG1(DBG_KNL, "installed %s SA %.8x, hw_offload %N, effective %N, device "
-		 "%s, %N%s%s", direction(install), ntohl(install->sa.id.spi),
-		 hw_offload_names, install->requested, hwo_mode_names,
-		 install->effective.mode,
+	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o: hw_offload %N, effective "
+		 "%N, device %s, %N%s%s", ntohl(install->partner.id.spi),
+		 ntohl(install->sa.id.spi), hw_offload_names, install->requested,
+		 hwo_mode_names, install->effective.mode,
 		 device_name(this, install->effective.ifindex, name),
 		 hwo_reason_names, install->reason,
 		 install->refusal.extack[0] ? ": " : "", install->refusal.extack);
@@ -333,6 +342,8 @@ static void record(private_sa_installer_t *this, install_t *install)
 		.requested = install->requested,
 		.effective = install->effective,
 		.reason = install->reason,
+		.refusal = install->refusal,
+		.partner = install->partner.id,
 	};
 
 	this->table->put(this->table, &entry);
@@ -346,45 +357,114 @@ static hwo_reason_t first_skipped(const hwo_plan_t *plan)
 	return plan->skipped[HWO_MODE_PACKET] ?: plan->skipped[HWO_MODE_CRYPTO];
 }
 
-METHOD(sa_installer_t, add, int,
-	private_sa_installer_t *this, const hwo_sa_t *sa, hw_offload_t requested)
+/**
+ * Plan the steps for an SA
+ */
+static void plan_install(private_sa_installer_t *this, install_t *install)
+{
+	hwo_reason_t why = HWO_REASON_NONE;
+	uint32_t ifindex = 0;
+
+	if (install->requested != HW_OFFLOAD_NO)
+	{
+		ifindex = find_device(this, &install->sa, &why);
+	}
+	hwo_plan_sa(install->requested, &install->sa, ifindex, why, &install->plan);
+	if (!install->sa.inbound &&
+		this->table->pair(this->table, &install->sa.id, install->sa.reqid,
+						  &install->partner) &&
+		install->requested == HW_OFFLOAD_AUTO)
+	{
+		hwo_plan_limit(&install->plan, &install->partner.effective,
+					   install->partner.reason);
+		install->refusal = install->partner.refusal;
+	}
+	install->reason = first_skipped(&install->plan);
+}
+
+/**
+ * Run the plan
+ */
+static bool run_plan(private_sa_installer_t *this, install_t *install)
 {
 	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
-	hwo_reason_t why = HWO_REASON_NONE;
-	install_t install = {
-		.sa = *sa,
-		.requested = requested,
-	};
-	uint32_t ifindex = 0;
 	int step;
 
-	install.sa.set_dir = this->set_dir;
-	if (requested != HW_OFFLOAD_NO)
+	install->result.err = EOPNOTSUPP;
+	for (step = 0; step < install->plan.count; step++)
 	{
-		ifindex = find_device(this, sa, &why);
-	}
-	hwo_plan_sa(requested, sa, ifindex, why, &install.plan);
-	install.reason = first_skipped(&install.plan);
-	install.result.err = EOPNOTSUPP;
-
-	for (step = 0; step < install.plan.count; step++)
-	{
-		verdict = try_step(this, &install, step);
+		verdict = try_step(this, install, step);
 		if (verdict != HWO_VERDICT_NEXT)
 		{
 			break;
 		}
 	}
-	memwipe(&install.sa.enc.key, sizeof(chunk_t));
-	memwipe(&install.sa.integ.key, sizeof(chunk_t));
 	if (verdict != HWO_VERDICT_DONE)
 	{
-		log_failure(this, &install);
-		return install.result.err;
+		log_failure(this, install);
 	}
-	log_success(this, &install);
-	record(this, &install);
-	return 0;
+	return verdict == HWO_VERDICT_DONE;
+}
+
+/**
+ * Make the inbound SA end where this one did
+ */
+static int align_partner(private_sa_installer_t *this, install_t *install)
+{
+	hwo_sa_id_t *id = &install->sa.id, *partner = &install->partner.id;
+	hwo_sa_record_t final;
+	hwo_result_t result;
+	int err;
+
+	if (install->requested != HW_OFFLOAD_AUTO || !partner->spi ||
+		install->partner.effective.mode <= install->effective.mode)
+	{
+		return 0;
+	}
+	err = this->mover->demote(this->mover, partner, id, &install->effective,
+							  HWO_REASON_PARTNER_REFUSED, &install->refusal);
+	if (err)
+	{
+		DBG1(DBG_KNL, "unable to move inbound SA %.8x to mode %N: %s",
+			 ntohl(partner->spi), hwo_mode_names, install->effective.mode,
+			 strerror(err));
+		this->table->remove(this->table, id);
+		delete_sa(this, id, &result);
+	}
+	else if (this->table->get(this->table, id, &final))
+	{
+		install->effective = final.effective;
+	}
+	return err;
+}
+
+METHOD(sa_installer_t, add, int,
+	private_sa_installer_t *this, const hwo_sa_t *sa, hw_offload_t requested)
+{
+	install_t install = {
+		.sa = *sa,
+		.requested = requested,
+	};
+	int err;
+
+	install.sa.set_dir = this->set_dir;
+	plan_install(this, &install);
+	if (run_plan(this, &install))
+	{
+		record(this, &install);
+		err = align_partner(this, &install);
+		if (!err)
+		{
+			log_success(this, &install);
+		}
+	}
+	else
+	{
+		err = install.result.err;
+	}
+	memwipe(&install.sa.enc.key, sizeof(chunk_t));
+	memwipe(&install.sa.integ.key, sizeof(chunk_t));
+	return err;
 }
 
 /**
@@ -477,7 +557,8 @@ METHOD(sa_installer_t, destroy, void,
  */
 sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
 									offload_device_t *devices,
-									sa_table_t *table, bool set_dir)
+									sa_mover_t *mover, sa_table_t *table,
+									bool set_dir)
 {
 	private_sa_installer_t *this;
 
@@ -492,6 +573,7 @@ sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
 		},
 		.xfrm = xfrm,
 		.devices = devices,
+		.mover = mover,
 		.table = table,
 		.set_dir = set_dir,
 	);

@@ -18,6 +18,7 @@
 #define HWO_SA_INSTALLER_H_
 
 #include "offload_device.h"
+#include "sa_mover.h"
 #include "../io/nl_exchange.h"
 #include "../model/sa_table.h"
 
@@ -45,6 +46,10 @@ struct sa_installer_t {
 
 	/**
 	 * Install an SA.
+	 *
+	 * charon installs the inbound SA of a CHILD_SA first. With automatic mode,
+	 * the outbound one does not get beyond its mode, and if it does not even
+	 * get there, the inbound one is moved down to where it is.
 	 *
 	 * @param sa		facts about the SA
 	 * @param requested	configured offload mode
@@ -91,11 +96,13 @@ struct sa_installer_t {
  *
  * @param xfrm			exchange with XFRM
  * @param devices		selection of devices
+ * @param mover			mover of SAs
  * @param table			records of SAs
  * @param set_dir		TRUE to tell the kernel directions, Linux 6.10 and newer
  */
 sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
 									offload_device_t *devices,
-									sa_table_t *table, bool set_dir);
+									sa_mover_t *mover, sa_table_t *table,
+									bool set_dir);
 
 #endif /** HWO_SA_INSTALLER_H_ @}*/

@@ -85,10 +85,10 @@ static bool decode_current(void *data, const struct nlmsghdr *hdr)
 }
 
 /**
- * Plan the new form. Packet mode is left out: how a NIC goes on from a sequence
- * number is up to its driver, and at least one repeats the last one.
+ * Plan the new form
  */
-static void plan_move(private_sa_mover_t *this, sa_move_t *sa)
+static void plan_move(private_sa_mover_t *this, sa_move_t *sa,
+					  const hwo_offload_t *best)
 {
 	hwo_sa_t facts = {
 		.id = sa->record.id,
@@ -99,40 +99,28 @@ static void plan_move(private_sa_mover_t *this, sa_move_t *sa)
 	};
 	hwo_reason_t why = HWO_REASON_NONE;
 	const hwo_addr_t *local, *remote;
-	uint32_t ifindex = 0;
-	int i, count = 0;
+	uint32_t ifindex = best->ifindex;
 
 	local = sa->record.inbound ? &sa->move.dst : &sa->move.src;
 	remote = sa->record.inbound ? &sa->move.src : &sa->move.dst;
-	if (sa->record.requested != HW_OFFLOAD_NO)
+	if (!ifindex && sa->record.requested != HW_OFFLOAD_NO &&
+		best->mode != HWO_MODE_NONE)
 	{
 		ifindex = this->devices->find(this->devices, local, remote, 0, &why);
 	}
 	hwo_plan_sa(sa->record.requested, &facts, ifindex, why, &sa->plan);
-	for (i = 0; i < sa->plan.count; i++)
-	{
-		if (sa->plan.step[i] != HWO_MODE_PACKET)
-		{
-			sa->plan.step[count++] = sa->plan.step[i];
-		}
-	}
-	sa->plan.count = count;
+	hwo_plan_limit(&sa->plan, best, HWO_REASON_NONE);
 }
 
 /**
- * Find out if the SA can be moved at all
+ * Get the SA as it is, find out if it can be installed again at all
  */
 static int prepare(private_sa_mover_t *this, const hwo_sa_id_t *id,
-				   sa_move_t *sa)
+				   const hwo_offload_t *best, sa_move_t *sa)
 {
 	hwo_result_t result;
 	hwo_msg_t msg;
 
-	if (!this->table->get(this->table, id, &sa->record) ||
-		sa->record.effective.mode == HWO_MODE_PACKET)
-	{
-		return EOPNOTSUPP;
-	}
 	sa->move.inbound = sa->record.inbound;
 	/* before 6.1.0, charon has none if it does not change */
 	sa->move.reqid = sa->move.reqid ?: sa->record.reqid;
@@ -142,11 +130,11 @@ static int prepare(private_sa_mover_t *this, const hwo_sa_id_t *id,
 	{
 		return result.err;
 	}
-	if (!sa->has_keys || sa->state.offload.mode == HWO_MODE_PACKET)
+	if (!sa->has_keys)
 	{
 		return EOPNOTSUPP;
 	}
-	plan_move(this, sa);
+	plan_move(this, sa, best);
 	return sa->plan.count ? 0 : EOPNOTSUPP;
 }
 
@@ -219,6 +207,17 @@ static int delete(private_sa_mover_t *this, const hwo_sa_id_t *id,
 }
 
 /**
+ * Check if an SA that was deleted had been used
+ */
+static bool was_used(sa_move_t *sa)
+{
+	hwo_sa_state_t state;
+
+	return !hwo_xfrm_decode_sa(&sa->deleted.hdr, &state) ||
+		   state.usage.packets;
+}
+
+/**
  * Install an SA again
  */
 static void install(private_sa_mover_t *this, sa_move_t *sa,
@@ -264,7 +263,7 @@ static hwo_verdict_t read_back(private_sa_mover_t *this, sa_move_t *sa,
 	if (verdict == HWO_VERDICT_DONE)
 	{
 		sa->effective = state.offload;
-		sa->record.reason = reason;
+		sa->record.reason = reason ?: sa->record.reason;
 		return verdict;
 	}
 	hwo_xfrm_encode_del_sa(&msg, &sa->record.id);
@@ -308,37 +307,61 @@ static bool install_new(private_sa_mover_t *this, sa_move_t *sa)
 }
 
 /**
+ * Describe the SA as it is
+ */
+static void stay(const hwo_sa_record_t *record, hwo_sa_move_t *move)
+{
+	*move = (hwo_sa_move_t){
+		.src = record->id.src,
+		.dst = record->id.dst,
+		.encap = record->encap,
+		.src_port = record->src_port,
+		.dst_port = record->dst_port,
+		.reqid = record->reqid,
+		.inbound = record->inbound,
+	};
+}
+
+/**
  * Put the old form back. No packet was sent since, so it may go on from where
  * it was.
  */
-static void restore(private_sa_mover_t *this, const hwo_sa_id_t *id,
+static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 					sa_move_t *sa)
 {
-	hwo_sa_move_t back = {
-		.src = id->src,
-		.dst = id->dst,
-		.encap = sa->record.encap,
-		.src_port = sa->record.src_port,
-		.dst_port = sa->record.dst_port,
-		.reqid = sa->record.reqid,
-		.inbound = sa->record.inbound,
-	};
+	hwo_sa_move_t back;
 	hwo_result_t result;
 
-	install(this, sa, &back, &sa->record.effective, &result);
+	stay(old, &back);
+	install(this, sa, &back, &old->effective, &result);
 	if (result.err)
 	{
-		DBG1(DBG_KNL, "unable to restore SA %.8x: %s%s%s", ntohl(id->spi),
+		DBG1(DBG_KNL, "unable to restore SA %.8x: %s%s%s", ntohl(old->id.spi),
 			 result.extack, result.extack[0] ? ", " : "",
 			 strerror(result.err));
-		this->table->remove(this->table, id);
+		this->table->remove(this->table, &old->id);
+	}
+}
+
+/**
+ * Tell the record of the other direction about the new identity
+ */
+static void tell_partner(private_sa_mover_t *this, const hwo_sa_record_t *record)
+{
+	hwo_sa_record_t partner;
+
+	if (record->partner.spi &&
+		this->table->get(this->table, &record->partner, &partner))
+	{
+		partner.partner = record->id;
+		this->table->put(this->table, &partner);
 	}
 }
 
 /**
  * Update the record of an SA that was moved
  */
-static void record(private_sa_mover_t *this, const hwo_sa_id_t *id,
+static void record(private_sa_mover_t *this, const hwo_sa_record_t *old,
 				   sa_move_t *sa)
 {
 	sa->record.effective = sa->effective;
@@ -346,39 +369,125 @@ static void record(private_sa_mover_t *this, const hwo_sa_id_t *id,
 	sa->record.encap = sa->move.encap;
 	sa->record.src_port = sa->move.src_port;
 	sa->record.dst_port = sa->move.dst_port;
-	this->table->remove(this->table, id);
+	this->table->remove(this->table, &old->id);
 	this->table->put(this->table, &sa->record);
+	tell_partner(this, &sa->record);
+}
+
+/**
+ * Delete an SA and install it in its new form
+ */
+static int replace(private_sa_mover_t *this, sa_move_t *sa)
+{
+	hwo_sa_record_t old = sa->record;
+	int err;
+
+	err = delete(this, &old.id, sa);
+	if (err)
+	{
+		return err;
+	}
+	if (old.effective.mode == HWO_MODE_PACKET && was_used(sa))
+	{	/* after all, so nobody knows the sequence number to go on from */
+		this->table->remove(this->table, &old.id);
+		return EBUSY;
+	}
+	sa->record.id.src = sa->move.src;
+	sa->record.id.dst = sa->move.dst;
+	if (!install_new(this, sa))
+	{
+		restore(this, &old, sa);
+		return EOPNOTSUPP;
+	}
+	record(this, &old, sa);
+	return 0;
 }
 
 METHOD(sa_mover_t, move_, int,
 	private_sa_mover_t *this, const hwo_sa_id_t *id, const hwo_sa_move_t *move)
 {
+	const hwo_offload_t best = {
+		.mode = HWO_MODE_CRYPTO,
+	};
 	sa_move_t sa = {
 		.move = *move,
 	};
 	int err;
 
-	err = prepare(this, id, &sa);
-	if (!err)
+	if (!this->table->get(this->table, id, &sa.record) ||
+		sa.record.effective.mode == HWO_MODE_PACKET)
 	{
-		err = delete(this, id, &sa);
+		return EOPNOTSUPP;
+	}
+	err = prepare(this, id, &best, &sa);
+	if (!err && sa.state.offload.mode == HWO_MODE_PACKET)
+	{
+		err = EOPNOTSUPP;
 	}
 	if (!err)
 	{
-		sa.record.id.src = move->src;
-		sa.record.id.dst = move->dst;
-		if (install_new(this, &sa))
-		{
-			record(this, id, &sa);
-		}
-		else
-		{
-			restore(this, id, &sa);
-			err = EOPNOTSUPP;
-		}
+		err = replace(this, &sa);
 	}
 	memwipe(&sa.deleted, sizeof(sa.deleted));
 	return err;
+}
+
+/**
+ * Move one SA down, tell where it is in the end
+ */
+static int demote_one(private_sa_mover_t *this, const hwo_sa_id_t *id,
+					  const hwo_offload_t *best, hwo_reason_t reason,
+					  const hwo_result_t *refusal, hwo_offload_t *effective)
+{
+	sa_move_t sa = {};
+	int err;
+
+	if (!this->table->get(this->table, id, &sa.record))
+	{
+		return ESRCH;
+	}
+	*effective = sa.record.effective;
+	if (sa.record.effective.mode <= best->mode)
+	{
+		return 0;
+	}
+	stay(&sa.record, &sa.move);
+	err = prepare(this, id, best, &sa);
+	if (!err && sa.state.usage.packets)
+	{
+		err = EBUSY;
+	}
+	if (!err)
+	{
+		sa.record.reason = reason;
+		sa.record.refusal = *refusal;
+		err = replace(this, &sa);
+		*effective = sa.record.effective;
+	}
+	memwipe(&sa.deleted, sizeof(sa.deleted));
+	return err;
+}
+
+METHOD(sa_mover_t, demote, int,
+	private_sa_mover_t *this, const hwo_sa_id_t *id, const hwo_sa_id_t *partner,
+	const hwo_offload_t *best, hwo_reason_t reason, const hwo_result_t *refusal)
+{
+	hwo_offload_t first, second = *best;
+	int err;
+
+	while (TRUE)
+	{
+		err = demote_one(this, id, &second, reason, refusal, &first);
+		if (err || !partner->spi)
+		{
+			return err;
+		}
+		err = demote_one(this, partner, &first, reason, refusal, &second);
+		if (err || second.mode >= first.mode)
+		{
+			return err;
+		}
+	}
 }
 
 METHOD(sa_mover_t, destroy, void,
@@ -399,6 +508,7 @@ sa_mover_t *sa_mover_create(nl_exchange_t *xfrm,
 	INIT(this,
 		.public = {
 			.move = _move_,
+			.demote = _demote,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,

@@ -5,7 +5,8 @@
  * @defgroup hwo_sa_mover sa_mover
  * @{ @ingroup hwo_service
  *
- * Moves SAs to other addresses (MOBIKE), encapsulation (NAT) or reqids.
+ * Moves SAs to other addresses (MOBIKE), encapsulation (NAT) or reqids, and
+ * down to a lesser offload mode.
  *
  * The kernel has to delete an SA to install it with other addresses, and its
  * sequence numbers must go on: with AES-GCM one that comes twice under a key is
@@ -46,6 +47,23 @@ struct sa_mover_t {
 	 */
 	int (*move)(sa_mover_t *this, const hwo_sa_id_t *id,
 				const hwo_sa_move_t *move);
+
+	/**
+	 * Move the SAs of a CHILD_SA that are not in use yet down to a lesser
+	 * offload mode, so that both end in the same one. Those that are not above
+	 * it stay as they are.
+	 *
+	 * @param id		identity of one SA
+	 * @param partner	identity of the other one, spi 0 if there is none
+	 * @param best		best mode they may have, and the device for that
+	 * @param reason	why
+	 * @param refusal	the kernel's words for it
+	 * @return			0, EBUSY if one was used, or another errno value. One of
+	 *					them may be gone then
+	 */
+	int (*demote)(sa_mover_t *this, const hwo_sa_id_t *id,
+				  const hwo_sa_id_t *partner, const hwo_offload_t *best,
+				  hwo_reason_t reason, const hwo_result_t *refusal);
 
 	/**
 	 * Destroy.

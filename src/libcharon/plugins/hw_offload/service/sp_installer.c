@@ -11,6 +11,7 @@
 #include "../wire/xfrm_sp.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <time.h>
 
 #include <utils/debug.h>
@@ -37,6 +38,11 @@ struct private_sp_installer_t {
 	 * Selection of devices
 	 */
 	offload_device_t *devices;
+
+	/**
+	 * Mover of SAs
+	 */
+	sa_mover_t *mover;
 
 	/**
 	 * Records of SAs
@@ -171,32 +177,84 @@ static void send_step(private_sp_installer_t *this, const hwo_sp_t *sp,
 }
 
 /**
- * Install the SP of a user
+ * Run the plan for an SP
  */
-static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
-				   const hwo_sp_user_t *user)
+static void run_plan(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+					 const hwo_sp_user_t *user, hwo_plan_t *plan,
+					 hwo_result_t *result)
 {
-	hwo_result_t result = {
-		.err = EOPNOTSUPP,
-	};
 	hwo_offload_t offload = {};
-	hwo_plan_t plan;
 	bool update;
 	int step;
 
-	plan_sp(this, user, &plan);
+	*result = (hwo_result_t){
+		.err = EOPNOTSUPP,
+	};
 	update = entry->installed || this->settings.policy_update;
-	for (step = 0; step < plan.count; step++)
+	for (step = 0; step < plan->count; step++)
 	{
-		offload.mode = plan.step[step];
-		offload.ifindex = offload.mode == HWO_MODE_NONE ? 0 : plan.ifindex;
-		send_step(this, &user->sp, &offload, update, &result);
-		if (hwo_plan_verdict(&plan, step, result.err) != HWO_VERDICT_NEXT)
+		offload.mode = plan->step[step];
+		offload.ifindex = offload.mode == HWO_MODE_NONE ? 0 : plan->ifindex;
+		send_step(this, &user->sp, &offload, update, result);
+		if (hwo_plan_verdict(plan, step, result->err) != HWO_VERDICT_NEXT)
 		{
 			break;
 		}
-		DBG1(DBG_KNL, "policy not offloaded, %s%s%s", result.extack,
-			 result.extack[0] ? ", " : "", strerror(result.err));
+		DBG2(DBG_KNL, "policy not offloaded, %s%s%s", result->extack,
+			 result->extack[0] ? ", " : "", strerror(result->err));
+	}
+	if (!result->err)
+	{
+		entry->installed = TRUE;
+		entry->effective = offload;
+	}
+}
+
+/**
+ * Move the SAs of an SP that can't be offloaded down, if the mode is automatic
+ */
+static bool demote_sas(private_sp_installer_t *this, const hwo_sp_user_t *user,
+					   const hwo_result_t *refusal)
+{
+	hwo_offload_t best;
+	hwo_sa_record_t sa;
+
+	if (!find_sa(this, user, &sa) || sa.requested != HW_OFFLOAD_AUTO ||
+		sa.effective.mode != HWO_MODE_PACKET)
+	{
+		return FALSE;
+	}
+	best = (hwo_offload_t){
+		.mode = HWO_MODE_CRYPTO,
+		.ifindex = sa.effective.ifindex,
+	};
+	DBG1(DBG_KNL, "policy not offloaded, moving SAs %.8x and %.8x down: %s%s%s",
+		 ntohl(sa.id.spi), ntohl(sa.partner.spi), refusal->extack,
+		 refusal->extack[0] ? ", " : "", strerror(refusal->err));
+	return !this->mover->demote(this->mover, &sa.id, &sa.partner, &best,
+								HWO_REASON_POLICY_REFUSED, refusal);
+}
+
+/**
+ * Install the SP of a user
+ *
+ * @param demoted	[out] TRUE if its SAs were moved down
+ */
+static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+				   const hwo_sp_user_t *user, bool *demoted)
+{
+	bool update = entry->installed;
+	hwo_result_t result;
+	hwo_plan_t plan;
+
+	*demoted = FALSE;
+	plan_sp(this, user, &plan);
+	run_plan(this, entry, user, &plan, &result);
+	if (result.err && plan.strict && demote_sas(this, user, &result))
+	{
+		*demoted = TRUE;
+		plan_sp(this, user, &plan);
+		run_plan(this, entry, user, &plan, &result);
 	}
 	if (result.err)
 	{
@@ -204,8 +262,6 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 					&result);
 		return result.err;
 	}
-	entry->installed = TRUE;
-	entry->effective = offload;
 	if (this->settings.install_routes && hwo_sp_route_needed(user) &&
 		(!entry->id.if_id || this->settings.install_routes_xfrmi))
 	{
@@ -214,23 +270,68 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	return 0;
 }
 
+/**
+ * Install an SP again if it does not match the mode of its SA anymore
+ */
+static void adapt(private_sp_installer_t *this, hwo_sp_entry_t *entry)
+{
+	hwo_sp_user_t *user = hwo_sp_top_user(entry);
+	hwo_sa_record_t sa;
+	bool demoted;
+
+	if (user && entry->effective.mode == HWO_MODE_PACKET &&
+		find_sa(this, user, &sa) && sa.effective.mode != HWO_MODE_PACKET)
+	{
+		install(this, entry, user, &demoted);
+	}
+}
+
+/**
+ * Let all SPs follow their SAs. There is no entry checked out by us here, as
+ * another thread may do the same.
+ */
+static void adapt_all(private_sp_installer_t *this)
+{
+	hwo_sp_entry_t *entry;
+	hwo_sp_id_t id;
+	array_t *ids;
+	int i;
+
+	ids = this->sps->list(this->sps);
+	for (i = 0; i < array_count(ids); i++)
+	{
+		array_get(ids, i, &id);
+		entry = this->sps->checkout(this->sps, &id, FALSE);
+		if (entry)
+		{
+			adapt(this, entry);
+			this->sps->checkin(this->sps, entry);
+		}
+	}
+	hwo_sp_list_destroy(ids);
+}
+
 METHOD(sp_installer_t, add, int,
 	private_sp_installer_t *this, const hwo_sp_user_t *user)
 {
 	hwo_sp_entry_t *entry;
-	bool top;
+	bool top, demoted = FALSE;
 	int err = 0;
 
 	entry = this->sps->checkout(this->sps, &user->sp.id, TRUE);
 	if (hwo_sp_add_user(entry, user))
 	{
-		err = install(this, entry, hwo_sp_top_user(entry));
+		err = install(this, entry, hwo_sp_top_user(entry), &demoted);
 		if (err)
 		{	/* what was there before, if anything, is still installed */
 			hwo_sp_remove_user(entry, user, &top);
 		}
 	}
 	this->sps->checkin(this->sps, entry);
+	if (demoted)
+	{
+		adapt_all(this);
+	}
 	return err;
 }
 
@@ -261,7 +362,7 @@ METHOD(sp_installer_t, del, int,
 {
 	hwo_sp_entry_t *entry;
 	hwo_sp_user_t *next;
-	bool top, found = FALSE;
+	bool top, demoted, found = FALSE;
 	int err = 0;
 
 	entry = this->sps->checkout(this->sps, &user->sp.id, FALSE);
@@ -271,7 +372,7 @@ METHOD(sp_installer_t, del, int,
 		next = hwo_sp_top_user(entry);
 		if (found && top && next)
 		{
-			err = install(this, entry, next);
+			err = install(this, entry, next, &demoted);
 		}
 		else if (!next)
 		{
@@ -334,7 +435,8 @@ METHOD(sp_installer_t, destroy, void,
  * Described in header
  */
 sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
-									offload_device_t *devices, sa_table_t *sas,
+									offload_device_t *devices,
+									sa_mover_t *mover, sa_table_t *sas,
 									sp_table_t *sps,
 									const hwo_sp_settings_t *settings)
 {
@@ -350,6 +452,7 @@ sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 		},
 		.xfrm = xfrm,
 		.devices = devices,
+		.mover = mover,
 		.sas = sas,
 		.sps = sps,
 		.settings = *settings,

@@ -6,7 +6,9 @@
  * @{ @ingroup hwo_service
  *
  * Installs, queries and removes SPs. An SP is offloaded if, and only if, the SA
- * behind it is in packet mode, and then to the same device.
+ * behind it is in packet mode, and then to the same device. If an SP can't be
+ * offloaded and the mode is automatic, the SAs move down, and their other SPs
+ * with them.
  *
  * Errors are positive errno values. Failures are logged here.
  *
@@ -17,6 +19,7 @@
 #define HWO_SP_INSTALLER_H_
 
 #include "offload_device.h"
+#include "sa_mover.h"
 #include "../io/nl_exchange.h"
 #include "../model/sa_table.h"
 #include "../model/sp_table.h"
@@ -84,12 +87,14 @@ struct sp_installer_t {
  *
  * @param xfrm			exchange with XFRM
  * @param devices		selection of devices
+ * @param mover			mover of SAs
  * @param sas			records of SAs
  * @param sps			table of SPs
  * @param settings		settings, copied
  */
 sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
-									offload_device_t *devices, sa_table_t *sas,
+									offload_device_t *devices,
+									sa_mover_t *mover, sa_table_t *sas,
 									sp_table_t *sps,
 									const hwo_sp_settings_t *settings);
 
