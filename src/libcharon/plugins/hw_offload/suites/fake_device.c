@@ -299,3 +299,60 @@ void fake_kernel_remove_device(fake_kernel_t *this, uint32_t ifindex)
 	free(device);
 	this->mutex->unlock(this->mutex);
 }
+
+/**
+ * State of the links.
+ */
+typedef struct fake_links_t {
+	link_state_t public;
+	fake_kernel_t *kernel;
+} fake_links_t;
+
+METHOD(link_state_t, get_link, bool,
+	fake_links_t *this, uint32_t ifindex, hwo_link_t *link)
+{
+	bool found;
+
+	memset(link, 0, sizeof(*link));
+	this->kernel->mutex->lock(this->kernel->mutex);
+	found = fake_device_find(this->kernel, ifindex) != NULL;
+	this->kernel->mutex->unlock(this->kernel->mutex);
+	if (found)
+	{
+		link->ifindex = ifindex;
+		link->up = TRUE;
+		snprintf(link->name, sizeof(link->name), "nic%u", ifindex);
+	}
+	return found;
+}
+
+METHOD(link_state_t, find_link, bool,
+	fake_links_t *this, const char *name, hwo_link_t *link)
+{
+	uint32_t ifindex;
+
+	memset(link, 0, sizeof(*link));
+	return sscanf(name, "nic%u", &ifindex) == 1 &&
+		   get_link(this, ifindex, link);
+}
+
+METHOD(link_state_t, links_destroy, void,
+	fake_links_t *this)
+{
+	free(this);
+}
+
+link_state_t *fake_kernel_links(fake_kernel_t *this)
+{
+	fake_links_t *links;
+
+	INIT(links,
+		.public = {
+			.get = _get_link,
+			.find = _find_link,
+			.destroy = _links_destroy,
+		},
+		.kernel = this,
+	);
+	return &links->public;
+}

@@ -22,8 +22,10 @@
 #ifndef FAKE_KERNEL_H_
 #define FAKE_KERNEL_H_
 
+#include <linux/netlink.h>
 #include <linux/xfrm.h>
 
+#include "../io/link_state.h"
 #include "../io/nl_transport.h"
 
 typedef struct fake_kernel_t fake_kernel_t;
@@ -152,7 +154,12 @@ nl_transport_t *fake_kernel_open(fake_kernel_t *this, int protocol,
 								 const int *groups);
 
 /**
- * Add a device.
+ * Get the state of its links, i.e. devices.
+ */
+link_state_t *fake_kernel_links(fake_kernel_t *this);
+
+/**
+ * Add a device. Its name is "nic" followed by its index.
  *
  * @param refusal		words of the driver if it refuses, NULL for none
  */

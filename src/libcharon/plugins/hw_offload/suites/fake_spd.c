@@ -185,7 +185,7 @@ static fake_sp_t *find_same(fake_kernel_t *this, const fake_sp_t *sp)
 		if (other->info.dir == sp->info.dir && other->if_id == sp->if_id &&
 			memeq(&other->info.sel, &sp->info.sel, sizeof(sp->info.sel)) &&
 			memeq(&other->mark, &sp->mark, sizeof(sp->mark)) &&
-			chunk_equals(other->label, sp->label))
+			!chunk_compare(other->label, sp->label))
 		{
 			found = other;
 			break;
@@ -227,9 +227,9 @@ static int add_sp(fake_request_t *request)
 	fake_sp_t *sp;
 	int err;
 
-	INIT(sp,
-		.info = *(const struct xfrm_userpolicy_info*)request->body,
-	);
+	INIT(sp);
+	/* with its padding, selectors are compared as bytes */
+	memcpy(&sp->info, request->body, sizeof(sp->info));
 	sp->info.curlft.add_time = time(NULL);
 	sp->info.curlft.use_time = 0;
 
@@ -294,13 +294,11 @@ static int find_requested(fake_request_t *request, fake_sp_t **found)
 {
 	const struct xfrm_userpolicy_id *id = request->body;
 	fake_sp_t wanted = {
-		.info = {
-			.sel = id->sel,
-			.dir = id->dir,
-		},
+		.info.dir = id->dir,
 	};
 	int err;
 
+	memcpy(&wanted.info.sel, &id->sel, sizeof(id->sel));
 	if (id->dir > XFRM_POLICY_FWD)
 	{
 		return refuse(request, EINVAL, "Invalid policy direction");

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <linux/if.h>
 #include <linux/rtnetlink.h>
 
 #include <threading/condvar.h>
