@@ -2,31 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# Captures.  On the host wire each cable has a tcpdump of its own that takes
-# the frames coming in from that cable only: what a NIC sent is seen once,
-# however far the bridges carry it.  The verdicts on these captures are commands
-# of that host (bin/frames and others).  The captures that scenarios ask for
-# with TCPDUMPHOSTS are text, of eth0, as strongSwan's checks expect them.
+# Captures.  On the host wire one tcpdump listens everywhere and notes interface
+# and direction: a frame is counted where it comes in from a cable, that is once,
+# however far the bridges carry it.  (A filter for the direction would lose
+# the first frames: libpcap applies it to them by itself, and it cannot.)
+# The verdicts are commands of that host (bin/frames and others).  The captures
+# that scenarios ask for with TCPDUMPHOSTS are text, of eth0, as strongSwan's
+# checks expect them.
 
-# capture_wire: on all ports, before any daemon runs.
+# capture_wire: before any daemon runs
 capture_wire()
 {
-	local port dir=$hosts_dir/wire/tmp/capture
+	local dir=$hosts_dir/wire/tmp/capture
 	mkdir -p "$dir"
-	for port in $(wire_ports); do
-		host_do wire setsid tcpdump -i "$port" -s 0 -U -B 16384 \
-			--immediate-mode -w "/tmp/capture/$port.pcap" inbound \
-			>/dev/null 2>"$dir/$port.log" </dev/null &
-		capture_started "$dir/$port.log" ||
-			die "capture on $port: $(<"$dir/$port.log")"
-	done
-	# shellcheck disable=SC2016 # for the host's shell
-	host_run wire 'capture-drain /tmp/capture/*.log'
-}
-
-wire_ports()
-{
-	own_nics | awk '{ print $1 "-p" $3 }'
+	host_do wire setsid tcpdump -i any -s 0 -U -B 16384 --immediate-mode \
+		-w /tmp/capture/wire.pcap >/dev/null 2>"$dir/wire.log" </dev/null &
+	capture_started "$dir/wire.log" ||
+		die "capture on the wire: $(<"$dir/wire.log")"
 }
 
 # capture_started LOG: waits until the tcpdump in the background listens
