@@ -196,6 +196,7 @@ command_shell()
 	printf "SCENARIOS='%s'\nTERM='%s'\n" "${arguments[*]}" "$TERM" \
 		>>"$run/share/job"
 	guest_command "$run" "${kernels[0]}"
+	guest_slot
 	say "booting; \"exit\" or Ctrl-A x ends the guest"
 	"${qemu[@]}" -serial mon:stdio || true
 }

@@ -81,10 +81,41 @@ guest_command()
 		-append "$kernel_options")
 }
 
+# guest_slot: waits until a guest may start. A guest keeps two processors busy, and
+# its daemons and tests have deadlines, so there is one guest per two processors,
+# whoever started it. QEMU inherits the slot and holds it even if the lab is killed.
+guest_slot()
+{
+	local slots slot
+	slots=$(( $(nproc) / 2 ))
+	if (( slots < 1 )); then
+		slots=1
+	fi
+	for (( slot = 1; slot <= slots; slot++ )); do
+		exec {guest_slot_fd}>"$cache/guest-$slot.lock"
+		if flock -n "$guest_slot_fd"; then
+			return 0
+		fi
+		exec {guest_slot_fd}>&-
+	done
+	say "waiting for the guest of another testing/lab to end"
+	exec {guest_slot_fd}>"$cache/guest-$(( RANDOM % slots + 1 )).lock"
+	flock "$guest_slot_fd"
+}
+
+guest_slot_free()
+{
+	if [[ -n ${guest_slot_fd:-} ]]; then
+		exec {guest_slot_fd}>&-
+		guest_slot_fd=""
+	fi
+}
+
 # guest_start RUN SERIES SECONDS: starts a guest that may live for SECONDS.
 guest_start()
 {
 	local run=$1 seconds=$3
+	guest_slot
 	guest_command "$run" "$2"
 	timeout -k 2 "$seconds" "${qemu[@]}" -serial "file:$run/serial" \
 		</dev/null >"$run/qemu.log" 2>&1 &
@@ -98,6 +129,7 @@ guest_stop()
 		wait "$guest_pid" 2>/dev/null || true
 		guest_pid=""
 	fi
+	guest_slot_free
 }
 
 # guest_watch RUN CALLBACK SECONDS: waits for the guest's end, calls CALLBACK twice
@@ -123,6 +155,7 @@ guest_watch()
 	done
 	wait "$guest_pid" || rc=$?
 	guest_pid=""
+	guest_slot_free
 	"$callback" "$run"
 	if [[ -z $guest_end ]]; then
 		guest_end=$(guest_verdict "$run" "$rc")
@@ -157,13 +190,13 @@ guest_verdict()
 }
 
 # kernel_complaints RUN: "SCENARIO<tab>TEXT" for each kernel warning on the serial
-# console. Scenarios announce themselves there with "lab: NAME begins".
+# console. Scenarios announce themselves there with "lab: begin NAME".
 kernel_complaints()
 {
 	tr -d '\r' <"$1/serial" | awk '
-		/lab: .* begins$/ {
+		/lab: begin / {
 			scenario = $0
-			gsub(/.*lab: | begins$/, "", scenario)
+			sub(/.*lab: begin /, "", scenario)
 			next
 		}
 		/WARNING:|BUG:|Oops|general protection fault/ {
