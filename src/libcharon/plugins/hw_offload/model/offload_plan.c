@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_POLICY_REFUSED,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_IN_USE,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -24,6 +24,7 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_POLICY_REFUSED,
 	"wrong-device",
 	"partner-refused",
 	"policy-refused",
+	"in-use",
 );
 
 /**

@@ -49,6 +49,8 @@ typedef enum hwo_reason_t {
 	HWO_REASON_PARTNER_REFUSED,
 	/** the policy could not be offloaded */
 	HWO_REASON_POLICY_REFUSED,
+	/** packet: the sequence numbers of an SA in use can't move to a NIC */
+	HWO_REASON_IN_USE,
 } hwo_reason_t;
 
 /**

@@ -6,6 +6,7 @@
  */
 
 #include "sa_installer.h"
+#include "sa_ladder.h"
 #include "../wire/xfrm_sa.h"
 
 #include <errno.h>
@@ -57,54 +58,22 @@ struct private_sa_installer_t {
  * An installation that is under way.
  */
 typedef struct {
-	/** facts; update is cleared once there is no larval SA anymore */
+	/** facts */
 	hwo_sa_t sa;
 	/** configured mode */
 	hw_offload_t requested;
-	/** steps */
-	hwo_plan_t plan;
 	/** inbound SA of the same CHILD_SA, spi 0 if there is none */
 	hwo_sa_record_t partner;
-	/** effective offload */
-	hwo_offload_t effective;
-	/** why the best step was not taken, and the kernel's words for it */
-	hwo_reason_t reason;
-	hwo_result_t refusal;
-	/** outcome of the last attempt */
-	hwo_result_t result;
+	/** steps, and what came of them */
+	hwo_sa_ladder_t ladder;
 } install_t;
 
 /**
- * Callback for replies that describe one SA
+ * Callback for the larval SA
  */
-static bool decode_sa(void *data, const struct nlmsghdr *hdr)
+static bool decode_larval(void *data, const struct nlmsghdr *hdr)
 {
 	return hwo_xfrm_decode_sa(hdr, data);
-}
-
-/**
- * Ask the kernel about an SA
- */
-static void get_sa(private_sa_installer_t *this, const hwo_sa_id_t *id,
-				   hwo_sa_state_t *state, hwo_result_t *result)
-{
-	hwo_msg_t msg;
-
-	memset(state, 0, sizeof(*state));
-	hwo_xfrm_encode_get_sa(&msg, id);
-	this->xfrm->query(this->xfrm, &msg, decode_sa, state, result);
-}
-
-/**
- * Remove an SA from the kernel
- */
-static void delete_sa(private_sa_installer_t *this, const hwo_sa_id_t *id,
-					  hwo_result_t *result)
-{
-	hwo_msg_t msg;
-
-	hwo_xfrm_encode_del_sa(&msg, id);
-	this->xfrm->command(this->xfrm, &msg, result);
 }
 
 METHOD(sa_installer_t, alloc_spi, int,
@@ -116,7 +85,7 @@ METHOD(sa_installer_t, alloc_spi, int,
 	hwo_msg_t msg;
 
 	hwo_xfrm_encode_alloc_spi(&msg, src, dst, proto, min, max, this->set_dir);
-	this->xfrm->query(this->xfrm, &msg, decode_sa, &state, &result);
+	this->xfrm->query(this->xfrm, &msg, decode_larval, &state, &result);
 	if (!result.err && !state.id.spi)
 	{
 		result.err = EBADMSG;
@@ -148,116 +117,15 @@ static uint32_t find_device(private_sa_installer_t *this, const hwo_sa_t *sa,
 }
 
 /**
- * Check if the kernel's answer was lost, so that we don't know what it did
+ * Encode the request for a step
  */
-static bool answer_lost(const hwo_result_t *result)
+static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
+					  bool update)
 {
-	return result->err == ETIMEDOUT || result->err == ENOBUFS;
-}
+	install_t *install = data;
 
-/**
- * Send the request for one step
- */
-static void send_step(private_sa_installer_t *this, install_t *install,
-					  hwo_mode_t mode)
-{
-	hwo_offload_t offload = {
-		.mode = mode,
-		.ifindex = mode == HWO_MODE_NONE ? 0 : install->plan.ifindex,
-	};
-	hwo_msg_t msg;
-
-	hwo_xfrm_encode_sa(&msg, &install->sa, &offload);
-	this->xfrm->command(this->xfrm, &msg, &install->result);
-	if (install->result.err == ESRCH && install->sa.update)
-	{	/* the larval SA expired meanwhile, same mode without it */
-		DBG2(DBG_KNL, "allocated SPI %.8x not found anymore, adding the SA",
-			 ntohl(install->sa.id.spi));
-		install->sa.update = FALSE;
-		hwo_xfrm_encode_sa(&msg, &install->sa, &offload);
-		this->xfrm->command(this->xfrm, &msg, &install->result);
-	}
-	install->effective = offload;
-}
-
-/**
- * Compare what was accepted with what the kernel says about it
- */
-static hwo_verdict_t read_back(private_sa_installer_t *this,
-							   install_t *install, int step)
-{
-	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
-	hwo_reason_t reason = HWO_REASON_NONE;
-	hwo_sa_state_t state;
-	hwo_result_t result, ignored;
-
-	get_sa(this, &install->sa.id, &state, &result);
-	if (!result.err)
-	{
-		verdict = hwo_plan_readback(&install->plan, step, &state.offload,
-									&reason);
-		result.err = EOPNOTSUPP;
-	}
-	if (reason != HWO_REASON_NONE)
-	{
-		install->reason = reason;
-		install->refusal = install->result;
-	}
-	if (verdict == HWO_VERDICT_DONE)
-	{
-		install->effective = state.offload;
-		return verdict;
-	}
-	delete_sa(this, &install->sa.id, &ignored);
-	install->sa.update = FALSE;
-	install->result = result;
-	return verdict;
-}
-
-/**
- * Find out what the kernel did when its answer was lost. A larval SA has no
- * reqid, so a reqid tells that ours was installed.
- */
-static void settle_lost_answer(private_sa_installer_t *this,
-							   install_t *install)
-{
-	hwo_sa_state_t state;
-	hwo_result_t result;
-
-	get_sa(this, &install->sa.id, &state, &result);
-	if (!result.err && state.reqid == install->sa.reqid)
-	{
-		install->result = result;
-		install->effective = state.offload;
-	}
-}
-
-/**
- * Try one step
- */
-static hwo_verdict_t try_step(private_sa_installer_t *this, install_t *install,
-							  int step)
-{
-	hwo_mode_t mode = install->plan.step[step];
-	hwo_verdict_t verdict;
-
-	send_step(this, install, mode);
-	if (answer_lost(&install->result))
-	{
-		settle_lost_answer(this, install);
-	}
-	verdict = hwo_plan_verdict(&install->plan, step, install->result.err);
-	if (verdict == HWO_VERDICT_DONE && mode == HWO_MODE_CRYPTO)
-	{
-		verdict = read_back(this, install, step);
-	}
-	else if (install->result.err && mode != HWO_MODE_NONE &&
-			 install->reason == HWO_REASON_NONE)
-	{
-		install->reason = HWO_REASON_DRIVER_REFUSED;
-		install->refusal = install->result;
-	}
-	return verdict;
+	install->sa.update = update;
+	return hwo_xfrm_encode_sa(msg, &install->sa, offload);
 }
 
 /**
@@ -283,7 +151,7 @@ static const char *direction(const install_t *install)
  */
 static void log_failure(private_sa_installer_t *this, install_t *install)
 {
-	hwo_result_t *why = &install->result;
+	hwo_result_t *why = &install->ladder.result;
 	char name[IFNAMSIZ];
 
 	if (install->requested == HW_OFFLOAD_NO)
@@ -296,9 +164,9 @@ static void log_failure(private_sa_installer_t *this, install_t *install)
 	DBG1(DBG_KNL, "unable to install %s SA %.8x, hw_offload %N, device %s, "
 		 "%N: %s%s%s", direction(install), ntohl(install->sa.id.spi),
 		 hw_offload_names, install->requested,
-		 device_name(this, install->plan.ifindex, name), hwo_reason_names,
-		 install->reason, why->extack, why->extack[0] ? ", " : "",
-		 strerror(why->err));
+		 device_name(this, install->ladder.plan.ifindex, name),
+		 hwo_reason_names, install->ladder.reason, why->extack,
+		 why->extack[0] ? ", " : "", strerror(why->err));
 }
 
 /**
@@ -307,22 +175,22 @@ static void log_failure(private_sa_installer_t *this, install_t *install)
  */
 static void log_success(private_sa_installer_t *this, install_t *install)
 {
+	hwo_sa_ladder_t *ladder = &install->ladder;
 	char name[IFNAMSIZ];
 
 	if (install->requested == HW_OFFLOAD_NO || !install->partner.id.spi)
 	{
 		DBG2(DBG_KNL, "installed %s SA %.8x, mode %N", direction(install),
-			 ntohl(install->sa.id.spi), hwo_mode_names,
-			 install->effective.mode);
+			 ntohl(install->sa.id.spi), hwo_mode_names, ladder->effective.mode);
 		return;
 	}
 	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o: hw_offload %N, effective "
 		 "%N, device %s, %N%s%s", ntohl(install->partner.id.spi),
 		 ntohl(install->sa.id.spi), hw_offload_names, install->requested,
-		 hwo_mode_names, install->effective.mode,
-		 device_name(this, install->effective.ifindex, name),
-		 hwo_reason_names, install->reason,
-		 install->refusal.extack[0] ? ": " : "", install->refusal.extack);
+		 hwo_mode_names, ladder->effective.mode,
+		 device_name(this, ladder->effective.ifindex, name),
+		 hwo_reason_names, ladder->reason,
+		 ladder->refusal.extack[0] ? ": " : "", ladder->refusal.extack);
 }
 
 /**
@@ -340,9 +208,9 @@ static void record(private_sa_installer_t *this, install_t *install)
 		.src_port = install->sa.src_port,
 		.dst_port = install->sa.dst_port,
 		.requested = install->requested,
-		.effective = install->effective,
-		.reason = install->reason,
-		.refusal = install->refusal,
+		.effective = install->ladder.effective,
+		.reason = install->ladder.reason,
+		.refusal = install->ladder.refusal,
 		.partner = install->partner.id,
 	};
 
@@ -350,18 +218,11 @@ static void record(private_sa_installer_t *this, install_t *install)
 }
 
 /**
- * Reason for the first mode that was wanted but is no step
- */
-static hwo_reason_t first_skipped(const hwo_plan_t *plan)
-{
-	return plan->skipped[HWO_MODE_PACKET] ?: plan->skipped[HWO_MODE_CRYPTO];
-}
-
-/**
  * Plan the steps for an SA
  */
 static void plan_install(private_sa_installer_t *this, install_t *install)
 {
+	hwo_plan_t *plan = &install->ladder.plan;
 	hwo_reason_t why = HWO_REASON_NONE;
 	uint32_t ifindex = 0;
 
@@ -369,41 +230,18 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 	{
 		ifindex = find_device(this, &install->sa, &why);
 	}
-	hwo_plan_sa(install->requested, &install->sa, ifindex, why, &install->plan);
+	hwo_plan_sa(install->requested, &install->sa, ifindex, why, plan);
 	if (!install->sa.inbound &&
 		this->table->pair(this->table, &install->sa.id, install->sa.reqid,
 						  &install->partner) &&
 		install->requested == HW_OFFLOAD_AUTO)
 	{
-		hwo_plan_limit(&install->plan, &install->partner.effective,
+		hwo_plan_limit(plan, &install->partner.effective,
 					   install->partner.reason);
-		install->refusal = install->partner.refusal;
+		install->ladder.refusal = install->partner.refusal;
 	}
-	install->reason = first_skipped(&install->plan);
-}
-
-/**
- * Run the plan
- */
-static bool run_plan(private_sa_installer_t *this, install_t *install)
-{
-	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
-	int step;
-
-	install->result.err = EOPNOTSUPP;
-	for (step = 0; step < install->plan.count; step++)
-	{
-		verdict = try_step(this, install, step);
-		if (verdict != HWO_VERDICT_NEXT)
-		{
-			break;
-		}
-	}
-	if (verdict != HWO_VERDICT_DONE)
-	{
-		log_failure(this, install);
-	}
-	return verdict == HWO_VERDICT_DONE;
+	install->ladder.reason = plan->skipped[HWO_MODE_PACKET] ?:
+							 plan->skipped[HWO_MODE_CRYPTO];
 }
 
 /**
@@ -412,28 +250,30 @@ static bool run_plan(private_sa_installer_t *this, install_t *install)
 static int align_partner(private_sa_installer_t *this, install_t *install)
 {
 	hwo_sa_id_t *id = &install->sa.id, *partner = &install->partner.id;
+	hwo_offload_t *effective = &install->ladder.effective;
 	hwo_sa_record_t final;
-	hwo_result_t result;
+	hwo_result_t ignored;
 	int err;
 
 	if (install->requested != HW_OFFLOAD_AUTO || !partner->spi ||
-		install->partner.effective.mode <= install->effective.mode)
+		install->partner.effective.mode <= effective->mode)
 	{
 		return 0;
 	}
-	err = this->mover->demote(this->mover, partner, id, &install->effective,
-							  HWO_REASON_PARTNER_REFUSED, &install->refusal);
+	err = this->mover->demote(this->mover, partner, id, effective,
+							  HWO_REASON_PARTNER_REFUSED,
+							  &install->ladder.refusal);
 	if (err)
 	{
 		DBG1(DBG_KNL, "unable to move inbound SA %.8x to mode %N: %s",
-			 ntohl(partner->spi), hwo_mode_names, install->effective.mode,
+			 ntohl(partner->spi), hwo_mode_names, effective->mode,
 			 strerror(err));
 		this->table->remove(this->table, id);
-		delete_sa(this, id, &result);
+		hwo_sa_delete(this->xfrm, id, &ignored);
 	}
 	else if (this->table->get(this->table, id, &final))
 	{
-		install->effective = final.effective;
+		*effective = final.effective;
 	}
 	return err;
 }
@@ -444,12 +284,20 @@ METHOD(sa_installer_t, add, int,
 	install_t install = {
 		.sa = *sa,
 		.requested = requested,
+		.ladder = {
+			.xfrm = this->xfrm,
+			.encode = encode_sa,
+			.data = &install,
+			.id = sa->id,
+			.reqid = sa->reqid,
+			.update = sa->update,
+		},
 	};
 	int err;
 
 	install.sa.set_dir = this->set_dir;
 	plan_install(this, &install);
-	if (run_plan(this, &install))
+	if (hwo_sa_ladder_run(&install.ladder))
 	{
 		record(this, &install);
 		err = align_partner(this, &install);
@@ -460,7 +308,8 @@ METHOD(sa_installer_t, add, int,
 	}
 	else
 	{
-		err = install.result.err;
+		log_failure(this, &install);
+		err = install.ladder.result.err;
 	}
 	memwipe(&install.sa.enc.key, sizeof(chunk_t));
 	memwipe(&install.sa.integ.key, sizeof(chunk_t));
@@ -483,7 +332,7 @@ METHOD(sa_installer_t, query, int,
 	hwo_result_t result;
 	time_t changed;
 
-	get_sa(this, id, &state, &result);
+	hwo_sa_get(this->xfrm, id, &state, &result);
 	if (result.err)
 	{
 		DBG2(DBG_KNL, "unable to query SA %.8x: %s%s%s", ntohl(id->spi),
@@ -512,7 +361,7 @@ METHOD(sa_installer_t, del, int,
 	bool known;
 
 	known = this->table->remove(this->table, id);
-	delete_sa(this, id, &result);
+	hwo_sa_delete(this->xfrm, id, &result);
 	if (result.err)
 	{	/* after a failed installation there is nothing to remove */
 		dbg(DBG_KNL, known ? 1 : 2, "unable to remove SA %.8x: %s%s%s",

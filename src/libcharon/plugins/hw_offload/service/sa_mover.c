@@ -6,6 +6,7 @@
  */
 
 #include "sa_mover.h"
+#include "sa_ladder.h"
 #include "../wire/xfrm_sa.h"
 
 #include <errno.h>
@@ -62,10 +63,8 @@ typedef struct {
 	hwo_sa_state_t state;
 	/** FALSE if the kernel does not tell the keys */
 	bool has_keys;
-	/** steps for its new form */
-	hwo_plan_t plan;
-	/** effective offload of the new form */
-	hwo_offload_t effective;
+	/** steps for its new form, and what came of them */
+	hwo_sa_ladder_t ladder;
 	/** notification about the deletion, holds keys */
 	union {
 		struct nlmsghdr hdr;
@@ -108,8 +107,8 @@ static void plan_move(private_sa_mover_t *this, sa_move_t *sa,
 	{
 		ifindex = this->devices->find(this->devices, local, remote, 0, &why);
 	}
-	hwo_plan_sa(sa->record.requested, &facts, ifindex, why, &sa->plan);
-	hwo_plan_limit(&sa->plan, best, HWO_REASON_NONE);
+	hwo_plan_sa(sa->record.requested, &facts, ifindex, why, &sa->ladder.plan);
+	hwo_plan_limit(&sa->ladder.plan, best, HWO_REASON_IN_USE);
 }
 
 /**
@@ -135,7 +134,7 @@ static int prepare(private_sa_mover_t *this, const hwo_sa_id_t *id,
 		return EOPNOTSUPP;
 	}
 	plan_move(this, sa, best);
-	return sa->plan.count ? 0 : EOPNOTSUPP;
+	return sa->ladder.plan.count ? 0 : EOPNOTSUPP;
 }
 
 /**
@@ -218,57 +217,14 @@ static bool was_used(sa_move_t *sa)
 }
 
 /**
- * Install an SA again
+ * Encode the request for a step
  */
-static void install(private_sa_mover_t *this, sa_move_t *sa,
-					const hwo_sa_move_t *move, const hwo_offload_t *offload,
-					hwo_result_t *result)
+static bool encode_new(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
+					   bool update)
 {
-	hwo_msg_t msg;
+	sa_move_t *sa = data;
 
-	if (!hwo_xfrm_encode_moved_sa(&msg, &sa->deleted.hdr, move, offload))
-	{
-		msg.overflow = TRUE;
-	}
-	this->xfrm->command(this->xfrm, &msg, result);
-}
-
-/**
- * Callback for the SA in its new form
- */
-static bool decode_new(void *data, const struct nlmsghdr *hdr)
-{
-	return hwo_xfrm_decode_sa(hdr, data);
-}
-
-/**
- * Check what the kernel made of an SA with crypto offload, remove it if that is
- * not good enough
- */
-static hwo_verdict_t read_back(private_sa_mover_t *this, sa_move_t *sa,
-							   int step)
-{
-	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
-	hwo_sa_state_t state;
-	hwo_result_t result;
-	hwo_reason_t reason;
-	hwo_msg_t msg;
-
-	hwo_xfrm_encode_get_sa(&msg, &sa->record.id);
-	this->xfrm->query(this->xfrm, &msg, decode_new, &state, &result);
-	if (!result.err)
-	{
-		verdict = hwo_plan_readback(&sa->plan, step, &state.offload, &reason);
-	}
-	if (verdict == HWO_VERDICT_DONE)
-	{
-		sa->effective = state.offload;
-		sa->record.reason = reason ?: sa->record.reason;
-		return verdict;
-	}
-	hwo_xfrm_encode_del_sa(&msg, &sa->record.id);
-	this->xfrm->command(this->xfrm, &msg, &result);
-	return verdict;
+	return hwo_xfrm_encode_moved_sa(msg, &sa->deleted.hdr, &sa->move, offload);
 }
 
 /**
@@ -276,34 +232,24 @@ static hwo_verdict_t read_back(private_sa_mover_t *this, sa_move_t *sa,
  */
 static bool install_new(private_sa_mover_t *this, sa_move_t *sa)
 {
-	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
-	hwo_result_t result;
-	int step;
+	hwo_sa_ladder_t *ladder = &sa->ladder;
 
-	for (step = 0; step < sa->plan.count; step++)
-	{
-		sa->effective.mode = sa->plan.step[step];
-		sa->effective.ifindex = sa->effective.mode == HWO_MODE_NONE ?
-								0 : sa->plan.ifindex;
-		install(this, sa, &sa->move, &sa->effective, &result);
-		verdict = hwo_plan_verdict(&sa->plan, step, result.err);
-		if (verdict == HWO_VERDICT_DONE &&
-			sa->effective.mode == HWO_MODE_CRYPTO)
-		{
-			verdict = read_back(this, sa, step);
-		}
-		if (verdict != HWO_VERDICT_NEXT)
-		{
-			break;
-		}
-	}
-	if (verdict != HWO_VERDICT_DONE)
+	ladder->xfrm = this->xfrm;
+	ladder->encode = encode_new;
+	ladder->data = sa;
+	ladder->id = sa->record.id;
+	ladder->reqid = sa->move.reqid;
+	ladder->reason = sa->record.reason;
+	ladder->refusal = sa->record.refusal;
+	if (!hwo_sa_ladder_run(ladder))
 	{
 		DBG1(DBG_KNL, "unable to move SA %.8x: %s%s%s",
-			 ntohl(sa->record.id.spi), result.extack,
-			 result.extack[0] ? ", " : "", strerror(result.err));
+			 ntohl(sa->record.id.spi), ladder->result.extack,
+			 ladder->result.extack[0] ? ", " : "",
+			 strerror(ladder->result.err));
+		return FALSE;
 	}
-	return verdict == HWO_VERDICT_DONE;
+	return TRUE;
 }
 
 /**
@@ -331,9 +277,11 @@ static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 {
 	hwo_sa_move_t back;
 	hwo_result_t result;
+	hwo_msg_t msg;
 
 	stay(old, &back);
-	install(this, sa, &back, &old->effective, &result);
+	hwo_xfrm_encode_moved_sa(&msg, &sa->deleted.hdr, &back, &old->effective);
+	this->xfrm->command(this->xfrm, &msg, &result);
 	if (result.err)
 	{
 		DBG1(DBG_KNL, "unable to restore SA %.8x: %s%s%s", ntohl(old->id.spi),
@@ -364,7 +312,9 @@ static void tell_partner(private_sa_mover_t *this, const hwo_sa_record_t *record
 static void record(private_sa_mover_t *this, const hwo_sa_record_t *old,
 				   sa_move_t *sa)
 {
-	sa->record.effective = sa->effective;
+	sa->record.effective = sa->ladder.effective;
+	sa->record.reason = sa->ladder.reason;
+	sa->record.refusal = sa->ladder.refusal;
 	sa->record.reqid = sa->move.reqid;
 	sa->record.encap = sa->move.encap;
 	sa->record.src_port = sa->move.src_port;
@@ -426,6 +376,9 @@ METHOD(sa_mover_t, move_, int,
 	}
 	if (!err)
 	{
+		sa.record.reason = sa.ladder.plan.skipped[HWO_MODE_PACKET] ?:
+						   sa.ladder.plan.skipped[HWO_MODE_CRYPTO];
+		memset(&sa.record.refusal, 0, sizeof(sa.record.refusal));
 		err = replace(this, &sa);
 	}
 	memwipe(&sa.deleted, sizeof(sa.deleted));

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Steps of a plan, one after the other.
+ */
+
+#include "sa_ladder.h"
+#include "../wire/xfrm_sa.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include <utils/debug.h>
+
+/**
+ * Callback for replies that describe one SA
+ */
+static bool decode_sa(void *data, const struct nlmsghdr *hdr)
+{
+	return hwo_xfrm_decode_sa(hdr, data);
+}
+
+/*
+ * Described in header
+ */
+void hwo_sa_get(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
+				hwo_sa_state_t *state, hwo_result_t *result)
+{
+	hwo_msg_t msg;
+
+	memset(state, 0, sizeof(*state));
+	hwo_xfrm_encode_get_sa(&msg, id);
+	xfrm->query(xfrm, &msg, decode_sa, state, result);
+}
+
+/*
+ * Described in header
+ */
+void hwo_sa_delete(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
+				   hwo_result_t *result)
+{
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_del_sa(&msg, id);
+	xfrm->command(xfrm, &msg, result);
+}
+
+/**
+ * Send the request for an offload
+ */
+static void send_request(hwo_sa_ladder_t *this, const hwo_offload_t *offload)
+{
+	hwo_msg_t msg;
+
+	if (!this->encode(this->data, &msg, offload, this->update))
+	{	/* refused by the exchange, without sending it */
+		msg.overflow = TRUE;
+	}
+	this->xfrm->command(this->xfrm, &msg, &this->result);
+}
+
+/**
+ * Send the request for one step
+ */
+static void send_step(hwo_sa_ladder_t *this, hwo_mode_t mode)
+{
+	hwo_offload_t offload = {
+		.mode = mode,
+		.ifindex = mode == HWO_MODE_NONE ? 0 : this->plan.ifindex,
+	};
+
+	send_request(this, &offload);
+	if (this->result.err == ESRCH && this->update)
+	{	/* the larval SA expired meanwhile, same mode without it */
+		DBG2(DBG_KNL, "allocated SPI %.8x not found anymore, adding the SA",
+			 ntohl(this->id.spi));
+		this->update = FALSE;
+		send_request(this, &offload);
+	}
+	this->effective = offload;
+}
+
+/**
+ * Check if the kernel's answer was lost, so that we don't know what it did
+ */
+static bool answer_lost(const hwo_result_t *result)
+{
+	return result->err == ETIMEDOUT || result->err == ENOBUFS;
+}
+
+/**
+ * Find out what the kernel did when its answer was lost. A larval SA has no
+ * reqid, so a reqid tells that ours was installed.
+ */
+static void settle_lost_answer(hwo_sa_ladder_t *this)
+{
+	hwo_sa_state_t state;
+	hwo_result_t result;
+
+	hwo_sa_get(this->xfrm, &this->id, &state, &result);
+	if (!result.err && state.reqid == this->reqid)
+	{
+		this->result = result;
+		this->effective = state.offload;
+	}
+}
+
+/**
+ * Compare what was accepted with what the kernel says about it, remove the SA
+ * if that is not good enough
+ */
+static hwo_verdict_t read_back(hwo_sa_ladder_t *this, int step)
+{
+	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
+	hwo_reason_t reason = HWO_REASON_NONE;
+	hwo_sa_state_t state;
+	hwo_result_t result, ignored;
+
+	hwo_sa_get(this->xfrm, &this->id, &state, &result);
+	if (!result.err)
+	{
+		verdict = hwo_plan_readback(&this->plan, step, &state.offload, &reason);
+		result.err = EOPNOTSUPP;
+	}
+	if (reason != HWO_REASON_NONE)
+	{
+		this->reason = reason;
+		this->refusal = this->result;
+	}
+	if (verdict == HWO_VERDICT_DONE)
+	{
+		this->effective = state.offload;
+		return verdict;
+	}
+	hwo_sa_delete(this->xfrm, &this->id, &ignored);
+	this->update = FALSE;
+	this->result = result;
+	return verdict;
+}
+
+/**
+ * Try one step
+ */
+static hwo_verdict_t try_step(hwo_sa_ladder_t *this, int step)
+{
+	hwo_mode_t mode = this->plan.step[step];
+	hwo_verdict_t verdict;
+
+	send_step(this, mode);
+	if (answer_lost(&this->result))
+	{
+		settle_lost_answer(this);
+	}
+	verdict = hwo_plan_verdict(&this->plan, step, this->result.err);
+	if (verdict == HWO_VERDICT_DONE && mode == HWO_MODE_CRYPTO)
+	{
+		return read_back(this, step);
+	}
+	if (this->result.err && mode != HWO_MODE_NONE &&
+		this->reason == HWO_REASON_NONE)
+	{
+		this->reason = HWO_REASON_DRIVER_REFUSED;
+		this->refusal = this->result;
+	}
+	return verdict;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sa_ladder_run(hwo_sa_ladder_t *this)
+{
+	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
+	int step;
+
+	this->result = (hwo_result_t){
+		.err = EOPNOTSUPP,
+	};
+	for (step = 0; step < this->plan.count; step++)
+	{
+		verdict = try_step(this, step);
+		if (verdict != HWO_VERDICT_NEXT)
+		{
+			break;
+		}
+	}
+	return verdict == HWO_VERDICT_DONE;
+}
