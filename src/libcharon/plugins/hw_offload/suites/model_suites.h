@@ -17,6 +17,7 @@
 
 /** The test cases by subject. */
 TCase *plan_tcase(void);
+TCase *verdict_tcase(void);
 TCase *selector_tcase(void);
 TCase *priority_tcase(void);
 TCase *sp_user_tcase(void);

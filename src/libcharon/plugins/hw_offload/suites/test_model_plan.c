@@ -8,7 +8,6 @@
 
 #include "model_suites.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 
 #include "../model/offload_plan.h"
@@ -312,147 +311,59 @@ START_TEST(test_sp)
 }
 END_TEST
 
-/** errors by what they mean to an attempt that is not the last one */
-static const int refusals[] = {
-	EINVAL, EOPNOTSUPP, ENOSPC, EBUSY, ENODEV, EIO, ENXIO, ENETDOWN, ERANGE,
-	EAFNOSUPPORT, ENOSYS, ENOPROTOOPT,
-	/* ENOTSUPP of the kernel, that user space has no name for */
-	524,
-};
-static const int failures[] = {
-	EEXIST, EPERM, ENOMEM, ESRCH, ETIMEDOUT, EMSGSIZE, EBADMSG,
-};
-
 /**
- * Judge an error at each step of each plan, none follows the last one.
- */
-static void check_verdicts(int err, hwo_verdict_t not_last)
-{
-	hwo_verdict_t verdict;
-	hwo_plan_t plan;
-	hwo_sa_t sa = {
-		.id.proto = IPPROTO_ESP,
-		.mode = MODE_TRANSPORT,
-		.esn = TRUE,
-	};
-	int i, step;
-
-	for (i = 0; i < countof(requests); i++)
-	{
-		hwo_plan_sa(requests[i], &sa, DEV, HWO_REASON_NONE, &plan);
-		ck_assert_int_gt(plan.count, 0);
-		for (step = 0; step < plan.count; step++)
-		{
-			verdict = hwo_plan_verdict(&plan, step, err);
-			ck_assert_msg(verdict == (step < plan.count - 1 ? not_last
-													: HWO_VERDICT_FAIL),
-						  "errno %d, requested %d, step %d: %d", err,
-						  requests[i], step, verdict);
-			ck_assert_int_eq(hwo_plan_verdict(&plan, step, 0),
-							 HWO_VERDICT_DONE);
-		}
-	}
-}
-
-START_TEST(test_refusal)
-{
-	check_verdicts(refusals[_i], HWO_VERDICT_NEXT);
-}
-END_TEST
-
-START_TEST(test_failure)
-{
-	check_verdicts(failures[_i], HWO_VERDICT_FAIL);
-}
-END_TEST
-
-/**
- * What the kernel may report about an accepted SA, and what follows from it.
+ * Row of the table of limits: what is asked for with ESN or without, the best
+ * that is left, then the steps, and why packet and crypto are not among them
  */
 static const struct {
 	hw_offload_t requested;
-	int step;
-	hwo_offload_t actual;
-	hwo_verdict_t verdict;
-	hwo_reason_t reason;
-} readbacks[] = {
-#define DONE	HWO_VERDICT_DONE
-#define NEXT	HWO_VERDICT_NEXT
-#define FAIL	HWO_VERDICT_FAIL
-#define SILENT	HWO_REASON_SILENT_SOFTWARE
-#define WRONG	HWO_REASON_WRONG_DEVICE
-	/* as asked for */
-	{ CRYPTO,	0, { HWO_MODE_CRYPTO, DEV },	DONE, OK },
-	{ PACKET,	0, { HWO_MODE_PACKET, DEV },	DONE, OK },
-	{ NO,		0, { HWO_MODE_NONE, 0 },		DONE, OK },
-	{ AUTO,		0, { HWO_MODE_PACKET, DEV },	DONE, OK },
-	{ AUTO,		1, { HWO_MODE_CRYPTO, DEV },	DONE, OK },
-	{ AUTO,		2, { HWO_MODE_NONE, 0 },		DONE, OK },
-	/* turned into software, which is an answer only if anything will do */
-	{ CRYPTO,	0, { HWO_MODE_NONE, 0 },		FAIL, SILENT },
-	{ PACKET,	0, { HWO_MODE_NONE, 0 },		FAIL, SILENT },
-	{ AUTO,		0, { HWO_MODE_NONE, 0 },		DONE, SILENT },
-	{ AUTO,		1, { HWO_MODE_NONE, 0 },		DONE, SILENT },
-	/* another device, packets won't pass there */
-	{ CRYPTO,	0, { HWO_MODE_CRYPTO, DEV + 1 },	FAIL, WRONG },
-	{ PACKET,	0, { HWO_MODE_PACKET, DEV + 1 },	FAIL, WRONG },
-	{ AUTO,		0, { HWO_MODE_PACKET, DEV + 1 },	NEXT, WRONG },
-	{ AUTO,		1, { HWO_MODE_CRYPTO, DEV + 1 },	NEXT, WRONG },
-	/* another mode than asked for */
-	{ CRYPTO,	0, { HWO_MODE_PACKET, DEV },	FAIL, WRONG },
-	{ PACKET,	0, { HWO_MODE_CRYPTO, DEV },	FAIL, WRONG },
-	{ AUTO,		0, { HWO_MODE_CRYPTO, DEV },	NEXT, WRONG },
+	bool esn;
+	hwo_offload_t best;
+	char *steps;
+	int packet, crypto;
+} limits[] = {
+#define BEST(mode, ifindex) { HWO_MODE_##mode, ifindex }
+	{ NO,		TRUE,	BEST(NONE, 0),			"none",		OK, OK },
+	{ NO,		TRUE,	BEST(PACKET, DEV),		"none",		OK, OK },
+	{ AUTO,		TRUE,	BEST(PACKET, DEV),		"packet crypto none", OK, OK },
+	{ AUTO,		TRUE,	BEST(PACKET, 0),		"packet crypto none", OK, OK },
+	{ AUTO,		TRUE,	BEST(CRYPTO, DEV),		"crypto none", WHY, OK },
+	{ AUTO,		TRUE,	BEST(CRYPTO, 0),		"crypto none", WHY, OK },
+	{ AUTO,		TRUE,	BEST(NONE, 0),			"none",		WHY, WHY },
+	/* both SAs on the same device */
+	{ AUTO,		TRUE,	BEST(PACKET, SA_DEV),	"none",		WHY, WHY },
+	{ AUTO,		TRUE,	BEST(CRYPTO, SA_DEV),	"none",		WHY, WHY },
+	/* what was no step has its own reason */
+	{ AUTO,		FALSE,	BEST(PACKET, DEV),		"crypto none", NO_ESN, OK },
+	{ AUTO,		FALSE,	BEST(NONE, 0),			"none",		NO_ESN, WHY },
+	/* nothing else will do */
+	{ PACKET,	TRUE,	BEST(PACKET, DEV),		"packet",	OK, OK },
+	{ PACKET,	TRUE,	BEST(PACKET, SA_DEV),	"",			WHY, OK },
+	{ PACKET,	TRUE,	BEST(CRYPTO, DEV),		"",			WHY, OK },
+	{ CRYPTO,	TRUE,	BEST(PACKET, DEV),		"crypto",	OK, OK },
+	{ CRYPTO,	TRUE,	BEST(CRYPTO, DEV),		"crypto",	OK, OK },
+	{ CRYPTO,	TRUE,	BEST(NONE, 0),			"",			OK, WHY },
 };
 
-START_TEST(test_readback)
+START_TEST(test_limit)
 {
-	hwo_reason_t reason = HWO_REASON_TFC;
+	hwo_reason_t why = HWO_REASON_PARTNER_REFUSED;
 	hwo_plan_t plan;
+	char buf[64];
 	hwo_sa_t sa = {
 		.id.proto = IPPROTO_ESP,
-		.mode = MODE_TUNNEL,
-		.esn = TRUE,
+		.mode = MODE_TRANSPORT,
+		.esn = limits[_i].esn,
 	};
 
-	hwo_plan_sa(readbacks[_i].requested, &sa,
-				readbacks[_i].requested == HW_OFFLOAD_NO ? 0 : DEV,
-				HWO_REASON_NONE, &plan);
-	ck_assert_int_lt(readbacks[_i].step, plan.count);
-	ck_assert_int_eq(hwo_plan_readback(&plan, readbacks[_i].step,
-									   &readbacks[_i].actual, &reason),
-					 readbacks[_i].verdict);
-	ck_assert_int_eq(reason, readbacks[_i].reason);
-}
-END_TEST
-
-/**
- * Names are documented, so they are not to change.
- */
-START_TEST(test_names)
-{
-	static const struct {
-		hwo_reason_t reason;
-		char *name;
-	} names[] = {
-		{ HWO_REASON_NONE,				"as-requested" },
-		{ HWO_REASON_NO_ROUTE,			"no-route" },
-		{ HWO_REASON_LOCAL_ROUTE,		"local-route" },
-		{ HWO_REASON_NOT_ESP,			"not-esp" },
-		{ HWO_REASON_NO_ESN,			"no-esn" },
-		{ HWO_REASON_UDP_ENCAP,			"udp-encap" },
-		{ HWO_REASON_TFC,				"tfc" },
-		{ HWO_REASON_IPSEC_MODE,		"ipsec-mode" },
-		{ HWO_REASON_DRIVER_REFUSED,	"driver-refused" },
-		{ HWO_REASON_SILENT_SOFTWARE,	"silent-software" },
-		{ HWO_REASON_WRONG_DEVICE,		"wrong-device" },
-	};
-	int i;
-
-	for (i = 0; i < countof(names); i++)
-	{
-		ck_assert_str_eq(enum_to_name(hwo_reason_names, names[i].reason),
-						 names[i].name);
-	}
+	hwo_plan_sa(limits[_i].requested, &sa, DEV, HWO_REASON_NONE, &plan);
+	hwo_plan_limit(&plan, &limits[_i].best, why);
+	ck_assert_str_eq(describe(&plan, buf), limits[_i].steps);
+	ck_assert_int_eq(plan.skipped[HWO_MODE_PACKET],
+					 limits[_i].packet == WHY ? why : limits[_i].packet);
+	ck_assert_int_eq(plan.skipped[HWO_MODE_CRYPTO],
+					 limits[_i].crypto == WHY ? why : limits[_i].crypto);
+	ck_assert_int_eq(plan.ifindex, DEV);
 }
 END_TEST
 
@@ -464,9 +375,6 @@ TCase *plan_tcase(void)
 	tcase_add_checked_fixture(tc, model_setup, model_teardown);
 	tcase_add_loop_test(tc, test_sa, 0, countof(requests));
 	tcase_add_loop_test(tc, test_sp, 0, countof(requests));
-	tcase_add_loop_test(tc, test_refusal, 0, countof(refusals));
-	tcase_add_loop_test(tc, test_failure, 0, countof(failures));
-	tcase_add_loop_test(tc, test_readback, 0, countof(readbacks));
-	tcase_add_test(tc, test_names);
+	tcase_add_loop_test(tc, test_limit, 0, countof(limits));
 	return tc;
 }

@@ -162,6 +162,148 @@ START_TEST(test_note_packets)
 }
 END_TEST
 
+/**
+ * An inbound SA of a CHILD_SA between 192.168.50.2 and us.
+ */
+static hwo_sa_record_t get_inbound(uint32_t spi, uint32_t reqid)
+{
+	return (hwo_sa_record_t){
+		.id = {
+			.src = { AF_INET, { 192, 168, 50, 2 } },
+			.dst = { AF_INET, { 192, 168, 50, 1 } },
+			.spi = htonl(spi),
+			.proto = IPPROTO_ESP,
+		},
+		.reqid = reqid,
+		.inbound = TRUE,
+	};
+}
+
+/**
+ * The outbound SA to go along with it.
+ */
+static hwo_sa_id_t get_outbound(uint32_t spi)
+{
+	return (hwo_sa_id_t){
+		.src = { AF_INET, { 192, 168, 50, 1 } },
+		.dst = { AF_INET, { 192, 168, 50, 2 } },
+		.spi = htonl(spi),
+		.proto = IPPROTO_ESP,
+	};
+}
+
+/**
+ * Find the partner of an outbound SA, 0 if there is none.
+ */
+static uint32_t find_partner(uint32_t spi, uint32_t reqid)
+{
+	hwo_sa_id_t id = get_outbound(spi);
+	hwo_sa_record_t partner, record;
+
+	if (!table->pair(table, &id, reqid, &partner))
+	{
+		return 0;
+	}
+	ck_assert(partner.inbound);
+	ck_assert_int_eq(partner.partner.spi, htonl(spi));
+	/* the record in the table is changed too */
+	ck_assert(table->get(table, &partner.id, &record));
+	ck_assert_int_eq(record.partner.spi, htonl(spi));
+	return ntohl(partner.id.spi);
+}
+
+START_TEST(test_pair)
+{
+	hwo_sa_record_t record;
+
+	ck_assert_int_eq(find_partner(0xe1, 1), 0);
+	record = get_inbound(0xc1, 1);
+	record.effective = (hwo_offload_t){ HWO_MODE_PACKET, 7 };
+	table->put(table, &record);
+	record = get_inbound(0xc2, 2);
+	table->put(table, &record);
+
+	/* each has one partner only */
+	ck_assert_int_eq(find_partner(0xe2, 2), 0xc2);
+	ck_assert_int_eq(find_partner(0xe3, 2), 0);
+	ck_assert_int_eq(find_partner(0xe1, 1), 0xc1);
+	ck_assert_int_eq(find_partner(0xe1, 1), 0);
+	ck_assert(table->get(table, &record.id, &record));
+	ck_assert_int_eq(record.partner.spi, htonl(0xe2));
+
+	/* on rekeying the latest is the one, an older one may still wait */
+	record = get_inbound(0xc3, 1);
+	table->put(table, &record);
+	record = get_inbound(0xc4, 1);
+	table->put(table, &record);
+	ck_assert_int_eq(find_partner(0xe4, 1), 0xc4);
+	ck_assert_int_eq(find_partner(0xe3, 1), 0xc3);
+}
+END_TEST
+
+/** changes after which it is not the other direction anymore */
+static void estrange(hwo_sa_record_t *record, int which)
+{
+	switch (which)
+	{
+		case 0: record->inbound = FALSE; break;
+		case 1: record->reqid++; break;
+		case 2: record->id.proto = IPPROTO_AH; break;
+		case 3: record->id.src.bytes[3]++; break;
+		case 4: record->id.dst.bytes[3]++; break;
+		case 5: record->id.src.family = AF_INET6; break;
+		case 6: record->partner = get_outbound(0xe9); break;
+		default: ck_abort();
+	}
+}
+
+START_TEST(test_no_pair)
+{
+	hwo_sa_record_t record;
+
+	record = get_inbound(0xc1, 1);
+	estrange(&record, _i);
+	table->put(table, &record);
+	ck_assert_int_eq(find_partner(0xe1, 1), 0);
+	record = get_inbound(0xc2, 1);
+	table->put(table, &record);
+	ck_assert_int_eq(find_partner(0xe1, 1), 0xc2);
+}
+END_TEST
+
+/**
+ * SAs that are gone don't get a partner anymore.
+ */
+START_TEST(test_pair_gone)
+{
+	hwo_sa_record_t record;
+
+	record = get_inbound(0xc1, 1);
+	table->put(table, &record);
+	ck_assert(table->remove(table, &record.id));
+	ck_assert_int_eq(find_partner(0xe1, 1), 0);
+
+	table->put(table, &record);
+	table->flush(table);
+	ck_assert_int_eq(find_partner(0xe1, 1), 0);
+
+	/* one that is replaced is there once, with what was put last */
+	record.packets = 1;
+	table->put(table, &record);
+	record.packets = 2;
+	table->put(table, &record);
+	ck_assert_int_eq(find_partner(0xe1, 1), 0xc1);
+	ck_assert(table->get(table, &record.id, &record));
+	ck_assert_int_eq(record.packets, 2);
+	ck_assert_int_eq(find_partner(0xe2, 1), 0);
+	/* it keeps its partner if it is replaced by a copy */
+	table->put(table, &record);
+	ck_assert_int_eq(find_partner(0xe2, 1), 0);
+	ck_assert(table->remove(table, &record.id));
+	ck_assert_int_eq(find_partner(0xe2, 1), 0);
+}
+END_TEST
+
 START_TEST(test_flush)
 {
 	hwo_sa_record_t record = {
@@ -245,6 +387,9 @@ TCase *sa_table_tcase(void)
 	tcase_add_loop_test(tc, test_identity, 0, 7);
 	tcase_add_test(tc, test_replace);
 	tcase_add_test(tc, test_note_packets);
+	tcase_add_test(tc, test_pair);
+	tcase_add_loop_test(tc, test_no_pair, 0, 7);
+	tcase_add_test(tc, test_pair_gone);
 	tcase_add_test(tc, test_flush);
 	tcase_add_test(tc, test_threads);
 	return tc;

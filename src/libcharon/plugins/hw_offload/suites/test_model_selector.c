@@ -217,7 +217,10 @@ START_TEST(test_upper)
 }
 END_TEST
 
-/** traffic selectors that survive the way to the SPD and back */
+/**
+ * Traffic selectors that survive the way to the SPD and back. The one on the
+ * other side is another one, but both have type and code in case of ICMP.
+ */
 static const struct {
 	char *net;
 	uint8_t proto;
@@ -236,6 +239,7 @@ static const struct {
 	{ "192.168.50.1/32", 1, 0, 65535 },
 	{ "192.168.50.1/32", 1, 0x0303, 0x0303 },
 	{ "192.168.50.1/32", 1, 0x0304, 0x0307 },
+	{ "192.168.50.1/32", 1, 0x0800, 0x0bff },
 	{ "::/0", 0, 0, 65535 },
 	{ "fec5::/63", 0, 0, 65535 },
 	{ "fec5::/64", 17, 500, 500 },
@@ -248,6 +252,7 @@ START_TEST(test_round_trip)
 {
 	traffic_selector_t *ts, *other, *src, *dst;
 	hwo_selector_t sel;
+	bool icmp = exact[_i].proto == 1 || exact[_i].proto == 58;
 
 	ts = traffic_selector_create_from_cidr(exact[_i].net, exact[_i].proto,
 										   exact[_i].from, exact[_i].to);
@@ -255,7 +260,8 @@ START_TEST(test_round_trip)
 	other = traffic_selector_create_from_cidr(
 							strchr(exact[_i].net, ':') ? "fec5::7/128"
 													   : "192.0.2.7/32",
-							exact[_i].proto, exact[_i].from, exact[_i].to);
+							exact[_i].proto, icmp ? exact[_i].from : 7,
+							icmp ? exact[_i].to : 7);
 	hwo_selector_from_ts(ts, other, &sel);
 	src = hwo_selector_to_ts(&sel, TRUE);
 	dst = hwo_selector_to_ts(&sel, FALSE);

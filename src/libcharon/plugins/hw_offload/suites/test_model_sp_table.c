@@ -216,6 +216,48 @@ START_TEST(test_flush)
 }
 END_TEST
 
+/**
+ * Entries are listed whoever has them, in copies that live on their own.
+ */
+START_TEST(test_list)
+{
+	hwo_sp_entry_t *entries[3];
+	hwo_sp_id_t id = get_id();
+	chunk_t label = chunk_from_str("system_u:object_r:x:s0");
+	array_t *list;
+	int i, listed = 0;
+
+	list = table->list(table);
+	ck_assert_int_eq(array_count(list), 0);
+	hwo_sp_list_destroy(list);
+
+	for (i = 0; i < countof(entries); i++)
+	{
+		id.if_id = i;
+		id.label = i == 1 ? label : chunk_empty;
+		entries[i] = table->checkout(table, &id, TRUE);
+		hwo_sp_add_user(entries[i], &user);
+	}
+	table->checkin(table, entries[1]);
+	table->checkin(table, entries[2]);
+	list = table->list(table);
+	table->checkin(table, entries[0]);
+	table->flush(table);
+
+	ck_assert_int_eq(array_count(list), countof(entries));
+	for (i = 0; i < countof(entries); i++)
+	{
+		array_get(list, i, &id);
+		listed |= 1 << id.if_id;
+		ck_assert_int_eq(id.sel.dst_port, 4789);
+		ck_assert_int_eq(id.label.len, id.if_id == 1 ? label.len : 0);
+		ck_assert(!id.label.len || chunk_equals(id.label, label));
+	}
+	ck_assert_int_eq(listed, 7);
+	hwo_sp_list_destroy(list);
+}
+END_TEST
+
 /** what the threads below share; entries, and whether a thread is in there */
 static hwo_sp_entry_t *held;
 static int released, started;
@@ -402,6 +444,7 @@ TCase *sp_table_tcase(void)
 	tcase_add_test(tc, test_label);
 	tcase_add_test(tc, test_life);
 	tcase_add_test(tc, test_flush);
+	tcase_add_test(tc, test_list);
 	tcase_add_test(tc, test_wait);
 	tcase_add_test(tc, test_threads);
 	tcase_add_test(tc, test_flush_threads);
