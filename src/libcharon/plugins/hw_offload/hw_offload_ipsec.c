@@ -439,10 +439,10 @@ METHOD(kernel_ipsec_t, destroy, void,
 	private_hw_offload_ipsec_t *this)
 {
 	DESTROY_IF(this->events);
-	DESTROY_IF(this->bypass);
 	DESTROY_IF(this->sps);
 	DESTROY_IF(this->sas);
 	DESTROY_IF(this->mover);
+	DESTROY_IF(this->bypass);
 	DESTROY_IF(this->devices);
 	DESTROY_IF(this->xfrm);
 	this->sp_table->destroy(this->sp_table);
@@ -491,6 +491,10 @@ static void build(private_hw_offload_ipsec_t *this,
 		.install_routes_xfrmi = hwo_setting_bool("install_routes_xfrmi", FALSE),
 		.policy_update = hwo_setting_bool("policy_update", FALSE),
 	};
+	hwo_bypass_settings_t bypass = {
+		.ports = hwo_setting_bool("port_bypass", FALSE),
+		.nics = hwo_setting_bool("ike_bypass", TRUE),
+	};
 	route_lookup_t *routes;
 
 	routes = route_lookup_create(nl_exchange_create(kernel->route),
@@ -501,10 +505,10 @@ static void build(private_hw_offload_ipsec_t *this,
 	this->sas = sa_installer_create(this->xfrm, this->devices, this->mover,
 									this->sa_table,
 									this->translate.kernel.sa_dir);
+	this->bypass = ike_bypass_create(this->xfrm, &bypass);
 	this->sps = sp_installer_create(this->xfrm, this->devices, this->mover,
-									this->sa_table, this->sp_table, &settings);
-	this->bypass = ike_bypass_create(this->xfrm,
-									 hwo_setting_bool("port_bypass", FALSE));
+									this->bypass, this->sa_table,
+									this->sp_table, &settings);
 	this->events = events_create(kernel->xfrm_events);
 }
 

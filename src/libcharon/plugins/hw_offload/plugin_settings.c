@@ -15,6 +15,7 @@
 /** Sections and settings we know */
 static const char *known[] = {
 	"load",
+	"ike_bypass",
 	"install_routes_xfrmi",
 	"policy_update",
 	"port_bypass",

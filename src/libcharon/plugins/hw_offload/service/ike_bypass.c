@@ -32,6 +32,16 @@ typedef struct {
 } bypass_port_t;
 
 /**
+ * A NIC that carries packet SPs.
+ */
+typedef struct {
+	/** device */
+	uint32_t ifindex;
+	/** number of SPs */
+	u_int uses;
+} bypass_nic_t;
+
+/**
  * Private data of ike_bypass_t.
  */
 struct private_ike_bypass_t {
@@ -47,17 +57,24 @@ struct private_ike_bypass_t {
 	nl_exchange_t *xfrm;
 
 	/**
-	 * TRUE to use policies for ports
+	 * Settings
 	 */
-	bool use_ports;
+	hwo_bypass_settings_t settings;
 
 	/**
-	 * Ports with policies, bypass_port_t
+	 * Ports of our sockets, bypass_port_t
 	 */
 	array_t *ports;
 
 	/**
-	 * Protects ports
+	 * NICs in use, bypass_nic_t
+	 */
+	array_t *nics;
+
+	/**
+	 * Protects ports and nics. Held while policies are installed: whoever comes
+	 * second must not offload anything before the bypass is there. That happens
+	 * once per NIC.
 	 */
 	mutex_t *mutex;
 };
@@ -66,12 +83,13 @@ struct private_ike_bypass_t {
  * Describe the policy for a port: ours, whatever the other side's is
  */
 static void port_policy(const bypass_port_t *port, policy_dir_t dir,
-						hwo_sp_t *sp)
+						uint32_t ifindex, hwo_sp_t *sp)
 {
 	memset(sp, 0, sizeof(*sp));
 	sp->id.dir = dir;
 	sp->id.sel.family = port->family;
 	sp->id.sel.proto = IPPROTO_UDP;
+	sp->id.sel.ifindex = ifindex;
 	sp->priority = BYPASS_PRIORITY;
 	if (dir == POLICY_OUT)
 	{
@@ -86,17 +104,22 @@ static void port_policy(const bypass_port_t *port, policy_dir_t dir,
 }
 
 /**
- * Add or remove the policy for a port in one direction
+ * Add or remove the policy for a port in one direction, in the kernel or on a
+ * NIC
  */
 static bool change_policy(private_ike_bypass_t *this,
-						  const bypass_port_t *port, policy_dir_t dir, bool add)
+						  const bypass_port_t *port, policy_dir_t dir,
+						  uint32_t ifindex, bool add)
 {
-	hwo_offload_t offload = {};
+	hwo_offload_t offload = {
+		.mode = ifindex ? HWO_MODE_PACKET : HWO_MODE_NONE,
+		.ifindex = ifindex,
+	};
 	hwo_result_t result;
 	hwo_msg_t msg;
 	hwo_sp_t sp;
 
-	port_policy(port, dir, &sp);
+	port_policy(port, dir, ifindex, &sp);
 	if (add)
 	{	/* updating creates it too, or replaces what a dead daemon left */
 		hwo_xfrm_encode_sp(&msg, &sp, &offload, TRUE);
@@ -106,23 +129,53 @@ static bool change_policy(private_ike_bypass_t *this,
 		hwo_xfrm_encode_del_sp(&msg, &sp.id);
 	}
 	this->xfrm->command(this->xfrm, &msg, &result);
+	if (result.err == ENOENT && !add && ifindex)
+	{	/* the kernel drops them itself if the NIC goes down */
+		return TRUE;
+	}
 	if (result.err)
 	{
-		DBG1(DBG_KNL, "unable to %s bypass policy for UDP port %u: %s%s%s",
-			 add ? "install" : "remove", port->port, result.extack,
-			 result.extack[0] ? ", " : "", strerror(result.err));
+		DBG1(DBG_KNL, "unable to %s bypass policy for UDP port %u%s: %s%s%s",
+			 add ? "install" : "remove", port->port, ifindex ? " on NIC" : "",
+			 result.extack, result.extack[0] ? ", " : "",
+			 strerror(result.err));
 	}
 	return !result.err;
 }
 
 /**
- * Add policies for the port a socket is bound to
+ * Add policies for a port in both directions, or none
  */
-static bool add_port(private_ike_bypass_t *this, int fd, int family)
+static bool add_port(private_ike_bypass_t *this, const bypass_port_t *port,
+					 uint32_t ifindex)
 {
-	bypass_port_t port = {
-		.family = family,
-	};
+	if (!change_policy(this, port, POLICY_IN, ifindex, TRUE))
+	{
+		return FALSE;
+	}
+	if (!change_policy(this, port, POLICY_OUT, ifindex, TRUE))
+	{
+		change_policy(this, port, POLICY_IN, ifindex, FALSE);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/**
+ * Remove policies for a port in both directions
+ */
+static void remove_port(private_ike_bypass_t *this, const bypass_port_t *port,
+						uint32_t ifindex)
+{
+	change_policy(this, port, POLICY_OUT, ifindex, FALSE);
+	change_policy(this, port, POLICY_IN, ifindex, FALSE);
+}
+
+/**
+ * Get the port a socket is bound to
+ */
+static bool get_port(int fd, int family, bypass_port_t *port)
+{
 	union {
 		struct sockaddr sa;
 		struct sockaddr_in in;
@@ -136,27 +189,34 @@ static bool add_port(private_ike_bypass_t *this, int fd, int family)
 			 strerror(errno));
 		return FALSE;
 	}
-	port.port = ntohs(family == AF_INET ? addr.in.sin_port
-										: addr.in6.sin6_port);
-	if (!change_policy(this, &port, POLICY_IN, TRUE))
-	{
-		return FALSE;
-	}
-	if (!change_policy(this, &port, POLICY_OUT, TRUE))
-	{
-		change_policy(this, &port, POLICY_IN, FALSE);
-		return FALSE;
-	}
-	this->mutex->lock(this->mutex);
-	array_insert(this->ports, ARRAY_TAIL, &port);
-	this->mutex->unlock(this->mutex);
+	port->family = family;
+	port->port = ntohs(family == AF_INET ? addr.in.sin_port
+										 : addr.in6.sin6_port);
 	return TRUE;
+}
+
+/**
+ * Remember a port, exempt it on all NICs in use
+ */
+static void remember_port(private_ike_bypass_t *this, const bypass_port_t *port)
+{
+	bypass_nic_t nic;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	array_insert(this->ports, ARRAY_TAIL, (void*)port);
+	for (i = 0; i < array_count(this->nics); i++)
+	{
+		array_get(this->nics, i, &nic);
+		add_port(this, port, nic.ifindex);
+	}
+	this->mutex->unlock(this->mutex);
 }
 
 /**
  * Set the policy of a socket for one direction
  */
-static bool add_socket(int fd, int family, policy_dir_t dir)
+static bool exempt_socket(int fd, int family, policy_dir_t dir)
 {
 	uint8_t policy[256];
 	int level, option;
@@ -176,24 +236,131 @@ static bool add_socket(int fd, int family, policy_dir_t dir)
 METHOD(ike_bypass_t, add, bool,
 	private_ike_bypass_t *this, int fd, int family)
 {
-	if (this->use_ports)
+	bypass_port_t port;
+	bool success;
+
+	if (!get_port(fd, family, &port))
 	{
-		return add_port(this, fd, family);
+		return FALSE;
 	}
-	return add_socket(fd, family, POLICY_OUT) &&
-		   add_socket(fd, family, POLICY_IN);
+	success = this->settings.ports ? add_port(this, &port, 0)
+								   : exempt_socket(fd, family, POLICY_OUT) &&
+									 exempt_socket(fd, family, POLICY_IN);
+	if (success)
+	{
+		remember_port(this, &port);
+	}
+	return success;
+}
+
+/**
+ * Find a NIC in use, returns its index in the array, -1 if it is not there
+ */
+static int find_nic(private_ike_bypass_t *this, uint32_t ifindex,
+					bypass_nic_t *nic)
+{
+	int i;
+
+	for (i = 0; i < array_count(this->nics); i++)
+	{
+		array_get(this->nics, i, nic);
+		if (nic->ifindex == ifindex)
+		{
+			return i;
+		}
+	}
+	return -1;
+}
+
+/**
+ * Exempt all ports on a NIC, or do not anymore
+ */
+static void change_nic(private_ike_bypass_t *this, uint32_t ifindex, bool add)
+{
+	bypass_port_t port;
+	int i;
+
+	for (i = 0; i < array_count(this->ports); i++)
+	{
+		array_get(this->ports, i, &port);
+		if (!add)
+		{
+			remove_port(this, &port, ifindex);
+		}
+		else if (!add_port(this, &port, ifindex))
+		{
+			break;
+		}
+	}
+}
+
+METHOD(ike_bypass_t, use_nic, void,
+	private_ike_bypass_t *this, uint32_t ifindex)
+{
+	bypass_nic_t nic;
+	int i;
+
+	if (!this->settings.nics)
+	{
+		return;
+	}
+	this->mutex->lock(this->mutex);
+	i = find_nic(this, ifindex, &nic);
+	if (i >= 0)
+	{
+		array_remove(this->nics, i, NULL);
+		nic.uses++;
+	}
+	else
+	{
+		nic = (bypass_nic_t){ .ifindex = ifindex, .uses = 1 };
+		change_nic(this, ifindex, TRUE);
+	}
+	array_insert(this->nics, ARRAY_TAIL, &nic);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(ike_bypass_t, release_nic, void,
+	private_ike_bypass_t *this, uint32_t ifindex)
+{
+	bypass_nic_t nic;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	i = find_nic(this, ifindex, &nic);
+	if (i >= 0)
+	{
+		array_remove(this->nics, i, NULL);
+		if (--nic.uses)
+		{
+			array_insert(this->nics, ARRAY_TAIL, &nic);
+		}
+		else
+		{
+			change_nic(this, ifindex, FALSE);
+		}
+	}
+	this->mutex->unlock(this->mutex);
 }
 
 METHOD(ike_bypass_t, destroy, void,
 	private_ike_bypass_t *this)
 {
 	bypass_port_t port;
+	bypass_nic_t nic;
 
+	while (array_remove(this->nics, ARRAY_TAIL, &nic))
+	{
+		change_nic(this, nic.ifindex, FALSE);
+	}
 	while (array_remove(this->ports, ARRAY_TAIL, &port))
 	{
-		change_policy(this, &port, POLICY_OUT, FALSE);
-		change_policy(this, &port, POLICY_IN, FALSE);
+		if (this->settings.ports)
+		{
+			remove_port(this, &port, 0);
+		}
 	}
+	array_destroy(this->nics);
 	array_destroy(this->ports);
 	this->mutex->destroy(this->mutex);
 	free(this);
@@ -202,18 +369,22 @@ METHOD(ike_bypass_t, destroy, void,
 /*
  * Described in header
  */
-ike_bypass_t *ike_bypass_create(nl_exchange_t *xfrm, bool ports)
+ike_bypass_t *ike_bypass_create(nl_exchange_t *xfrm,
+								const hwo_bypass_settings_t *settings)
 {
 	private_ike_bypass_t *this;
 
 	INIT(this,
 		.public = {
 			.add = _add,
+			.use_nic = _use_nic,
+			.release_nic = _release_nic,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,
-		.use_ports = ports,
+		.settings = *settings,
 		.ports = array_create(sizeof(bypass_port_t), 4),
+		.nics = array_create(sizeof(bypass_nic_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

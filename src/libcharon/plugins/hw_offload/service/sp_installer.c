@@ -45,6 +45,11 @@ struct private_sp_installer_t {
 	sa_mover_t *mover;
 
 	/**
+	 * Bypass for IKE
+	 */
+	ike_bypass_t *bypass;
+
+	/**
 	 * Records of SAs
 	 */
 	sa_table_t *sas;
@@ -177,6 +182,29 @@ static void send_step(private_sp_installer_t *this, const hwo_sp_t *sp,
 }
 
 /**
+ * IKE has to get past an SP on a NIC before it is there
+ */
+static void use_nic(private_sp_installer_t *this, const hwo_offload_t *offload)
+{
+	if (offload->mode == HWO_MODE_PACKET)
+	{
+		this->bypass->use_nic(this->bypass, offload->ifindex);
+	}
+}
+
+/**
+ * An SP on a NIC is gone
+ */
+static void release_nic(private_sp_installer_t *this,
+						const hwo_offload_t *offload)
+{
+	if (offload->mode == HWO_MODE_PACKET)
+	{
+		this->bypass->release_nic(this->bypass, offload->ifindex);
+	}
+}
+
+/**
  * Run the plan for an SP
  */
 static void run_plan(private_sp_installer_t *this, hwo_sp_entry_t *entry,
@@ -195,7 +223,12 @@ static void run_plan(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	{
 		offload.mode = plan->step[step];
 		offload.ifindex = offload.mode == HWO_MODE_NONE ? 0 : plan->ifindex;
+		use_nic(this, &offload);
 		send_step(this, &user->sp, &offload, update, result);
+		if (result->err)
+		{
+			release_nic(this, &offload);
+		}
 		if (hwo_plan_verdict(plan, step, result->err) != HWO_VERDICT_NEXT)
 		{
 			break;
@@ -205,6 +238,7 @@ static void run_plan(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	}
 	if (!result->err)
 	{
+		release_nic(this, &entry->effective);
 		entry->installed = TRUE;
 		entry->effective = offload;
 	}
@@ -348,7 +382,9 @@ static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 	{
 		hwo_xfrm_encode_del_sp(&msg, &entry->id);
 		this->xfrm->command(this->xfrm, &msg, &result);
+		release_nic(this, &entry->effective);
 		entry->installed = FALSE;
+		memset(&entry->effective, 0, sizeof(entry->effective));
 	}
 	if (result.err)
 	{
@@ -436,8 +472,8 @@ METHOD(sp_installer_t, destroy, void,
  */
 sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 									offload_device_t *devices,
-									sa_mover_t *mover, sa_table_t *sas,
-									sp_table_t *sps,
+									sa_mover_t *mover, ike_bypass_t *bypass,
+									sa_table_t *sas, sp_table_t *sps,
 									const hwo_sp_settings_t *settings)
 {
 	private_sp_installer_t *this;
@@ -453,6 +489,7 @@ sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 		.xfrm = xfrm,
 		.devices = devices,
 		.mover = mover,
+		.bypass = bypass,
 		.sas = sas,
 		.sps = sps,
 		.settings = *settings,

@@ -18,6 +18,7 @@
 #ifndef HWO_SP_INSTALLER_H_
 #define HWO_SP_INSTALLER_H_
 
+#include "ike_bypass.h"
 #include "offload_device.h"
 #include "sa_mover.h"
 #include "../io/nl_exchange.h"
@@ -88,14 +89,15 @@ struct sp_installer_t {
  * @param xfrm			exchange with XFRM
  * @param devices		selection of devices
  * @param mover			mover of SAs
+ * @param bypass		bypass for IKE on NICs that get SPs
  * @param sas			records of SAs
  * @param sps			table of SPs
  * @param settings		settings, copied
  */
 sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 									offload_device_t *devices,
-									sa_mover_t *mover, sa_table_t *sas,
-									sp_table_t *sps,
+									sa_mover_t *mover, ike_bypass_t *bypass,
+									sa_table_t *sas, sp_table_t *sps,
 									const hwo_sp_settings_t *settings);
 
 #endif /** HWO_SP_INSTALLER_H_ @}*/
