@@ -164,9 +164,26 @@ command_nicsim()
 	summary
 }
 
+# bench_seconds: how long all benchmarks may take on a machine that is busy.
+bench_seconds=7200
+
+# report_bench RUN: prints what the benchmark has said since the last time.
+report_bench()
+{
+	local file=$1/share/out/bench.progress lines
+	if [[ ! -f $file ]]; then
+		return 0
+	fi
+	lines=$(wc -l <"$file")
+	if (( lines > reported )); then
+		sed -n "$(( reported + 1 )),${lines}p" "$file"
+		reported=$lines
+	fi
+}
+
 command_bench()
 {
-	local run series
+	local run series reported
 	default_kernels "${all_kernels[0]}"
 	prepare guest nicsim plugin
 	for series in "${kernels[@]}"; do
@@ -174,10 +191,15 @@ command_bench()
 		mkdir -p "$run"
 		make_share "$run" "$series" "$backend" bench
 		echo "SCENARIOS='${arguments[*]}'" >>"$run/share/job"
-		guest_start "$run" "$series" 3600
-		guest_watch "$run" : 3600
+		reported=0
+		guest_start "$run" "$series" "$bench_seconds"
+		guest_watch "$run" report_bench "$bench_seconds"
 		cat "$run/share/out/bench.txt" 2>/dev/null ||
 			tail -n 20 "$run/share/out/run.log"
+		if [[ -n $output ]]; then
+			mkdir -p "$output/$series"
+			cp "$run"/share/out/bench*.{txt,csv} "$output/$series/"
+		fi
 		[[ $guest_end == ok ]] || die "the guest ended: $guest_end"
 	done
 }
