@@ -109,13 +109,13 @@ enum nicsim_counter {
 	X(fail_sa)	/* errno for every SA */			\
 	X(fail_sa_out)							\
 	X(fail_sa_in)							\
-	X(fail_policy)							\
-	X(stats_delay_ms) /* age of the counters the driver reports */
+	X(fail_policy)
 
 struct nicsim_switches {
 #define NICSIM_FIELD(name) u32 name;
 	NICSIM_SWITCHES(NICSIM_FIELD)
 #undef NICSIM_FIELD
+	u32 stats_delay_ms;	/* age of the counters the driver reports */
 };
 
 /**
@@ -197,6 +197,7 @@ struct nicsim_sa {
 	u64 base_packets;
 	u64 base_bytes;
 	struct crypto_aead *aead;
+	struct crypto_aead *aead_simd;
 
 	/* Under lock */
 	spinlock_t lock;

@@ -12,6 +12,8 @@
 
 #include "nicsim.h"
 
+#define MAX_STATS_DELAY	(3600 * MSEC_PER_SEC)
+
 static struct dentry *nicsim_root;
 
 static const char * const counter_names[] = {
@@ -57,6 +59,28 @@ static const struct file_operations counters_fops = {
 	.llseek = seq_lseek,
 	.release = single_release,
 };
+
+static int stats_delay_get(void *data, u64 *value)
+{
+	struct nicsim_port *port = data;
+
+	*value = nicsim_switch(&port->sw.stats_delay_ms);
+	return 0;
+}
+
+/* A new delay counts from now: the counters are read at once */
+static int stats_delay_set(void *data, u64 value)
+{
+	struct nicsim_port *port = data;
+
+	if (value > MAX_STATS_DELAY)
+		return -ERANGE;
+	WRITE_ONCE(port->sw.stats_delay_ms, value);
+	mod_delayed_work(nicsim_wq, &port->tick, 0);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(stats_delay_fops, stats_delay_get, stats_delay_set,
+			 "%llu\n");
 
 static void show_addr(struct seq_file *seq, const char *name, u8 family,
 		      const xfrm_address_t *addr)
@@ -193,6 +217,8 @@ void nicsim_debugfs_add(struct nicsim_port *port)
 	debugfs_create_u32(#name, 0644, dir, &port->sw.name);
 	NICSIM_SWITCHES(NICSIM_FILE)
 #undef NICSIM_FILE
+	debugfs_create_file("stats_delay_ms", 0644, dir, port,
+			    &stats_delay_fops);
 	debugfs_create_atomic_t("tamper", 0644, dir, &port->tamper);
 	debugfs_create_atomic_t("replay", 0644, dir, &port->replay);
 	debugfs_create_atomic_t("lose", 0644, dir, &port->lose);

@@ -8,11 +8,13 @@
  * kernel's own.
  */
 #include <crypto/aead.h>
+#include <crypto/internal/simd.h>
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/scatterlist.h>
 #include <linux/udp.h>
+#include <asm/simd.h>
 #include <net/dsfield.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
@@ -38,12 +40,14 @@ struct cipher_job {
 static int cipher(struct nicsim_sa *sa, struct ip_esp_hdr *esp, u64 seq,
 		  bool seal, u32 len)
 {
+	struct crypto_aead *tfm = sa->aead_simd && crypto_simd_usable() ?
+				  sa->aead_simd : sa->aead;
 	struct cipher_job *job;
 	__be32 *aad;
 	u32 aad_len;
 	int err;
 
-	job = kmalloc(sizeof(*job) + crypto_aead_reqsize(sa->aead), GFP_ATOMIC);
+	job = kmalloc(sizeof(*job) + crypto_aead_reqsize(tfm), GFP_ATOMIC);
 	if (!job)
 		return -ENOMEM;
 	aad = (__be32 *)job->aad;
@@ -59,7 +63,7 @@ static int cipher(struct nicsim_sa *sa, struct ip_esp_hdr *esp, u64 seq,
 	sg_set_buf(&job->sg[0], job->aad, aad_len);
 	sg_set_buf(&job->sg[1], esp->enc_data + NICSIM_IV_LEN,
 		   len + (seal ? NICSIM_ICV_LEN : 0));
-	aead_request_set_tfm(&job->req, sa->aead);
+	aead_request_set_tfm(&job->req, tfm);
 	aead_request_set_callback(&job->req, 0, NULL, NULL);
 	aead_request_set_ad(&job->req, aad_len);
 	aead_request_set_crypt(&job->req, job->sg, job->sg, len, job->iv);
@@ -328,6 +332,26 @@ drop:
 }
 
 /*
+ * The inner checksum, when the stack left it to the device: it covers what the
+ * cipher will cover, without padding.
+ */
+static bool inner_checksum(struct sk_buff *skb, u32 end)
+{
+	u32 start = skb_checksum_start_offset(skb);
+	u32 pad = skb->data[end - 2];
+	__sum16 *sum;
+
+	if (start + skb->csum_offset + sizeof(*sum) > end ||
+	    start + pad + 2 > end)
+		return false;
+	sum = (__sum16 *)(skb->data + start + skb->csum_offset);
+	*sum = csum_fold(skb_checksum(skb, start, end - 2 - pad - start, 0));
+	if (!*sum)
+		*sum = CSUM_MANGLED_0;
+	return true;
+}
+
+/*
  * Crypto mode, outbound: the stack has made the ESP packet with its trailer
  * and room for the ICV, the text in it is still clear.
  */
@@ -348,6 +372,9 @@ struct sk_buff *nicsim_esp_encrypt(struct nicsim_sa *sa, struct sk_buff *skb,
 	copy = skb_copy_expand(skb, skb_headroom(skb), 0, GFP_ATOMIC);
 	if (!copy)
 		return NULL;
+	if (copy->ip_summed == CHECKSUM_PARTIAL &&
+	    !inner_checksum(copy, at + NICSIM_ESP_LEN + len))
+		goto drop;
 	copy->ip_summed = CHECKSUM_NONE;
 	esp = (struct ip_esp_hdr *)(copy->data + at);
 	low = ntohl(esp->seq_no);
@@ -361,11 +388,13 @@ struct sk_buff *nicsim_esp_encrypt(struct nicsim_sa *sa, struct sk_buff *skb,
 	if (!sa->esn)
 		high = 0;
 	set_iv(esp, ((u64)high << 32) | low);
-	if (cipher(sa, esp, ((u64)high << 32) | low, true, len)) {
-		kfree_skb(copy);
-		return NULL;
-	}
+	if (cipher(sa, esp, ((u64)high << 32) | low, true, len))
+		goto drop;
 	return copy;
+
+drop:
+	kfree_skb(copy);
+	return NULL;
 }
 
 /* Sole owner of linear data, cut to the IP packet. skb->data is at L3 */

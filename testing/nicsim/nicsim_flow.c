@@ -150,6 +150,9 @@ void nicsim_flow_parse(const struct sk_buff *skb, int l3, __be16 proto,
 		tagged = true;
 	}
 	flow->l3 = l3;
+	/* what claims to be IP and is not is still no one's cipher text */
+	if (proto == htons(ETH_P_IP) || proto == htons(ETH_P_IPV6))
+		flow->class = NICSIM_CLASS_IP;
 	if (proto == htons(ETH_P_IP)) {
 		if (!parse_ipv4(skb, flow))
 			return;

@@ -34,6 +34,8 @@ static struct net_device *ports[MAX_PAIRS][2];
 
 static const netdev_features_t nicsim_plain_features =
 	NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_RXCSUM;
+static const netdev_features_t nicsim_esp_features =
+	NETIF_F_HW_ESP | NETIF_F_HW_ESP_TX_CSUM;
 
 static int nicsim_open(struct net_device *dev)
 {
@@ -70,12 +72,22 @@ static void nicsim_uninit(struct net_device *dev)
 	gro_cells_destroy(&port->gro);
 }
 
+/* The kernel objects to inner checksums without ESP */
+static netdev_features_t nicsim_fix_features(struct net_device *dev,
+					     netdev_features_t features)
+{
+	if (!(features & NETIF_F_HW_ESP))
+		features &= ~NETIF_F_HW_ESP_TX_CSUM;
+	return features;
+}
+
 const struct net_device_ops nicsim_netdev_ops = {
 	.ndo_init = nicsim_dev_init,
 	.ndo_uninit = nicsim_uninit,
 	.ndo_open = nicsim_open,
 	.ndo_stop = nicsim_stop,
 	.ndo_start_xmit = nicsim_xmit,
+	.ndo_fix_features = nicsim_fix_features,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
 };
@@ -113,10 +125,10 @@ static void nicsim_features(struct net_device *dev, enum nicsim_profile which)
 	dev->hw_enc_features |= nicsim_plain_features;
 	if (which == NICSIM_NONE)
 		return;
-	dev->features |= NETIF_F_HW_ESP;
-	dev->hw_features |= NETIF_F_HW_ESP;
+	dev->features |= nicsim_esp_features;
+	dev->hw_features |= nicsim_esp_features;
 	/* the stack marks what it prepares for crypto offload as encapsulated */
-	dev->hw_enc_features |= NETIF_F_HW_ESP;
+	dev->hw_enc_features |= nicsim_esp_features;
 	switch (which) {
 	case NICSIM_CRYPTO:
 		dev->xfrmdev_ops = &nicsim_crypto_ops;

@@ -89,6 +89,8 @@ static void sa_release(struct work_struct *work)
 
 	if (sa->aead)
 		crypto_free_aead(sa->aead);
+	if (sa->aead_simd)
+		crypto_free_aead(sa->aead_simd);
 	kfree_sensitive(sa);
 }
 
@@ -148,24 +150,44 @@ static void sa_init_sequence(struct nicsim_sa *sa, struct xfrm_state *x)
 	}
 }
 
+static int cipher_alloc(struct crypto_aead **tfm, const char *name, u32 type,
+			struct xfrm_state *x)
+{
+	struct crypto_aead *aead;
+	int err;
+
+	/* never asynchronous: the device works in softirq */
+	aead = crypto_alloc_aead(name, type, type | CRYPTO_ALG_ASYNC);
+	if (IS_ERR(aead))
+		return PTR_ERR(aead);
+	err = crypto_aead_setkey(aead, x->aead->alg_key,
+				 (x->aead->alg_key_len + 7) / 8);
+	if (!err)
+		err = crypto_aead_setauthsize(aead, NICSIM_ICV_LEN);
+	if (err) {
+		crypto_free_aead(aead);
+		return err;
+	}
+	*tfm = aead;
+	return 0;
+}
+
+/*
+ * Before Linux 6.15 the CPU's AES is to be had synchronously only as internal
+ * algorithm, for where SIMD is allowed; without it all goes in plain C.
+ */
 static int sa_init_key(struct nicsim_sa *sa, struct xfrm_state *x,
 		       struct netlink_ext_ack *extack)
 {
-	int err;
+	int err = cipher_alloc(&sa->aead, "rfc4106(gcm(aes))", 0, x);
 
-	/* synchronous: the device works in softirq */
-	sa->aead = crypto_alloc_aead("rfc4106(gcm(aes))", 0, CRYPTO_ALG_ASYNC);
-	if (IS_ERR(sa->aead)) {
-		err = PTR_ERR(sa->aead);
-		sa->aead = NULL;
+	if (err) {
 		NL_SET_ERR_MSG_MOD(extack, "No rfc4106(gcm(aes)) in this kernel");
 		return err;
 	}
-	err = crypto_aead_setkey(sa->aead, x->aead->alg_key,
-				 (x->aead->alg_key_len + 7) / 8);
-	if (!err)
-		err = crypto_aead_setauthsize(sa->aead, NICSIM_ICV_LEN);
-	return err;
+	cipher_alloc(&sa->aead_simd, "__rfc4106(gcm(aes))",
+		     CRYPTO_ALG_INTERNAL, x);
+	return 0;
 }
 
 static int sa_init(struct nicsim_sa *sa, struct xfrm_state *x,
