@@ -82,7 +82,7 @@ lab_settings_own()
 			retransmit_base = 1
 		}
 		swanctl {
-			load = random nonce x509 pem pkcs1 openssl
+			load = random nonce
 		}
 		EOF
 	} >"$etc/strongswan.d/zz-lab.conf"

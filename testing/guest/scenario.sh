@@ -144,7 +144,9 @@ scenario_phases()
 	run_commands "$files_dir/pretest.dat" pretest
 	printf '\nTEST\n'
 	run_checks "$files_dir/evaltest.dat"
-	collect_state "$1"
+	if ((${#failures[@]} > 0)); then
+		collect_state "$1"
+	fi
 	if [[ ${demo_out:-} ]]; then
 		demo_facts >"$demo_out"
 	fi
