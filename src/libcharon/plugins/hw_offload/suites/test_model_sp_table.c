@@ -47,7 +47,7 @@ static hwo_sp_id_t get_id(void)
 	static uint8_t noise;
 	hwo_sp_id_t id;
 
-	memset(&id, ++noise, sizeof(id));
+	memset(&id, __atomic_add_fetch(&noise, 1, __ATOMIC_RELAXED), sizeof(id));
 	id.dir = POLICY_OUT;
 	id.sel.family = AF_INET;
 	id.sel.proto = IPPROTO_UDP;
