@@ -307,6 +307,21 @@ static inline void hwo_compat_acquire_set(kernel_acquire_data_t *data,
 }
 
 /**
+ * Sequence number that goes with an acquire.
+ *
+ * @param data		acquire
+ * @return			sequence number, 0 if none or if charon does not take it
+ */
+static inline uint32_t hwo_compat_acquire_seq(const kernel_acquire_data_t *data)
+{
+#if HWO_HAVE_ACQUIRE_SEQ
+	return data->seq;
+#else
+	return 0;
+#endif
+}
+
+/**
  * Hash over what identifies the SAs of a policy.
  *
  * @param cfg		details of the SAs
