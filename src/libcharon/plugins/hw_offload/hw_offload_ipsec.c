@@ -509,7 +509,8 @@ static void build(private_hw_offload_ipsec_t *this,
 	this->sps = sp_installer_create(this->xfrm, this->devices, this->mover,
 									this->bypass, this->sa_table,
 									this->sp_table, &settings);
-	this->events = events_create(kernel->xfrm_events);
+	this->events = events_create(kernel->xfrm_events, this->xfrm,
+								 this->sa_table);
 }
 
 /*

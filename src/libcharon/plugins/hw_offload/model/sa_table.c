@@ -35,7 +35,12 @@ struct private_sa_table_t {
 	linked_list_t *single;
 
 	/**
-	 * Protects records and single
+	 * Stamp of the last comparison with the kernel
+	 */
+	u_int last_stamp;
+
+	/**
+	 * Protects all of them
 	 */
 	mutex_t *mutex;
 };
@@ -81,6 +86,7 @@ METHOD(sa_table_t, put, void,
 	copy = malloc_thing(hwo_sa_record_t);
 	*copy = *record;
 	this->mutex->lock(this->mutex);
+	copy->stamp = this->last_stamp;
 	old = this->records->put(this->records, &copy->id, copy);
 	if (copy->inbound && !copy->partner.spi)
 	{
@@ -166,6 +172,54 @@ METHOD(sa_table_t, note_packets, time_t,
 	return changed;
 }
 
+METHOD(sa_table_t, next_stamp, u_int,
+	private_sa_table_t *this)
+{
+	u_int stamp;
+
+	this->mutex->lock(this->mutex);
+	stamp = ++this->last_stamp;
+	this->mutex->unlock(this->mutex);
+	return stamp;
+}
+
+METHOD(sa_table_t, stamp, bool,
+	private_sa_table_t *this, const hwo_sa_id_t *id, u_int stamp)
+{
+	hwo_sa_record_t *found;
+
+	this->mutex->lock(this->mutex);
+	found = this->records->get(this->records, id);
+	if (found)
+	{
+		found->stamp = stamp;
+	}
+	this->mutex->unlock(this->mutex);
+	return found != NULL;
+}
+
+METHOD(sa_table_t, unstamped, array_t*,
+	private_sa_table_t *this, u_int stamp)
+{
+	enumerator_t *enumerator;
+	hwo_sa_record_t *record;
+	array_t *ids;
+
+	ids = array_create(sizeof(hwo_sa_id_t), 0);
+	this->mutex->lock(this->mutex);
+	enumerator = this->records->create_enumerator(this->records);
+	while (enumerator->enumerate(enumerator, NULL, &record))
+	{
+		if (record->stamp < stamp)
+		{
+			array_insert(ids, ARRAY_TAIL, &record->id);
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return ids;
+}
+
 METHOD(sa_table_t, remove_, bool,
 	private_sa_table_t *this, const hwo_sa_id_t *id)
 {
@@ -229,6 +283,9 @@ sa_table_t *sa_table_create(void)
 			.get = _get,
 			.pair = _pair,
 			.note_packets = _note_packets,
+			.next_stamp = _next_stamp,
+			.stamp = _stamp,
+			.unstamped = _unstamped,
 			.remove = _remove_,
 			.flush = _flush,
 			.get_count = _get_count,

@@ -14,6 +14,8 @@
 #ifndef HWO_SA_TABLE_H_
 #define HWO_SA_TABLE_H_
 
+#include <collections/array.h>
+
 #include "offload_plan.h"
 
 typedef struct sa_table_t sa_table_t;
@@ -44,6 +46,8 @@ typedef struct hwo_sa_record_t {
 	hwo_result_t refusal;
 	/** SA of the other direction in the same CHILD_SA, spi 0 if not known */
 	hwo_sa_id_t partner;
+	/** stamp of the last comparison with the kernel that found it there */
+	u_int stamp;
 	/** packets at the last query, to see if it is in use */
 	uint64_t packets;
 	/** monotonic time at which packets was seen to change, 0 if it was not */
@@ -95,6 +99,31 @@ struct sa_table_t {
 	 */
 	time_t (*note_packets)(sa_table_t *this, const hwo_sa_id_t *id,
 						   uint64_t packets, time_t now);
+
+	/**
+	 * Begin a comparison with what the kernel has. Records that are added from
+	 * now on count as found.
+	 *
+	 * @return			stamp of the comparison
+	 */
+	u_int (*next_stamp)(sa_table_t *this);
+
+	/**
+	 * Note that the kernel has an SA.
+	 *
+	 * @param id		identity
+	 * @param stamp		stamp of the comparison
+	 * @return			FALSE if there is no record of it
+	 */
+	bool (*stamp)(sa_table_t *this, const hwo_sa_id_t *id, u_int stamp);
+
+	/**
+	 * List the SAs that were not found.
+	 *
+	 * @param stamp		stamp of the comparison
+	 * @return			hwo_sa_id_t, by value
+	 */
+	array_t *(*unstamped)(sa_table_t *this, u_int stamp);
 
 	/**
 	 * Remove a record.

@@ -6,6 +6,7 @@
  */
 
 #include "events.h"
+#include "reconcile.h"
 #include "../hwo_compat.h"
 #include "../model/selector.h"
 #include "../wire/xfrm_event.h"
@@ -32,6 +33,16 @@ struct private_events_t {
 	 * Monitor that delivers the messages
 	 */
 	nl_monitor_t *monitor;
+
+	/**
+	 * Exchange with XFRM
+	 */
+	nl_exchange_t *xfrm;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
 };
 
 /**
@@ -133,12 +144,14 @@ static void process_migrate(const hwo_event_t *event)
  */
 static void process(void *data, const struct nlmsghdr *hdr)
 {
+	private_events_t *this = data;
 	hwo_event_t event;
 
 	if (!hdr)
 	{
-		DBG1(DBG_KNL, "events of the kernel were lost, acquires and expires "
-			 "might be among them, consider a larger receive_buffer_size");
+		DBG1(DBG_KNL, "events of the kernel were lost, checking all SAs; "
+			 "consider a larger receive_buffer_size");
+		hwo_reconcile(this->xfrm, this->table);
 		return;
 	}
 	switch (hwo_xfrm_decode_event(hdr, &event))
@@ -179,7 +192,8 @@ METHOD(events_t, destroy, void,
 /*
  * Described in header
  */
-events_t *events_create(nl_transport_t *transport)
+events_t *events_create(nl_transport_t *transport, nl_exchange_t *xfrm,
+						sa_table_t *table)
 {
 	private_events_t *this;
 
@@ -187,6 +201,8 @@ events_t *events_create(nl_transport_t *transport)
 		.public = {
 			.destroy = _destroy,
 		},
+		.xfrm = xfrm,
+		.table = table,
 	);
 	this->monitor = nl_monitor_create(transport, TRUE, process, this);
 	return &this->public;

@@ -6,7 +6,8 @@
  * @{ @ingroup hwo_service
  *
  * Passes what the kernel announces about SAs and SPs on to charon: acquires,
- * expires, mapping changes and migrations.
+ * expires, mapping changes and migrations. If some of it was lost, our view is
+ * reconciled with the kernel's.
  *
  * Thread-safety: events are processed on threads of the watcher, one at a time.
  */
@@ -14,7 +15,9 @@
 #ifndef HWO_EVENTS_H_
 #define HWO_EVENTS_H_
 
+#include "../io/nl_exchange.h"
 #include "../io/nl_monitor.h"
+#include "../model/sa_table.h"
 
 typedef struct events_t events_t;
 
@@ -33,7 +36,10 @@ struct events_t {
  * Start to listen.
  *
  * @param transport		transport that joined hwo_xfrm_event_groups, adopted
+ * @param xfrm			exchange with XFRM, to reconcile if events were lost
+ * @param table			records of SAs
  */
-events_t *events_create(nl_transport_t *transport);
+events_t *events_create(nl_transport_t *transport, nl_exchange_t *xfrm,
+						sa_table_t *table);
 
 #endif /** HWO_EVENTS_H_ @}*/

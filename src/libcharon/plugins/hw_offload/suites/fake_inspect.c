@@ -57,6 +57,22 @@ void fake_kernel_use_sa(fake_kernel_t *this, uint32_t spi, uint64_t bytes,
 	this->mutex->unlock(this->mutex);
 }
 
+void fake_kernel_set_oseq(fake_kernel_t *this, uint32_t spi, uint32_t oseq)
+{
+	fake_sa_t *sa;
+	chunk_t attr;
+
+	this->mutex->lock(this->mutex);
+	sa = fake_sad_find(this, spi);
+	attr = sa ? fake_sa_attr(sa, XFRMA_REPLAY_ESN_VAL) : chunk_empty;
+	if (attr.len >= sizeof(struct xfrm_replay_state_esn))
+	{
+		memcpy(attr.ptr + offsetof(struct xfrm_replay_state_esn, oseq), &oseq,
+			   sizeof(oseq));
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 bool fake_kernel_drop_sa(fake_kernel_t *this, uint32_t spi)
 {
 	fake_sa_t *sa;

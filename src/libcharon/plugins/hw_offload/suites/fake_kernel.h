@@ -262,6 +262,11 @@ void fake_kernel_use_sa(fake_kernel_t *this, uint32_t spi, uint64_t bytes,
 						uint64_t packets, uint64_t last_used);
 
 /**
+ * Let an outbound SA with ESN have used a sequence number.
+ */
+void fake_kernel_set_oseq(fake_kernel_t *this, uint32_t spi, uint32_t oseq);
+
+/**
  * Remove an SA behind everybody's back, as the timer of a larval SA does.
  */
 bool fake_kernel_drop_sa(fake_kernel_t *this, uint32_t spi);

@@ -31,6 +31,7 @@ TCase *offload_tcase(void);
 TCase *sa_tcase(void);
 TCase *sp_tcase(void);
 TCase *event_tcase(void);
+TCase *pair_tcase(void);
 
 /** What the tests act upon, created by service_setup() */
 extern fake_kernel_t *kernel;

@@ -75,6 +75,14 @@ void assert_no_key(void)
 }
 
 /**
+ * Open a transport for what XFRM announces
+ */
+static nl_transport_t *listen_xfrm(void *data, const int *groups)
+{
+	return fake_kernel_open(kernel, NETLINK_XFRM, groups);
+}
+
+/**
  * Create the backend for the fake kernel.
  */
 static kernel_ipsec_t *create_backend(fake_version_t version)
@@ -83,6 +91,9 @@ static kernel_ipsec_t *create_backend(fake_version_t version)
 		.xfrm = fake_kernel_open(kernel, NETLINK_XFRM, NULL),
 		.xfrm_events = fake_kernel_open(kernel, NETLINK_XFRM,
 										hwo_xfrm_event_groups),
+		.listener = {
+			.open = listen_xfrm,
+		},
 		.route = fake_kernel_open(kernel, NETLINK_ROUTE, NULL),
 		.route_events = fake_kernel_open(kernel, NETLINK_ROUTE,
 										 route_lookup_groups),
@@ -313,6 +324,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, sa_tcase());
 	suite_add_tcase(suite, sp_tcase());
 	suite_add_tcase(suite, event_tcase());
+	suite_add_tcase(suite, pair_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

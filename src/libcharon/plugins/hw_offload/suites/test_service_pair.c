@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of CHILD_SAs as a whole: both SAs and their SPs end in the same mode,
+ * SAs keep their sequence numbers when they move, and none is forgotten when
+ * events were lost.
+ */
+
+#include "service_suites.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <time.h>
+
+#define IN 0xc0000011
+#define OUT 0xc0000022
+#define LOCAL "192.168.50.1/32"
+#define REMOTE "192.168.50.2/32"
+
+/** A CHILD_SA */
+static test_sa_t in, out;
+static test_sp_t sp_in, sp_out;
+
+/**
+ * Describe a CHILD_SA, nothing of it is installed
+ */
+static void child_init(hw_offload_t requested)
+{
+	sa_init(&in, IN, TRUE, requested);
+	sa_init(&out, OUT, FALSE, requested);
+	sp_init(&sp_in, POLICY_IN, LOCAL, REMOTE, IN, 1, requested);
+	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, OUT, 1, requested);
+}
+
+/**
+ * Release a CHILD_SA
+ */
+static void child_clear(void)
+{
+	sa_clear(&in);
+	sa_clear(&out);
+	sp_clear(&sp_in);
+	sp_clear(&sp_out);
+}
+
+/**
+ * Let the nth of the requests that come fail
+ */
+static void refuse(uint16_t type, u_int nth, int err)
+{
+	fake_kernel_inject(kernel, NETLINK_XFRM, type, nth, FAKE_FAULT_ERROR, err,
+					   "driver: out of entries");
+}
+
+/**
+ * Check the mode of both SAs
+ */
+static void assert_sas(const char *mode)
+{
+	ck_assert_str_eq(sa_mode(IN), mode);
+	ck_assert_str_eq(sa_mode(OUT), mode);
+}
+
+/**
+ * Check the mode of both SPs
+ */
+static void assert_sps(const char *mode)
+{
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_IN, REMOTE, LOCAL), mode);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), mode);
+}
+
+START_TEST(test_outbound_refused)
+{
+	child_init(HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_str_eq(sa_mode(IN), "packet");
+	/* once: crypto, twice: not even that */
+	refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
+	if (_i)
+	{
+		refuse(XFRM_MSG_NEWSA, 2, ENOSPC);
+	}
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	assert_sas(_i ? "none" : "crypto");
+	ck_assert_int_eq(service_lines_with("driver: out of entries"), 1);
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	assert_sps("none");
+	ck_assert_int_eq(sa_del(&in), SUCCESS);
+	ck_assert_int_eq(sa_del(&out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 0);
+	assert_no_key();
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_inbound_refused)
+{
+	child_init(HW_OFFLOAD_AUTO);
+	refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	/* the device would take it in packet mode, but the pair is in crypto */
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	assert_sas("crypto");
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_policy_refused)
+{
+	child_init(HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	assert_sas("packet");
+	/* the inbound or the outbound one */
+	refuse(XFRM_MSG_NEWPOLICY, _i + 1, EBUSY);
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	assert_sas("crypto");
+	assert_sps("none");
+	ck_assert_int_eq(service_lines_with("policy not offloaded"), 1);
+	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	assert_no_key();
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_policy_refused_strict)
+{
+	child_init(HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	refuse(XFRM_MSG_NEWPOLICY, 1, EBUSY);
+	ck_assert_int_eq(sp_add(&sp_out), FAILED);
+	assert_sas("packet");
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1);
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_used)
+{
+	child_init(HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	/* the peer is fast: nobody knows the window of the NIC anymore */
+	fake_kernel_use_sa(kernel, htonl(IN), 100, 1, time(NULL));
+	refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
+	ck_assert_int_eq(sa_add(&out), FAILED);
+	ck_assert_str_eq(sa_mode(IN), "packet");
+	ck_assert_str_eq(sa_mode(OUT), "missing");
+	child_clear();
+}
+END_TEST
+
+/**
+ * Move the outbound SA to another address of the peer
+ */
+static status_t move_out(char *dst, bool encap)
+{
+	kernel_ipsec_update_sa_t update = {
+		.new_src = out.id.src->clone(out.id.src),
+		.new_dst = host_create_from_string(dst, encap ? 4500 : 0),
+		.new_encap = encap,
+		.new_reqid = 7,
+	};
+	status_t status;
+
+	update.new_src->set_port(update.new_src, encap ? 4500 : 0);
+	status = ipsec->update_sa(ipsec, &out.id, &update);
+	update.new_src->destroy(update.new_src);
+	if (status == SUCCESS)
+	{
+		out.id.dst->destroy(out.id.dst);
+		out.id.dst = update.new_dst;
+	}
+	else
+	{
+		update.new_dst->destroy(update.new_dst);
+	}
+	return status;
+}
+
+/**
+ * Last sequence number of the outbound SA
+ */
+static uint32_t oseq(void)
+{
+	struct xfrm_replay_state_esn replay;
+	fake_sa_t sa;
+	chunk_t attr;
+
+	ck_assert(fake_kernel_get_sa(kernel, htonl(OUT), &sa));
+	attr = fake_sa_attr(&sa, XFRMA_REPLAY_ESN_VAL);
+	ck_assert_uint_ge(attr.len, sizeof(replay));
+	memcpy(&replay, attr.ptr, sizeof(replay));
+	return replay.oseq;
+}
+
+START_TEST(test_move)
+{
+	fake_sa_t sa;
+
+	child_init(_i ? HW_OFFLOAD_CRYPTO : HW_OFFLOAD_NO);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	fake_kernel_set_oseq(kernel, htonl(OUT), 4711);
+	fake_kernel_use_sa(kernel, htonl(OUT), 5000, 47, time(NULL));
+
+	ck_assert_int_eq(move_out("192.168.50.3", FALSE), SUCCESS);
+	ck_assert_uint_eq(oseq(), 4711);
+	ck_assert(fake_kernel_get_sa(kernel, htonl(OUT), &sa));
+	ck_assert_uint_eq(sa.info.id.daddr.a4, inet_addr("192.168.50.3"));
+	ck_assert_uint_eq(sa.info.sel.daddr.a4, inet_addr("192.168.50.3"));
+	ck_assert_uint_eq(sa.info.reqid, 7);
+	ck_assert_uint_eq(sa.info.curlft.packets, 47);
+	ck_assert_str_eq(sa_mode(OUT), _i ? "crypto" : "none");
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 1);
+	assert_no_key();
+	ck_assert_int_eq(sa_del(&out), SUCCESS);
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_move_packet)
+{
+	child_init(HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	/* the NIC counts: nobody else knows where to go on from */
+	ck_assert_int_eq(move_out("192.168.50.3", FALSE), NOT_SUPPORTED);
+	ck_assert_str_eq(sa_mode(OUT), "packet");
+	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_DELSA),
+					  0);
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_move_refused)
+{
+	child_init(HW_OFFLOAD_CRYPTO);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	fake_kernel_set_oseq(kernel, htonl(OUT), 4711);
+	/* the new form is refused, the old one is put back where it was */
+	refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
+	ck_assert_int_eq(move_out("192.168.50.3", FALSE), NOT_SUPPORTED);
+	ck_assert_str_eq(sa_mode(OUT), "crypto");
+	ck_assert_uint_eq(oseq(), 4711);
+	ck_assert_int_eq(sa_del(&out), SUCCESS);
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_move_encap)
+{
+	struct xfrm_encap_tmpl encap;
+	fake_sa_t sa;
+	chunk_t attr;
+
+	child_init(HW_OFFLOAD_NO);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	ck_assert_int_eq(move_out("192.168.50.3", TRUE), SUCCESS);
+	ck_assert(fake_kernel_get_sa(kernel, htonl(OUT), &sa));
+	attr = fake_sa_attr(&sa, XFRMA_ENCAP);
+	ck_assert_uint_eq(attr.len, sizeof(encap));
+	memcpy(&encap, attr.ptr, sizeof(encap));
+	ck_assert_uint_eq(ntohs(encap.encap_dport), 4500);
+	/* and away again */
+	ck_assert_int_eq(move_out("192.168.50.2", FALSE), SUCCESS);
+	ck_assert(fake_kernel_get_sa(kernel, htonl(OUT), &sa));
+	ck_assert_uint_eq(fake_sa_attr(&sa, XFRMA_ENCAP).len, 0);
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_lost_missing)
+{
+	child_init(HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	fake_kernel_drop_sa(kernel, htonl(OUT));
+	fake_kernel_overrun(kernel, NETLINK_XFRM);
+	/* anything announced makes the overrun known */
+	fake_kernel_acquire(kernel, "192.168.50.1", 1, "192.168.50.2", 2,
+						IPPROTO_UDP, 1);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, htonl(OUT));
+	/* a hard one would take the policies away */
+	ck_assert(!calls.expire_hard);
+	ck_assert(calls_wait(&calls.acquires, 1));
+	ck_assert_int_eq(calls.expires, 1);
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_lost_soft)
+{
+	child_init(HW_OFFLOAD_NO);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	fake_kernel_use_sa(kernel, htonl(IN), 100, 999, time(NULL));
+	fake_kernel_use_sa(kernel, htonl(OUT), 100, 1000, time(NULL));
+	fake_kernel_overrun(kernel, NETLINK_XFRM);
+	fake_kernel_acquire(kernel, "192.168.50.1", 1, "192.168.50.2", 2,
+						IPPROTO_UDP, 1);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, htonl(OUT));
+	ck_assert(!calls.expire_hard);
+	ck_assert(calls_wait(&calls.acquires, 1));
+	ck_assert_int_eq(calls.expires, 1);
+	child_clear();
+}
+END_TEST
+
+TCase *pair_tcase(void)
+{
+	TCase *tcase = tcase_create("pair");
+
+	tcase_add_checked_fixture(tcase, service_setup, service_teardown);
+	tcase_set_timeout(tcase, 20);
+	tcase_add_loop_test(tcase, test_outbound_refused, 0, 2);
+	tcase_add_test(tcase, test_inbound_refused);
+	tcase_add_loop_test(tcase, test_policy_refused, 0, 2);
+	tcase_add_test(tcase, test_policy_refused_strict);
+	tcase_add_test(tcase, test_used);
+	tcase_add_loop_test(tcase, test_move, 0, 2);
+	tcase_add_test(tcase, test_move_packet);
+	tcase_add_test(tcase, test_move_refused);
+	tcase_add_test(tcase, test_move_encap);
+	tcase_add_test(tcase, test_lost_missing);
+	tcase_add_test(tcase, test_lost_soft);
+	return tcase;
+}
