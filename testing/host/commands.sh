@@ -75,22 +75,46 @@ plugin_if_used()
 	fi
 }
 
-# run_list KIND: the scenarios of the array arguments with each kernel and each
-# backend that is asked for.
+# run_list KIND NAME...: the scenarios with each backend that is asked for, on the
+# kernel "series".
 run_list()
 {
-	local kind=$1 series each
-	local -a names backends=("$backend")
-	mapfile -t names < <(scenario_names "$kind" "${arguments[@]}")
-	(( ${#names[@]} > 0 )) || exit 1
+	local kind=$1 each
+	local -a backends=("$backend")
+	shift
 	if (( compare )); then
 		backends=(hw-offload kernel-netlink)
 	fi
-	for series in "${kernels[@]}"; do
-		for each in "${backends[@]}"; do
-			run_scenarios "$series" "$each" "$kind" "${names[@]}"
-		done
+	for each in "${backends[@]}"; do
+		run_scenarios "$series" "$each" "$kind" "$@"
 	done
+}
+
+# find_scenarios KIND NAME...: sets the array names.
+find_scenarios()
+{
+	local list
+	list=$(scenario_names "$@") || exit 1
+	mapfile -t names <<<"$list"
+}
+
+# finish_lists: the table and the last line.
+finish_lists()
+{
+	if (( compare )); then
+		comparison
+	fi
+	summary
+}
+
+own_list()
+{
+	run_list own "${names[@]}"
+}
+
+upstream_list()
+{
+	run_list upstream "${names[@]}"
 }
 
 command_run()
@@ -99,11 +123,9 @@ command_run()
 	default_kernels "${all_kernels[0]}"
 	prepare guest nicsim "$(plugin_if_used)"
 	note_results
-	run_list own
-	if (( compare )); then
-		comparison
-	fi
-	summary
+	find_scenarios own "${arguments[@]}"
+	each_kernel own_list
+	finish_lists
 }
 
 command_upstream()
@@ -112,30 +134,34 @@ command_upstream()
 	default_kernels "${all_kernels[0]}"
 	prepare guest upstream "$(plugin_if_used)"
 	note_results
-	run_list upstream
-	if (( compare )); then
-		comparison
-	fi
-	summary
+	find_scenarios upstream "${arguments[@]}"
+	each_kernel upstream_list
+	finish_lists
 }
 
 # A few of strongSwan's own that take the plugin through tunnel mode, transport
 # mode and an address change.
 upstream_sample=(ikev2/net2net-psk ikev2/host2host-transport ikev2/mobike)
 
+# check_kernel: everything that runs in a guest of the kernel "series".
+check_kernel()
+{
+	run_nicsim
+	run_list own "${names[@]}"
+	if [[ $series == "${kernels[0]}" ]]; then
+		run_list upstream "${upstream_sample[@]}"
+	fi
+}
+
 command_check()
 {
 	default_kernels "${all_kernels[@]}"
 	prepare guest nicsim plugin upstream
 	note_results
+	find_scenarios own all
 	run_unit_tests
-	run_nicsim
-	arguments=(all)
-	run_list own
-	arguments=("${upstream_sample[@]}")
-	kernels=("${kernels[0]}")
-	run_list upstream
-	summary
+	each_kernel check_kernel
+	finish_lists
 }
 
 command_demo()
@@ -160,7 +186,7 @@ command_nicsim()
 	default_kernels "${all_kernels[@]}"
 	prepare guest nicsim
 	note_results
-	run_nicsim
+	each_kernel run_nicsim
 	summary
 }
 

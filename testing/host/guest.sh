@@ -90,16 +90,13 @@ guest_command()
 		-append "$kernel_options")
 }
 
-# guest_slot: waits until a guest may start. A guest keeps two processors busy, and
-# its daemons and tests have deadlines, so there is one guest per two processors,
-# whoever started it. QEMU inherits the slot and holds it even if the lab is killed.
+# guest_slot: waits until a guest may start. Daemons and tests have deadlines, so
+# there is one guest per processor, whoever started it. QEMU inherits the slot and
+# holds it even if the lab is killed.
 guest_slot()
 {
 	local slots slot
-	slots=$(( $(nproc) / 2 ))
-	if (( slots < 1 )); then
-		slots=1
-	fi
+	slots=$(nproc)
 	for (( slot = 1; slot <= slots; slot++ )); do
 		exec {guest_slot_fd}>"$cache/guest-$slot.lock"
 		if flock -n "$guest_slot_fd"; then
@@ -107,7 +104,7 @@ guest_slot()
 		fi
 		exec {guest_slot_fd}>&-
 	done
-	say "waiting for the guest of another testing/lab to end"
+	say "waiting until another guest on this machine has ended"
 	exec {guest_slot_fd}>"$cache/guest-$(( RANDOM % slots + 1 )).lock"
 	flock "$guest_slot_fd"
 }

@@ -12,11 +12,11 @@ result()
 {
 	printf '%s %s %s %s %s %s\n' "$1" "$2" "$3" "$4" "$5" "${*:6}" \
 		>>"$log_dir/results"
-	printf '%s  %-36s %5s s  %s\n' "$1" "$4" "$5" "${*:6}"
+	printf '%s  %-5s %-30s %4s s  %s\n' "$1" "$2" "$4" "$5" "${*:6}"
 }
 
-# count STATUS: results with that status; "checks" has what ran in bulk, a number
-# of passed and failed checks per line.
+# count STATUS: results with that status; "checks" has what ran in bulk, the
+# numbers of passed and failed checks per line.
 count()
 {
 	local field=1

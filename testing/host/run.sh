@@ -30,6 +30,38 @@ scenario_names()
 	done
 }
 
+workers=()
+
+# each_kernel FUNCTION: runs FUNCTION with the variable series set to each of the
+# kernels, side by side: a guest rarely uses more than one processor.
+each_kernel()
+{
+	local series pid rc=0
+	for series in "${kernels[@]}"; do
+		(
+			trap guest_stop EXIT
+			trap 'exit 143' TERM
+			"$1"
+		) &
+		workers+=($!)
+	done
+	for pid in "${workers[@]}"; do
+		wait "$pid" || rc=$?
+	done
+	workers=()
+	(( rc == 0 )) || die "the lab itself has failed, see above"
+}
+
+# stop_workers: for the exit trap.
+stop_workers()
+{
+	local pid
+	for pid in "${workers[@]}"; do
+		kill -TERM "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+}
+
 # make_share RUN SERIES BACKEND KIND: what the guest sees as /lab.
 make_share()
 {
