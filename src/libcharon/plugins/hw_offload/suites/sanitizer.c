@@ -19,7 +19,7 @@ FOUND_BY_SANITIZER const char *__tsan_default_suppressions(void);
  */
 const char *__tsan_default_suppressions(void)
 {
-	return "race:thread_cleanup_popall_internal\n";
+	return "race:thread_cleanup\nrace:thread_destroy\n";
 }
 
 #endif
