@@ -186,9 +186,12 @@ START_TEST(test_sizes)
 	hdr = wire_resize(wire_golden("route_gateway6_1"), HDR_LEN, RTA_GATEWAY, 4);
 	ck_assert(!decode(hdr));
 	free(hdr);
-	hdr = wire_resize(wire_golden("route_via6_1"), HDR_LEN, RTA_VIA, 1);
-	ck_assert(!decode(hdr));
-	free(hdr);
+	for (i = 0; i < 3; i++)
+	{
+		hdr = wire_append(wire_golden("route_direct_1"), RTA_VIA, "\x0a\0", i);
+		ck_assert(!decode(hdr));
+		free(hdr);
+	}
 }
 END_TEST
 

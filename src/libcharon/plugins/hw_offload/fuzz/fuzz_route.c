@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Fuzz entry: answers to route lookups.
+ */
+
+#include "fuzz_input.h"
+
+#include "../wire/rt_msg.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct nlmsghdr *hdr = fuzz_msg(data, size);
+	hwo_route_t route;
+
+	if (hdr)
+	{
+		hwo_rt_decode_route(hdr, &route);
+		free(hdr);
+	}
+	return 0;
+}
