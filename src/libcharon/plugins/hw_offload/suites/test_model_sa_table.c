@@ -304,6 +304,67 @@ START_TEST(test_pair_gone)
 }
 END_TEST
 
+/**
+ * Check which SAs were not found in a comparison, their SPIs have one bit each.
+ */
+static void check_unstamped(u_int stamp, uint32_t expected)
+{
+	hwo_sa_id_t id;
+	array_t *ids;
+
+	ids = table->unstamped(table, stamp);
+	while (array_remove(ids, ARRAY_TAIL, &id))
+	{
+		ck_assert_msg(expected & ntohl(id.spi), "%#x", ntohl(id.spi));
+		expected &= ~ntohl(id.spi);
+		ck_assert(table->get(table, &id, NULL));
+	}
+	ck_assert_msg(!expected, "%#x", expected);
+	array_destroy(ids);
+}
+
+START_TEST(test_stamp)
+{
+	hwo_sa_record_t record;
+	u_int first, second;
+	hwo_sa_id_t id;
+	int i;
+
+	for (i = 0; i < 3; i++)
+	{
+		record = get_inbound(1 << i, 1);
+		table->put(table, &record);
+	}
+	first = table->next_stamp(table);
+	check_unstamped(first, 1 | 2 | 4);
+	id = get_inbound(2, 1).id;
+	ck_assert(table->stamp(table, &id, first));
+	check_unstamped(first, 1 | 4);
+	/* one that is none of ours */
+	id = get_inbound(8, 1).id;
+	ck_assert(!table->stamp(table, &id, first));
+	ck_assert_int_eq(table->get_count(table), 3);
+	/* one that is added, or replaced, and one that is gone meanwhile */
+	record = get_inbound(8, 1);
+	table->put(table, &record);
+	record = get_inbound(1, 1);
+	table->put(table, &record);
+	check_unstamped(first, 4);
+	id = get_inbound(4, 1).id;
+	ck_assert(table->remove(table, &id));
+	check_unstamped(first, 0);
+
+	/* all over again */
+	second = table->next_stamp(table);
+	ck_assert(second != first);
+	check_unstamped(second, 1 | 2 | 8);
+	check_unstamped(first, 0);
+	id = get_inbound(1, 1).id;
+	ck_assert(table->stamp(table, &id, second));
+	check_unstamped(second, 2 | 8);
+}
+END_TEST
+
 START_TEST(test_flush)
 {
 	hwo_sa_record_t record = {
@@ -390,6 +451,7 @@ TCase *sa_table_tcase(void)
 	tcase_add_test(tc, test_pair);
 	tcase_add_loop_test(tc, test_no_pair, 0, 7);
 	tcase_add_test(tc, test_pair_gone);
+	tcase_add_test(tc, test_stamp);
 	tcase_add_test(tc, test_flush);
 	tcase_add_test(tc, test_threads);
 	return tc;

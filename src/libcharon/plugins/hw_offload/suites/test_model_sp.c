@@ -223,6 +223,8 @@ START_TEST(test_other_offload)
 	ck_assert(hwo_sp_add_user(entry, &child));
 	user = child;
 	user.requested = HW_OFFLOAD_NO;
+	/* what is not used does not matter either */
+	user.sp.tmpl[2].proto = IPPROTO_AH;
 	top = FALSE;
 	ck_assert(hwo_sp_remove_user(entry, &user, &top));
 	ck_assert(top);

@@ -159,6 +159,7 @@ START_TEST(test_names)
 		{ HWO_REASON_WRONG_DEVICE,		"wrong-device" },
 		{ HWO_REASON_PARTNER_REFUSED,	"partner-refused" },
 		{ HWO_REASON_POLICY_REFUSED,	"policy-refused" },
+		{ HWO_REASON_IN_USE,			"in-use" },
 	};
 	int i;
 
