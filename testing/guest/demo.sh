@@ -57,7 +57,7 @@ run_shell()
 	local name=${SCENARIOS%% *}
 	name=${name:-$demo_scenario}
 	scenario_kind=own
-	scenario_start=${EPOCHREALTIME/,/.}
+	scenario_start=${EPOCHREALTIME/[.,]/}
 	failures=()
 	scenario_files own "$name" || die "no such scenario: $name"
 	scenario_settings "$files_dir"

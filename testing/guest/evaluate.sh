@@ -36,17 +36,12 @@ fields()
 	field+=("$line")
 }
 
-timestamp()
+# show COMMAND: a line of console.log, with the seconds since the start
+show()
 {
-	local now=${EPOCHREALTIME/,/.}
-	printf '%7.2f ' "$(bc_minus "$now" "$scenario_start")"
-}
-
-# bc_minus A B: difference of two times with six decimals, in seconds
-bc_minus()
-{
-	local us=$((${1/./} - ${2/./}))
-	printf '%d.%06d' $((us / 1000000)) $((us % 1000000))
+	local now=${EPOCHREALTIME/[.,]/}
+	local ms=$(((now - scenario_start) / 1000))
+	printf '%4d.%02d %s\n' $((ms / 1000)) $((ms % 1000 / 10)) "$*"
 }
 
 # run_commands FILE PHASE: pretest.dat or posttest.dat
@@ -59,7 +54,7 @@ run_commands()
 		fields "$line"
 		[[ ${field[1]:-} ]] || { malformed "$2" "$line"; continue; }
 		host=${field[0]// /}
-		echo "$(timestamp)$host# ${field[1]}"
+		show "$host# ${field[1]}"
 		if ! host_exists "$host"; then
 			failure "$2: there is no host $host"
 			continue
@@ -95,22 +90,20 @@ run_checks()
 		[[ $line && $line != \#* ]] || continue
 		fields "$line"
 		[[ ${field[1]:-} ]] || { malformed evaltest "$line"; continue; }
-		if [[ ${#field[@]} -ne 4 ||
-			! ${field[3]% } =~ ^(YES|NO|[0-9]+)$ ]]; then
+		field[3]=${field[3]:-}
+		if [[ ${#field[@]} -ne 4 || ! ${field[3]} =~ ^(YES|NO|[0-9]+)$ ]]; then
 			malformed evaltest "$line"
 		fi
-		run_check "${field[0]// /}" "${field[1]}" "${field[2]:-}" \
-			"${field[3]% }"
+		run_check "${field[0]// /}" "${field[1]}" "${field[2]:-}" "${field[3]}"
 	done 3<"$1"
 }
 
 # run_check HOST COMMAND PATTERN EXPECTED
 run_check()
 {
-	local host=$1 command=$2 pattern=$3 expected=$4 count ok=1
+	local host=$1 command=$2 pattern=$3 expected=$4 ok=1
 	local out=$hosts_dir/check.out err=$hosts_dir/check.err
-	: >"$out"
-	: >"$err"
+	local -a matching
 	if ! host_exists "$host"; then
 		failure "evaltest: there is no host $host"
 		return
@@ -123,20 +116,25 @@ run_check()
 			eval "host_run $host $command"
 		fi
 	) >"$out" 2>"$err" || true
+	set +u
 	eval "pattern=\"$pattern\""
-	count=$(grep -c -e "$pattern" "$out") || true
+	set -u
+	mapfile -t matching < <(grep -e "$pattern" "$out")
 	case $expected in
-	YES) ((count > 0)) || ok= ;;
-	NO) ((count == 0)) || ok= ;;
-	[0-9]*) ((count == expected)) || ok= ;;
+	YES) ((${#matching[@]} > 0)) || ok= ;;
+	NO) ((${#matching[@]} == 0)) || ok= ;;
+	[0-9]*) ((${#matching[@]} == expected)) || ok= ;;
 	esac
-	echo "$(timestamp)$host# $command | grep '$pattern' [$expected]"
-	grep -e "$pattern" "$out" | head -n 20 || true
-	cat "$err"
+	show "$host# $command | grep '$pattern' [$expected]"
+	if ((${#matching[@]} > 0)); then
+		printf '%s\n' "${matching[@]:0:20}"
+	fi
+	[[ ! -s $err ]] || cat "$err"
 	if [[ ! $ok ]]; then
-		echo "~~~~~~~ FAIL: $count lines match, output:"
+		echo "~~~~~~~ FAIL: ${#matching[@]} lines match, output:"
 		head -n 60 "$out"
 		echo "~~~~~~~"
-		failure "evaltest: $host: $command | $pattern: $count [$expected]"
+		failure "evaltest: $host: $command | $pattern:" \
+			"${#matching[@]} [$expected]"
 	fi
 }

@@ -171,7 +171,7 @@ run_scenario()
 {
 	local dir=$out_dir/$2 started=$SECONDS
 	scenario_kind=$1
-	scenario_start=${EPOCHREALTIME/,/.}
+	scenario_start=${EPOCHREALTIME/[.,]/}
 	failures=()
 	echo "$2" >"$out_dir/current"
 	sync "$out_dir/current" || true
