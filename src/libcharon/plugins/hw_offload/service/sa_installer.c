@@ -240,8 +240,7 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 					   install->partner.reason);
 		install->ladder.refusal = install->partner.refusal;
 	}
-	install->ladder.reason = plan->skipped[HWO_MODE_PACKET] ?:
-							 plan->skipped[HWO_MODE_CRYPTO];
+	install->ladder.reason = plan->skipped[HWO_MODE_PACKET];
 }
 
 /**

@@ -93,7 +93,7 @@ static bool answer_lost(const hwo_result_t *result)
  * Find out what the kernel did when its answer was lost. A larval SA has no
  * reqid, so a reqid tells that ours was installed.
  */
-static void settle_lost_answer(hwo_sa_ladder_t *this)
+static bool settle_lost_answer(hwo_sa_ladder_t *this)
 {
 	hwo_sa_state_t state;
 	hwo_result_t result;
@@ -103,7 +103,9 @@ static void settle_lost_answer(hwo_sa_ladder_t *this)
 	{
 		this->result = result;
 		this->effective = state.offload;
+		return TRUE;
 	}
+	return FALSE;
 }
 
 /**
@@ -148,9 +150,9 @@ static hwo_verdict_t try_step(hwo_sa_ladder_t *this, int step)
 	hwo_verdict_t verdict;
 
 	send_step(this, mode);
-	if (answer_lost(&this->result))
-	{
-		settle_lost_answer(this);
+	if (answer_lost(&this->result) && !settle_lost_answer(this))
+	{	/* not executed, so it was no answer to this mode: once more */
+		send_step(this, mode);
 	}
 	verdict = hwo_plan_verdict(&this->plan, step, this->result.err);
 	if (verdict == HWO_VERDICT_DONE && mode == HWO_MODE_CRYPTO)
@@ -164,6 +166,18 @@ static hwo_verdict_t try_step(hwo_sa_ladder_t *this, int step)
 		this->refusal = this->result;
 	}
 	return verdict;
+}
+
+/**
+ * Reason that crypto mode was no step, unless that is what it got
+ */
+static hwo_reason_t why_not_crypto(hwo_sa_ladder_t *this, hwo_verdict_t verdict)
+{
+	if (verdict == HWO_VERDICT_DONE && this->effective.mode == HWO_MODE_CRYPTO)
+	{
+		return HWO_REASON_NONE;
+	}
+	return this->plan.skipped[HWO_MODE_CRYPTO];
 }
 
 /*
@@ -184,6 +198,14 @@ bool hwo_sa_ladder_run(hwo_sa_ladder_t *this)
 		{
 			break;
 		}
+	}
+	if (verdict == HWO_VERDICT_DONE && this->effective.mode == HWO_MODE_PACKET)
+	{	/* nothing is better */
+		this->reason = HWO_REASON_NONE;
+	}
+	else if (this->reason == HWO_REASON_NONE)
+	{
+		this->reason = why_not_crypto(this, verdict);
 	}
 	return verdict == HWO_VERDICT_DONE;
 }

@@ -53,7 +53,7 @@ struct hwo_sa_ladder_t {
 	hwo_plan_t plan;
 	/** [out] effective offload, if one of them succeeded */
 	hwo_offload_t effective;
-	/** [in,out] why the best step was not taken, the kernel's words for it */
+	/** [in,out] why there is no better mode, the kernel's words for it */
 	hwo_reason_t reason;
 	hwo_result_t refusal;
 	/** [out] outcome of the last attempt */

@@ -376,8 +376,7 @@ METHOD(sa_mover_t, move_, int,
 	}
 	if (!err)
 	{
-		sa.record.reason = sa.ladder.plan.skipped[HWO_MODE_PACKET] ?:
-						   sa.ladder.plan.skipped[HWO_MODE_CRYPTO];
+		sa.record.reason = sa.ladder.plan.skipped[HWO_MODE_PACKET];
 		memset(&sa.record.refusal, 0, sizeof(sa.record.refusal));
 		err = replace(this, &sa);
 	}

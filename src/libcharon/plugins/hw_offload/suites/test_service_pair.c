@@ -314,6 +314,38 @@ START_TEST(test_lost_soft)
 }
 END_TEST
 
+START_TEST(test_reason)
+{
+	child_init(HW_OFFLOAD_AUTO);
+	in.data.encap = out.data.encap = TRUE;
+	if (_i)
+	{	/* what comes first counts: packet was refused, crypto not tried */
+		refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
+	}
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	assert_sas(_i ? "none" : "packet");
+	ck_assert_int_eq(service_lines_with("udp-encap"), 0);
+	ck_assert_int_eq(service_lines_with(_i ? "driver-refused: driver: out"
+										   : "as-requested"), 1);
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_lost_answer)
+{
+	child_init(HW_OFFLOAD_AUTO);
+	/* neither executed nor answered: says nothing about packet mode */
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
+					   _i ? FAKE_FAULT_IGNORED : FAKE_FAULT_ERROR, ENOBUFS,
+					   NULL);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_str_eq(sa_mode(IN), "packet");
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 1);
+	child_clear();
+}
+END_TEST
+
 TCase *pair_tcase(void)
 {
 	TCase *tcase = tcase_create("pair");
@@ -325,6 +357,8 @@ TCase *pair_tcase(void)
 	tcase_add_loop_test(tcase, test_policy_refused, 0, 2);
 	tcase_add_test(tcase, test_policy_refused_strict);
 	tcase_add_test(tcase, test_used);
+	tcase_add_loop_test(tcase, test_lost_answer, 0, 2);
+	tcase_add_loop_test(tcase, test_reason, 0, 2);
 	tcase_add_loop_test(tcase, test_move, 0, 2);
 	tcase_add_test(tcase, test_move_packet);
 	tcase_add_test(tcase, test_move_refused);
