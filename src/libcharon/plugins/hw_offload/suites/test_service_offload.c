@@ -346,12 +346,14 @@ END_TEST
  */
 static const struct {
 	fake_fault_t fault;
-	bool executed;
+	u_int nth;
+	bool installed;
 } lost[] = {
-	{ FAKE_FAULT_LOST, TRUE },
-	{ FAKE_FAULT_OVERRUN, TRUE },
-	{ FAKE_FAULT_LATE, TRUE },
-	{ FAKE_FAULT_IGNORED, FALSE },
+	{ FAKE_FAULT_LOST, 1, TRUE },
+	{ FAKE_FAULT_OVERRUN, 1, TRUE },
+	{ FAKE_FAULT_LATE, 1, TRUE },
+	{ FAKE_FAULT_IGNORED, 1, TRUE },
+	{ FAKE_FAULT_IGNORED, 0, FALSE },
 };
 
 /** modes to install with */
@@ -367,10 +369,10 @@ START_TEST(test_lost_answer)
 	uint32_t spi = inbound ? SPI_IN : SPI_OUT;
 
 	fake_kernel_inject(kernel, NETLINK_XFRM,
-					   inbound ? XFRM_MSG_UPDSA : XFRM_MSG_NEWSA, 1,
-					   lost[i].fault, 0, NULL);
-	if (lost[i].executed)
-	{	/* the SA is there, and that is what counts */
+					   inbound ? XFRM_MSG_UPDSA : XFRM_MSG_NEWSA,
+					   lost[i].nth, lost[i].fault, 0, NULL);
+	if (lost[i].installed)
+	{	/* the SA is there, at the latest after it was asked for again */
 		ck_assert_int_eq(install_sa(spi, inbound, modes[mode]), SUCCESS);
 		ck_assert_str_eq(sa_mode(spi), names[mode]);
 	}
