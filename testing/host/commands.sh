@@ -281,6 +281,11 @@ command_clean()
 {
 	cache_open
 	cache_lock
+	local slot
+	for slot in "$cache"/guest-*.lock; do
+		[[ ! -f $slot ]] || flock -n "$slot" true ||
+			die "a guest is still running with the cache $cache"
+	done
 	remove_tree "$cache"
 	log_dir=""
 }
@@ -298,8 +303,8 @@ command_boot()
 		entry=/lab/program make_share "$run" "$series" "$backend" boot
 		cp "${arguments[@]}" "$run/share/"
 		mv "$run/share/${arguments[0]##*/}" "$run/share/program"
-		guest_start "$run" "$series" 600
-		guest_watch "$run" : 600
+		guest_start "$run" "$series" "$scenario_seconds"
+		guest_watch "$run" : "$scenario_seconds"
 		cat "$run/share/out/run.log" 2>/dev/null || cat "$run/serial"
 		kernel_complaints "$run"
 		say "guest: $guest_end"
