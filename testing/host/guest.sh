@@ -95,18 +95,22 @@ guest_command()
 # holds it even if the lab is killed.
 guest_slot()
 {
-	local slots slot
+	local slots slot told=0
 	slots=$(nproc)
-	for (( slot = 1; slot <= slots; slot++ )); do
-		exec {guest_slot_fd}>"$cache/guest-$slot.lock"
-		if flock -n "$guest_slot_fd"; then
-			return 0
+	while true; do
+		for (( slot = 1; slot <= slots; slot++ )); do
+			exec {guest_slot_fd}>"$cache/guest-$slot.lock"
+			if flock -n "$guest_slot_fd"; then
+				return 0
+			fi
+			exec {guest_slot_fd}>&-
+		done
+		if (( ! told )); then
+			told=1
+			say "waiting until another guest on this machine has ended"
 		fi
-		exec {guest_slot_fd}>&-
+		sleep 1
 	done
-	say "waiting until another guest on this machine has ended"
-	exec {guest_slot_fd}>"$cache/guest-$(( RANDOM % slots + 1 )).lock"
-	flock "$guest_slot_fd"
 }
 
 guest_slot_free()
