@@ -258,9 +258,18 @@ START_TEST(test_list)
 }
 END_TEST
 
-/** what the threads below share; entries, and whether a thread is in there */
-static hwo_sp_entry_t *held;
-static int released, started;
+/** entries that are waited for, and whether they may be had */
+static hwo_sp_entry_t *held[2];
+static int released[2];
+
+/**
+ * A thread that waits for one of them.
+ */
+typedef struct {
+	thread_t *thread;
+	int which;
+	bool create;
+} waiter_t;
 
 /**
  * See how many threads wait, which is only for the table itself to know.
@@ -271,52 +280,89 @@ static u_int count_waiting(hwo_sp_entry_t *entry)
 	return __atomic_load_n(&entry->waiting, __ATOMIC_RELAXED);
 }
 
+static void hold_entry(int which)
+{
+	hwo_sp_id_t id = get_id();
+
+	id.if_id = which;
+	released[which] = 0;
+	held[which] = table->checkout(table, &id, TRUE);
+}
+
+/**
+ * Release an entry that others wait for.
+ */
+static void release_entry(int which)
+{
+	__atomic_store_n(&released[which], 1, __ATOMIC_SEQ_CST);
+	table->checkin(table, held[which]);
+}
+
 /**
  * Want the entry that somebody else has.
  */
 static void *wait_for_entry(void *arg)
 {
+	waiter_t *waiter = arg;
 	hwo_sp_id_t id = get_id();
 	hwo_sp_entry_t *entry;
-	bool create = arg != NULL;
 
-	__atomic_add_fetch(&started, 1, __ATOMIC_SEQ_CST);
-	entry = table->checkout(table, &id, create);
+	id.if_id = waiter->which;
+	entry = table->checkout(table, &id, waiter->create);
 	/* not a moment before it is released, and it has not been destroyed */
-	ck_assert(__atomic_load_n(&released, __ATOMIC_SEQ_CST));
-	ck_assert(entry == held);
+	ck_assert(__atomic_load_n(&released[waiter->which], __ATOMIC_SEQ_CST));
+	ck_assert(entry == held[waiter->which]);
 	table->checkin(table, entry);
 	return NULL;
 }
 
 /**
- * An entry without users survives as long as somebody waits for it.
+ * Start threads that wait for an entry, and return when they do. How long that
+ * may take is bounded by the timeout of the test case.
  */
-START_TEST(test_wait)
+static void start_waiters(waiter_t *waiters, int count, int which)
 {
-	hwo_sp_id_t id = get_id();
-	thread_t *threads[3];
 	int i;
 
-	released = started = 0;
-	held = table->checkout(table, &id, TRUE);
-	for (i = 0; i < countof(threads); i++)
+	for (i = 0; i < count; i++)
 	{
-		threads[i] = thread_create(wait_for_entry, i ? &id : NULL);
+		waiters[i].which = which;
+		waiters[i].create = i % 2;
+		waiters[i].thread = thread_create(wait_for_entry, &waiters[i]);
 	}
-	/* bounded by the timeout of the test case */
-	while (count_waiting(held) < countof(threads))
+	while (count_waiting(held[which]) < count)
 	{
 		sched_yield();
 	}
-	ck_assert_int_eq(__atomic_load_n(&started, __ATOMIC_SEQ_CST),
-					 countof(threads));
-	__atomic_store_n(&released, 1, __ATOMIC_SEQ_CST);
-	table->checkin(table, held);
-	for (i = 0; i < countof(threads); i++)
+}
+
+static void join_waiters(waiter_t *waiters, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
 	{
-		threads[i]->join(threads[i]);
+		waiters[i].thread->join(waiters[i].thread);
 	}
+}
+
+/**
+ * An entry without users survives as long as somebody waits for it, and each of
+ * them gets it, whoever waits for others.
+ */
+START_TEST(test_wait)
+{
+	waiter_t first[3], second[2];
+
+	hold_entry(0);
+	hold_entry(1);
+	start_waiters(first, countof(first), 0);
+	start_waiters(second, countof(second), 1);
+	release_entry(1);
+	join_waiters(second, countof(second));
+	ck_assert_int_eq(table->get_count(table), 1);
+	release_entry(0);
+	join_waiters(first, countof(first));
 	ck_assert_int_eq(table->get_count(table), 0);
 }
 END_TEST
