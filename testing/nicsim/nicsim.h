@@ -238,7 +238,6 @@ struct nicsim_flow {
 	u8 family;		/* 0: not IP */
 	u8 proto;
 	bool fragment;
-	bool udp_esp;		/* ESP within UDP */
 	xfrm_address_t saddr;
 	xfrm_address_t daddr;
 	__be16 sport;

@@ -77,7 +77,6 @@ static enum nicsim_class classify_udp(const struct sk_buff *skb,
 				    sizeof(buf), &buf);
 	if (!marker || !*marker)
 		return NICSIM_CLASS_IKE;
-	flow->udp_esp = true;
 	return NICSIM_CLASS_ESP;
 }
 

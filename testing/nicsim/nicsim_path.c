@@ -24,19 +24,22 @@ static const enum nicsim_counter rx_class[] = {
 	[NICSIM_CLASS_IP] = NICSIM_rx_clear,
 };
 
-/* Inbound: an SA of this device, for a whole packet that is meant for us */
+/*
+ * Inbound: an SA of this device, for a whole packet that is meant for us. ESP
+ * may come in UDP on any port, an SA knows its own.
+ */
 static struct nicsim_sa *rx_find_sa(struct nicsim_port *port,
 				    const struct sk_buff *skb,
 				    const struct nicsim_flow *flow)
 {
+	bool udp = flow->proto == IPPROTO_UDP;
 	__be32 buf;
 	const __be32 *spi;
 
-	if (flow->class != NICSIM_CLASS_ESP || !flow->family ||
+	if ((!udp && flow->proto != IPPROTO_ESP) || !flow->family ||
 	    flow->fragment || skb->pkt_type == PACKET_OTHERHOST)
 		return NULL;
-	spi = skb_header_pointer(skb, flow->l4 +
-				 (flow->udp_esp ? NICSIM_UDP_LEN : 0),
+	spi = skb_header_pointer(skb, flow->l4 + (udp ? NICSIM_UDP_LEN : 0),
 				 sizeof(buf), &buf);
 	return spi ? nicsim_sa_find_in(port, flow, *spi) : NULL;
 }

@@ -36,7 +36,7 @@ struct nicsim_sa *nicsim_sa_find_in(struct nicsim_port *port,
 	hlist_for_each_entry_rcu(sa, bucket_in(port, spi), hash) {
 		if (sa->spi == spi && sa->family == flow->family &&
 		    xfrm_addr_equal(&sa->daddr, &flow->daddr, sa->family) &&
-		    sa->encap == flow->udp_esp &&
+		    sa->encap == (flow->proto == IPPROTO_UDP) &&
 		    (!sa->encap || sa->dport == flow->dport))
 			return sa;
 	}
@@ -179,14 +179,18 @@ static int cipher_alloc(struct crypto_aead **tfm, const char *name, u32 type,
 static int sa_init_key(struct nicsim_sa *sa, struct xfrm_state *x,
 		       struct netlink_ext_ack *extack)
 {
+	static bool no_simd;
 	int err = cipher_alloc(&sa->aead, "rfc4106(gcm(aes))", 0, x);
 
 	if (err) {
 		NL_SET_ERR_MSG_MOD(extack, "No rfc4106(gcm(aes)) in this kernel");
 		return err;
 	}
-	cipher_alloc(&sa->aead_simd, "__rfc4106(gcm(aes))",
-		     CRYPTO_ALG_INTERNAL, x);
+	/* asked for once: each vain look-up runs modprobe */
+	if (!READ_ONCE(no_simd) &&
+	    cipher_alloc(&sa->aead_simd, "__rfc4106(gcm(aes))",
+			 CRYPTO_ALG_INTERNAL, x))
+		WRITE_ONCE(no_simd, true);
 	return 0;
 }
 

@@ -164,6 +164,43 @@ group_link()
 	check "ping after link up" within 10 ping_ok 2
 }
 
+# in_port PORT: the first outbound SA in it.
+in_port()
+{
+	grep -q '^dir=out offload=crypto' "$debugfs/$1/sas"
+}
+
+# Over an active-backup bond the SAs are in the port that is active
+group_bond()
+{
+	local state
+	flush_sas
+	if ! modprobe bonding 2>/dev/null; then
+		skip "crypto offload over a bond: no bonding module"
+		return
+	fi
+	ip link add bond0 type bond mode active-backup miimon 100
+	ip link set ns2a down
+	ip link set ns3a down
+	ip link set ns2a master bond0
+	ip link set ns3a master bond0
+	ip link set ns2b up
+	ip link set ns3b up
+	ip link set bond0 up
+	ip link set bond0 type bond active_slave ns2a
+	state="src 192.0.2.1 dst 192.0.2.2 proto esp spi 0xc0000001"
+	check "SA on a bond" ip_here "xfrm state add $state reqid 1 $gcm" \
+		"offload crypto dev bond0 dir out"
+	check "in the active port" in_port ns2a
+	ip link set bond0 type bond active_slave ns3a
+	check "moves with the active port" within 10 in_port ns3a
+	check "and leaves the other" is 0 eval "wc -l <$debugfs/ns2a/sas"
+	ip link del bond0
+	check "ends with the bond" within 10 is 0 eval \
+		"cat $debugfs/ns[23]a/sas | wc -l"
+	ip xfrm state flush
+}
+
 # Both tables used while they change
 group_churn()
 {

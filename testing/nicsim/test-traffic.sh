@@ -285,7 +285,9 @@ group_encap()
 # tcpdump knows what it captures only after it has said so
 capture_start()
 {
-	in_ns W tcpdump -n -U -i wire -w "$work/wire.pcap" 2>"$work/tcpdump" &
+	rm -f "$work/tcpdump" "$work/wire.pcap"
+	in_ns W tcpdump -n -U --immediate-mode -i wire -w "$work/wire.pcap" \
+		2>"$work/tcpdump" &
 	capture=$!
 	within 20 grep -q 'listening on' "$work/tcpdump"
 }
