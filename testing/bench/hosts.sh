@@ -18,11 +18,11 @@ child()
 	printf 'c%04d' "$1"
 }
 
-# child_names: of all
+# child_names FROM TO
 child_names()
 {
 	local number
-	for ((number = 1; number <= children; number++)); do
+	for ((number = $1; number <= $2; number++)); do
 		child "$number"
 		printf ' '
 	done
@@ -130,7 +130,7 @@ daemon_conf()
 # hosts_start MODE BACKEND
 hosts_start()
 {
-	local host
+	local host wrapper
 	for host in moon sun; do
 		rm -rf "${hosts_dir:?}/$host"
 		mkdir -p "$hosts_dir/$host/etc/"{swanctl,strongswan.d}
@@ -141,7 +141,9 @@ hosts_start()
 	hosts_up moon sun wire
 	wire_own
 	for host in moon sun; do
-		host_run "$host" systemctl start strongswan ||
+		wrapper=
+		[[ $host = sun ]] || wrapper=$trace_wrapper
+		CHARON_WRAPPER=$wrapper host_run "$host" systemctl start strongswan ||
 			die "charon does not start on $host"
 		expect_backend "$host" "$2"
 	done
@@ -175,14 +177,13 @@ expect_children()
 }
 
 # keep_logs MODE BACKEND
+# shellcheck disable=SC2154
 keep_logs()
 {
-	local dir=$out_dir/$1-$2 file
+	local dir=$out_dir/$1-$2
 	mkdir -p "$dir"
 	cp "$hosts_dir/moon/log/daemon.log" "$dir/"
-	for file in "$hosts_dir"/moon/tmp/*.trace; do
-		gzip -c "$file" >"$dir/${file##*/}.gz"
-	done
+	cp "$hosts_dir"/moon/tmp/*.{trace,calls} "$dir/"
 }
 
 hosts_stop()

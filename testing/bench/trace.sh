@@ -2,85 +2,104 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# strace on moon's charon, cut into phases.  It stays attached from before the
-# first phase until after the last one, so that attaching is in none of them.
-#
-# With -y strace names files, and sockets by their inode.  With -yy it would ask
-# the kernel what each socket is, at each use, which takes longer than what is
-# measured; /proc/net/netlink tells it once for all.
+# What moon's charon asks of the kernel, in phases.  The kernel itself counts
+# all system calls of its threads (a histogram on the tracepoint sys_enter),
+# and strace writes down those that may be a request.  strace stops the daemon
+# at these only, as with all of them the threads would run in another order and
+# make other calls.  Both have to agree on how many there were.
 
+# shellcheck disable=SC2154
+moon_tmp=$hosts_dir/moon/tmp
 # how long the daemon is watched doing nothing
 # shellcheck disable=SC2034
 idle_seconds=5
-# nothing in the trace for so many quarters of a second ends a phase
-quiet_quarters=6
-# shellcheck disable=SC2154
-trace_file=$hosts_dir/moon/tmp/all
+# a daemon at rest for so many quarters of a second ends a phase
+quiet_quarters=4
+requests=$moon_tmp/requests
+traced_calls=sendto,sendmsg,sendmmsg,writev,ioctl
+# for the lab's systemctl: -D makes charon the child, not strace
+# shellcheck disable=SC2034
+trace_wrapper="strace -D -f -y --seccomp-bpf -e trace=$traced_calls \
+	-o /tmp/requests"
+trigger=/sys/kernel/tracing/events/raw_syscalls/sys_enter/trigger
+histogram=${trigger%trigger}hist
 
-trace_size()
+# find_daemon: sets daemon to moon's charon, as the guest knows it
+find_daemon()
 {
-	stat -c %s "$trace_file"
+	local pid net
+	daemon=
+	net=$(readlink "/proc/${host_pid[moon]}/ns/net")
+	for pid in $(pgrep -x charon-systemd); do
+		if [[ $(readlink "/proc/$pid/ns/net") = "$net" ]]; then
+			daemon=$pid
+		fi
+	done
+	[[ $daemon ]] || die "there is no charon on moon"
 }
 
-# trace_start: returns when each thread is traced
+# trace_start: all calls in the guest are counted, by thread
 trace_start()
 {
-	local end=$((SECONDS + 60))
-	# shellcheck disable=SC2016 # for the host's shell
-	host_run moon 'echo $$ >/tmp/strace.pid
-		exec strace -f -y -e raw=poll -o /tmp/all \
-			-p $(cat /run/charon.pid)' \
-		>"$hosts_dir/moon-strace.log" 2>&1 &
-	# shellcheck disable=SC2016 # for the host's shell
-	until host_run moon '! grep -L "^TracerPid:[^0-9]*[1-9]" \
-			/proc/$(cat /run/charon.pid)/task/*/status | grep -q .'; do
-		((SECONDS < end)) ||
-			die "strace: $(tail -n 3 "$hosts_dir/moon-strace.log")"
-		sleep 0.1
-	done
+	find_daemon
+	mountpoint -q /sys/kernel/tracing ||
+		mount -t tracefs tracefs /sys/kernel/tracing
+	echo 'hist:keys=common_pid,id.syscall:size=16384' >"$trigger"
 	wait_quiet
 }
 
-# wait_quiet: until the daemon has finished what it does
+trace_stop()
+{
+	echo '!hist:keys=common_pid,id.syscall:size=16384' >"$trigger"
+}
+
+# calls: "CALL COUNT" for the daemon
+calls()
+{
+	awk -f "$bench_dir/histogram.awk" <(ls "/proc/$daemon/task") "$histogram"
+}
+
+# wait_quiet: until none of the daemon's threads has run for a while
 wait_quiet()
 {
-	local size last=-1 quiet=0 end=$((SECONDS + 120))
+	local now last=none quiet=0 end=$((SECONDS + 120)) thread run
 	while ((quiet < quiet_quarters)); do
 		sleep 0.25
-		size=$(trace_size)
-		quiet=$((size == last ? quiet + 1 : 0))
-		last=$size
+		now=
+		for thread in "/proc/$daemon/task/"*; do
+			read -r run _ <"$thread/schedstat"
+			now+=" $run"
+		done
+		if [[ $now = "$last" ]]; then
+			quiet=$((quiet + 1))
+		else
+			quiet=0
+		fi
+		last=$now
 		((SECONDS < end)) || die "charon does not come to rest"
 	done
 }
 
 # trace_phase NAME COMMAND: what charon does from the begin of the command until
-# it rests again, in moon:/tmp/NAME.trace
+# it rests again
 trace_phase()
 {
-	local dir=$hosts_dir/moon/tmp begin
-	begin=$(trace_size)
-	host_run moon "$2" >"$dir/$1.log" 2>&1 ||
-		die "${2:0:20}...: $(tail -n 5 "$dir/$1.log")"
+	local begin
+	begin=$(stat -c %s "$requests")
+	echo 'hist:keys=common_pid,id.syscall:size=16384:clear' >>"$trigger"
+	host_run moon "$2" >"$moon_tmp/$1.log" 2>&1 ||
+		die "${2:0:20}...: $(tail -n 5 "$moon_tmp/$1.log")"
 	wait_quiet
-	tail -c "+$((begin + 1))" "$trace_file" >"$dir/$1.trace"
-	host_run moon sockets >>"$dir/sockets"
+	calls >"$moon_tmp/$1.calls"
+	tail -c "+$((begin + 1))" "$requests" >"$moon_tmp/$1.trace"
+	host_run moon sockets >>"$moon_tmp/sockets"
 }
 
 # count_phase MODE BACKEND NAME: one line for bench.csv
 count_phase()
 {
-	local dir=$hosts_dir/moon/tmp
-	# shellcheck disable=SC2154
 	awk -f "$bench_dir/count.awk" -v mode="$1" -v backend="$2" -v phase="$3" \
-		-v calls="$out_dir/bench-calls.csv" "$dir/sockets" "$dir/$3.trace"
-}
-
-trace_stop()
-{
-	local job=$!
-	# shellcheck disable=SC2016 # for the host's shell
-	host_run moon 'kill -INT $(cat /tmp/strace.pid)'
-	wait "$job" || true
-	rm -f "$trace_file"
+		-v calls="$out_dir/bench-calls.csv" \
+		"$moon_tmp/sockets" "$moon_tmp/$3.calls" "$moon_tmp/$3.trace" ||
+		die "the trace of $3, $2, hw_offload = $1 makes no sense"
 }
