@@ -114,7 +114,8 @@ check_daemons()
 	local host log served
 	for host in $IPSECHOSTS; do
 		log=$hosts_dir/$host/log/daemon.log
-		if [[ -e $hosts_dir/$host/run/charon.pid ]]; then
+		if [[ -e $hosts_dir/$host/run/charon.pid &&
+				! -e $hosts_dir/$host/run/charon.status ]]; then
 			failure "$host: charon still runs"
 		fi
 		if grep -qs 'killing ourself\|thread [0-9]* received' "$log"; then
