@@ -68,7 +68,9 @@ log_settings()
 
 # lab_settings_own HOST: the distribution's configuration stays as it is, our
 # settings are one more file that it includes.  Few key exchange retries, so
-# that a peer that does not answer is noticed while the scenario waits.
+# that a peer that does not answer is noticed while the scenario waits.  The
+# plugins that are switched off come with a package that only pki needs, they
+# send multicasts of their own.
 lab_settings_own()
 {
 	local etc=$hosts_dir/$1/etc
@@ -80,6 +82,17 @@ lab_settings_own()
 			retransmit_tries = 3
 			retransmit_timeout = 2.0
 			retransmit_base = 1
+			plugins {
+				farp {
+					load = no
+				}
+				forecast {
+					load = no
+				}
+				ha {
+					load = no
+				}
+			}
 		}
 		swanctl {
 			load = random nonce
