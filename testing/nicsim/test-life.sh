@@ -125,14 +125,14 @@ group_feature()
 	both_sas crypto crypto
 	check "ping with the feature" ping_ok 3
 	check "by the NIC" is 3 count A tx_crypto
-	in_ns A ethtool -K p0 esp-hw-offload off
+	in_ns A ethtool -K p0 esp-hw-offload off >/dev/null
 	clear_counters
 	check "ping without it" ping_ok 3
 	check "by the kernel" is "0 3" eval \
 		'echo $(count A tx_crypto) $(count A tx_esp_soft)'
 	check "the SA still counts as offloaded" \
 		eval 'ip -n A xfrm state | grep "mode crypto"'
-	in_ns A ethtool -K p0 esp-hw-offload on
+	in_ns A ethtool -K p0 esp-hw-offload on >/dev/null
 	check "ping with it again" ping_ok 3
 	check "by the NIC again" is 3 count A tx_crypto
 	check "ethtool knows the port" \
@@ -179,23 +179,23 @@ group_bond()
 		skip "crypto offload over a bond: no bonding module"
 		return
 	fi
-	ip link add bond0 type bond mode active-backup miimon 100
+	ip link add bond9 type bond mode active-backup miimon 100
 	ip link set ns2a down
 	ip link set ns3a down
-	ip link set ns2a master bond0
-	ip link set ns3a master bond0
+	ip link set ns2a master bond9
+	ip link set ns3a master bond9
 	ip link set ns2b up
 	ip link set ns3b up
-	ip link set bond0 up
-	ip link set bond0 type bond active_slave ns2a
+	ip link set bond9 up
+	ip link set bond9 type bond active_slave ns2a
 	state="src 192.0.2.1 dst 192.0.2.2 proto esp spi 0xc0000001"
 	check "SA on a bond" ip_here "xfrm state add $state reqid 1 $gcm" \
-		"offload crypto dev bond0 dir out"
+		"offload crypto dev bond9 dir out"
 	check "in the active port" in_port ns2a
-	ip link set bond0 type bond active_slave ns3a
+	ip link set bond9 type bond active_slave ns3a
 	check "moves with the active port" within 10 in_port ns3a
 	check "and leaves the other" is 0 eval "wc -l <$debugfs/ns2a/sas"
-	ip link del bond0
+	ip link del bond9
 	check "ends with the bond" within 10 is 0 eval \
 		"cat $debugfs/ns[23]a/sas | wc -l"
 	ip xfrm state flush
@@ -207,7 +207,7 @@ group_churn()
 	local i
 	flush_sas
 	both_sas packet packet
-	in_ns A ping -q -f -w 8 "${outer[B4]}" >"$work/flood" &
+	ip netns exec A ping -q -f -w 8 "${outer[B4]}" >"$work/flood" &
 	flood=$!
 	for i in 1 2 3 4 5; do
 		ip -n A xfrm state flush
@@ -232,7 +232,7 @@ group_namespaces()
 {
 	flush_sas
 	both_sas packet crypto
-	in_ns A ping -q -f -w 3 "${outer[B4]}" >"$work/flood" &
+	ip netns exec A ping -q -f -w 3 "${outer[B4]}" >"$work/flood" &
 	flood=$!
 	within 10 sent_some
 	# the servers in B would keep its namespace alive
@@ -263,7 +263,7 @@ group_unload()
 	up_hosts
 	conf_default
 	both_sas packet crypto
-	in_ns A ping -q -f -w 3 "${outer[B4]}" >"$work/flood" 2>&1 &
+	ip netns exec A ping -q -f -w 3 "${outer[B4]}" >"$work/flood" 2>&1 &
 	flood=$!
 	within 10 sent_some
 	check "unloads with SAs, policies and traffic" rmmod nicsim
