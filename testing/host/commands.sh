@@ -218,8 +218,7 @@ command_bench()
 		make_share "$run" "$series" "$backend" bench
 		echo "SCENARIOS='${arguments[*]}'" >>"$run/share/job"
 		reported=0
-		guest_start "$run" "$series" "$bench_seconds"
-		guest_watch "$run" report_bench "$bench_seconds"
+		guest_run "$run" "$series" report_bench "$bench_seconds" "$bench_seconds"
 		cat "$run/share/out/bench.txt" 2>/dev/null ||
 			tail -n 20 "$run/share/out/run.log"
 		if [[ -n $output ]]; then
@@ -303,8 +302,7 @@ command_boot()
 		entry=/lab/program make_share "$run" "$series" "$backend" boot
 		cp "${arguments[@]}" "$run/share/"
 		mv "$run/share/${arguments[0]##*/}" "$run/share/program"
-		guest_start "$run" "$series" "$scenario_seconds"
-		guest_watch "$run" : "$scenario_seconds"
+		guest_run "$run" "$series" : "$scenario_seconds" "$scenario_seconds"
 		cat "$run/share/out/run.log" 2>/dev/null || cat "$run/serial"
 		kernel_complaints "$run"
 		say "guest: $guest_end"

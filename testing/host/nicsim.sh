@@ -63,8 +63,7 @@ run_nicsim()
 	mkdir -p "$run"
 	say "the NIC simulator on Linux $series"
 	entry=/lab/nicsim/test make_share "$run" "$series" none nicsim
-	guest_start "$run" "$series" "$nicsim_seconds"
-	guest_watch "$run" report_nicsim "$nicsim_seconds"
+	guest_run "$run" "$series" report_nicsim "$nicsim_seconds" "$nicsim_seconds"
 	nicsim_failures "$run"
 }
 

@@ -167,11 +167,12 @@ after_guest()
 }
 
 # blame NAME: the guest died while NAME ran. A hang gets a second chance, the
-# machine may have been busy.
+# machine may have been busy, and so does what is the emulator's fault (see
+# kernel_complaints).
 blame()
 {
-	if [[ $guest_end == hang && -z ${retried[$1]:-} ]]; then
-		say "hang  $1, once more in a fresh guest"
+	if [[ $guest_end =~ ^hang|int3 && -z ${retried[$1]:-} ]]; then
+		say "$guest_end in $1, once more in a fresh guest"
 		retried[$1]=1
 	else
 		scenario_result FAIL "$1" - "the guest ended: $guest_end"
@@ -201,9 +202,8 @@ run_guests()
 		make_share "$run" "$series" "$backend" "$kind"
 		echo "SCENARIOS='${left[*]}'" >>"$run/share/job"
 		reported=0
-		guest_start "$run" "$series" \
+		guest_run "$run" "$series" report_new "$boot_seconds" \
 			$(( boot_seconds + ${#left[@]} * scenario_seconds ))
-		guest_watch "$run" report_new "$boot_seconds"
 		after_guest "$run"
 	done
 }
