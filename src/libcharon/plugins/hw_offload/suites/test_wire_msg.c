@@ -221,6 +221,14 @@ START_TEST(test_ack)
 	ck_assert_str_eq(result.extack, "Requested AEAD algorithm not found");
 	free(hdr);
 
+	/* the same from a driver */
+	hdr = wire_golden("offload_nack_1");
+	ck_assert(hwo_msg_result(hdr, &result));
+	ck_assert_int_eq(result.err, EINVAL);
+	ck_assert_str_eq(result.extack,
+					 "nicsim: Cannot offload authenticated xfrm states");
+	free(hdr);
+
 	hdr = wire_golden("dumpsa_3");
 	ck_assert(hwo_msg_result(hdr, &result));
 	ck_assert_int_eq(result.err, 0);

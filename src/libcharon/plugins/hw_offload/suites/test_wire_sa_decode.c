@@ -162,6 +162,31 @@ START_TEST(test_deleted_without_sa)
 }
 END_TEST
 
+/**
+ * Check the effective offload of a recorded SA.
+ */
+static void check_offload(const char *name, hwo_mode_t mode)
+{
+	struct nlmsghdr *hdr = wire_golden(name);
+	const uint8_t *data;
+	hwo_sa_state_t state;
+	size_t len;
+
+	data = wire_attr(hdr, HDR_LEN, XFRMA_OFFLOAD_DEV, &len);
+	ck_assert(data && len == 8 && data[0]);
+	ck_assert(hwo_xfrm_decode_sa(hdr, &state));
+	ck_assert_int_eq(state.offload.mode, mode);
+	ck_assert_uint_eq(state.offload.ifindex, data[0]);
+	wire_abuse(hdr, HDR_LEN, 0, decode);
+}
+
+START_TEST(test_offload_recorded)
+{
+	check_offload("offload_crypto_1", HWO_MODE_CRYPTO);
+	check_offload("offload_packet_1", HWO_MODE_PACKET);
+}
+END_TEST
+
 START_TEST(test_offload)
 {
 	/* ifindex, flags */
@@ -331,6 +356,7 @@ TCase *sa_decode_tcase(void)
 	tcase_add_test(tcase, test_dump);
 	tcase_add_test(tcase, test_notification);
 	tcase_add_test(tcase, test_deleted_without_sa);
+	tcase_add_test(tcase, test_offload_recorded);
 	tcase_add_test(tcase, test_offload);
 	tcase_add_test(tcase, test_counters);
 	tcase_add_test(tcase, test_replay);

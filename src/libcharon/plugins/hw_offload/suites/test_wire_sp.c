@@ -307,6 +307,23 @@ START_TEST(test_decode)
 }
 END_TEST
 
+START_TEST(test_decode_offload)
+{
+	struct nlmsghdr *hdr = wire_golden("offload_sp_1");
+	const uint8_t *data;
+	hwo_sp_state_t state;
+	size_t len;
+
+	data = wire_attr(hdr, HDR_LEN, XFRMA_OFFLOAD_DEV, &len);
+	ck_assert(data && len == 8 && data[0]);
+	ck_assert(hwo_xfrm_decode_sp(hdr, &state));
+	ck_assert_int_eq(state.offload.mode, HWO_MODE_PACKET);
+	ck_assert_uint_eq(state.offload.ifindex, data[0]);
+	ck_assert_uint_eq(state.priority, 79);
+	wire_abuse(hdr, HDR_LEN, 0, decode_sp);
+}
+END_TEST
+
 START_TEST(test_decode_more)
 {
 	const uint32_t offload[] = { 9, 4 };
@@ -424,6 +441,7 @@ TCase *sp_tcase(void)
 	tcase_add_test(tcase, test_get_and_delete);
 	tcase_add_test(tcase, test_flush_and_dump);
 	tcase_add_test(tcase, test_decode);
+	tcase_add_test(tcase, test_decode_offload);
 	tcase_add_test(tcase, test_decode_more);
 	tcase_add_test(tcase, test_spd_info);
 	tcase_add_test(tcase, test_socket_bypass);
