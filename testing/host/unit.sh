@@ -44,6 +44,19 @@ make_check()
 	test -s "$log_dir/unit/counts"
 }
 
+# make_verdict_test: the lab's own test, counted like the others.
+make_verdict_test()
+{
+	local log=$log_dir/unit/test-verdicts.log rc=0
+	"$host_dir/test-verdicts" >"$log" || rc=$?
+	awk -v rc="$rc" '
+		{ n[$1]++ }
+		END {
+			if (rc && !n["FAIL"]) { n["FAIL"] = 1 }
+			print n["PASS"] + 0, n["FAIL"] + 0, "test-verdicts"
+		}' "$log" >>"$log_dir/unit/counts"
+}
+
 # run_unit_tests: one line per test program.
 run_unit_tests()
 {
@@ -51,6 +64,7 @@ run_unit_tests()
 	cache_lock
 	step "unit tests" make_check
 	cache_unlock
+	make_verdict_test
 	while read -r passed failed name; do
 		echo "$passed $failed $name" >>"$log_dir/checks"
 		if (( failed > 0 )); then
