@@ -96,7 +96,7 @@ guest_command()
 guest_slot()
 {
 	local slots slot told=0
-	slots=$(nproc)
+	slots=${HW_OFFLOAD_GUESTS:-$(nproc)}
 	while true; do
 		for (( slot = 1; slot <= slots; slot++ )); do
 			exec {guest_slot_fd}>"$cache/guest-$slot.lock"
