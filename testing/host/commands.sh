@@ -221,11 +221,11 @@ command_bench()
 		guest_run "$run" "$series" report_bench "$bench_seconds" "$bench_seconds"
 		cat "$run/share/out/bench.txt" 2>/dev/null ||
 			tail -n 20 "$run/share/out/run.log"
+		[[ $guest_end == ok ]] || die "the guest ended: $guest_end"
 		if [[ -n $output ]]; then
 			mkdir -p "$output/$series"
 			cp "$run"/share/out/bench*.{txt,csv} "$output/$series/"
 		fi
-		[[ $guest_end == ok ]] || die "the guest ended: $guest_end"
 	done
 }
 
