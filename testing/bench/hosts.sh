@@ -122,7 +122,7 @@ daemon_conf()
 		}
 	}
 	swanctl {
-		load = nonce x509 pem pkcs1 openssl
+		load = random nonce
 	}
 	END
 }
