@@ -19,6 +19,7 @@ TCase *map_tcase(void);
 TCase *sa_tcase(void);
 TCase *sa_id_tcase(void);
 TCase *sa_decode_tcase(void);
+TCase *move_tcase(void);
 TCase *sp_tcase(void);
 TCase *event_tcase(void);
 TCase *rt_tcase(void);
