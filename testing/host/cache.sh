@@ -79,14 +79,18 @@ pin()
 }
 
 # private COMMAND...: runs COMMAND as root with a mount namespace of its own; the
-# invoking user is mapped to root when he is not. Mounts end with COMMAND.
+# invoking user is mapped to root when he is not. Mounts end with COMMAND. In a
+# chroot / is no mount, so nothing can be said about its propagation.
 private()
 {
-	if (( EUID == 0 )); then
-		unshare --mount --propagation private -- "$@"
-	else
-		unshare --map-root-user --map-auto --mount --propagation private -- "$@"
+	local -a mapping=()
+	if (( EUID != 0 )); then
+		mapping=(--map-root-user --map-auto)
 	fi
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	unshare "${mapping[@]}" --mount --propagation unchanged -- bash -c '
+		mount --make-rprivate / 2>/dev/null || true
+		exec "$@"' - "$@"
 }
 
 # remove_tree DIR: a chroot of an unprivileged user holds files of mapped ids.
