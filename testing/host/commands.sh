@@ -32,6 +32,7 @@ prepare()
 		for series in "${kernels[@]}"; do
 			prepare_images "$series" "$parts"
 		done
+		choose_accelerator "$log_dir/images/${kernels[0]}"
 	fi
 	cache_unlock
 }
