@@ -565,8 +565,11 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 kernel_ipsec_t *hw_offload_ipsec_open(void)
 {
 	hwo_kernel_t kernel;
+	int timeout;
 
-	if (!hwo_kernel_open(&kernel, hwo_setting_int("timeout", REPLY_TIMEOUT),
+	/* kernel-netlink, from whose section it might come, has 0 for its default */
+	timeout = hwo_setting_int("timeout", REPLY_TIMEOUT);
+	if (!hwo_kernel_open(&kernel, timeout > 0 ? timeout : REPLY_TIMEOUT,
 						 hwo_setting_int("receive_buffer_size", EVENT_BUFFER)))
 	{
 		return NULL;

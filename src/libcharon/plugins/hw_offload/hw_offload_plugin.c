@@ -105,7 +105,8 @@ static bool check_version(void)
 	matches = hwo_charon_version_matches(&found);
 	if (!matches)
 	{
-		DBG1(DBG_LIB, "hw-offload was built for strongSwan " VERSION ", this is "
+		/* most other groups have another number in other releases */
+		DBG1(DBG_DMN, "hw-offload was built for strongSwan " VERSION ", this is "
 			 "%s: build it for this one", found ?: "an unknown version");
 	}
 	free(found);

@@ -7,6 +7,7 @@
  */
 
 #include "service_suites.h"
+#include "../hwo_compat.h"
 
 #include <threading/condvar.h>
 #include <threading/mutex.h>
@@ -66,7 +67,7 @@ METHOD(kernel_interface_t, acquire, void,
 {
 	mutex->lock(mutex);
 	calls.acquire_reqid = reqid;
-	calls.acquire_seq = data->seq;
+	calls.acquire_seq = hwo_compat_acquire_seq(data);
 	format(calls.acquire_src, sizeof(calls.acquire_src), "%R", data->src);
 	format(calls.acquire_dst, sizeof(calls.acquire_dst), "%R", data->dst);
 	note(&calls.acquires);

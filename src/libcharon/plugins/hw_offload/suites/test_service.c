@@ -7,6 +7,7 @@
  */
 
 #include "service_suites.h"
+#include "facade_suites.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -182,7 +183,6 @@ void sa_init(test_sa_t *sa, uint32_t spi, bool inbound, hw_offload_t requested)
 			.enc_key = chunk_create(service_key, sizeof(service_key)),
 			.int_alg = AUTH_UNDEFINED,
 			.replay_window = 32,
-			.cpu = UINT32_MAX,
 			.hw_offload = requested,
 			.esn = TRUE,
 			.copy_df = TRUE,
@@ -195,6 +195,7 @@ void sa_init(test_sa_t *sa, uint32_t spi, bool inbound, hw_offload_t requested)
 			.packets = { .rekey = 1000, .life = 2000, },
 		},
 	};
+	set_sa_cpu(&sa->data, HWO_CPU_ID_MAX);
 }
 
 void sa_clear(test_sa_t *sa)

@@ -6,6 +6,7 @@
  */
 
 #include "service_suites.h"
+#include "facade_suites.h"
 
 #include <arpa/inet.h>
 
@@ -19,7 +20,7 @@ START_TEST(test_acquire)
 							  4789, IPPROTO_UDP, 17);
 	ck_assert(calls_wait(&calls.acquires, 1));
 	ck_assert_uint_eq(calls.acquire_reqid, 17);
-	ck_assert_uint_eq(calls.acquire_seq, seq);
+	ck_assert_uint_eq(calls.acquire_seq, HWO_HAVE_ACQUIRE_SEQ ? seq : 0);
 	ck_assert_str_eq(calls.acquire_src, "192.168.50.1/32[udp/4000]");
 	ck_assert_str_eq(calls.acquire_dst, "192.168.50.2/32[udp/4789]");
 
@@ -35,14 +36,18 @@ END_TEST
 START_TEST(test_acquire_answered)
 {
 	test_sa_t sa;
+	uint32_t seq;
+	bool known;
 
 	/* the new SA takes the place of the one that stands for the acquire */
 	sa_init(&sa, SPI, FALSE, HW_OFFLOAD_AUTO);
-	sa.data.seq = fake_kernel_acquire(kernel, "192.168.50.1", 4000,
-									  "192.168.50.2", 4789, IPPROTO_UDP, 1);
+	seq = fake_kernel_acquire(kernel, "192.168.50.1", 4000, "192.168.50.2",
+							  4789, IPPROTO_UDP, 1);
+	known = set_sa_seq(&sa.data, seq) == seq;
 	ck_assert_int_eq(fake_kernel_count_sas(kernel), 1);
 	ck_assert_int_eq(sa_add(&sa), SUCCESS);
-	ck_assert_int_eq(fake_kernel_count_sas(kernel), 1);
+	/* a charon that knows no sequence numbers leaves the other to time out */
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), known ? 1 : 2);
 	ck_assert_str_eq(sa_mode(SPI), "packet");
 	sa_clear(&sa);
 }
