@@ -155,7 +155,10 @@ group_byte_limits()
 	out_opts="limit byte-soft 300 limit byte-hard 640"
 	both_sas packet packet
 	ping_some 14
-	check "polled byte limit overshoots" is 14 count A tx_packet
+	# the NIC does not stop by itself, the poll of its driver comes once a
+	# second: anywhere between the limit and all of them
+	check "polled byte limit may overshoot" is yes eval \
+		'(( $(count A tx_packet) >= 10 )) && echo yes'
 	check "and ends the SA later" within 10 sa_gone A
 }
 
