@@ -12,46 +12,64 @@ host_timeout=1200
 # the words that wire_own() of the lab reads
 export NICSIM="moon sun" NICS_PER_HOST=1 NIC_OFFLOAD=packet
 
-# child NUMBER: its name
+# child MODE NUMBER: its name
 child()
 {
-	printf 'c%04d' "$1"
+	printf '%s-%04d' "$1" "$2"
 }
 
-# child_names FROM TO
+# child_names MODE FROM TO
 child_names()
 {
 	local number
-	for ((number = $1; number <= $2; number++)); do
-		child "$number"
+	for ((number = $2; number <= $3; number++)); do
+		child "$1" "$number"
 		printf ' '
 	done
 }
 
-# swanctl_conf HOST MODE: one connection, each child for a UDP port of its own
+# swanctl_conf HOST: one connection for each mode, between the same addresses,
+# with a UDP port for each child
 swanctl_conf()
 {
-	local own=1 other=2 number local_ts remote_ts
+	local own=1 other=2 mode
 	if [[ $1 = sun ]]; then
 		own=2 other=1
 	fi
+	echo "connections {"
+	for mode in "${modes[@]}"; do
+		connection "$1" "$own" "$other" "$mode"
+	done
 	cat <<-END
-	connections {
-		gateways {
-			version = 2
-			mobike = no
-			local_addrs = 192.168.50.$own
-			remote_addrs = 192.168.50.$other
-			proposals = aes128-sha256-x25519
-			local {
-				auth = psk
-				id = host$own
-			}
-			remote {
-				auth = psk
-				id = host$other
-			}
-			children {
+	}
+	secrets {
+		ike-gateways {
+			secret = "only a benchmark"
+		}
+	}
+	END
+}
+
+# connection HOST OWN OTHER MODE
+connection()
+{
+	local number local_ts remote_ts
+	cat <<-END
+	$4 {
+		version = 2
+		mobike = no
+		local_addrs = 192.168.50.$2
+		remote_addrs = 192.168.50.$3
+		proposals = aes128-sha256-x25519
+		local {
+			auth = psk
+			id = $4.host$2
+		}
+		remote {
+			auth = psk
+			id = $4.host$3
+		}
+		children {
 	END
 	for ((number = 1; number <= children; number++)); do
 		local_ts="udp/$((20000 + number))" remote_ts="udp/4789"
@@ -59,27 +77,16 @@ swanctl_conf()
 			local_ts="udp/4789" remote_ts="udp/$((20000 + number))"
 		fi
 		cat <<-END
-				$(child "$number") {
-					local_ts = 192.168.50.$own/32[$local_ts]
-					remote_ts = 192.168.50.$other/32[$remote_ts]
-					esp_proposals = aes128gcm128-esn
-					mode = transport
-					hw_offload = $2
-				}
+			$(child "$4" "$number") {
+				local_ts = 192.168.50.$2/32[$local_ts]
+				remote_ts = 192.168.50.$3/32[$remote_ts]
+				esp_proposals = aes128gcm128-esn
+				mode = transport
+				hw_offload = $4
+			}
 		END
 	done
-	cat <<-'END'
-			}
-		}
-	}
-	secrets {
-		ike-gateways {
-			id-host1 = host1
-			id-host2 = host2
-			secret = "only a benchmark"
-		}
-	}
-	END
+	printf '\t}\n}\n'
 }
 
 # daemon_conf BACKEND: the distribution's configuration with one log like the
@@ -127,26 +134,25 @@ daemon_conf()
 	END
 }
 
-# hosts_start MODE BACKEND
+# hosts_start BACKEND
 hosts_start()
 {
-	local host wrapper
+	local host
 	for host in moon sun; do
 		rm -rf "${hosts_dir:?}/$host"
 		mkdir -p "$hosts_dir/$host/etc/"{swanctl,strongswan.d}
 		own_names >"$hosts_dir/$host/etc/hosts"
-		swanctl_conf "$host" "$1" >"$hosts_dir/$host/etc/swanctl/swanctl.conf"
-		daemon_conf "$2" >"$hosts_dir/$host/etc/strongswan.d/zz-bench.conf"
+		swanctl_conf "$host" >"$hosts_dir/$host/etc/swanctl/swanctl.conf"
+		daemon_conf "$1" >"$hosts_dir/$host/etc/strongswan.d/zz-bench.conf"
 	done
 	hosts_up moon sun wire
 	wire_own
-	for host in moon sun; do
-		wrapper=
-		[[ $host = sun ]] || wrapper=$trace_wrapper
-		CHARON_WRAPPER=$wrapper host_run "$host" systemctl start strongswan ||
-			die "charon does not start on $host"
-		expect_backend "$host" "$2"
-	done
+	host_run sun systemctl start strongswan &
+	CHARON_WRAPPER=$trace_wrapper host_run moon systemctl start strongswan ||
+		die "charon does not start on moon"
+	wait $! || die "charon does not start on sun"
+	expect_backend moon "$1"
+	expect_backend sun "$1"
 }
 
 # expect_backend HOST BACKEND: in the log, and in the daemon's memory
@@ -176,11 +182,11 @@ expect_children()
 			"\"$offload\" instead of $2 and $((2 * $2))"
 }
 
-# keep_logs MODE BACKEND
+# keep_logs BACKEND
 # shellcheck disable=SC2154
 keep_logs()
 {
-	local dir=$out_dir/$1-$2
+	local dir=$out_dir/$1
 	mkdir -p "$dir"
 	cp "$hosts_dir/moon/log/daemon.log" "$dir/"
 	cp "$hosts_dir"/moon/tmp/*.{trace,calls} "$dir/"

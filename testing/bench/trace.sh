@@ -100,6 +100,6 @@ count_phase()
 {
 	awk -f "$bench_dir/count.awk" -v mode="$1" -v backend="$2" -v phase="$3" \
 		-v calls="$out_dir/bench-calls.csv" \
-		"$moon_tmp/sockets" "$moon_tmp/$3.calls" "$moon_tmp/$3.trace" ||
+		"$moon_tmp/sockets" "$moon_tmp/$1-$3.calls" "$moon_tmp/$1-$3.trace" ||
 		die "the trace of $3, $2, hw_offload = $1 makes no sense"
 }
