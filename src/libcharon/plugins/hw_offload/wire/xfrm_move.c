@@ -88,7 +88,8 @@ static bool move_info(struct xfrm_usersa_info *info, const hwo_sa_move_t *move)
 /**
  * Append what is kept
  */
-static void copy_attrs(hwo_msg_t *msg, const struct nlmsghdr *deleted)
+static void copy_attrs(hwo_msg_t *msg, const struct nlmsghdr *deleted,
+					   bool encap)
 {
 	const struct nlattr *attr;
 
@@ -105,6 +106,13 @@ static void copy_attrs(hwo_msg_t *msg, const struct nlmsghdr *deleted)
 			case XFRMA_LASTUSED:
 			case XFRMA_PAD:
 				break;
+			/* refused without encapsulation */
+			case XFRMA_MTIMER_THRESH:
+				if (!encap)
+				{
+					break;
+				}
+				/* fall-through */
 			default:
 				hwo_msg_put(msg, mnl_attr_get_type(attr),
 							mnl_attr_get_payload(attr),
@@ -160,7 +168,7 @@ bool hwo_xfrm_encode_moved_sa(hwo_msg_t *msg, const struct nlmsghdr *deleted,
 	{
 		return FALSE;
 	}
-	copy_attrs(msg, deleted);
+	copy_attrs(msg, deleted, move->encap);
 	put_changes(msg, &info->curlft, move, offload);
 	return !msg->overflow;
 }
