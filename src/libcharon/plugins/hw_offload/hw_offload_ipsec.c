@@ -112,6 +112,24 @@ struct private_hw_offload_ipsec_t {
 	events_t *events;
 };
 
+/**
+ * What charon is told about the outcome of a request. For SAs the kernel has
+ * another word than for SPs if there is none.
+ */
+static status_t to_status(int err)
+{
+	switch (err)
+	{
+		case 0:
+			return SUCCESS;
+		case ESRCH:
+		case ENOENT:
+			return NOT_FOUND;
+		default:
+			return FAILED;
+	}
+}
+
 METHOD(kernel_ipsec_t, get_features, kernel_feature_t,
 	private_hw_offload_ipsec_t *this)
 {
@@ -301,15 +319,7 @@ METHOD(kernel_ipsec_t, del_sa, status_t,
 		del_ipcomp(this, id, data->cpi);
 	}
 	hwo_translate_sa_id(id, &sa_id);
-	switch (this->sas->del(this->sas, &sa_id))
-	{
-		case 0:
-			return SUCCESS;
-		case ESRCH:
-			return NOT_FOUND;
-		default:
-			return FAILED;
-	}
+	return to_status(this->sas->del(this->sas, &sa_id));
 }
 
 METHOD(kernel_ipsec_t, flush_sas, status_t,
@@ -392,15 +402,7 @@ METHOD(kernel_ipsec_t, del_policy, status_t,
 		return FAILED;
 	}
 	hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data), &user);
-	switch (this->sps->del(this->sps, &user))
-	{
-		case 0:
-			return SUCCESS;
-		case ENOENT:
-			return NOT_FOUND;
-		default:
-			return FAILED;
-	}
+	return to_status(this->sps->del(this->sps, &user));
 }
 
 METHOD(kernel_ipsec_t, flush_policies, status_t,
