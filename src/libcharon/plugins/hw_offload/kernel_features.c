@@ -20,7 +20,6 @@ void hwo_kernel_features(const char *release, hwo_kernel_features_t *features)
 	if (sscanf(release, "%u.%u", &major, &minor) == 2)
 	{
 		version = major * 1000 + min(minor, 999);
-		features->packet_offload = version >= 6002;
 		features->sa_last_used = version >= 6002;
 		features->sa_af_unspec_transport = version >= 6003;
 		features->sa_dir = version >= 6010;

@@ -18,8 +18,6 @@
  * Features that depend on the release.
  */
 typedef struct hwo_kernel_features_t {
-	/** offload of packets and policies, 6.2 */
-	bool packet_offload;
 	/** time of last use is reported for all SAs, 6.2 */
 	bool sa_last_used;
 	/** transport mode SAs may be for any address family, 6.3 */

@@ -41,7 +41,6 @@ void sa_setup(void)
 	memset(&expected, 0, sizeof(expected));
 	how = (hwo_translate_t){
 		.kernel = {
-			.packet_offload = TRUE,
 			.sa_last_used = TRUE,
 			.sa_af_unspec_transport = TRUE,
 			.sa_dir = TRUE,
