@@ -17,6 +17,7 @@
 
 /** The test cases by subject. */
 TCase *exchange_tcase(void);
+TCase *dump_tcase(void);
 TCase *monitor_tcase(void);
 TCase *route_tcase(void);
 TCase *socket_tcase(void);

@@ -186,6 +186,7 @@ int main(int argc, char *argv[])
 
 	suite = suite_create("io");
 	suite_add_tcase(suite, exchange_tcase());
+	suite_add_tcase(suite, dump_tcase());
 	suite_add_tcase(suite, monitor_tcase());
 	suite_add_tcase(suite, route_tcase());
 	suite_add_tcase(suite, socket_tcase());
