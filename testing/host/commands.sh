@@ -113,9 +113,14 @@ own_list()
 	run_list own "${names[@]}"
 }
 
+# upstream_list: on the kernel "series"; no names stand for the list.
 upstream_list()
 {
-	run_list upstream "${names[@]}"
+	local -a list=("${names[@]}")
+	if (( ${#list[@]} == 0 )); then
+		mapfile -t list < <(listed_for "$series")
+	fi
+	run_list upstream "${list[@]}"
 }
 
 command_run()
@@ -131,18 +136,21 @@ command_run()
 
 command_upstream()
 {
-	(( ${#arguments[@]} > 0 )) || die "upstream wants scenarios"
-	default_kernels "${all_kernels[0]}"
+	(( ${#arguments[@]} > 0 )) || die "upstream wants scenarios, or \"all\""
+	names=()
+	if [[ ${arguments[*]} == all ]]; then
+		default_kernels "${all_kernels[@]}"
+	else
+		default_kernels "${all_kernels[0]}"
+	fi
 	prepare guest upstream "$(plugin_if_used)"
 	note_results
-	find_scenarios upstream "${arguments[@]}"
+	if [[ ${arguments[*]} != all ]]; then
+		find_scenarios upstream "${arguments[@]}"
+	fi
 	each_kernel upstream_list
 	finish_lists
 }
-
-# A few of strongSwan's own that take the plugin through tunnel mode, transport
-# mode and an address change.
-upstream_sample=(ikev2/net2net-psk ikev2/host2host-transport ikev2/mobike)
 
 # check_kernel: everything that runs in a guest of the kernel "series".
 check_kernel()
@@ -150,7 +158,7 @@ check_kernel()
 	run_nicsim
 	run_list own "${names[@]}"
 	if [[ $series == "${kernels[0]}" ]]; then
-		run_list upstream "${upstream_sample[@]}"
+		run_list upstream "${sample[@]}"
 	fi
 }
 
@@ -160,6 +168,7 @@ command_check()
 	prepare guest nicsim plugin upstream
 	note_results
 	find_scenarios own all
+	mapfile -t sample < <(listed_scenarios check)
 	run_unit_tests
 	each_kernel check_kernel
 	finish_lists
