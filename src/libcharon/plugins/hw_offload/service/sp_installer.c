@@ -163,6 +163,29 @@ static void plan_sp(private_sp_installer_t *this, const hwo_sp_user_t *user,
 }
 
 /**
+ * Check if a request should be sent again, as an update
+ */
+static bool is_update(const hwo_result_t *result, bool update)
+{
+	switch (result->err)
+	{
+		case EEXIST:
+			/* left by a daemon that is gone, or installed by somebody else */
+			if (!update)
+			{
+				DBG1(DBG_KNL, "policy already exists, replacing it");
+			}
+			return !update;
+		case ETIMEDOUT:
+		case ENOBUFS:
+			/* the answer is lost, the policy may be there nevertheless */
+			return TRUE;
+		default:
+			return FALSE;
+	}
+}
+
+/**
  * Send the request for one step
  */
 static void send_step(private_sp_installer_t *this, const hwo_sp_t *sp,
@@ -173,9 +196,8 @@ static void send_step(private_sp_installer_t *this, const hwo_sp_t *sp,
 
 	hwo_xfrm_encode_sp(&msg, sp, offload, update);
 	this->xfrm->command(this->xfrm, &msg, result);
-	if (result->err == EEXIST && !update)
-	{	/* left by a daemon that is gone, or installed by somebody else */
-		DBG1(DBG_KNL, "policy already exists, replacing it");
+	if (is_update(result, update))
+	{
 		hwo_xfrm_encode_sp(&msg, sp, offload, TRUE);
 		this->xfrm->command(this->xfrm, &msg, result);
 	}
@@ -398,7 +420,7 @@ METHOD(sp_installer_t, del, int,
 {
 	hwo_sp_entry_t *entry;
 	hwo_sp_user_t *next;
-	bool top, demoted, found = FALSE;
+	bool top, demoted = FALSE, found = FALSE;
 	int err = 0;
 
 	entry = this->sps->checkout(this->sps, &user->sp.id, FALSE);
@@ -415,6 +437,10 @@ METHOD(sp_installer_t, del, int,
 			err = uninstall(this, entry);
 		}
 		this->sps->checkin(this->sps, entry);
+	}
+	if (demoted)
+	{
+		adapt_all(this);
 	}
 	return found ? err : ENOENT;
 }

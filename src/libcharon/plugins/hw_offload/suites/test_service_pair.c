@@ -129,6 +129,29 @@ START_TEST(test_policy_refused)
 }
 END_TEST
 
+START_TEST(test_policy_refused_later)
+{
+	test_sp_t pass;
+
+	child_init(HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	sp_init(&pass, POLICY_OUT, LOCAL, REMOTE, 0, 0, HW_OFFLOAD_NO);
+	pass.data.prio = POLICY_PRIORITY_PASS;
+	pass.data.type = POLICY_PASS;
+	ck_assert_int_eq(sp_add(&pass), SUCCESS);
+	/* the NIC does not take it back when the one above it goes */
+	refuse(XFRM_MSG_UPDPOLICY, 1, EBUSY);
+	ck_assert_int_eq(sp_del(&pass), SUCCESS);
+	assert_sas("crypto");
+	assert_sps("none");
+	sp_clear(&pass);
+	child_clear();
+}
+END_TEST
+
 START_TEST(test_policy_refused_strict)
 {
 	child_init(HW_OFFLOAD_PACKET);
@@ -355,6 +378,7 @@ TCase *pair_tcase(void)
 	tcase_add_loop_test(tcase, test_outbound_refused, 0, 2);
 	tcase_add_test(tcase, test_inbound_refused);
 	tcase_add_loop_test(tcase, test_policy_refused, 0, 2);
+	tcase_add_test(tcase, test_policy_refused_later);
 	tcase_add_test(tcase, test_policy_refused_strict);
 	tcase_add_test(tcase, test_used);
 	tcase_add_loop_test(tcase, test_lost_answer, 0, 2);

@@ -193,6 +193,27 @@ START_TEST(test_refused)
 }
 END_TEST
 
+START_TEST(test_lost)
+{
+	static const fake_fault_t faults[] = {
+		FAKE_FAULT_LOST, FAKE_FAULT_OVERRUN, FAKE_FAULT_IGNORED,
+	};
+	test_sp_t sp;
+
+	/* done or not, nobody knows: the kernel must not have more than we do */
+	sp_init(&sp, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 1, faults[_i],
+					   0, NULL);
+	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	ck_assert_uint_eq(installed_reqid(PRIO_DEFAULT), 1);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "packet");
+	ck_assert_int_eq(sp_del(&sp), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&sp);
+}
+END_TEST
+
 START_TEST(test_rekey)
 {
 	static const char *local = "192.168.50.1/32", *remote = "192.168.50.2/32";
@@ -471,6 +492,7 @@ TCase *sp_tcase(void)
 	tcase_add_test(tcase, test_classes);
 	tcase_add_loop_test(tcase, test_exists, 0, 2);
 	tcase_add_test(tcase, test_refused);
+	tcase_add_loop_test(tcase, test_lost, 0, 3);
 	tcase_add_test(tcase, test_rekey);
 	tcase_add_test(tcase, test_interface);
 	tcase_add_test(tcase, test_identity);
