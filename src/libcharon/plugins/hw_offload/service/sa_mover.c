@@ -145,7 +145,7 @@ static bool is_deletion(const struct nlmsghdr *hdr, ssize_t len,
 {
 	hwo_sa_state_t state;
 
-	return len >= sizeof(*hdr) && hdr->nlmsg_len >= sizeof(*hdr) &&
+	return len >= (ssize_t)sizeof(*hdr) && hdr->nlmsg_len >= sizeof(*hdr) &&
 		   hdr->nlmsg_len <= len && hwo_xfrm_is_deletion(hdr) &&
 		   hwo_xfrm_decode_sa(hdr, &state) && state.id.spi == id->spi &&
 		   state.id.proto == id->proto &&
