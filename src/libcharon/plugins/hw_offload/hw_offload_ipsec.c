@@ -209,6 +209,25 @@ static void del_ipcomp(private_hw_offload_ipsec_t *this,
 	this->sas->del(this->sas, &sa_id);
 }
 
+/**
+ * Limit the selector of an SA to an interface, as that of its policy is
+ */
+static bool limit_to_interface(private_hw_offload_ipsec_t *this,
+							   const char *interface, hwo_sa_t *sa)
+{
+	if (!interface || !sa->sel.family)
+	{
+		return TRUE;
+	}
+	sa->sel.ifindex = this->devices->by_name(this->devices, interface);
+	if (!sa->sel.ifindex)
+	{
+		DBG1(DBG_KNL, "interface %s of SA %.8x does not exist", interface,
+			 ntohl(sa->id.spi));
+	}
+	return sa->sel.ifindex != 0;
+}
+
 METHOD(kernel_ipsec_t, add_sa, status_t,
 	private_hw_offload_ipsec_t *this, kernel_ipsec_sa_id_t *id,
 	kernel_ipsec_add_sa_t *data)
@@ -222,6 +241,7 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 		return FAILED;
 	}
 	if (hwo_translate_sa(&this->translate, id, data, &sa) &&
+		limit_to_interface(this, data->interface, &sa) &&
 		this->sas->add(this->sas, &sa, data->hw_offload) == 0)
 	{
 		status = SUCCESS;

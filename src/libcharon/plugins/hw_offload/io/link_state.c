@@ -11,6 +11,7 @@
 #include <netlink/netlink.h>
 #include <netlink/cache.h>
 #include <netlink/route/link.h>
+#include <netlink/route/link/xfrmi.h>
 
 #include <threading/mutex.h>
 
@@ -148,13 +149,26 @@ static void copy_link(struct rtnl_link *obj, hwo_link_t *link)
  * What a link is searched for.
  */
 typedef struct search_t {
-	/** index, 0 if searched by name */
+	/** index, 0 if searched by something else */
 	uint32_t ifindex;
+	/** interface ID of XFRM, 0 if searched by something else */
+	uint32_t if_id;
 	/** name */
 	const char *name;
 	/** where to copy it */
 	hwo_link_t *link;
 } search_t;
+
+/**
+ * Check for the XFRM interface with an interface ID.
+ */
+static bool has_if_id(struct rtnl_link *link, uint32_t if_id)
+{
+	uint32_t actual;
+
+	return rtnl_link_is_xfrmi(link) &&
+		   rtnl_link_xfrmi_get_if_id(link, &actual) == 0 && actual == if_id;
+}
 
 /**
  * Compare a link of the cache with what is searched for.
@@ -179,6 +193,10 @@ static void match_link(struct nl_object *obj, void *data)
 	if (search->ifindex)
 	{
 		found = rtnl_link_get_ifindex(candidate) == search->ifindex;
+	}
+	else if (search->if_id)
+	{
+		found = !search->link->ifindex && has_if_id(candidate, search->if_id);
 	}
 	else
 	{
@@ -224,6 +242,18 @@ METHOD(link_state_t, find, bool,
 {
 	search_t search = {
 		.name = name,
+		.link = link,
+	};
+
+	return search_link(this, &search);
+}
+
+METHOD(link_state_t, find_xfrm, bool,
+	private_link_state_t *this, uint32_t if_id, hwo_link_t *link)
+{
+	search_t search = {
+		.if_id = if_id,
+		.name = "",
 		.link = link,
 	};
 
@@ -286,6 +316,7 @@ link_state_t *link_state_create(void)
 		.public = {
 			.get = _get,
 			.find = _find,
+			.find_xfrm = _find_xfrm,
 			.destroy = _destroy,
 		},
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),

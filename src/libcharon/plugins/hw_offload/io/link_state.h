@@ -66,6 +66,15 @@ struct link_state_t {
 	bool (*find)(link_state_t *this, const char *name, hwo_link_t *link);
 
 	/**
+	 * Get the XFRM interface with an interface ID.
+	 *
+	 * @param if_id		interface ID
+	 * @param link		[out] the link, the first one if there are several
+	 * @return			FALSE if there is none, link is zero then
+	 */
+	bool (*find_xfrm)(link_state_t *this, uint32_t if_id, hwo_link_t *link);
+
+	/**
 	 * Destroy.
 	 */
 	void (*destroy)(link_state_t *this);

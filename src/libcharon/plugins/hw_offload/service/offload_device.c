@@ -84,6 +84,20 @@ METHOD(offload_device_t, by_name, uint32_t,
 	return if_nametoindex(name);
 }
 
+METHOD(offload_device_t, xfrm_name, bool,
+	private_offload_device_t *this, uint32_t if_id, char buf[IFNAMSIZ])
+{
+	hwo_link_t link;
+
+	buf[0] = '\0';
+	if (if_id && this->links &&
+		this->links->find_xfrm(this->links, if_id, &link))
+	{
+		snprintf(buf, IFNAMSIZ, "%s", link.name);
+	}
+	return buf[0] != '\0';
+}
+
 METHOD(offload_device_t, name_, char*,
 	private_offload_device_t *this, uint32_t ifindex, char buf[IFNAMSIZ])
 {
@@ -120,6 +134,7 @@ offload_device_t *offload_device_create(route_lookup_t *routes,
 		.public = {
 			.find = _find,
 			.by_name = _by_name,
+			.xfrm_name = _xfrm_name,
 			.name = _name_,
 			.destroy = _destroy,
 		},

@@ -47,6 +47,16 @@ struct offload_device_t {
 	uint32_t (*by_name)(offload_device_t *this, const char *name);
 
 	/**
+	 * Get the name of the XFRM interface with an interface ID.
+	 *
+	 * @param if_id		interface ID, 0 for none
+	 * @param buf		[out] name, empty if there is none
+	 * @return			FALSE if there is none
+	 */
+	bool (*xfrm_name)(offload_device_t *this, uint32_t if_id,
+					  char buf[IFNAMSIZ]);
+
+	/**
 	 * Get the current name of a device, for the log.
 	 *
 	 * @param ifindex	index

@@ -300,6 +300,7 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 				   const hwo_sp_user_t *user, bool *demoted)
 {
 	bool update = entry->installed;
+	char xfrm[IFNAMSIZ];
 	hwo_result_t result;
 	hwo_plan_t plan;
 
@@ -321,7 +322,8 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	if (this->settings.install_routes && hwo_sp_route_needed(user) &&
 		(!entry->id.if_id || this->settings.install_routes_xfrmi))
 	{
-		hwo_sp_route_install(entry, user);
+		this->devices->xfrm_name(this->devices, entry->id.if_id, xfrm);
+		hwo_sp_route_install(entry, user, xfrm);
 	}
 	return 0;
 }

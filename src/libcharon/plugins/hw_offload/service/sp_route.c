@@ -164,7 +164,8 @@ static status_t change_route(hwo_sp_route_t *route, bool add)
 /*
  * Described in header
  */
-void hwo_sp_route_install(hwo_sp_entry_t *entry, const hwo_sp_user_t *user)
+void hwo_sp_route_install(hwo_sp_entry_t *entry, const hwo_sp_user_t *user,
+						  const char *xfrm)
 {
 	hwo_sp_route_t route = {
 		.prefix = entry->id.sel.dst_prefix,
@@ -178,7 +179,14 @@ void hwo_sp_route_install(hwo_sp_entry_t *entry, const hwo_sp_user_t *user)
 	{
 		return;
 	}
-	find_gateway(user, &route);
+	if (xfrm[0] && !hwo_addr_is_any(&user->sa.dst))
+	{	/* the only way to an SP with an interface ID */
+		snprintf(route.ifname, sizeof(route.ifname), "%s", xfrm);
+	}
+	else
+	{
+		find_gateway(user, &route);
+	}
 	if (!find_interface(user, &route))
 	{
 		return;

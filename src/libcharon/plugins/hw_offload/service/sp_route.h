@@ -7,7 +7,8 @@
  *
  * Routes that go along with outbound SPs, so that traffic for the remote subnet
  * gets a source address inside the local one, and leaves by the interface that
- * reaches the peer. They are installed by charon's kernel-net, in its table.
+ * reaches the peer: with an interface ID the XFRM interface that has it, if there
+ * is one. They are installed by charon's kernel-net, in its table.
  */
 
 #ifndef HWO_SP_ROUTE_H_
@@ -26,8 +27,10 @@ bool hwo_sp_route_needed(const hwo_sp_user_t *user);
  *
  * @param entry		SP, checked out
  * @param user		user whose SP is installed
+ * @param xfrm		name of the XFRM interface, empty if there is none
  */
-void hwo_sp_route_install(hwo_sp_entry_t *entry, const hwo_sp_user_t *user);
+void hwo_sp_route_install(hwo_sp_entry_t *entry, const hwo_sp_user_t *user,
+						  const char *xfrm);
 
 /**
  * Remove the route of an SP, if there is one.

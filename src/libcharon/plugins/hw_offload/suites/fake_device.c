@@ -242,6 +242,14 @@ void fake_kernel_add_device(fake_kernel_t *this, uint32_t ifindex,
 	this->mutex->unlock(this->mutex);
 }
 
+void fake_kernel_set_if_id(fake_kernel_t *this, uint32_t ifindex,
+						   uint32_t if_id)
+{
+	this->mutex->lock(this->mutex);
+	fake_device_find(this, ifindex)->if_id = if_id;
+	this->mutex->unlock(this->mutex);
+}
+
 void fake_kernel_set_caps(fake_kernel_t *this, uint32_t ifindex,
 						  fake_caps_t caps)
 {
@@ -336,6 +344,25 @@ METHOD(link_state_t, find_link, bool,
 		   get_link(this, ifindex, link);
 }
 
+METHOD(link_state_t, find_xfrm, bool,
+	fake_links_t *this, uint32_t if_id, hwo_link_t *link)
+{
+	enumerator_t *enumerator;
+	fake_device_t *device;
+	uint32_t ifindex = 0;
+
+	this->kernel->mutex->lock(this->kernel->mutex);
+	enumerator = this->kernel->devices->create_enumerator(
+														this->kernel->devices);
+	while (!ifindex && enumerator->enumerate(enumerator, &device))
+	{
+		ifindex = device->if_id == if_id ? device->ifindex : 0;
+	}
+	enumerator->destroy(enumerator);
+	this->kernel->mutex->unlock(this->kernel->mutex);
+	return get_link(this, ifindex, link);
+}
+
 METHOD(link_state_t, links_destroy, void,
 	fake_links_t *this)
 {
@@ -350,6 +377,7 @@ link_state_t *fake_kernel_links(fake_kernel_t *this)
 		.public = {
 			.get = _get_link,
 			.find = _find_link,
+			.find_xfrm = _find_xfrm,
 			.destroy = _links_destroy,
 		},
 		.kernel = this,

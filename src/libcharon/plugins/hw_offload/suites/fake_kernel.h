@@ -167,6 +167,12 @@ void fake_kernel_add_device(fake_kernel_t *this, uint32_t ifindex,
 							fake_caps_t caps, const char *refusal);
 
 /**
+ * Make a device an XFRM interface.
+ */
+void fake_kernel_set_if_id(fake_kernel_t *this, uint32_t ifindex,
+						   uint32_t if_id);
+
+/**
  * Change what a device is capable of, e.g. as firmware or driver changed.
  */
 void fake_kernel_set_caps(fake_kernel_t *this, uint32_t ifindex,

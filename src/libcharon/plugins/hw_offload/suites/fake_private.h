@@ -32,6 +32,8 @@
  */
 typedef struct fake_device_t {
 	uint32_t ifindex;
+	/** of an XFRM interface, 0 for others */
+	uint32_t if_id;
 	fake_caps_t caps;
 	bool refuse_bytes;
 	char refusal[80];

@@ -48,6 +48,7 @@ bool io_enter_netns(const char *test);
 
 /** Create a link of a kind, or change the flags of one. Errno value. */
 int io_add_link(const char *name, const char *kind);
+int io_add_xfrmi(const char *name, uint32_t if_id);
 int io_del_link(const char *name);
 int io_set_link(uint32_t ifindex, bool up, const char *rename,
 				uint32_t master);

@@ -131,22 +131,53 @@ static int link_request(hwo_msg_t *msg)
 	return result.err;
 }
 
-int io_add_link(const char *name, const char *kind)
+/**
+ * Write an attribute, return its length.
+ */
+static size_t put_attr(uint8_t *buf, uint16_t type, const void *data,
+					   size_t len)
 {
-	hwo_msg_t msg;
-	uint8_t info[64] = {};
 	struct nlattr attr = {
-		.nla_type = IFLA_INFO_KIND,
-		.nla_len = NLA_HDRLEN + strlen(kind),
+		.nla_type = type,
+		.nla_len = NLA_HDRLEN + len,
 	};
 
-	memcpy(info, &attr, sizeof(attr));
-	memcpy(info + NLA_HDRLEN, kind, strlen(kind));
+	memcpy(buf, &attr, sizeof(attr));
+	memcpy(buf + NLA_HDRLEN, data, len);
+	return NLA_ALIGN(attr.nla_len);
+}
+
+/**
+ * Add a link of a kind, with one option if len is not 0.
+ */
+static int add_link(const char *name, const char *kind, uint16_t option,
+					const void *data, size_t len)
+{
+	hwo_msg_t msg;
+	uint8_t info[128] = {}, options[32] = {};
+	size_t used;
+
+	used = put_attr(info, IFLA_INFO_KIND, kind, strlen(kind));
+	if (len)
+	{
+		len = put_attr(options, option, data, len);
+		used += put_attr(info + used, IFLA_INFO_DATA, options, len);
+	}
 	hwo_msg_begin(&msg, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
 				  sizeof(struct ifinfomsg));
 	hwo_msg_put(&msg, IFLA_IFNAME, name, strlen(name) + 1);
-	hwo_msg_put(&msg, IFLA_LINKINFO, info, NLA_ALIGN(attr.nla_len));
+	hwo_msg_put(&msg, IFLA_LINKINFO, info, used);
 	return link_request(&msg);
+}
+
+int io_add_link(const char *name, const char *kind)
+{
+	return add_link(name, kind, 0, NULL, 0);
+}
+
+int io_add_xfrmi(const char *name, uint32_t if_id)
+{
+	return add_link(name, "xfrm", IFLA_XFRM_IF_ID, &if_id, sizeof(if_id));
 }
 
 int io_del_link(const char *name)

@@ -128,6 +128,40 @@ START_TEST(test_kinds)
 }
 END_TEST
 
+START_TEST(test_xfrm)
+{
+	hwo_link_t link;
+	int err;
+
+	if (!create_links("XFRM interfaces"))
+	{
+		return;
+	}
+	ck_assert(!links->find_xfrm(links, 42, &link));
+	ck_assert_int_eq(link.ifindex, 0);
+	err = io_add_xfrmi("ipsec42", 42);
+	if (err == EOPNOTSUPP)
+	{
+		fprintf(stderr, "SKIP: no XFRM interfaces\n");
+		links->destroy(links);
+		return;
+	}
+	ck_assert_int_eq(err, 0);
+	ck_assert_int_eq(io_add_xfrmi("ipsec43", 43), 0);
+	ck_assert(links->find_xfrm(links, 42, &link));
+	ck_assert_str_eq(link.name, "ipsec42");
+	ck_assert_str_eq(link.kind, "xfrm");
+	ck_assert(links->find_xfrm(links, 43, &link));
+	ck_assert_str_eq(link.name, "ipsec43");
+	ck_assert(!links->find_xfrm(links, 44, &link));
+	/* other links have none */
+	ck_assert(!links->find_xfrm(links, 0, &link));
+	ck_assert_int_eq(io_del_link("ipsec42"), 0);
+	ck_assert(!links->find_xfrm(links, 42, &link));
+	links->destroy(links);
+}
+END_TEST
+
 /** more changes than fit into the buffer for events */
 #define CHANGES 3001
 
@@ -207,6 +241,7 @@ TCase *link_tcase(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_follow);
 	tcase_add_test(tcase, test_kinds);
+	tcase_add_test(tcase, test_xfrm);
 	tcase_add_test(tcase, test_overrun);
 	tcase_add_test(tcase, test_watch);
 	return tcase;

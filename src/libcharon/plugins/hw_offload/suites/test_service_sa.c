@@ -106,6 +106,37 @@ START_TEST(test_replay)
 }
 END_TEST
 
+START_TEST(test_interface)
+{
+	fake_sa_t installed;
+	test_sa_t sa;
+
+	sa_init(&sa, SPI, FALSE, HW_OFFLOAD_NO);
+	sa.data.interface = "nic3";
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	ck_assert(fake_kernel_get_sa(kernel, htonl(SPI), &installed));
+	ck_assert_int_eq(installed.info.sel.ifindex, NIC);
+	ck_assert_int_eq(installed.info.sel.prefixlen_s, 32);
+	ck_assert_int_eq(sa_del(&sa), SUCCESS);
+
+	/* no selector, no interface in it */
+	sa.data.mode = MODE_TUNNEL;
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	ck_assert(fake_kernel_get_sa(kernel, htonl(SPI), &installed));
+	ck_assert_int_eq(installed.info.sel.ifindex, 0);
+	ck_assert_int_eq(sa_del(&sa), SUCCESS);
+
+	/* must not become one for all interfaces */
+	service_forget_lines();
+	sa.data.mode = MODE_TRANSPORT;
+	sa.data.interface = "nic4711";
+	ck_assert_int_eq(sa_add(&sa), FAILED);
+	ck_assert(!fake_kernel_get_sa(kernel, htonl(SPI), &installed));
+	ck_assert_int_eq(service_lines_with("nic4711"), 1);
+	sa_clear(&sa);
+}
+END_TEST
+
 START_TEST(test_settings)
 {
 	struct xfrm_lifetime_cfg *lft;
@@ -334,6 +365,7 @@ TCase *sa_tcase(void)
 	tcase_add_loop_test(tcase, test_spi, 0, countof(versions));
 	tcase_add_loop_test(tcase, test_replay, 0,
 						countof(windows) * 4 * countof(versions));
+	tcase_add_test(tcase, test_interface);
 	tcase_add_test(tcase, test_settings);
 	tcase_add_loop_test(tcase, test_query, 0, 2);
 	tcase_add_loop_test(tcase, test_query_garbled, 1, 30);
