@@ -76,18 +76,17 @@ plugin_if_used()
 	fi
 }
 
-# run_list KIND NAME...: the scenarios with each backend that is asked for, on the
-# kernel "series".
-run_list()
+# queue_list SERIES KIND NAME...: the scenarios with each backend that is asked for.
+queue_list()
 {
-	local kind=$1 each
+	local series=$1 kind=$2 each
 	local -a backends=("$backend")
-	shift
+	shift 2
 	if (( compare )); then
 		backends=(hw-offload kernel-netlink)
 	fi
 	for each in "${backends[@]}"; do
-		run_scenarios "$series" "$each" "$kind" "$@"
+		portions_of "$series" "$each" "$kind" "$@"
 	done
 }
 
@@ -108,19 +107,28 @@ finish_lists()
 	summary
 }
 
-own_list()
+# list_for SERIES KIND: what is to run there, one per line. With "names" empty that
+# is the list of strongSwan's scenarios.
+list_for()
 {
-	run_list own "${names[@]}"
+	if [[ $2 == upstream ]] && (( ${#names[@]} == 0 )); then
+		listed_for "$1"
+	else
+		printf '%s\n' "${names[@]}"
+	fi
 }
 
-# upstream_list: on the kernel "series"; no names stand for the list.
-upstream_list()
+# run_lists KIND: on each kernel.
+run_lists()
 {
-	local -a list=("${names[@]}")
-	if (( ${#list[@]} == 0 )); then
-		mapfile -t list < <(listed_for "$series")
-	fi
-	run_list upstream "${list[@]}"
+	local series
+	local -a list
+	for series in "${kernels[@]}"; do
+		mapfile -t list < <(list_for "$series" "$1")
+		queue_list "$series" "$1" "${list[@]}"
+	done
+	run_portions
+	finish_lists
 }
 
 command_run()
@@ -130,8 +138,7 @@ command_run()
 	prepare guest nicsim "$(plugin_if_used)"
 	note_results
 	find_scenarios own "${arguments[@]}"
-	each_kernel own_list
-	finish_lists
+	run_lists own
 }
 
 command_upstream()
@@ -148,29 +155,39 @@ command_upstream()
 	if [[ ${arguments[*]} != all ]]; then
 		find_scenarios upstream "${arguments[@]}"
 	fi
-	each_kernel upstream_list
-	finish_lists
+	run_lists upstream
 }
 
-# check_kernel: everything that runs in a guest of the kernel "series".
-check_kernel()
+# queue_check SERIES: everything of "check" that runs in a guest of that kernel.
+queue_check()
 {
-	run_nicsim
-	run_list own "${names[@]}"
-	if [[ $series == "${kernels[0]}" ]]; then
-		run_list upstream "${sample[@]}"
+	local name
+	local -a chosen=() sample=()
+	portion run_nicsim "$1"
+	for name in "${names[@]}"; do
+		if runs_on "$1" "$name"; then
+			chosen+=("$name")
+		fi
+	done
+	queue_list "$1" own "${chosen[@]}"
+	if [[ $1 == "${kernels[0]}" ]]; then
+		mapfile -t sample < <(listed_scenarios check)
+		queue_list "$1" upstream "${sample[@]}"
 	fi
 }
 
 command_check()
 {
+	local series
 	default_kernels "${all_kernels[@]}"
 	prepare guest nicsim plugin upstream
 	note_results
 	find_scenarios own all
-	mapfile -t sample < <(listed_scenarios check)
 	run_unit_tests
-	each_kernel check_kernel
+	for series in "${kernels[@]}"; do
+		queue_check "$series"
+	done
+	run_portions
 	finish_lists
 }
 
@@ -193,10 +210,14 @@ command_demo()
 
 command_nicsim()
 {
+	local series
 	default_kernels "${all_kernels[@]}"
 	prepare guest nicsim
 	note_results
-	each_kernel run_nicsim
+	for series in "${kernels[@]}"; do
+		portion run_nicsim "$series"
+	done
+	run_portions
 	summary
 }
 

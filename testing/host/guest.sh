@@ -90,13 +90,19 @@ guest_command()
 		-append "$kernel_options")
 }
 
+# guest_slots: how many guests may run at once.
+guest_slots()
+{
+	echo "${HW_OFFLOAD_GUESTS:-$(nproc)}"
+}
+
 # guest_slot: waits until a guest may start. Daemons and tests have deadlines, so
 # there is one guest per processor, whoever started it. QEMU inherits the slot and
 # holds it even if the lab is killed.
 guest_slot()
 {
 	local slots slot told=0
-	slots=${HW_OFFLOAD_GUESTS:-$(nproc)}
+	slots=$(guest_slots)
 	while true; do
 		for (( slot = 1; slot <= slots; slot++ )); do
 			exec {guest_slot_fd}>"$cache/guest-$slot.lock"

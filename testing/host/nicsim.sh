@@ -56,10 +56,11 @@ report_nicsim()
 	done
 }
 
-# run_nicsim: on the kernel "series".
+# run_nicsim SERIES
 run_nicsim()
 {
-	local run=$log_dir/nicsim-$series reported=0
+	local series=$1 reported=0
+	local run=$log_dir/nicsim-$series
 	mkdir -p "$run"
 	say "the NIC simulator on Linux $series"
 	entry=/lab/nicsim/test make_share "$run" "$series" none nicsim

@@ -30,38 +30,6 @@ scenario_names()
 	done
 }
 
-workers=()
-
-# each_kernel FUNCTION: runs FUNCTION with the variable series set to each of the
-# kernels, side by side: a guest rarely uses more than one processor.
-each_kernel()
-{
-	local series pid rc=0
-	for series in "${kernels[@]}"; do
-		(
-			trap guest_stop EXIT
-			trap 'exit 143' TERM
-			"$1"
-		) &
-		workers+=($!)
-	done
-	for pid in "${workers[@]}"; do
-		wait "$pid" || rc=$?
-	done
-	workers=()
-	(( rc == 0 )) || die "the lab itself has failed, see above"
-}
-
-# stop_workers: for the exit trap.
-stop_workers()
-{
-	local pid
-	for pid in "${workers[@]}"; do
-		kill -TERM "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
-	done
-}
-
 # make_share RUN SERIES BACKEND KIND: what the guest sees as /lab.
 make_share()
 {
@@ -88,6 +56,19 @@ make_share()
 	KIND='$kind'
 	ENTRY='${entry:-}'
 	EOF
+}
+
+# runs_on SERIES NAME: whether "check" takes that scenario of ours on that kernel,
+# too: all run on the first of all_kernels, and on another unless KERNELS says that
+# they would prove nothing there.
+runs_on()
+{
+	local KERNELS=""
+	if [[ $1 != "${all_kernels[0]}" ]]; then
+		# shellcheck source=/dev/null
+		. "$testing_dir/scenarios/$2/test.conf"
+	fi
+	[[ -z $KERNELS || " $KERNELS " == *" $1 "* ]]
 }
 
 # scenario_result STATUS NAME SECONDS REASON: is final, unless the scenario is going
@@ -197,7 +178,7 @@ run_guests()
 	local -a left=("$@")
 	while (( ${#left[@]} > 0 )); do
 		guests=$(( guests + 1 ))
-		run=$log_dir/$series-$backend-$kind-$guests
+		run=$log_dir/$series-$backend-$kind-$portion_number-$guests
 		mkdir -p "$run"
 		make_share "$run" "$series" "$backend" "$kind"
 		echo "SCENARIOS='${left[*]}'" >>"$run/share/job"
@@ -208,19 +189,21 @@ run_guests()
 	done
 }
 
+# The number of what runs is part of the names of its logs (see queue.sh).
+portion_number=0
+
 # run_scenarios SERIES BACKEND KIND NAME...: all results go to result().
 # strongSwan's own scenarios sleep for fixed times where they should wait for
 # something, so those that fail are repeated once with counted time.
 run_scenarios()
 {
-	local series=$1 backend=$2 kind=$3 guests=0 start=$SECONDS second_try=0
+	local series=$1 backend=$2 kind=$3 guests=0 second_try=0
 	local -a again=()
 	local -A finished=() retried=()
 	shift 3
 	if [[ $kind == upstream ]]; then
 		second_try=1
 	fi
-	say "$# scenarios on Linux $series with $backend"
 	run_guests "$@"
 	if (( ${#again[@]} > 0 )); then
 		say "once more, with time counted in instructions: ${again[*]}"
@@ -230,5 +213,4 @@ run_scenarios()
 		run_guests "${again[@]}"
 		counted_time=0
 	fi
-	say "Linux $series with $backend: $(elapsed $(( SECONDS - start )))"
 }

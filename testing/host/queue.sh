@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# What is to run in guests, in portions of a few minutes, so that all processors
+# have work until the end: a guest rarely uses more than one.
+
+# The portions that wait: each is a command of this shell.
+portions=()
+workers=()
+
+# Scenarios per portion; booting costs a guest as long as half a scenario.
+portion_size=6
+
+# portion COMMAND...: runs it when run_portions is called.
+portion()
+{
+	portions+=("$(printf '%q ' "$@")")
+}
+
+# portions_of SERIES BACKEND KIND NAME...: the scenarios, a few at a time.
+portions_of()
+{
+	local series=$1 backend=$2 kind=$3 count size
+	shift 3
+	say "$# scenarios on Linux $series with $backend"
+	# all of nearly the same size
+	count=$(( ($# + portion_size - 1) / portion_size ))
+	while (( $# > 0 )); do
+		size=$(( ($# + count - 1) / count ))
+		portion run_scenarios "$series" "$backend" "$kind" "${@:1:size}"
+		shift "$size"
+		count=$(( count - 1 ))
+	done
+}
+
+# next_portion: sets portion_number to the first portion that nobody has taken.
+next_portion()
+{
+	local fd
+	exec {fd}<>"$log_dir/portions"
+	flock "$fd"
+	portion_number=$(wc -l <"$log_dir/portions")
+	echo >>"$log_dir/portions"
+	exec {fd}>&-
+	(( portion_number < ${#portions[@]} ))
+}
+
+# work: one portion after the other. What fails in a guest is a result; a portion
+# that ends with an error is a fault of the lab.
+work()
+{
+	trap guest_stop EXIT
+	trap 'exit 143' TERM
+	while next_portion; do
+		eval "${portions[portion_number]}"
+	done
+}
+
+# run_portions: all of them, in as many guests side by side as may run.
+run_portions()
+{
+	local worker pid rc=0 start=$SECONDS
+	: >"$log_dir/portions"
+	for (( worker = 0; worker < $(guest_slots); worker++ )); do
+		( work ) &
+		workers+=($!)
+	done
+	for pid in "${workers[@]}"; do
+		wait "$pid" || rc=$?
+	done
+	workers=()
+	portions=()
+	(( rc == 0 )) || die "the lab itself has failed, see above"
+	say "guests: $(elapsed $(( SECONDS - start )))"
+}
+
+# stop_workers: for the exit trap.
+stop_workers()
+{
+	local pid
+	for pid in "${workers[@]}"; do
+		kill -TERM "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+}
