@@ -100,7 +100,7 @@ check_leftovers()
 	local host left
 	for host in $IPSECHOSTS; do
 		left=$(host_do "$host" ip xfrm state list nokeys |
-			grep 'proto.*spi' | grep -v 'proto 4' || true)
+			awk '$1 == "proto" && $3 == "spi" && $2 != 4' || true)
 		[[ ! $left ]] || failure "$host: SAs are left:" "${left//$'\n'/;}"
 		left=$(host_do "$host" ip xfrm policy | grep '^src' || true)
 		[[ ! $left ]] || failure "$host: policies are left:" "${left//$'\n'/;}"
