@@ -40,6 +40,12 @@ struct private_sa_table_t {
 	u_int last_stamp;
 
 	/**
+	 * Told about moves, and what to pass to it
+	 */
+	sa_table_moved_cb_t moved;
+	void *moved_data;
+
+	/**
 	 * Protects all of them
 	 */
 	mutex_t *mutex;
@@ -81,7 +87,9 @@ static void release(private_sa_table_t *this, hwo_sa_record_t *record)
 METHOD(sa_table_t, put, void,
 	private_sa_table_t *this, const hwo_sa_record_t *record)
 {
+	sa_table_moved_cb_t moved = NULL;
 	hwo_sa_record_t *copy, *old;
+	void *data;
 
 	copy = malloc_thing(hwo_sa_record_t);
 	*copy = *record;
@@ -92,8 +100,18 @@ METHOD(sa_table_t, put, void,
 	{
 		this->single->insert_first(this->single, copy);
 	}
+	if (record->moves.count &&
+		(!old || old->moves.count != record->moves.count))
+	{
+		moved = this->moved;
+		data = this->moved_data;
+	}
 	release(this, old);
 	this->mutex->unlock(this->mutex);
+	if (moved)
+	{
+		moved(data, record);
+	}
 }
 
 METHOD(sa_table_t, get, bool,
@@ -148,6 +166,59 @@ METHOD(sa_table_t, pair, bool,
 	}
 	this->mutex->unlock(this->mutex);
 	return found != NULL;
+}
+
+METHOD(sa_table_t, name, bool,
+	private_sa_table_t *this, const hwo_sa_id_t *id, const hwo_names_t *names)
+{
+	hwo_sa_record_t *found, *partner;
+
+	this->mutex->lock(this->mutex);
+	found = this->records->get(this->records, id);
+	if (found)
+	{
+		found->names = *names;
+		partner = this->records->get(this->records, &found->partner);
+		if (partner)
+		{
+			partner->names = *names;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return found != NULL;
+}
+
+METHOD(sa_table_t, list, array_t*,
+	private_sa_table_t *this)
+{
+	enumerator_t *enumerator;
+	hwo_sa_record_t *record;
+	array_t *ids;
+
+	ids = array_create(sizeof(hwo_sa_id_t), 0);
+	this->mutex->lock(this->mutex);
+	enumerator = this->records->create_enumerator(this->records);
+	while (enumerator->enumerate(enumerator, NULL, &record))
+	{
+		/* charon removes the outbound SA first when a CHILD_SA is rekeyed */
+		if (!record->inbound ||
+			!this->records->get(this->records, &record->partner))
+		{
+			array_insert(ids, ARRAY_TAIL, &record->id);
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return ids;
+}
+
+METHOD(sa_table_t, on_move, void,
+	private_sa_table_t *this, sa_table_moved_cb_t cb, void *data)
+{
+	this->mutex->lock(this->mutex);
+	this->moved = cb;
+	this->moved_data = data;
+	this->mutex->unlock(this->mutex);
 }
 
 METHOD(sa_table_t, note_packets, time_t,
@@ -282,6 +353,9 @@ sa_table_t *sa_table_create(void)
 			.put = _put,
 			.get = _get,
 			.pair = _pair,
+			.name = _name,
+			.list = _list,
+			.on_move = _on_move,
 			.note_packets = _note_packets,
 			.next_stamp = _next_stamp,
 			.stamp = _stamp,

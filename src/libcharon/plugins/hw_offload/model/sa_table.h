@@ -20,6 +20,31 @@
 
 typedef struct sa_table_t sa_table_t;
 
+/** Longest name of a connection or child that is kept, the rest is cut off */
+#define HWO_NAME_LEN 64
+
+/**
+ * What charon calls a CHILD_SA, and the IKE_SA it belongs to.
+ */
+typedef struct hwo_names_t {
+	/** names in the configuration, empty if not known yet */
+	char connection[HWO_NAME_LEN], child[HWO_NAME_LEN];
+	/** unique identifiers, 0 if not known yet */
+	uint32_t ike_id, child_id;
+} hwo_names_t;
+
+/**
+ * What happened to an SA that was moved.
+ */
+typedef struct hwo_sa_moves_t {
+	/** how many times it was moved */
+	u_int count;
+	/** seconds since the epoch of the last time */
+	time_t last;
+	/** where it was before that */
+	hwo_offload_t from;
+} hwo_sa_moves_t;
+
 /**
  * Record of one installed SA.
  */
@@ -46,6 +71,10 @@ typedef struct hwo_sa_record_t {
 	hwo_result_t refusal;
 	/** SA of the other direction in the same CHILD_SA, spi 0 if not known */
 	hwo_sa_id_t partner;
+	/** names of the CHILD_SA */
+	hwo_names_t names;
+	/** moves between modes, devices and addresses */
+	hwo_sa_moves_t moves;
 	/** stamp of the last comparison with the kernel that found it there */
 	u_int stamp;
 	/** packets at the last query, to see if it is in use */
@@ -53,6 +82,14 @@ typedef struct hwo_sa_record_t {
 	/** monotonic time at which packets was seen to change, 0 if it was not */
 	time_t changed;
 } hwo_sa_record_t;
+
+/**
+ * Called for each SA that was moved, after its record was changed.
+ *
+ * @param data			user data
+ * @param record		record, only valid during the call
+ */
+typedef void (*sa_table_moved_cb_t)(void *data, const hwo_sa_record_t *record);
 
 /**
  * Table of installed SAs, keyed by what the kernel looks at: destination, SPI,
@@ -87,6 +124,32 @@ struct sa_table_t {
 	 */
 	bool (*pair)(sa_table_t *this, const hwo_sa_id_t *id, uint32_t reqid,
 				 hwo_sa_record_t *partner);
+
+	/**
+	 * Set the names of an SA and of its partner.
+	 *
+	 * @param id		identity of one of the two
+	 * @param names		names
+	 * @return			FALSE if there is no record
+	 */
+	bool (*name)(sa_table_t *this, const hwo_sa_id_t *id,
+				 const hwo_names_t *names);
+
+	/**
+	 * List one SA of each CHILD_SA: the outbound one, or the inbound one if
+	 * there is no other.
+	 *
+	 * @return			hwo_sa_id_t, by value
+	 */
+	array_t *(*list)(sa_table_t *this);
+
+	/**
+	 * Have somebody told about SAs that are moved, without a lock held.
+	 *
+	 * @param cb		callback, NULL for none
+	 * @param data		passed to cb
+	 */
+	void (*on_move)(sa_table_t *this, sa_table_moved_cb_t cb, void *data);
 
 	/**
 	 * Note the number of packets an SA processed. That tells when it was last

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <time.h>
 
 #include <utils/debug.h>
 #include <utils/utils.h>
@@ -319,6 +320,9 @@ static void record(private_sa_mover_t *this, const hwo_sa_record_t *old,
 	sa->record.encap = sa->move.encap;
 	sa->record.src_port = sa->move.src_port;
 	sa->record.dst_port = sa->move.dst_port;
+	sa->record.moves.count++;
+	sa->record.moves.last = time(NULL);
+	sa->record.moves.from = old->effective;
 	this->table->remove(this->table, &old->id);
 	this->table->put(this->table, &sa->record);
 	tell_partner(this, &sa->record);
