@@ -12,7 +12,7 @@ rootfs_packages=(
 	libstrongswan-standard-plugins
 	bsdextrautils iproute2 netbase iptables iputils-ping kmod tcpdump ethtool procps psmisc
 	iperf3 openssl netcat-openbsd socat strace libmnl0 libnl-3-200
-	libnl-route-3-200
+	libnl-route-3-200 libjansson4 jq
 )
 
 # Packages whose version makes another image.

@@ -19,6 +19,7 @@
 #include "service/sa_mover.h"
 #include "service/sp_installer.h"
 #include "service/spd_setup.h"
+#include "service/status_service.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -110,6 +111,11 @@ struct private_hw_offload_ipsec_t {
 	 * Events of the kernel
 	 */
 	events_t *events;
+
+	/**
+	 * Tells clients about all that, NULL if it does not
+	 */
+	status_service_t *status;
 };
 
 /**
@@ -461,6 +467,7 @@ METHOD(kernel_ipsec_t, destroy, void,
 	private_hw_offload_ipsec_t *this)
 {
 	DESTROY_IF(this->events);
+	DESTROY_IF(this->status);
 	DESTROY_IF(this->sps);
 	DESTROY_IF(this->sas);
 	DESTROY_IF(this->mover);
@@ -502,6 +509,35 @@ static bool setup(nl_exchange_t *xfrm)
 }
 
 /**
+ * Let clients ask what SAs and policies are up to
+ */
+static void build_status(private_hw_offload_ipsec_t *this,
+						 const hwo_listener_t *listener)
+{
+	static const int no_groups[] = { 0 };
+	hwo_status_source_t source = {
+		.version = HWO_VERSION,
+		.devices = this->devices,
+		.sa_table = this->sa_table,
+		.sp_table = this->sp_table,
+	};
+	nl_transport_t *transport;
+	char *socket;
+
+	socket = hwo_setting_str("socket", "unix://" HWO_STATUS_SOCKET);
+	if (!socket[0])
+	{
+		return;
+	}
+	transport = listener->open(listener->data, no_groups);
+	if (transport)
+	{
+		source.xfrm = nl_exchange_create(transport);
+		this->status = status_service_create(socket, &source);
+	}
+}
+
+/**
  * Build the services, lowest first
  */
 static void build(private_hw_offload_ipsec_t *this,
@@ -533,6 +569,7 @@ static void build(private_hw_offload_ipsec_t *this,
 									this->sp_table, &settings);
 	this->events = events_create(kernel->xfrm_events, this->xfrm,
 								 this->sa_table);
+	build_status(this, &kernel->listener);
 }
 
 /*

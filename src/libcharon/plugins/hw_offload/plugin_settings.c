@@ -21,6 +21,7 @@ static const char *known[] = {
 	"port_bypass",
 	"receive_buffer_size",
 	"set_proto_port_transport_sa",
+	"socket",
 	"spdh_thresh",
 	"timeout",
 };
@@ -72,6 +73,20 @@ int hwo_setting_int(const char *key, int def)
 							plugin_key(buf, "kernel-netlink", key), def,
 							lib->ns);
 	return lib->settings->get_int(lib->settings,
+							plugin_key(buf, "hw-offload", key), def, lib->ns);
+}
+
+/*
+ * Described in header
+ */
+char *hwo_setting_str(const char *key, char *def)
+{
+	char buf[MAX_KEY];
+
+	def = lib->settings->get_str(lib->settings,
+							plugin_key(buf, "kernel-netlink", key), def,
+							lib->ns);
+	return lib->settings->get_str(lib->settings,
 							plugin_key(buf, "hw-offload", key), def, lib->ns);
 }
 

@@ -32,6 +32,15 @@ bool hwo_setting_bool(const char *key, bool def);
 int hwo_setting_int(const char *key, int def);
 
 /**
+ * Read a text setting.
+ *
+ * @param key			key below charon.plugins.hw-offload
+ * @param def			default
+ * @return				value, not owned
+ */
+char *hwo_setting_str(const char *key, char *def);
+
+/**
  * Log each setting in our section that we don't know, as it has no effect.
  *
  * @return				number of unknown settings

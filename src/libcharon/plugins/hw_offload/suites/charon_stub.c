@@ -177,6 +177,21 @@ static void bus_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
 	va_end(args);
 }
 
+METHOD(bus_t, add_listener, void,
+	bus_t *this, listener_t *listener)
+{
+	calls.listener = listener;
+}
+
+METHOD(bus_t, remove_listener, void,
+	bus_t *this, listener_t *listener)
+{
+	if (calls.listener == listener)
+	{
+		calls.listener = NULL;
+	}
+}
+
 void charon_stub_create(void)
 {
 	memset(&calls, 0, sizeof(calls));
@@ -187,6 +202,8 @@ void charon_stub_create(void)
 	INIT(charon);
 	INIT(charon->bus,
 		.log = bus_log,
+		.add_listener = _add_listener,
+		.remove_listener = _remove_listener,
 	);
 	INIT(charon->kernel,
 		.acquire = _acquire,

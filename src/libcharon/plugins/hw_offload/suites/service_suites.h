@@ -32,6 +32,7 @@ TCase *sa_tcase(void);
 TCase *sp_tcase(void);
 TCase *event_tcase(void);
 TCase *pair_tcase(void);
+TCase *status_tcase(void);
 
 /** What the tests act upon, created by service_setup() */
 extern fake_kernel_t *kernel;
@@ -124,6 +125,8 @@ typedef struct {
 	/** what to answer */
 	status_t add_route_status;
 	bool have_address;
+	/** who listens on the bus */
+	listener_t *listener;
 } charon_calls_t;
 
 extern charon_calls_t calls;

@@ -137,6 +137,9 @@ void service_setup(void)
 	mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	dbg = log_library;
 	lib->processor->set_threads(lib->processor, 4);
+	/* only the tests of the status service have one */
+	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.socket", "",
+						   lib->ns);
 	charon_stub_create();
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
 	service_forget_lines();
@@ -326,6 +329,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, sp_tcase());
 	suite_add_tcase(suite, event_tcase());
 	suite_add_tcase(suite, pair_tcase());
+	suite_add_tcase(suite, status_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

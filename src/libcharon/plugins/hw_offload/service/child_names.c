@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * From charon's bus to the records of SAs.
+ */
+
+#include "child_names.h"
+#include "../model/selector.h"
+
+#include <netinet/in.h>
+
+#include <daemon.h>
+
+typedef struct private_child_names_t private_child_names_t;
+
+/**
+ * Private data of child_names_t.
+ */
+struct private_child_names_t {
+
+	/**
+	 * Public interface
+	 */
+	child_names_t public;
+
+	/**
+	 * Listens on the bus
+	 */
+	listener_t listener;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
+
+	/**
+	 * Told about events
+	 */
+	child_event_cb_t cb;
+
+	/**
+	 * Passed to cb
+	 */
+	void *data;
+};
+
+/**
+ * Cast from the listener
+ */
+static private_child_names_t *from_listener(listener_t *listener)
+{
+	return (void*)((char*)listener - offsetof(private_child_names_t, listener));
+}
+
+/**
+ * Find the identity of one SA of a CHILD_SA
+ */
+static bool find_sa(private_child_names_t *this, ike_sa_t *ike_sa,
+					child_sa_t *child_sa, bool inbound, hwo_sa_id_t *id)
+{
+	host_t *dst;
+
+	dst = inbound ? ike_sa->get_my_host(ike_sa) : ike_sa->get_other_host(ike_sa);
+	*id = (hwo_sa_id_t){
+		.spi = child_sa->get_spi(child_sa, inbound),
+		.proto = child_sa->get_protocol(child_sa) == PROTO_AH ? IPPROTO_AH
+															  : IPPROTO_ESP,
+	};
+	hwo_addr_from_host(dst, &id->dst);
+	if (this->table->get(this->table, id, NULL))
+	{
+		return TRUE;
+	}
+	/* inbound, the mark may be on the policies only */
+	id->mark = child_sa->get_mark(child_sa, inbound);
+	return this->table->get(this->table, id, NULL);
+}
+
+/**
+ * Find the SA that stands for a CHILD_SA, the outbound one if there is one
+ */
+static bool find_child(private_child_names_t *this, ike_sa_t *ike_sa,
+					   child_sa_t *child_sa, hwo_sa_id_t *id)
+{
+	return find_sa(this, ike_sa, child_sa, FALSE, id) ||
+		   find_sa(this, ike_sa, child_sa, TRUE, id);
+}
+
+/**
+ * Copy a name, without the rest of a character that does not fit
+ */
+static void copy_name(char dst[HWO_NAME_LEN], const char *src)
+{
+	size_t len = strnlen(src, HWO_NAME_LEN);
+
+	if (len == HWO_NAME_LEN)
+	{
+		len--;
+		while (len && (src[len] & 0xc0) == 0x80)
+		{
+			len--;
+		}
+	}
+	memcpy(dst, src, len);
+	dst[len] = '\0';
+}
+
+/**
+ * Note the names of a CHILD_SA, FALSE if we don't have its SAs
+ */
+static bool note(private_child_names_t *this, ike_sa_t *ike_sa,
+				 child_sa_t *child_sa, hwo_sa_id_t *id)
+{
+	hwo_names_t names = {
+		.ike_id = ike_sa->get_unique_id(ike_sa),
+		.child_id = child_sa->get_unique_id(child_sa),
+	};
+
+	copy_name(names.connection, ike_sa->get_name(ike_sa));
+	copy_name(names.child, child_sa->get_name(child_sa));
+	return find_child(this, ike_sa, child_sa, id) &&
+		   this->table->name(this->table, id, &names);
+}
+
+/**
+ * Note the names of a CHILD_SA, and tell what happened to it
+ */
+static void note_event(private_child_names_t *this, ike_sa_t *ike_sa,
+					   child_sa_t *child_sa, child_event_t event)
+{
+	hwo_sa_record_t record;
+	hwo_sa_id_t id;
+
+	if (note(this, ike_sa, child_sa, &id) &&
+		this->table->get(this->table, &id, &record))
+	{
+		this->cb(this->data, event, &record);
+	}
+}
+
+/**
+ * Note the names of all CHILD_SAs of an IKE_SA
+ */
+static void note_all(private_child_names_t *this, ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	hwo_sa_id_t id;
+
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		note(this, ike_sa, child_sa, &id);
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(listener_t, child_updown, bool,
+	listener_t *listener, ike_sa_t *ike_sa, child_sa_t *child_sa, bool up)
+{
+	note_event(from_listener(listener), ike_sa, child_sa,
+			   up ? CHILD_EVENT_UP : CHILD_EVENT_DOWN);
+	return TRUE;
+}
+
+METHOD(listener_t, child_rekey, bool,
+	listener_t *listener, ike_sa_t *ike_sa, child_sa_t *old, child_sa_t *new)
+{
+	note_event(from_listener(listener), ike_sa, new, CHILD_EVENT_REKEYED);
+	return TRUE;
+}
+
+METHOD(listener_t, ike_rekey, bool,
+	listener_t *listener, ike_sa_t *old, ike_sa_t *new)
+{
+	/* they are moved to the new IKE_SA before this is called */
+	note_all(from_listener(listener), new);
+	return TRUE;
+}
+
+METHOD(listener_t, children_migrate, bool,
+	listener_t *listener, ike_sa_t *ike_sa, ike_sa_id_t *new, uint32_t unique)
+{
+	if (!new)
+	{	/* they are where they belong now */
+		note_all(from_listener(listener), ike_sa);
+	}
+	return TRUE;
+}
+
+METHOD(child_names_t, destroy, void,
+	private_child_names_t *this)
+{
+	charon->bus->remove_listener(charon->bus, &this->listener);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+child_names_t *child_names_create(sa_table_t *table, child_event_cb_t cb,
+								  void *data)
+{
+	private_child_names_t *this;
+
+	INIT(this,
+		.public = {
+			.destroy = _destroy,
+		},
+		.listener = {
+			.ike_rekey = _ike_rekey,
+			.child_updown = _child_updown,
+			.child_rekey = _child_rekey,
+			.children_migrate = _children_migrate,
+		},
+		.table = table,
+		.cb = cb,
+		.data = data,
+	);
+	charon->bus->add_listener(charon->bus, &this->listener);
+	return &this->public;
+}

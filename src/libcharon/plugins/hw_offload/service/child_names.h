@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_child_names child_names
+ * @{ @ingroup hwo_service
+ *
+ * Follows the names of CHILD_SAs. charon does not tell a backend whose SAs it
+ * installs, so this listens on its bus and puts names and unique identifiers
+ * into the records of the SAs. That way nobody who wants to know has to wait
+ * for an IKE_SA that is busy.
+ *
+ * Thread-safety: the callback is called by threads of the daemon that have an
+ * IKE_SA checked out, so it must not block.
+ */
+
+#ifndef HWO_CHILD_NAMES_H_
+#define HWO_CHILD_NAMES_H_
+
+#include "../model/sa_table.h"
+
+typedef struct child_names_t child_names_t;
+
+/**
+ * What happened to a CHILD_SA.
+ */
+typedef enum child_event_t {
+	/** it is up */
+	CHILD_EVENT_UP,
+	/** it is about to be removed */
+	CHILD_EVENT_DOWN,
+	/** it takes the place of another */
+	CHILD_EVENT_REKEYED,
+} child_event_t;
+
+/**
+ * Called if something happened to a CHILD_SA whose SAs we have.
+ *
+ * @param data			user data
+ * @param event			what happened
+ * @param record		record of its outbound SA, or of the inbound one if there
+ *						is no other
+ */
+typedef void (*child_event_cb_t)(void *data, child_event_t event,
+								 const hwo_sa_record_t *record);
+
+/**
+ * Follower of names.
+ */
+struct child_names_t {
+
+	/**
+	 * Destroy.
+	 */
+	void (*destroy)(child_names_t *this);
+};
+
+/**
+ * Start to follow.
+ *
+ * @param table			records of SAs
+ * @param cb			called for events
+ * @param data			passed to cb
+ */
+child_names_t *child_names_create(sa_table_t *table, child_event_cb_t cb,
+								  void *data);
+
+#endif /** HWO_CHILD_NAMES_H_ @}*/

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * From records to JSON.
+ */
+
+#include "status_report.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+/** Longest text that is not cut off */
+#define MAX_TEXT 256
+
+/*
+ * Described in header
+ */
+json_t *hwo_report_text(const char *text)
+{
+	char ascii[MAX_TEXT];
+	json_t *string;
+	size_t i;
+
+	if (!text || !text[0])
+	{
+		return json_null();
+	}
+	string = json_string(text);
+	if (string)
+	{
+		return string;
+	}
+	for (i = 0; text[i] && i < sizeof(ascii) - 1; i++)
+	{
+		ascii[i] = text[i] & 0x80 ? '?' : text[i];
+	}
+	ascii[i] = '\0';
+	return json_string(ascii);
+}
+
+/**
+ * A counter, JSON's numbers end at 2^63 here
+ */
+static json_t *counter(uint64_t value)
+{
+	return json_integer(min(value, (uint64_t)INT64_MAX));
+}
+
+/**
+ * A limit, null if there is none
+ */
+static json_t *limit(uint64_t value)
+{
+	return value ? counter(value) : json_null();
+}
+
+/**
+ * An address
+ */
+static json_t *address(const hwo_addr_t *addr)
+{
+	char buf[INET6_ADDRSTRLEN];
+
+	if (!addr->family || !inet_ntop(addr->family, addr->bytes, buf, sizeof(buf)))
+	{
+		return json_null();
+	}
+	return json_string(buf);
+}
+
+/**
+ * An SPI
+ */
+static json_t *spi(uint32_t value)
+{
+	char buf[16];
+
+	if (!value)
+	{
+		return json_null();
+	}
+	snprintf(buf, sizeof(buf), "%.8x", ntohl(value));
+	return json_string(buf);
+}
+
+/**
+ * Name of a value of an enum
+ */
+static json_t *enum_name(enum_name_t *names, int value)
+{
+	return hwo_report_text(enum_to_name(names, value));
+}
+
+/**
+ * Name of a device
+ */
+static json_t *device(offload_device_t *devices, uint32_t ifindex)
+{
+	char name[IFNAMSIZ];
+
+	if (!ifindex)
+	{
+		return json_null();
+	}
+	return hwo_report_text(devices->name(devices, ifindex, name));
+}
+
+/**
+ * Name of an IPsec mode
+ */
+static const char *mode_name(ipsec_mode_t mode)
+{
+	switch (mode)
+	{
+		case MODE_TRANSPORT:
+			return "transport";
+		case MODE_TUNNEL:
+			return "tunnel";
+		case MODE_BEET:
+			return "beet";
+		default:
+			return "other";
+	}
+}
+
+/**
+ * Name of a protocol
+ */
+static const char *proto_name(uint8_t proto)
+{
+	switch (proto)
+	{
+		case IPPROTO_ESP:
+			return "esp";
+		case IPPROTO_AH:
+			return "ah";
+		default:
+			return "other";
+	}
+}
+
+/**
+ * Describe the last move of an SA
+ */
+static json_t *moves(const hwo_sa_record_t *record, offload_device_t *devices)
+{
+	const hwo_sa_moves_t *all = &record->moves;
+
+	if (!all->count)
+	{
+		return json_null();
+	}
+	return json_pack("{s:i, s:I, s:o, s:o}",
+					 "count", all->count,
+					 "time", (json_int_t)all->last,
+					 "from", enum_name(hwo_mode_names, all->from.mode),
+					 "from_device", device(devices, all->from.ifindex));
+}
+
+/**
+ * The names, null where they are not known
+ */
+static json_t *names(const hwo_names_t *names)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}",
+					 "type", "child",
+					 "connection", hwo_report_text(names->connection),
+					 "child", hwo_report_text(names->child),
+					 "ike_id", limit(names->ike_id),
+					 "child_id", limit(names->child_id));
+}
+
+/*
+ * Described in header
+ */
+json_t *hwo_report_child(const hwo_sa_record_t *record,
+						 offload_device_t *devices)
+{
+	const hwo_sa_id_t *id = &record->id;
+	bool in = record->inbound;
+	json_t *object, *rest;
+
+	object = names(&record->names);
+	rest = json_pack("{s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			"s:o, s:o}",
+			"reqid", (json_int_t)record->reqid,
+			"protocol", proto_name(id->proto),
+			"mode", mode_name(record->mode),
+			"encap", record->encap,
+			"local", address(in ? &id->dst : &id->src),
+			"remote", address(in ? &id->src : &id->dst),
+			"spi_in", spi(in ? id->spi : record->partner.spi),
+			"spi_out", spi(in ? record->partner.spi : id->spi),
+			"requested", enum_name(hw_offload_names, record->requested),
+			"effective", enum_name(hwo_mode_names, record->effective.mode),
+			"device", device(devices, record->effective.ifindex),
+			"reason", enum_name(hwo_reason_names, record->reason),
+			"kernel", hwo_report_text(record->refusal.extack));
+	if (rest)
+	{
+		json_object_update_missing(object, rest);
+		json_decref(rest);
+	}
+	json_object_set_new(object, "errno", limit(record->refusal.err));
+	json_object_set_new(object, "moved", moves(record, devices));
+	return object;
+}
+
+/**
+ * Describe limits
+ */
+static json_t *limits(const hwo_limits_t *all)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
+			"soft_packets", limit(all->soft_packets),
+			"hard_packets", limit(all->hard_packets),
+			"soft_bytes", limit(all->soft_bytes),
+			"hard_bytes", limit(all->hard_bytes),
+			"soft_seconds", limit(all->soft_time),
+			"hard_seconds", limit(all->hard_time));
+}
+
+/**
+ * Who watches a limit: the kernel counts what it processes itself, and always
+ * the time; in packet mode the driver has to raise events
+ */
+static const char *watcher(const hwo_sa_state_t *state)
+{
+	return state->offload.mode == HWO_MODE_PACKET ? "device" : "kernel";
+}
+
+/*
+ * Described in header
+ */
+json_t *hwo_report_sa(const hwo_sa_record_t *record,
+					  const hwo_sa_state_t *state, offload_device_t *devices)
+{
+	json_t *object;
+
+	object = json_pack("{s:o, s:b, s:o, s:o, s:b}",
+			"spi", spi(record->id.spi),
+			"esn", state && state->esn,
+			"effective", enum_name(hwo_mode_names, record->effective.mode),
+			"device", device(devices, record->effective.ifindex),
+			"installed", state != NULL);
+	if (object && state)
+	{
+		json_object_set_new(object, "kernel_mode",
+						enum_name(hwo_mode_names, state->offload.mode));
+		json_object_set_new(object, "kernel_device",
+						device(devices, state->offload.ifindex));
+		json_object_set_new(object, "packets", counter(state->usage.packets));
+		json_object_set_new(object, "bytes", counter(state->usage.bytes));
+		json_object_set_new(object, "added", counter(state->usage.add_time));
+		json_object_set_new(object, "replay_drops",
+						counter(state->replay_drops));
+		json_object_set_new(object, "integrity_drops",
+						counter(state->integrity_drops));
+		json_object_set_new(object, "limits", limits(&state->limits));
+		json_object_set_new(object, "traffic_limits_by",
+						json_string(watcher(state)));
+	}
+	return object;
+}
+
+/*
+ * Described in header
+ */
+ssize_t hwo_report_line(json_t *object, char *buf, size_t size)
+{
+	static const char failed[] = "{\"error\":\"too large\"}\n";
+	size_t len = size;
+
+	if (object)
+	{
+		/* ASCII: nothing in it means anything to a terminal */
+		len = json_dumpb(object, buf, size - 1,
+						 JSON_COMPACT | JSON_ENSURE_ASCII);
+		json_decref(object);
+	}
+	if (!len || len >= size)
+	{
+		memcpy(buf, failed, sizeof(failed) - 1);
+		return sizeof(failed) - 1;
+	}
+	buf[len++] = '\n';
+	return len;
+}

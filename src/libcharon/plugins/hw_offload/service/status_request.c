@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Words in a line.
+ */
+
+#include "status_request.h"
+
+/** First word of each request */
+#define MAGIC "hw-offload"
+
+ENUM(hwo_status_command_names, HWO_STATUS_LIST, HWO_STATUS_EXPLAIN,
+	"list",
+	"policies",
+	"devices",
+	"watch",
+	"explain",
+);
+
+/**
+ * Get the next word, FALSE if there is none that fits
+ */
+static bool next_word(const char **line, char *word, size_t size)
+{
+	size_t len;
+
+	*line += strspn(*line, " ");
+	len = strcspn(*line, " ");
+	if (!len || len >= size)
+	{
+		return FALSE;
+	}
+	memcpy(word, *line, len);
+	word[len] = '\0';
+	*line += len;
+	return TRUE;
+}
+
+/**
+ * Parse what follows the command
+ */
+static const char *parse_args(const char *line, hwo_status_request_t *request)
+{
+	int i, expected;
+
+	expected = request->command == HWO_STATUS_EXPLAIN ? HWO_STATUS_ARGS : 0;
+	for (i = 0; i < expected; i++)
+	{
+		if (!next_word(&line, request->arg[i], sizeof(request->arg[i])))
+		{
+			break;
+		}
+	}
+	if (line[strspn(line, " ")])
+	{
+		return "unexpected argument";
+	}
+	if (request->command == HWO_STATUS_EXPLAIN && !i)
+	{
+		return "the name of a connection is missing";
+	}
+	return NULL;
+}
+
+/*
+ * Described in header
+ */
+const char *hwo_status_parse(const char *line, hwo_status_request_t *request)
+{
+	char word[HWO_STATUS_ARG_LEN], version[8];
+	int command;
+
+	memset(request, 0, sizeof(*request));
+	if (!next_word(&line, word, sizeof(word)) || !streq(word, MAGIC))
+	{
+		return "not a request";
+	}
+	snprintf(version, sizeof(version), "%d", HWO_STATUS_PROTOCOL);
+	if (!next_word(&line, word, sizeof(word)) || !streq(word, version))
+	{
+		return "another version of the protocol";
+	}
+	if (!next_word(&line, word, sizeof(word)) ||
+		!enum_from_name(hwo_status_command_names, word, &command))
+	{
+		return "unknown command";
+	}
+	request->command = command;
+	return parse_args(line, request);
+}

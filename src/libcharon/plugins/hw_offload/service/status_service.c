@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * From requests to answers.
+ */
+
+#include "status_service.h"
+#include "child_names.h"
+#include "sa_ladder.h"
+#include "status_events.h"
+#include "status_report.h"
+#include "status_request.h"
+#include "../io/line_server.h"
+
+#include <utils/debug.h>
+
+typedef struct private_status_service_t private_status_service_t;
+typedef struct answer_t answer_t;
+
+/**
+ * Private data of status_service_t.
+ */
+struct private_status_service_t {
+
+	/**
+	 * Public interface
+	 */
+	status_service_t public;
+
+	/**
+	 * What to tell about
+	 */
+	hwo_status_source_t source;
+
+	/**
+	 * Follows names of CHILD_SAs
+	 */
+	child_names_t *names;
+
+	/**
+	 * What happened to them
+	 */
+	status_events_t *events;
+
+	/**
+	 * Talks to clients
+	 */
+	line_server_t *server;
+};
+
+/**
+ * Get the next object of an answer.
+ *
+ * @param object		[out] object, NULL if there is none at the moment
+ * @return				FALSE if the answer is complete
+ */
+typedef bool (*next_t)(private_status_service_t *this, answer_t *answer,
+					   json_t **object);
+
+/**
+ * An answer on its way.
+ */
+struct answer_t {
+	/** what is asked for */
+	hwo_status_request_t request;
+	/** gets what is to be told */
+	next_t next;
+	/** TRUE once the first line is out, and the last one */
+	bool begun, ended;
+	/** what went wrong, NULL if nothing did */
+	const char *error;
+	/** SAs that are to be described, hwo_sa_id_t */
+	array_t *sas;
+	/** index of the next item */
+	u_int pos;
+	/** number of the next event */
+	uint64_t event;
+	/** number of items told */
+	u_int count;
+};
+
+/**
+ * Add a SA of a CHILD_SA to its description
+ */
+static void add_sa(private_status_service_t *this, json_t *child,
+				   const hwo_sa_record_t *record)
+{
+	hwo_sa_state_t state;
+	hwo_result_t result;
+
+	hwo_sa_get(this->source.xfrm, &record->id, &state, &result);
+	json_object_set_new(child, record->inbound ? "in" : "out",
+						hwo_report_sa(record, result.err ? NULL : &state,
+									  this->source.devices));
+}
+
+/**
+ * Describe a CHILD_SA with both SAs
+ */
+static json_t *describe_child(private_status_service_t *this,
+							  const hwo_sa_record_t *record)
+{
+	hwo_sa_record_t partner;
+	json_t *child;
+
+	child = hwo_report_child(record, this->source.devices);
+	json_object_set_new(child, "in", json_null());
+	json_object_set_new(child, "out", json_null());
+	add_sa(this, child, record);
+	if (record->partner.spi &&
+		this->source.sa_table->get(this->source.sa_table, &record->partner,
+								   &partner))
+	{
+		add_sa(this, child, &partner);
+	}
+	return child;
+}
+
+/**
+ * Next CHILD_SA
+ */
+static bool next_child(private_status_service_t *this, answer_t *answer,
+					   json_t **object)
+{
+	hwo_sa_record_t record;
+	hwo_sa_id_t id;
+
+	if (!answer->sas)
+	{
+		answer->sas = this->source.sa_table->list(this->source.sa_table);
+	}
+	while (array_get(answer->sas, answer->pos, &id))
+	{
+		answer->pos++;
+		if (this->source.sa_table->get(this->source.sa_table, &id, &record))
+		{
+			*object = describe_child(this, &record);
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/**
+ * Next event
+ */
+static bool next_event(private_status_service_t *this, answer_t *answer,
+					   json_t **object)
+{
+	hwo_status_event_t event;
+	uint64_t missed;
+
+	if (this->events->get(this->events, &answer->event, &event, &missed))
+	{
+		*object = hwo_report_child(&event.record, this->source.devices);
+		json_object_set_new(*object, "type", json_string("event"));
+		json_object_set_new(*object, "event", json_string(event.what));
+		json_object_set_new(*object, "time", json_integer(event.time));
+		json_object_set_new(*object, "missed", json_integer(missed));
+	}
+	return TRUE;
+}
+
+/**
+ * What produces the answer to a command
+ */
+static const next_t producers[] = {
+	[HWO_STATUS_LIST] = next_child,
+	[HWO_STATUS_WATCH] = next_event,
+	[HWO_STATUS_EXPLAIN] = NULL,
+};
+
+CALLBACK(begin_answer, void*,
+	private_status_service_t *this, const char *line)
+{
+	answer_t *answer;
+
+	INIT(answer,
+		.event = this->events->get_next(this->events),
+	);
+	answer->error = hwo_status_parse(line, &answer->request);
+	answer->next = producers[answer->request.command];
+	if (!answer->error && !answer->next)
+	{
+		answer->error = "unknown command";
+	}
+	return answer;
+}
+
+/**
+ * First line of an answer
+ */
+static json_t *first_object(private_status_service_t *this,
+							const answer_t *answer)
+{
+	return json_pack("{s:i, s:s, s:s, s:s}",
+					 "hw-offload", HWO_STATUS_PROTOCOL,
+					 "answer", enum_to_name(hwo_status_command_names,
+											answer->request.command),
+					 "version", this->source.version,
+					 "strongswan", VERSION);
+}
+
+/**
+ * Last line of an answer
+ */
+static json_t *last_object(answer_t *answer)
+{
+	if (answer->error)
+	{
+		return json_pack("{s:s}", "error", answer->error);
+	}
+	return json_pack("{s:b, s:I}", "end", TRUE,
+					 "count", (json_int_t)answer->count);
+}
+
+CALLBACK(next_line, ssize_t,
+	private_status_service_t *this, void *data, char *buf, size_t size)
+{
+	answer_t *answer = data;
+	json_t *object = NULL;
+
+	if (answer->ended)
+	{
+		return -1;
+	}
+	if (answer->error)
+	{
+		answer->ended = TRUE;
+		return hwo_report_line(last_object(answer), buf, size);
+	}
+	if (!answer->begun)
+	{
+		answer->begun = TRUE;
+		return hwo_report_line(first_object(this, answer), buf, size);
+	}
+	if (!answer->next(this, answer, &object))
+	{
+		answer->ended = TRUE;
+		return hwo_report_line(last_object(answer), buf, size);
+	}
+	if (!object)
+	{
+		return 0;
+	}
+	answer->count++;
+	return hwo_report_line(object, buf, size);
+}
+
+CALLBACK(end_answer, void,
+	private_status_service_t *this, void *data)
+{
+	answer_t *answer = data;
+
+	array_destroy(answer->sas);
+	free(answer);
+}
+
+/**
+ * Note an event, and tell those who watch
+ */
+static void note_event(private_status_service_t *this, const char *what,
+					   const hwo_sa_record_t *record)
+{
+	this->events->add(this->events, what, record);
+	this->server->wake(this->server);
+}
+
+CALLBACK(on_child, void,
+	private_status_service_t *this, child_event_t event,
+	const hwo_sa_record_t *record)
+{
+	static const char *what[] = {
+		[CHILD_EVENT_UP] = "up",
+		[CHILD_EVENT_DOWN] = "down",
+		[CHILD_EVENT_REKEYED] = "rekeyed",
+	};
+
+	note_event(this, what[event], record);
+}
+
+CALLBACK(on_move, void,
+	private_status_service_t *this, const hwo_sa_record_t *record)
+{
+	note_event(this, "moved", record);
+}
+
+METHOD(status_service_t, destroy, void,
+	private_status_service_t *this)
+{
+	DESTROY_IF(this->names);
+	this->source.sa_table->on_move(this->source.sa_table, NULL, NULL);
+	DESTROY_IF(this->server);
+	this->events->destroy(this->events);
+	this->source.xfrm->destroy(this->source.xfrm);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+status_service_t *status_service_create(char *uri,
+										const hwo_status_source_t *source)
+{
+	static const line_deadlines_t deadlines = {
+		.request = 5,
+		.stalled = 20,
+		.answer = 300,
+	};
+	private_status_service_t *this;
+	line_handler_t handler = {
+		.begin = begin_answer,
+		.next = next_line,
+		.end = end_answer,
+	};
+
+	INIT(this,
+		.public = {
+			.destroy = _destroy,
+		},
+		.source = *source,
+		.events = status_events_create(),
+	);
+	handler.data = this;
+	this->server = line_server_create(uri, &handler, &deadlines);
+	if (!this->server)
+	{
+		destroy(this);
+		return NULL;
+	}
+	this->names = child_names_create(source->sa_table, on_child, this);
+	source->sa_table->on_move(source->sa_table, on_move, this);
+	return &this->public;
+}
