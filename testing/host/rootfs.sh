@@ -10,8 +10,8 @@ rootfs_suite=sid
 rootfs_packages=(
 	charon-systemd strongswan-swanctl strongswan-pki
 	libstrongswan-standard-plugins
-	bsdextrautils iproute2 netbase iptables iputils-ping kmod tcpdump ethtool procps psmisc
-	iperf3 openssl netcat-openbsd socat strace libmnl0 libnl-3-200
+	bsdextrautils conntrack iproute2 netbase iptables iputils-ping kmod tcpdump ethtool procps psmisc
+	iperf3 openssl netcat-openbsd socat strace traceroute libmnl0 libnl-3-200
 	libnl-route-3-200 libjansson4 jq
 )
 

@@ -107,6 +107,13 @@ u_int fake_kernel_count_sps(fake_kernel_t *this)
 	return count;
 }
 
+void fake_kernel_get_thresh(fake_kernel_t *this, bool v6, uint8_t thresh[2])
+{
+	this->mutex->lock(this->mutex);
+	memcpy(thresh, this->thresh[v6 ? 1 : 0], sizeof(this->thresh[0]));
+	this->mutex->unlock(this->mutex);
+}
+
 /**
  * Find an SP by its networks. Mutex is held.
  */

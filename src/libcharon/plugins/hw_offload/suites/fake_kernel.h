@@ -246,6 +246,11 @@ u_int fake_kernel_count_sas(fake_kernel_t *this);
 u_int fake_kernel_count_sps(fake_kernel_t *this);
 
 /**
+ * Prefix lengths from which on SPs are found by hash, local and remote.
+ */
+void fake_kernel_get_thresh(fake_kernel_t *this, bool v6, uint8_t thresh[2]);
+
+/**
  * Get an SA by its SPI.
  *
  * @param spi			SPI, network order

@@ -503,6 +503,31 @@ START_TEST(test_port_bypass)
 }
 END_TEST
 
+START_TEST(test_thresholds)
+{
+	uint8_t v4[2], v6[2];
+
+	lib->settings->set_int(lib->settings,
+					"%s.plugins.hw-offload.spdh_thresh.ipv4.lbits", 16, lib->ns);
+	lib->settings->set_int(lib->settings,
+					"%s.plugins.hw-offload.spdh_thresh.ipv6.rbits", 48, lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	fake_kernel_get_thresh(kernel, FALSE, v4);
+	ck_assert_uint_eq(v4[0], 16);
+	ck_assert_uint_eq(v4[1], 32);
+	fake_kernel_get_thresh(kernel, TRUE, v6);
+	ck_assert_uint_eq(v6[0], 128);
+	ck_assert_uint_eq(v6[1], 48);
+	ck_assert_int_eq(line_count, 0);
+
+	/* no reason not to serve */
+	lib->settings->set_int(lib->settings,
+					"%s.plugins.hw-offload.spdh_thresh.ipv4.lbits", 33, lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	ck_assert_int_eq(service_lines_with("spdh_thresh"), 1);
+}
+END_TEST
+
 START_TEST(test_decap)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), value = 0;
@@ -541,6 +566,7 @@ TCase *sp_tcase(void)
 	tcase_add_test(tcase, test_route_xfrmi);
 	tcase_add_test(tcase, test_threads);
 	tcase_add_test(tcase, test_port_bypass);
+	tcase_add_test(tcase, test_thresholds);
 	tcase_add_test(tcase, test_decap);
 	return tcase;
 }
