@@ -15,6 +15,7 @@
 #include "model/selector.h"
 #include "service/events.h"
 #include "service/ike_bypass.h"
+#include "service/leftovers.h"
 #include "service/sa_installer.h"
 #include "service/sa_mover.h"
 #include "service/sp_installer.h"
@@ -38,6 +39,12 @@
 
 /** Enough for a burst of several thousand expires */
 #define EVENT_BUFFER (8 * 1024 * 1024)
+
+/** Names of our files begin with charon's, AppArmor profiles rely on that */
+#define STATE_FILE "/run/charon.hw-offload-state"
+
+/** Seconds in which the daemon should have loaded its configuration */
+#define LEFTOVER_TIME 30
 
 typedef struct private_hw_offload_ipsec_t private_hw_offload_ipsec_t;
 
@@ -68,9 +75,19 @@ struct private_hw_offload_ipsec_t {
 	priority_cb_t get_priority;
 
 	/**
-	 * Exchange with XFRM
+	 * Book of what is ours
+	 */
+	ledger_t *ledger;
+
+	/**
+	 * Exchange with XFRM, part of the ledger
 	 */
 	nl_exchange_t *xfrm;
+
+	/**
+	 * What a daemon that was killed left, NULL if there is nothing
+	 */
+	leftovers_t *leftovers;
 
 	/**
 	 * Selection of devices
@@ -261,21 +278,6 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 	return status;
 }
 
-/**
- * Describe how an SA changes
- */
-static void translate_move(kernel_ipsec_update_sa_t *data, bool encap,
-						   uint32_t reqid, hwo_sa_move_t *move)
-{
-	memset(move, 0, sizeof(*move));
-	hwo_addr_from_host(data->new_src, &move->src);
-	hwo_addr_from_host(data->new_dst, &move->dst);
-	move->src_port = data->new_src->get_port(data->new_src);
-	move->dst_port = data->new_dst->get_port(data->new_dst);
-	move->encap = encap;
-	move->reqid = reqid;
-}
-
 METHOD(kernel_ipsec_t, update_sa, status_t,
 	private_hw_offload_ipsec_t *this, kernel_ipsec_sa_id_t *id,
 	kernel_ipsec_update_sa_t *data)
@@ -287,14 +289,14 @@ METHOD(kernel_ipsec_t, update_sa, status_t,
 	if (data->cpi)
 	{
 		hwo_translate_ipcomp_id(id, data->cpi, &sa_id);
-		translate_move(data, FALSE, data->new_reqid, &move);
+		hwo_translate_move(data, FALSE, &move);
 		if (this->mover->move(this->mover, &sa_id, &move))
 		{
 			return NOT_SUPPORTED;
 		}
 	}
 	hwo_translate_sa_id(id, &sa_id);
-	translate_move(data, data->new_encap, data->new_reqid, &move);
+	hwo_translate_move(data, data->new_encap, &move);
 	err = this->mover->move(this->mover, &sa_id, &move);
 	if (err)
 	{	/* before 6.1.0, charon ignores any other failure */
@@ -468,12 +470,13 @@ METHOD(kernel_ipsec_t, destroy, void,
 {
 	DESTROY_IF(this->events);
 	DESTROY_IF(this->status);
+	DESTROY_IF(this->leftovers);
 	DESTROY_IF(this->sps);
 	DESTROY_IF(this->sas);
 	DESTROY_IF(this->mover);
 	DESTROY_IF(this->bypass);
 	DESTROY_IF(this->devices);
-	DESTROY_IF(this->xfrm);
+	DESTROY_IF(this->ledger);
 	this->sp_table->destroy(this->sp_table);
 	this->sa_table->destroy(this->sa_table);
 	free(this);
@@ -603,10 +606,12 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 		},
 		.get_priority = dlsym(RTLD_DEFAULT,
 							  "kernel_netlink_get_priority_custom"),
-		.xfrm = nl_exchange_create(kernel->xfrm),
+		.ledger = ledger_create(nl_exchange_create(kernel->xfrm),
+								hwo_setting_str("state_file", STATE_FILE)),
 		.sa_table = sa_table_create(),
 		.sp_table = sp_table_create(),
 	);
+	this->xfrm = this->ledger->get_exchange(this->ledger);
 	hwo_kernel_features(kernel->uname.release, &this->translate.kernel);
 	/* everything else is adopted in any case, so it has to be built */
 	build(this, kernel);
@@ -615,6 +620,9 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 		destroy(this);
 		return NULL;
 	}
+	this->leftovers = leftovers_create(this->ledger, this->sp_table,
+								hwo_setting_int("leftover_time",
+												LEFTOVER_TIME));
 	return &this->public;
 }
 

@@ -322,6 +322,8 @@ typedef struct hwo_sp_state_t {
 	uint32_t priority;
 	/** drops what matches */
 	bool block;
+	/** has templates, i.e. demands SAs */
+	bool protect;
 	/** seconds since the epoch it was last used, 0 if it was not */
 	uint64_t use_time;
 	/** effective offload */

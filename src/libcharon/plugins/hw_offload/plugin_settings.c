@@ -17,12 +17,14 @@ static const char *known[] = {
 	"load",
 	"ike_bypass",
 	"install_routes_xfrmi",
+	"leftover_time",
 	"policy_update",
 	"port_bypass",
 	"receive_buffer_size",
 	"set_proto_port_transport_sa",
 	"socket",
 	"spdh_thresh",
+	"state_file",
 	"timeout",
 };
 

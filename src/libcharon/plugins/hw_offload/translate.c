@@ -261,6 +261,21 @@ bool hwo_translate_ipcomp(const hwo_translate_t *how,
 /*
  * Described in header
  */
+void hwo_translate_move(const kernel_ipsec_update_sa_t *data, bool encap,
+						hwo_sa_move_t *move)
+{
+	memset(move, 0, sizeof(*move));
+	hwo_addr_from_host(data->new_src, &move->src);
+	hwo_addr_from_host(data->new_dst, &move->dst);
+	move->src_port = data->new_src->get_port(data->new_src);
+	move->dst_port = data->new_dst->get_port(data->new_dst);
+	move->encap = encap;
+	move->reqid = data->new_reqid;
+}
+
+/*
+ * Described in header
+ */
 void hwo_translate_sp_id(const kernel_ipsec_policy_id_t *id, uint32_t ifindex,
 						 hwo_sp_id_t *out)
 {

@@ -15,6 +15,7 @@
 #include "hwo_types.h"
 #include "kernel_features.h"
 #include "model/sp_table.h"
+#include "wire/xfrm_move.h"
 
 /**
  * What influences the translation.
@@ -66,6 +67,16 @@ bool hwo_translate_sa(const hwo_translate_t *how,
 bool hwo_translate_ipcomp(const hwo_translate_t *how,
 						  const kernel_ipsec_sa_id_t *id,
 						  const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa);
+
+/**
+ * Translate how an SA changes.
+ *
+ * @param data		what charon wants
+ * @param encap		TRUE for UDP encapsulation, which IPComp SAs don't have
+ * @param move		[out] what changes, but for the direction
+ */
+void hwo_translate_move(const kernel_ipsec_update_sa_t *data, bool encap,
+						hwo_sa_move_t *move);
 
 /**
  * Translate the identity of an SP.

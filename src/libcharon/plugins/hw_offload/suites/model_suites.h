@@ -23,6 +23,7 @@ TCase *priority_tcase(void);
 TCase *sp_user_tcase(void);
 TCase *sp_table_tcase(void);
 TCase *sa_table_tcase(void);
+TCase *ledger_tcase(void);
 
 /** Set up and tear down libstrongswan. */
 void model_setup(void);

@@ -33,6 +33,7 @@ TCase *sp_tcase(void);
 TCase *event_tcase(void);
 TCase *pair_tcase(void);
 TCase *status_tcase(void);
+TCase *leftovers_tcase(void);
 
 /** What the tests act upon, created by service_setup() */
 extern fake_kernel_t *kernel;
@@ -51,6 +52,17 @@ void service_teardown(void);
 bool service_start(fake_version_t version, fake_caps_t caps,
 				   const char *refusal);
 void service_stop(void);
+
+/** Keep book of what is ours, in a file of the test. Takes effect with the next
+ * backend. */
+void service_keep_book(void);
+
+/** Continue with another backend for the same kernel, as if the one before had
+ * been killed. */
+bool service_kill(void);
+
+/** Find out if the book is there and has lines with a text. */
+int service_book_lines(const char *text);
 
 /** Keep a log line */
 void service_log(debug_t group, level_t level, char *fmt, va_list args);

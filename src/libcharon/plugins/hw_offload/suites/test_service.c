@@ -13,6 +13,8 @@
 #include <netinet/in.h>
 #include <linux/rtnetlink.h>
 
+#include <unistd.h>
+
 #include <threading/mutex.h>
 
 #include "../io/route_lookup.h"
@@ -23,6 +25,13 @@ kernel_ipsec_t *ipsec;
 char lines[MAX_LINES][512];
 int line_count;
 u_char service_key[36] = "KEYKEYKEYKEYKEYKEYKEYKEYKEYKEYKESALT";
+
+/** backend that was killed, and the version of its kernel */
+static kernel_ipsec_t *killed;
+static fake_version_t kernel_version;
+
+/** book of the backend, and of the one that was killed */
+static char book[2][64];
 
 /** protects lines */
 static mutex_t *mutex;
@@ -111,6 +120,7 @@ bool service_start(fake_version_t version, fake_caps_t caps,
 {
 	service_stop();
 	kernel = fake_kernel_create(version);
+	kernel_version = version;
 	fake_kernel_add_device(kernel, NIC, caps, refusal);
 	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC, NULL, "192.168.50.1",
 						  0);
@@ -124,11 +134,65 @@ void service_stop(void)
 {
 	DESTROY_IF(ipsec);
 	ipsec = NULL;
+	DESTROY_IF(killed);
+	killed = NULL;
 	if (kernel)
 	{
 		fake_kernel_destroy(kernel);
 		kernel = NULL;
 	}
+}
+
+/**
+ * Set the file that the next backend keeps book in.
+ */
+static void set_book(char *path)
+{
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.hw-offload.state_file", path, lib->ns);
+}
+
+void service_keep_book(void)
+{
+	snprintf(book[0], sizeof(book[0]), "test-book.%d", getpid());
+	set_book(book[0]);
+}
+
+bool service_kill(void)
+{
+	chunk_t *content;
+
+	/* it can't be killed without us, but it does not get to touch its book */
+	ck_assert(!killed);
+	content = chunk_map(book[0], FALSE);
+	ck_assert(content);
+	strcpy(book[1], book[0]);
+	snprintf(book[0], sizeof(book[0]), "test-book2.%d", getpid());
+	ck_assert(chunk_write(*content, book[0], 077, TRUE));
+	chunk_unmap(content);
+	set_book(book[0]);
+	killed = ipsec;
+	ipsec = create_backend(kernel_version);
+	return ipsec != NULL;
+}
+
+int service_book_lines(const char *text)
+{
+	char line[512];
+	int found = 0;
+	FILE *file;
+
+	file = fopen(book[0], "r");
+	if (!file)
+	{
+		return -1;
+	}
+	while (fgets(line, sizeof(line), file))
+	{
+		found += strstr(line, text) != NULL;
+	}
+	fclose(file);
+	return found;
 }
 
 void service_setup(void)
@@ -141,6 +205,7 @@ void service_setup(void)
 	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.socket", "",
 						   lib->ns);
 	charon_stub_create();
+	set_book("");
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
 	service_forget_lines();
 }
@@ -148,6 +213,8 @@ void service_setup(void)
 void service_teardown(void)
 {
 	service_stop();
+	unlink(book[0]);
+	unlink(book[1]);
 	lib->processor->cancel(lib->processor);
 	charon_stub_destroy();
 	dbg = dbg_default;
@@ -330,6 +397,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, event_tcase());
 	suite_add_tcase(suite, pair_tcase());
 	suite_add_tcase(suite, status_tcase());
+	suite_add_tcase(suite, leftovers_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

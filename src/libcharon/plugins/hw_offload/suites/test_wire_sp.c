@@ -291,6 +291,7 @@ START_TEST(test_decode)
 	ck_assert_uint_eq(state.id.label.len, 0);
 	ck_assert_uint_eq(state.priority, 77);
 	ck_assert(!state.block);
+	ck_assert(state.protect);
 	ck_assert_uint_eq(state.use_time, 0);
 	ck_assert_int_eq(state.offload.mode, HWO_MODE_NONE);
 	wire_abuse(hdr, HDR_LEN, 0, decode_sp);
@@ -303,6 +304,7 @@ START_TEST(test_decode)
 	ck_assert_uint_eq(state.id.if_id, 0);
 	ck_assert_uint_eq(state.priority, 78);
 	ck_assert(state.block);
+	ck_assert(!state.protect);
 	wire_abuse(hdr, HDR_LEN, 0, decode_sp);
 }
 END_TEST

@@ -171,12 +171,13 @@ bool hwo_xfrm_encode_flush_sp(hwo_msg_t *msg)
  */
 bool hwo_xfrm_decode_sp(const struct nlmsghdr *hdr, hwo_sp_state_t *state)
 {
-	enum { MARK, IF_ID, LABEL, OFFLOAD, COUNT };
+	enum { MARK, IF_ID, LABEL, OFFLOAD, TMPL, COUNT };
 	static const hwo_attr_policy_t policy[COUNT] = {
 		[MARK] = HWO_POLICY_MARK,
 		[IF_ID] = HWO_POLICY_IF_ID,
 		[LABEL] = HWO_POLICY_LABEL,
 		[OFFLOAD] = HWO_POLICY_OFFLOAD,
+		[TMPL] = { XFRMA_TMPL, sizeof(struct xfrm_user_tmpl), FALSE },
 	};
 	const struct nlattr *attrs[COUNT];
 	struct xfrm_userpolicy_info info;
@@ -200,6 +201,7 @@ bool hwo_xfrm_decode_sp(const struct nlmsghdr *hdr, hwo_sp_state_t *state)
 	state->id.if_id = hwo_xfrm_get_u32(attrs[IF_ID], 0);
 	state->priority = info.priority;
 	state->block = info.action == XFRM_POLICY_BLOCK;
+	state->protect = attrs[TMPL] != NULL;
 	state->use_time = info.curlft.use_time;
 	state->offload = hwo_xfrm_get_offload(attrs[OFFLOAD]);
 	return TRUE;

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * From the start of a daemon to the end of what its predecessor left.
+ */
+
+#include "leftovers.h"
+#include "sa_ladder.h"
+#include "../model/ledger_line.h"
+#include "../wire/xfrm_sa.h"
+#include "../wire/xfrm_sp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include <collections/array.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/condvar.h>
+#include <threading/mutex.h>
+#include <utils/debug.h>
+
+typedef struct private_leftovers_t private_leftovers_t;
+
+/**
+ * Private data of leftovers_t.
+ */
+struct private_leftovers_t {
+
+	/**
+	 * Public interface
+	 */
+	leftovers_t public;
+
+	/**
+	 * Book of what is ours
+	 */
+	ledger_t *ledger;
+
+	/**
+	 * Exchange that does not keep book
+	 */
+	nl_exchange_t *xfrm;
+
+	/**
+	 * Table of SPs
+	 */
+	sp_table_t *table;
+
+	/**
+	 * SAs that were found, hwo_sa_id_t
+	 */
+	array_t *sas;
+
+	/**
+	 * SPs that were found, hwo_sp_state_t with labels of their own
+	 */
+	array_t *sps;
+
+	/**
+	 * TRUE once somebody removes the SPs, and while that goes on
+	 */
+	bool started, running;
+
+	/**
+	 * Protects both, and signaled after running
+	 */
+	mutex_t *mutex;
+	condvar_t *condvar;
+
+	/**
+	 * References of the owner and the job
+	 */
+	refcount_t refs;
+};
+
+/**
+ * Callback for each SA of the kernel
+ */
+static bool check_sa(void *data, const struct nlmsghdr *hdr)
+{
+	private_leftovers_t *this = data;
+	char line[HWO_LEDGER_LINE];
+	hwo_sa_state_t state;
+
+	if (!hwo_xfrm_decode_sa(hdr, &state))
+	{
+		return FALSE;
+	}
+	hwo_ledger_sa_line(&state.id, line);
+	if (this->ledger->find_old(this->ledger, line))
+	{
+		array_insert(this->sas, ARRAY_TAIL, &state.id);
+	}
+	return TRUE;
+}
+
+/**
+ * Callback for each SP of the kernel
+ */
+static bool check_sp(void *data, const struct nlmsghdr *hdr)
+{
+	private_leftovers_t *this = data;
+	char line[HWO_LEDGER_LINE];
+	hwo_sp_state_t state;
+
+	if (!hwo_xfrm_decode_sp(hdr, &state))
+	{
+		return FALSE;
+	}
+	hwo_ledger_sp_line(&state.id, line);
+	if (this->ledger->find_old(this->ledger, line))
+	{
+		state.id.label = chunk_clone(state.id.label);
+		array_insert(this->sps, ARRAY_TAIL, &state);
+	}
+	return TRUE;
+}
+
+/**
+ * Find what is still there. A dump that is repeated shows things twice, but to
+ * remove them twice does not hurt.
+ */
+static int find(private_leftovers_t *this)
+{
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_dump_sp(&msg);
+	this->xfrm->dump(this->xfrm, &msg, check_sp, this, &result);
+	if (!result.err)
+	{
+		hwo_xfrm_encode_dump_sa(&msg);
+		this->xfrm->dump(this->xfrm, &msg, check_sa, this, &result);
+	}
+	return result.err;
+}
+
+/**
+ * Let an SP drop its traffic instead of demanding SAs
+ */
+static void block(private_leftovers_t *this, const hwo_sp_state_t *state)
+{
+	const hwo_offload_t offload = {};
+	hwo_sp_t sp = {
+		.id = state->id,
+		.priority = state->priority,
+		.block = TRUE,
+	};
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_sp(&msg, &sp, &offload, TRUE);
+	this->xfrm->command(this->xfrm, &msg, &result);
+	if (result.err)
+	{	/* it's still there as it was, and its SAs will be gone */
+		DBG1(DBG_KNL, "unable to block the traffic of a policy of a killed "
+			 "daemon: %s", strerror(result.err));
+	}
+}
+
+/**
+ * Block what SPs with SAs cover
+ */
+static void block_all(private_leftovers_t *this)
+{
+	hwo_sp_state_t state;
+	int i;
+
+	for (i = 0; i < array_count(this->sps); i++)
+	{
+		array_get(this->sps, i, &state);
+		if (state.protect)
+		{
+			block(this, &state);
+		}
+	}
+}
+
+/**
+ * Remove all SAs
+ */
+static void remove_sas(private_leftovers_t *this)
+{
+	char line[HWO_LEDGER_LINE];
+	hwo_result_t result;
+	hwo_sa_id_t id;
+	int i;
+
+	for (i = 0; i < array_count(this->sas); i++)
+	{
+		array_get(this->sas, i, &id);
+		hwo_sa_delete(this->xfrm, &id, &result);
+		if (result.err && result.err != ESRCH)
+		{
+			DBG1(DBG_KNL, "unable to remove SA %.8x of a killed daemon: %s",
+				 ntohl(id.spi), strerror(result.err));
+			continue;
+		}
+		hwo_ledger_sa_line(&id, line);
+		this->ledger->forget_old(this->ledger, line);
+	}
+}
+
+/**
+ * Remove an SP, unless it is in use again
+ */
+static bool remove_sp(private_leftovers_t *this, const hwo_sp_id_t *id)
+{
+	char line[HWO_LEDGER_LINE];
+	hwo_sp_entry_t *entry;
+	hwo_result_t result = {
+		.err = ENOENT,
+	};
+	hwo_msg_t msg;
+
+	hwo_ledger_sp_line(id, line);
+	/* nobody installs it while we look */
+	entry = this->table->checkout(this->table, id, TRUE);
+	if (this->ledger->find_old(this->ledger, line))
+	{
+		hwo_xfrm_encode_del_sp(&msg, id);
+		this->xfrm->command(this->xfrm, &msg, &result);
+		if (!result.err || result.err == ENOENT)
+		{
+			this->ledger->forget_old(this->ledger, line);
+		}
+	}
+	this->table->checkin(this->table, entry);
+	return !result.err;
+}
+
+/**
+ * Remove all SPs
+ */
+static void remove_sps(private_leftovers_t *this)
+{
+	hwo_sp_state_t state;
+	u_int removed = 0, count = array_count(this->sps);
+	int i;
+
+	for (i = 0; i < count; i++)
+	{
+		array_get(this->sps, i, &state);
+		removed += remove_sp(this, &state.id);
+	}
+	if (count)
+	{
+		DBG1(DBG_KNL, "removed %u of %u policies of the killed daemon, the "
+			 "others are in use again", removed, count);
+	}
+}
+
+/**
+ * Remove all SPs, if nobody else does
+ */
+static void remove_once(private_leftovers_t *this)
+{
+	bool first;
+
+	this->mutex->lock(this->mutex);
+	first = !this->started;
+	this->started = TRUE;
+	this->running = this->running || first;
+	this->mutex->unlock(this->mutex);
+	if (first)
+	{
+		remove_sps(this);
+		this->mutex->lock(this->mutex);
+		this->running = FALSE;
+		this->condvar->broadcast(this->condvar);
+		this->mutex->unlock(this->mutex);
+	}
+}
+
+CALLBACK(remove_later, job_requeue_t,
+	private_leftovers_t *this)
+{
+	remove_once(this);
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * Let go of a reference
+ */
+CALLBACK(release, void,
+	private_leftovers_t *this)
+{
+	hwo_sp_state_t state;
+
+	if (ref_put(&this->refs))
+	{
+		while (array_remove(this->sps, ARRAY_TAIL, &state))
+		{
+			chunk_free(&state.id.label);
+		}
+		array_destroy(this->sps);
+		array_destroy(this->sas);
+		this->condvar->destroy(this->condvar);
+		this->mutex->destroy(this->mutex);
+		free(this);
+	}
+}
+
+METHOD(leftovers_t, destroy, void,
+	private_leftovers_t *this)
+{
+	remove_once(this);
+	this->mutex->lock(this->mutex);
+	while (this->running)
+	{
+		this->condvar->wait(this->condvar, this->mutex);
+	}
+	this->mutex->unlock(this->mutex);
+	release(this);
+}
+
+/**
+ * Handle what was found
+ */
+static void handle(private_leftovers_t *this, u_int seconds)
+{
+	u_int sas = array_count(this->sas), sps = array_count(this->sps);
+
+	if (seconds)
+	{
+		block_all(this);
+		DBG1(DBG_KNL, "found %u SAs and %u policies of a daemon that was "
+			 "killed: removing the SAs, policies block for %us", sas, sps,
+			 seconds);
+	}
+	else
+	{
+		DBG1(DBG_KNL, "found %u SAs and %u policies of a daemon that was "
+			 "killed: removing them", sas, sps);
+	}
+	remove_sas(this);
+	if (!seconds || !sps)
+	{
+		remove_once(this);
+		return;
+	}
+	ref_get(&this->refs);
+	lib->scheduler->schedule_job(lib->scheduler,
+				(job_t*)callback_job_create(remove_later, this, release, NULL),
+				seconds);
+}
+
+/*
+ * Described in header
+ */
+leftovers_t *leftovers_create(ledger_t *ledger, sp_table_t *sps, u_int seconds)
+{
+	private_leftovers_t *this;
+	int err;
+
+	if (!ledger->count_old(ledger))
+	{
+		return NULL;
+	}
+	INIT(this,
+		.public = {
+			.destroy = _destroy,
+		},
+		.ledger = ledger,
+		.xfrm = ledger->get_plain(ledger),
+		.table = sps,
+		.sas = array_create(sizeof(hwo_sa_id_t), 0),
+		.sps = array_create(sizeof(hwo_sp_state_t), 0),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
+		.refs = 1,
+	);
+	err = find(this);
+	if (err)
+	{	/* they stay in the book, for the next start */
+		DBG1(DBG_KNL, "unable to look for SAs and policies of a daemon that "
+			 "was killed: %s", strerror(err));
+	}
+	else
+	{
+		ledger->forget_unfound(ledger);
+	}
+	if (array_count(this->sas) || array_count(this->sps))
+	{
+		handle(this, seconds);
+		return &this->public;
+	}
+	release(this);
+	return NULL;
+}
