@@ -8,19 +8,15 @@
 #define _GNU_SOURCE
 
 #include "hw_offload_ipsec.h"
+#include "backend_setup.h"
 #include "hwo_compat.h"
 #include "kernel_features.h"
 #include "plugin_settings.h"
 #include "translate.h"
 #include "model/selector.h"
 #include "service/events.h"
-#include "service/ike_bypass.h"
-#include "service/leftovers.h"
 #include "service/sa_installer.h"
 #include "service/sa_mover.h"
-#include "service/sp_installer.h"
-#include "service/spd_setup.h"
-#include "service/status_service.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -33,18 +29,6 @@
 /** Range of CPIs to negotiate, RFC 3173, 3.3 */
 #define CPI_MIN 0x100
 #define CPI_MAX 0xefff
-
-/** The kernel answers at once or never, unless a driver is slow */
-#define REPLY_TIMEOUT 10000
-
-/** Enough for a burst of several thousand expires */
-#define EVENT_BUFFER (8 * 1024 * 1024)
-
-/** Names of our files begin with charon's, AppArmor profiles rely on that */
-#define STATE_FILE "/run/charon.hw-offload-state"
-
-/** Seconds in which the daemon should have loaded its configuration */
-#define LEFTOVER_TIME 30
 
 typedef struct private_hw_offload_ipsec_t private_hw_offload_ipsec_t;
 
@@ -483,78 +467,16 @@ METHOD(kernel_ipsec_t, destroy, void,
 }
 
 /**
- * Check that XFRM lets us in, and set it up
- */
-static bool setup(nl_exchange_t *xfrm)
-{
-	hwo_spd_thresh_t v4 = {
-		.lbits = hwo_setting_int("spdh_thresh.ipv4.lbits", 32),
-		.rbits = hwo_setting_int("spdh_thresh.ipv4.rbits", 32),
-	};
-	hwo_spd_thresh_t v6 = {
-		.lbits = hwo_setting_int("spdh_thresh.ipv6.lbits", 128),
-		.rbits = hwo_setting_int("spdh_thresh.ipv6.rbits", 128),
-	};
-
-	switch (hwo_spd_setup(xfrm, &v4, &v6))
-	{
-		case 0:
-			return TRUE;
-		case EPERM:
-			DBG1(DBG_KNL, "hw-offload can't use XFRM without the capability "
-				 "CAP_NET_ADMIN");
-			return FALSE;
-		default:
-			DBG1(DBG_KNL, "hw-offload can't use XFRM, it does not answer as "
-				 "expected");
-			return FALSE;
-	}
-}
-
-/**
- * Let clients ask what SAs and policies are up to
- */
-static void build_status(private_hw_offload_ipsec_t *this,
-						 const hwo_listener_t *listener)
-{
-	static const int no_groups[] = { 0 };
-	hwo_status_source_t source = {
-		.version = HWO_VERSION,
-		.devices = this->devices,
-		.sa_table = this->sa_table,
-		.sp_table = this->sp_table,
-	};
-	nl_transport_t *transport;
-	char *socket;
-
-	socket = hwo_setting_str("socket", "unix://" HWO_STATUS_SOCKET);
-	if (!socket[0])
-	{
-		return;
-	}
-	transport = listener->open(listener->data, no_groups);
-	if (transport)
-	{
-		source.xfrm = nl_exchange_create(transport);
-		this->status = status_service_create(socket, &source);
-	}
-}
-
-/**
  * Build the services, lowest first
  */
 static void build(private_hw_offload_ipsec_t *this,
 				  const hwo_kernel_t *kernel)
 {
-	hwo_sp_settings_t settings = {
-		.install_routes = lib->settings->get_bool(lib->settings,
-									"%s.install_routes", TRUE, lib->ns),
-		.install_routes_xfrmi = hwo_setting_bool("install_routes_xfrmi", FALSE),
-		.policy_update = hwo_setting_bool("policy_update", FALSE),
-	};
-	hwo_bypass_settings_t bypass = {
-		.ports = hwo_setting_bool("port_bypass", FALSE),
-		.nics = hwo_setting_bool("ike_bypass", TRUE),
+	hwo_sp_settings_t settings = hwo_setup_sps();
+	hwo_bypass_settings_t bypass = hwo_setup_bypass();
+	hwo_status_source_t source = {
+		.sa_table = this->sa_table,
+		.sp_table = this->sp_table,
 	};
 	route_lookup_t *routes;
 
@@ -572,7 +494,8 @@ static void build(private_hw_offload_ipsec_t *this,
 									this->sp_table, &settings);
 	this->events = events_create(kernel->xfrm_events, this->xfrm,
 								 this->sa_table);
-	build_status(this, &kernel->listener);
+	source.devices = this->devices;
+	this->status = hwo_setup_status(&kernel->listener, &source);
 }
 
 /*
@@ -606,8 +529,7 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 		},
 		.get_priority = dlsym(RTLD_DEFAULT,
 							  "kernel_netlink_get_priority_custom"),
-		.ledger = ledger_create(nl_exchange_create(kernel->xfrm),
-								hwo_setting_str("state_file", STATE_FILE)),
+		.ledger = hwo_setup_ledger(kernel->xfrm),
 		.sa_table = sa_table_create(),
 		.sp_table = sp_table_create(),
 	);
@@ -615,14 +537,12 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 	hwo_kernel_features(kernel->uname.release, &this->translate.kernel);
 	/* everything else is adopted in any case, so it has to be built */
 	build(this, kernel);
-	if (!setup(this->xfrm))
+	if (!hwo_setup_spd(this->xfrm))
 	{
 		destroy(this);
 		return NULL;
 	}
-	this->leftovers = leftovers_create(this->ledger, this->sp_table,
-								hwo_setting_int("leftover_time",
-												LEFTOVER_TIME));
+	this->leftovers = hwo_setup_leftovers(this->ledger, this->sp_table);
 	return &this->public;
 }
 
@@ -632,14 +552,6 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 kernel_ipsec_t *hw_offload_ipsec_open(void)
 {
 	hwo_kernel_t kernel;
-	int timeout;
 
-	/* kernel-netlink, from whose section it might come, has 0 for its default */
-	timeout = hwo_setting_int("timeout", REPLY_TIMEOUT);
-	if (!hwo_kernel_open(&kernel, timeout > 0 ? timeout : REPLY_TIMEOUT,
-						 hwo_setting_int("receive_buffer_size", EVENT_BUFFER)))
-	{
-		return NULL;
-	}
-	return hw_offload_ipsec_create(&kernel);
+	return hwo_setup_kernel(&kernel) ? hw_offload_ipsec_create(&kernel) : NULL;
 }

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * From settings to services.
+ */
+
+#include "backend_setup.h"
+#include "hwo_compat.h"
+#include "plugin_settings.h"
+#include "service/spd_setup.h"
+
+#include <errno.h>
+
+#include <daemon.h>
+#include <utils/debug.h>
+
+/** The kernel answers at once or never, unless a driver is slow */
+#define REPLY_TIMEOUT 10000
+
+/** Enough for a burst of several thousand expires */
+#define EVENT_BUFFER (8 * 1024 * 1024)
+
+/** Names of our files begin with charon's, AppArmor profiles rely on that */
+#define STATE_FILE "/run/charon.hw-offload-state"
+
+/** Seconds in which the daemon should have loaded its configuration */
+#define LEFTOVER_TIME 30
+
+/*
+ * Described in header
+ */
+bool hwo_setup_kernel(hwo_kernel_t *kernel)
+{
+	int timeout;
+
+	/* kernel-netlink, from whose section it might come, has 0 by default */
+	timeout = hwo_setting_int("timeout", REPLY_TIMEOUT);
+	return hwo_kernel_open(kernel, timeout > 0 ? timeout : REPLY_TIMEOUT,
+						   hwo_setting_int("receive_buffer_size",
+										   EVENT_BUFFER));
+}
+
+/*
+ * Described in header
+ */
+bool hwo_setup_spd(nl_exchange_t *xfrm)
+{
+	hwo_spd_thresh_t v4 = {
+		.lbits = hwo_setting_int("spdh_thresh.ipv4.lbits", 32),
+		.rbits = hwo_setting_int("spdh_thresh.ipv4.rbits", 32),
+	};
+	hwo_spd_thresh_t v6 = {
+		.lbits = hwo_setting_int("spdh_thresh.ipv6.lbits", 128),
+		.rbits = hwo_setting_int("spdh_thresh.ipv6.rbits", 128),
+	};
+
+	switch (hwo_spd_setup(xfrm, &v4, &v6))
+	{
+		case 0:
+			return TRUE;
+		case EPERM:
+			DBG1(DBG_KNL, "hw-offload can't use XFRM without the capability "
+				 "CAP_NET_ADMIN");
+			return FALSE;
+		default:
+			DBG1(DBG_KNL, "hw-offload can't use XFRM, it does not answer as "
+				 "expected");
+			return FALSE;
+	}
+}
+
+/*
+ * Described in header
+ */
+hwo_sp_settings_t hwo_setup_sps(void)
+{
+	return (hwo_sp_settings_t){
+		.install_routes = lib->settings->get_bool(lib->settings,
+									"%s.install_routes", TRUE, lib->ns),
+		.install_routes_xfrmi = hwo_setting_bool("install_routes_xfrmi", FALSE),
+		.policy_update = hwo_setting_bool("policy_update", FALSE),
+	};
+}
+
+/*
+ * Described in header
+ */
+hwo_bypass_settings_t hwo_setup_bypass(void)
+{
+	return (hwo_bypass_settings_t){
+		.ports = hwo_setting_bool("port_bypass", FALSE),
+		.nics = hwo_setting_bool("ike_bypass", TRUE),
+	};
+}
+
+/*
+ * Described in header
+ */
+ledger_t *hwo_setup_ledger(nl_transport_t *transport)
+{
+	return ledger_create(nl_exchange_create(transport),
+						 hwo_setting_str("state_file", STATE_FILE));
+}
+
+/*
+ * Described in header
+ */
+leftovers_t *hwo_setup_leftovers(ledger_t *ledger, sp_table_t *sps)
+{
+	int seconds = hwo_setting_int("leftover_time", LEFTOVER_TIME);
+
+	return leftovers_create(ledger, sps, max(seconds, 0));
+}
+
+/*
+ * Described in header
+ */
+status_service_t *hwo_setup_status(const hwo_listener_t *listener,
+								   hwo_status_source_t *source)
+{
+	static const int no_groups[] = { 0 };
+	nl_transport_t *transport;
+	char *socket;
+
+	socket = hwo_setting_str("socket", "unix://" HWO_STATUS_SOCKET);
+	if (!socket[0])
+	{
+		return NULL;
+	}
+	transport = listener->open(listener->data, no_groups);
+	if (!transport)
+	{
+		return NULL;
+	}
+	source->version = HWO_VERSION;
+	source->xfrm = nl_exchange_create(transport);
+	return status_service_create(socket, source);
+}

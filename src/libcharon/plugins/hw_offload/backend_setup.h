@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_backend_setup backend_setup
+ * @{ @ingroup hw_offload
+ *
+ * What the services of the backend are set up with: settings of strongswan.conf,
+ * in the terms of each service.
+ */
+
+#ifndef BACKEND_SETUP_H_
+#define BACKEND_SETUP_H_
+
+#include "io/kernel.h"
+#include "service/ike_bypass.h"
+#include "service/leftovers.h"
+#include "service/sp_installer.h"
+#include "service/status_service.h"
+
+/**
+ * Open all doors to the kernel.
+ *
+ * @param kernel		[out] kernel
+ * @return				FALSE if one is missing, which is logged
+ */
+bool hwo_setup_kernel(hwo_kernel_t *kernel);
+
+/**
+ * Check that XFRM lets us in, and set up the SPD.
+ *
+ * @param xfrm			exchange with XFRM
+ * @return				FALSE if it doesn't, which is logged
+ */
+bool hwo_setup_spd(nl_exchange_t *xfrm);
+
+/**
+ * Get the settings of the installer of SPs.
+ */
+hwo_sp_settings_t hwo_setup_sps(void);
+
+/**
+ * Get the settings of the bypass for IKE.
+ */
+hwo_bypass_settings_t hwo_setup_bypass(void);
+
+/**
+ * Open the book of what is ours.
+ *
+ * @param transport		requests to XFRM, adopted
+ */
+ledger_t *hwo_setup_ledger(nl_transport_t *transport);
+
+/**
+ * Look for what a daemon that was killed left.
+ *
+ * @param ledger		book of what is ours
+ * @param sps			table of SPs
+ * @return				NULL if there is nothing
+ */
+leftovers_t *hwo_setup_leftovers(ledger_t *ledger, sp_table_t *sps);
+
+/**
+ * Let clients ask what SAs and policies are up to.
+ *
+ * @param listener		opens a transport for queries
+ * @param source		what they may ask about, xfrm and version are set here
+ * @return				NULL if not configured, or on failure, which is logged
+ */
+status_service_t *hwo_setup_status(const hwo_listener_t *listener,
+								   hwo_status_source_t *source);
+
+#endif /** BACKEND_SETUP_H_ @}*/
