@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * The command line.
+ */
+
+#include "command.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hwo_config.h"
+
+/**
+ * Subcommands.
+ */
+static const struct {
+	const char *name;
+	int (*run)(const options_t *options, int argc, char *argv[]);
+	int min_args, max_args;
+	const char *args, *help;
+} commands[] = {
+	{ "list", command_list, 0, 0, "",
+	  "what became of each CHILD_SA, and why" },
+	{ "watch", command_watch, 0, 0, "",
+	  "what happens to CHILD_SAs, as it happens" },
+	{ "metrics", command_metrics, 0, 0, "",
+	  "figures for Prometheus" },
+};
+
+/** Number of subcommands */
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const char *get_text(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key)) ?: "-";
+}
+
+long long get_number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+bool get_bool(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+int print_json(json_t *document, bool line)
+{
+	int failed;
+
+	failed = json_dumpf(document, stdout, JSON_ENSURE_ASCII |
+						(line ? JSON_COMPACT : JSON_INDENT(2)));
+	putchar('\n');
+	json_decref(document);
+	return failed ? EXIT_TROUBLE : EXIT_SUCCESS;
+}
+
+/**
+ * Print how to use the command.
+ */
+static int usage(FILE *out, int status)
+{
+	size_t i;
+
+	fputs("usage: hw-offload [OPTION...] COMMAND [ARGUMENT...]\n\n", out);
+	for (i = 0; i < COMMANDS; i++)
+	{
+		char name[64];
+
+		snprintf(name, sizeof(name), "%s%s%s", commands[i].name,
+				 commands[i].args[0] ? " " : "", commands[i].args);
+		fprintf(out, "  %-22s %s\n", name, commands[i].help);
+	}
+	fputs("\n"
+		  "  -j, --json             print JSON\n"
+		  "  -v, --verbose          print details\n"
+		  "  -s, --socket=PATH      ask there [" HWO_STATUS_SOCKET "]\n"
+		  "  -h, --help             print this\n"
+		  "  -V, --version          print the version\n\n"
+		  "See hw-offload(8).\n", out);
+	return status;
+}
+
+/**
+ * Run a subcommand.
+ */
+static int run(const options_t *options, int argc, char *argv[])
+{
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+	{
+		if (!strcmp(argv[0], commands[i].name))
+		{
+			if (argc - 1 < commands[i].min_args ||
+				argc - 1 > commands[i].max_args)
+			{
+				fprintf(stderr, "usage: hw-offload %s %s\n", commands[i].name,
+						commands[i].args);
+				return EXIT_TROUBLE;
+			}
+			return commands[i].run(options, argc - 1, argv + 1);
+		}
+	}
+	fprintf(stderr, "hw-offload: there is no command '%s', see --help\n",
+			argv[0]);
+	return EXIT_TROUBLE;
+}
+
+int main(int argc, char *argv[])
+{
+	static const struct option long_options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{}
+	};
+	options_t options = {
+		.socket = HWO_STATUS_SOCKET,
+		.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+	};
+	int option, status;
+
+	while ((option = getopt_long(argc, argv, "jvs:hV", long_options,
+								 NULL)) != -1)
+	{
+		switch (option)
+		{
+			case 'j':
+				options.json = true;
+				break;
+			case 'v':
+				options.verbose = true;
+				break;
+			case 's':
+				options.socket = optarg;
+				break;
+			case 'h':
+				return usage(stdout, EXIT_SUCCESS);
+			case 'V':
+				printf("hw-offload %s\n", HWO_VERSION);
+				return EXIT_SUCCESS;
+			default:
+				return usage(stderr, EXIT_TROUBLE);
+		}
+	}
+	if (optind == argc)
+	{
+		return usage(stderr, EXIT_TROUBLE);
+	}
+	status = run(&options, argc - optind, argv + optind);
+	if (fflush(stdout) != 0 || ferror(stdout))
+	{
+		perror("hw-offload");
+		return EXIT_TROUBLE;
+	}
+	return status;
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of the command, against a service that answers what it is told to.
+ */
+
+#include <check.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "../client.h"
+
+#define FIRST "{\"hw-offload\":1,\"answer\":\"list\",\"version\":\"1.2\"," \
+	"\"strongswan\":\"6.1.0\"}\n"
+
+/** a CHILD_SA that got what it asked for */
+#define GOOD "{\"type\":\"child\",\"connection\":\"gw\",\"child\":\"net\"," \
+	"\"ike_id\":3,\"child_id\":10,\"reqid\":1,\"protocol\":\"esp\"," \
+	"\"mode\":\"transport\",\"encap\":false,\"local\":\"192.0.2.1\"," \
+	"\"remote\":\"192.0.2.2\",\"spi_in\":\"c0000001\"," \
+	"\"spi_out\":\"c0000002\",\"requested\":\"packet\"," \
+	"\"effective\":\"packet\",\"device\":\"p0\",\"reason\":\"as-requested\"," \
+	"\"kernel\":null,\"errno\":null,\"moved\":null," \
+	"\"in\":{\"spi\":\"c0000001\",\"esn\":true,\"effective\":\"packet\"," \
+	"\"device\":\"p0\",\"installed\":true,\"kernel_mode\":\"packet\"," \
+	"\"kernel_device\":\"p0\",\"packets\":11,\"bytes\":1100,\"added\":1," \
+	"\"replay_drops\":5,\"integrity_drops\":0,\"limits\":{" \
+	"\"soft_packets\":100,\"hard_packets\":200,\"soft_bytes\":null," \
+	"\"hard_bytes\":null,\"soft_seconds\":30,\"hard_seconds\":40}," \
+	"\"traffic_limits_by\":\"device\"}," \
+	"\"out\":{\"spi\":\"c0000002\",\"effective\":\"packet\"," \
+	"\"device\":\"p0\",\"installed\":false}}\n"
+
+/** one that did not, with names that mean trouble */
+#define POOR "{\"type\":\"child\",\"connection\":\"a\\u001b[2J b\"," \
+	"\"child\":\"x\\\"y\\\\z\",\"ike_id\":2,\"child_id\":9," \
+	"\"spi_in\":null,\"spi_out\":\"c0000003\",\"requested\":\"auto\"," \
+	"\"effective\":\"none\",\"device\":null,\"reason\":\"driver-refused\"," \
+	"\"kernel\":\"driver: not today\",\"errno\":22,\"moved\":{\"count\":2," \
+	"\"time\":1,\"from\":\"crypto\",\"from_device\":\"p1\"},\"in\":null," \
+	"\"out\":{\"spi\":\"c0000003\",\"effective\":\"none\",\"device\":null," \
+	"\"installed\":true,\"kernel_mode\":\"none\",\"packets\":7,\"bytes\":70}}\n"
+
+#define END(count) "{\"end\":true,\"count\":" #count "}\n"
+
+/** what the service answers, and what it was asked */
+static const char *answer;
+static char asked[512];
+static char dir[64], path[96];
+static int listening;
+static pthread_t thread;
+
+/** output of the command, its errors included */
+static char output[65536];
+
+/**
+ * Serve one client after the other.
+ */
+static void *serve(void *data)
+{
+	ssize_t len;
+	int fd;
+
+	while ((fd = accept(listening, NULL, NULL)) != -1)
+	{
+		len = recv(fd, asked, sizeof(asked) - 1, 0);
+		asked[len > 0 ? len : 0] = '\0';
+		send(fd, answer, strlen(answer), MSG_NOSIGNAL);
+		close(fd);
+	}
+	return NULL;
+}
+
+static void setup(void)
+{
+	struct sockaddr_un addr = {
+		.sun_family = AF_UNIX,
+	};
+
+	strcpy(dir, "/tmp/test_command_XXXXXX");
+	ck_assert(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/status", dir);
+	strcpy(addr.sun_path, path);
+	listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(listening, (void*)&addr, sizeof(addr)), 0);
+	ck_assert_int_eq(listen(listening, 5), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, serve, NULL), 0);
+}
+
+static void teardown(void)
+{
+	shutdown(listening, SHUT_RDWR);
+	pthread_join(thread, NULL);
+	close(listening);
+	unlink(path);
+	rmdir(dir);
+}
+
+/**
+ * Run the command, return its exit status.
+ */
+static int run(const char *args)
+{
+	char line[512];
+	size_t len;
+	FILE *out;
+	int status;
+
+	snprintf(line, sizeof(line), "TZ=UTC '%s' --socket='%s' %s 2>&1",
+			 getenv("HWO_COMMAND") ?: "src/hw-offload/hw-offload", path, args);
+	out = popen(line, "r");
+	len = fread(output, 1, sizeof(output) - 1, out);
+	output[len] = '\0';
+	status = pclose(out);
+	ck_assert_msg(WIFEXITED(status), "%s has crashed", line);
+	return WEXITSTATUS(status);
+}
+
+/**
+ * Get a line of the output.
+ */
+static const char *line(int number)
+{
+	static char buf[1024];
+	const char *pos = output;
+
+	while (number-- && (pos = strchr(pos, '\n')))
+	{
+		pos++;
+	}
+	ck_assert_msg(pos != NULL, "too few lines:\n%s", output);
+	snprintf(buf, sizeof(buf), "%.*s", (int)strcspn(pos, "\n"), pos);
+	return buf;
+}
+
+START_TEST(test_list)
+{
+	answer = FIRST GOOD POOR END(2);
+	ck_assert_int_eq(run("list"), 0);
+	ck_assert_str_eq(asked, "hw-offload 1 list\n");
+	ck_assert_str_eq(line(0),
+		"CONNECTION  CHILD  ID      SPI-IN    SPI-OUT   REQUESTED  EFFECTIVE  "
+		"DEVICE  PACKETS-IN  PACKETS-OUT  REASON          KERNEL");
+	ck_assert_str_eq(line(1),
+		"a?[2J_b     x\"y\\z  #2{9}   -         c0000003  auto       none       "
+		"-       -           7            driver-refused  driver: not today");
+	ck_assert_str_eq(line(2),
+		"gw          net    #3{10}  c0000001  c0000002  packet     packet     "
+		"p0      11          gone         as-requested    -");
+	ck_assert_str_eq(line(3), "");
+
+	ck_assert_int_eq(run("-v list"), 0);
+	ck_assert(strstr(output, "\n    in   c0000001 packet p0, 11 packets, 1100 "
+		"bytes, dropped: 5 replayed, 0 not authentic\n"));
+	ck_assert(strstr(output, "\n    in   limits (soft/hard): packets 100/200, "
+		"bytes -, watched by the device; seconds 30/40, watched by the "
+		"kernel\n"));
+	ck_assert(strstr(output, "\n    out  the kernel has no such SA anymore\n"));
+	ck_assert(strstr(output, "\n    moved 2 times, last at 1970-01-01 00:00:01, "
+		"from crypto p1\n"));
+}
+END_TEST
+
+START_TEST(test_list_json)
+{
+	json_t *document, *child;
+
+	answer = FIRST GOOD POOR END(2);
+	ck_assert_int_eq(run("list --json"), 0);
+	document = json_loads(output, 0, NULL);
+	ck_assert(document != NULL);
+	ck_assert_int_eq(json_integer_value(json_object_get(document,
+													"hw-offload")), 1);
+	child = json_array_get(json_object_get(document, "children"), 1);
+	ck_assert_str_eq(json_string_value(json_object_get(child, "child")), "net");
+	ck_assert_int_eq(json_integer_value(json_object_get(
+						json_object_get(child, "in"), "packets")), 11);
+	json_decref(document);
+
+	answer = FIRST END(0);
+	ck_assert_int_eq(run("list --json"), 0);
+	document = json_loads(output, 0, NULL);
+	ck_assert_int_eq(json_array_size(json_object_get(document, "children")), 0);
+	json_decref(document);
+}
+END_TEST
+
+START_TEST(test_metrics)
+{
+	answer = FIRST GOOD POOR GOOD END(3);
+	ck_assert_int_eq(run("metrics"), 0);
+	ck_assert(strstr(output, "\nhw_offload_up 1\n"));
+	ck_assert(strstr(output, "\nhw_offload_info{version=\"1.2\","
+		"strongswan=\"6.1.0\"} 1\n"));
+	ck_assert(strstr(output, "\nhw_offload_child_sas{requested=\"packet\","
+		"effective=\"packet\",device=\"p0\",reason=\"as-requested\"} 2\n"));
+	ck_assert(strstr(output, "\nhw_offload_child_sas{requested=\"auto\","
+		"effective=\"none\",device=\"\",reason=\"driver-refused\"} 1\n"));
+	ck_assert(strstr(output, "\nhw_offload_packets_total{connection=\"gw\","
+		"child=\"net\",direction=\"in\",effective=\"packet\",device=\"p0\"} "
+		"22\n"));
+	ck_assert(strstr(output, "\nhw_offload_packets_total{"
+		"connection=\"a?[2J b\",child=\"x\\\"y\\\\z\",direction=\"out\","
+		"effective=\"none\",device=\"\"} 7\n"));
+	ck_assert(strstr(output, "\nhw_offload_missing_sas{connection=\"gw\","
+		"child=\"net\",direction=\"out\",effective=\"packet\",device=\"p0\"} "
+		"2\n"));
+	ck_assert(strstr(output, "# TYPE hw_offload_packets_total counter\n"));
+}
+END_TEST
+
+START_TEST(test_watch)
+{
+	answer = FIRST "{\"type\":\"event\",\"event\":\"up\",\"time\":0,"
+		"\"missed\":3,\"connection\":\"gw\",\"child\":\"net\",\"ike_id\":1,"
+		"\"child_id\":2,\"spi_in\":\"c1\",\"spi_out\":\"c2\","
+		"\"requested\":\"auto\",\"effective\":\"crypto\",\"device\":\"p0\","
+		"\"reason\":\"driver-refused\",\"kernel\":\"no\"}\n";
+	/* the daemon has ended then, which is said */
+	ck_assert_int_eq(run("watch"), 2);
+	ck_assert_str_eq(asked, "hw-offload 1 watch\n");
+	ck_assert(strstr(output, "(3 events missed)\n1970-01-01 00:00:00 up      "
+		"gw#1 net{2} c1_i c2_o hw_offload auto effective crypto device p0 "
+		"driver-refused: no\n"));
+	ck_assert(strstr(output, "hw-offload: the answer is incomplete\n"));
+	ck_assert_int_eq(run("watch --json"), 2);
+	ck_assert(strstr(output, "\"reason\":\"driver-refused\""));
+}
+END_TEST
+
+START_TEST(test_trouble)
+{
+	answer = "";
+	ck_assert_int_eq(run("list"), 2);
+	ck_assert_str_eq(output, "hw-offload: the answer is incomplete\n");
+	answer = FIRST GOOD;
+	ck_assert_int_eq(run("list"), 2);
+	ck_assert_str_eq(output, "hw-offload: the answer is incomplete\n");
+	answer = FIRST GOOD "{\"end\":tr";
+	ck_assert_int_eq(run("list"), 2);
+	answer = FIRST GOOD END(2);
+	ck_assert_int_eq(run("list"), 2);
+	ck_assert_str_eq(output, "hw-offload: items are missing\n");
+	answer = "{\"hw-offload\":2}\n" END(0);
+	ck_assert_int_eq(run("list"), 2);
+	ck_assert_str_eq(output, "hw-offload: the service is of another version\n");
+	answer = "[1]\n";
+	ck_assert_int_eq(run("list"), 2);
+	ck_assert_str_eq(output, "hw-offload: the answer is no JSON object\n");
+	answer = "{\"error\":\"too many clients\"}\n";
+	ck_assert_int_eq(run("list"), 2);
+	ck_assert_str_eq(output, "hw-offload: too many clients\n");
+	ck_assert_int_eq(run("metrics"), 2);
+	ck_assert(strstr(output, "\nhw_offload_up 0\n"));
+	ck_assert_int_eq(run("--socket=/nonexistent list"), 2);
+	ck_assert(strstr(output, "does charon run, with the plugin hw-offload?"));
+}
+END_TEST
+
+START_TEST(test_usage)
+{
+	ck_assert_int_eq(run("--help"), 0);
+	ck_assert(strstr(output, "usage: hw-offload [OPTION...] COMMAND"));
+	ck_assert_int_eq(run("--version"), 0);
+	ck_assert_int_eq(run(""), 2);
+	ck_assert_int_eq(run("--nonsense"), 2);
+	ck_assert_int_eq(run("nonsense"), 2);
+	ck_assert(strstr(output, "there is no command 'nonsense'"));
+	ck_assert_int_eq(run("list extra"), 2);
+	/* nobody reads it */
+	answer = FIRST GOOD END(1);
+	ck_assert_int_eq(run("list >/dev/full"), 2);
+}
+END_TEST
+
+int main(int argc, char *argv[])
+{
+	SRunner *runner;
+	Suite *suite;
+	TCase *tcase;
+	int failed;
+
+	suite = suite_create("command");
+	tcase = tcase_create("service");
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, test_list);
+	tcase_add_test(tcase, test_list_json);
+	tcase_add_test(tcase, test_metrics);
+	tcase_add_test(tcase, test_watch);
+	tcase_add_test(tcase, test_trouble);
+	tcase_add_test(tcase, test_usage);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
