@@ -141,7 +141,8 @@ static json_t *client_line(FILE *client)
 
 	if (!fgets(buf, sizeof(buf), client))
 	{
-		ck_assert_msg(feof(client), "no answer in time");
+		/* reset if what was sent has not been read */
+		ck_assert_msg(feof(client) || errno == ECONNRESET, "no answer in time");
 		return NULL;
 	}
 	line = json_loads(buf, JSON_REJECT_DUPLICATES, NULL);
