@@ -96,6 +96,21 @@ METHOD(kernel_interface_t, mapping, void,
 	note(&calls.mappings);
 }
 
+METHOD(kernel_interface_t, migrate, void,
+	kernel_interface_t *this, uint32_t reqid, traffic_selector_t *src_ts,
+	traffic_selector_t *dst_ts, policy_dir_t direction, host_t *local,
+	host_t *remote)
+{
+	mutex->lock(mutex);
+	format(calls.migrate, sizeof(calls.migrate), "%u %N %R %R %H %H", reqid,
+		   policy_dir_names, direction, src_ts, dst_ts, local, remote);
+	note(&calls.migrates);
+	src_ts->destroy(src_ts);
+	dst_ts->destroy(dst_ts);
+	local->destroy(local);
+	remote->destroy(remote);
+}
+
 METHOD(kernel_interface_t, get_address_by_ts, status_t,
 	kernel_interface_t *this, traffic_selector_t *ts, host_t **ip, bool *vip)
 {
@@ -209,6 +224,7 @@ void charon_stub_create(void)
 		.acquire = _acquire,
 		.expire = _expire,
 		.mapping = _mapping,
+		.migrate = _migrate,
 		.get_address_by_ts = _get_address_by_ts,
 		.get_nexthop = _get_nexthop,
 		.get_interface = _get_interface,

@@ -122,7 +122,7 @@ const char *sp_mode(uint8_t dir, const char *src, const char *dst);
  */
 typedef struct {
 	/** number of calls */
-	int acquires, expires, mappings, routes_added, routes_deleted;
+	int acquires, expires, mappings, migrates, routes_added, routes_deleted;
 	/** arguments of the last call of each */
 	uint32_t acquire_reqid, acquire_seq;
 	char acquire_src[64], acquire_dst[64];
@@ -132,6 +132,8 @@ typedef struct {
 	bool expire_hard;
 	uint32_t mapping_spi;
 	char mapping_dst[64], mapping_remote[64];
+	/** "reqid direction source destination local remote" */
+	char migrate[256];
 	/** "network/prefix via gateway dev interface src source", and "pass" */
 	char route_added[256], route_deleted[256];
 	/** what to answer */

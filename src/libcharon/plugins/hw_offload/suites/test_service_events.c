@@ -7,8 +7,10 @@
 
 #include "service_suites.h"
 #include "facade_suites.h"
+#include "fake_private.h"
 
 #include <arpa/inet.h>
+#include <linux/xfrm.h>
 
 #define SPI 0xc0000077
 
@@ -92,7 +94,66 @@ START_TEST(test_mapping)
 	ck_assert_uint_eq(calls.mapping_spi, htonl(SPI));
 	ck_assert_str_eq(calls.mapping_dst, "192.168.50.1");
 	ck_assert_str_eq(calls.mapping_remote, "198.51.100.9[61000]");
+	ck_assert_int_eq(sa_del(&sa), SUCCESS);
+
+	/* SAs per CPU are for any port, every packet would change it */
+	sa.id.src->set_port(sa.id.src, 0);
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	ck_assert(fake_kernel_mapping(kernel, sa.id.spi, "198.51.100.9", 61000));
+	ck_assert(fake_kernel_expire(kernel, sa.id.spi, FALSE));
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_int_eq(calls.mappings, 1);
 	sa_clear(&sa);
+}
+END_TEST
+
+/**
+ * Announce that a policy and its SAs are to move, with or without the addresses
+ * of the daemons.
+ */
+static void announce_migrate(bool daemons)
+{
+	struct xfrm_userpolicy_id policy = {
+		.sel = {
+			.family = AF_INET,
+			.saddr.a4 = inet_addr("10.1.0.0"),
+			.prefixlen_s = 16,
+			.daddr.a4 = inet_addr("10.2.0.0"),
+			.prefixlen_d = 16,
+		},
+		.dir = XFRM_POLICY_OUT,
+	};
+	struct xfrm_user_migrate migrate = {
+		.reqid = 5,
+		.old_family = AF_INET,
+		.new_family = AF_INET,
+	};
+	struct xfrm_user_kmaddress addresses = {
+		.local.a4 = inet_addr("192.168.50.1"),
+		.remote.a4 = inet_addr("192.168.51.2"),
+		.family = AF_INET,
+	};
+	chunk_t msg;
+
+	msg = fake_msg_begin(XFRM_MSG_MIGRATE, 0, 0, &policy, sizeof(policy));
+	if (daemons)
+	{
+		fake_msg_attr(&msg, XFRMA_KMADDRESS, &addresses, sizeof(addresses));
+	}
+	fake_msg_attr(&msg, XFRMA_MIGRATE, &migrate, sizeof(migrate));
+	fake_kernel_announce(kernel, NETLINK_XFRM, XFRMNLGRP_MIGRATE, msg);
+	chunk_free(&msg);
+}
+
+START_TEST(test_migrate)
+{
+	/* nobody knows which IKE_SA that is for */
+	announce_migrate(FALSE);
+	announce_migrate(TRUE);
+	ck_assert(calls_wait(&calls.migrates, 1));
+	ck_assert_int_eq(calls.migrates, 1);
+	ck_assert_str_eq(calls.migrate, "5 out 10.1.0.0/16 10.2.0.0/16 "
+					 "192.168.50.1 192.168.51.2");
 }
 END_TEST
 
@@ -140,6 +201,7 @@ TCase *event_tcase(void)
 	tcase_add_test(tcase, test_acquire_answered);
 	tcase_add_test(tcase, test_expire);
 	tcase_add_test(tcase, test_mapping);
+	tcase_add_test(tcase, test_migrate);
 	tcase_add_loop_test(tcase, test_foreign, 0, 64);
 	tcase_add_test(tcase, test_overrun);
 	return tcase;
