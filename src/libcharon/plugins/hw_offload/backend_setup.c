@@ -27,6 +27,9 @@
 /** Seconds in which the daemon should have loaded its configuration */
 #define LEFTOVER_TIME 30
 
+/** Outbound policies the kernel's hash table is grown for */
+#define SPDH_RESERVE 1200
+
 /*
  * Described in header
  */
@@ -73,13 +76,26 @@ bool hwo_setup_spd(nl_exchange_t *xfrm)
 /*
  * Described in header
  */
-hwo_sp_settings_t hwo_setup_sps(void)
+hwo_guard_rules_t hwo_setup_guard(const hwo_kernel_features_t *features)
+{
+	return (hwo_guard_rules_t){
+		.fail_closed = hwo_setting_bool("fail_closed", TRUE),
+		.route_checked = features->route_checked,
+	};
+}
+
+/*
+ * Described in header
+ */
+hwo_sp_settings_t hwo_setup_sps(const hwo_guard_rules_t *guard)
 {
 	return (hwo_sp_settings_t){
 		.install_routes = lib->settings->get_bool(lib->settings,
 									"%s.install_routes", TRUE, lib->ns),
 		.install_routes_xfrmi = hwo_setting_bool("install_routes_xfrmi", FALSE),
 		.policy_update = hwo_setting_bool("policy_update", FALSE),
+		.guard = *guard,
+		.reserve = hwo_setting_int("spdh_reserve", SPDH_RESERVE),
 	};
 }
 

@@ -12,6 +12,7 @@
 #ifndef BACKEND_SETUP_H_
 #define BACKEND_SETUP_H_
 
+#include "kernel_features.h"
 #include "io/kernel.h"
 #include "service/ike_bypass.h"
 #include "service/leftovers.h"
@@ -35,9 +36,18 @@ bool hwo_setup_kernel(hwo_kernel_t *kernel);
 bool hwo_setup_spd(nl_exchange_t *xfrm);
 
 /**
- * Get the settings of the installer of SPs.
+ * Get what guards behind offloaded policies depend on.
+ *
+ * @param features		what the kernel can do
  */
-hwo_sp_settings_t hwo_setup_sps(void);
+hwo_guard_rules_t hwo_setup_guard(const hwo_kernel_features_t *features);
+
+/**
+ * Get the settings of the installer of SPs.
+ *
+ * @param guard			what guards depend on
+ */
+hwo_sp_settings_t hwo_setup_sps(const hwo_guard_rules_t *guard);
 
 /**
  * Get the settings of the bypass for IKE.

@@ -12,6 +12,7 @@
 #include "hwo_compat.h"
 #include "kernel_features.h"
 #include "plugin_settings.h"
+#include "route_leak.h"
 #include "translate.h"
 #include "model/selector.h"
 #include "service/events.h"
@@ -52,6 +53,11 @@ struct private_hw_offload_ipsec_t {
 	 * What influences translations
 	 */
 	hwo_translate_t translate;
+
+	/**
+	 * What guards behind offloaded policies depend on
+	 */
+	hwo_guard_rules_t guard;
 
 	/**
 	 * External calculation of priorities, NULL if there is none
@@ -248,12 +254,15 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 		return FAILED;
 	}
 	if (hwo_translate_sa(&this->translate, id, data, &sa) &&
-		limit_to_interface(this, data->interface, &sa) &&
-		this->sas->add(this->sas, &sa, data->hw_offload) == 0)
+		limit_to_interface(this, data->interface, &sa))
 	{
-		status = SUCCESS;
+		sa.may_leak = hwo_route_leak_sa(&this->guard, id, data);
+		if (this->sas->add(this->sas, &sa, data->hw_offload) == 0)
+		{
+			status = SUCCESS;
+		}
 	}
-	else if (ipcomp)
+	if (status != SUCCESS && ipcomp)
 	{
 		del_ipcomp(this, id, data->cpi);
 	}
@@ -384,6 +393,7 @@ METHOD(kernel_ipsec_t, add_policy, status_t,
 		return FAILED;
 	}
 	hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data), &user);
+	user.may_leak = hwo_route_leak_sp(&this->guard, id, data);
 	return this->sps->add(this->sps, &user) == 0 ? SUCCESS : FAILED;
 }
 
@@ -472,7 +482,7 @@ METHOD(kernel_ipsec_t, destroy, void,
 static void build(private_hw_offload_ipsec_t *this,
 				  const hwo_kernel_t *kernel)
 {
-	hwo_sp_settings_t settings = hwo_setup_sps();
+	hwo_sp_settings_t settings = hwo_setup_sps(&this->guard);
 	hwo_bypass_settings_t bypass = hwo_setup_bypass();
 	hwo_status_source_t source = {
 		.sa_table = this->sa_table,
@@ -535,6 +545,7 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 	);
 	this->xfrm = this->ledger->get_exchange(this->ledger);
 	hwo_kernel_features(kernel->uname.release, &this->translate.kernel);
+	this->guard = hwo_setup_guard(&this->translate.kernel);
 	/* everything else is adopted in any case, so it has to be built */
 	build(this, kernel);
 	if (!hwo_setup_spd(this->xfrm))

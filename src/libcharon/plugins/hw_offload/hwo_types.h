@@ -66,6 +66,8 @@ typedef struct hwo_selector_t {
 	uint16_t src_port, src_port_mask, dst_port, dst_port_mask;
 	/** interface the policy is limited to, 0 for none */
 	uint32_t ifindex;
+	/** user ID, which the kernel compares but never matches, usually 0 */
+	uint32_t user;
 } hwo_selector_t;
 
 /**
@@ -211,6 +213,9 @@ typedef struct hwo_sa_t {
 	bool icmp;
 	/** align to 4 bytes, for AH over IPv4 */
 	bool align4;
+	/** TRUE if in packet mode its traffic would leave in clear once its route
+	 * moves to another device, see hwo_sp_may_leak() */
+	bool may_leak;
 	/** only with MODE_IPTFS */
 	hwo_iptfs_t iptfs;
 	/** state to continue from, NULL for a fresh SA; not owned */

@@ -23,5 +23,6 @@ void hwo_kernel_features(const char *release, hwo_kernel_features_t *features)
 		features->sa_last_used = version >= 6002;
 		features->sa_af_unspec_transport = version >= 6003;
 		features->sa_dir = version >= 6010;
+		features->route_checked = version >= 7001;
 	}
 }

@@ -22,6 +22,8 @@ typedef struct hwo_kernel_features_t {
 	bool sa_last_used;
 	/** transport mode SAs may be for any address family, 6.3 */
 	bool sa_af_unspec_transport;
+	/** packets don't leave by another device than that of their SA, 7.1 */
+	bool route_checked;
 	/** direction of SAs, and rules for replay windows that follow, 6.10 */
 	bool sa_dir;
 } hwo_kernel_features_t;

@@ -15,6 +15,7 @@
 /** Sections and settings we know */
 static const char *known[] = {
 	"load",
+	"fail_closed",
 	"ike_bypass",
 	"install_routes_xfrmi",
 	"leftover_time",
@@ -23,6 +24,7 @@ static const char *known[] = {
 	"receive_buffer_size",
 	"set_proto_port_transport_sa",
 	"socket",
+	"spdh_reserve",
 	"spdh_thresh",
 	"state_file",
 	"timeout",

@@ -64,11 +64,12 @@ void hwo_ledger_sp_line(const hwo_sp_id_t *id, char line[HWO_LEDGER_LINE])
 		hash = chunk_hash_static(id->label);
 	}
 	snprintf(line, HWO_LEDGER_LINE, "sp %s %s/%u %s/%u family %u proto %u "
-			 "ports %x/%x %x/%x dev %u mark %x/%x if_id %x label %zu:%08x",
+			 "ports %x/%x %x/%x dev %u user %u mark %x/%x if_id %x "
+			 "label %zu:%08x",
 			 print_dir(id->dir),
 			 print_addr(sel->family, sel->src, src), sel->src_prefix,
 			 print_addr(sel->family, sel->dst, dst), sel->dst_prefix,
 			 sel->family, sel->proto, sel->src_port, sel->src_port_mask,
-			 sel->dst_port, sel->dst_port_mask, sel->ifindex, id->mark.value,
-			 id->mark.mask, id->if_id, id->label.len, hash);
+			 sel->dst_port, sel->dst_port_mask, sel->ifindex, sel->user,
+			 id->mark.value, id->mark.mask, id->if_id, id->label.len, hash);
 }

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_IN_USE,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_ROUTE_LEAK,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -25,6 +25,7 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_IN_USE,
 	"partner-refused",
 	"policy-refused",
 	"in-use",
+	"route-leak",
 );
 
 /**
@@ -61,12 +62,21 @@ static hwo_reason_t refused_by_core(const hwo_sa_t *sa, uint32_t ifindex,
 }
 
 /**
+ * Rules for any packet mode
+ */
+static hwo_reason_t packet_refused(const hwo_sa_t *sa)
+{
+	return sa->may_leak ? HWO_REASON_ROUTE_LEAK : HWO_REASON_NONE;
+}
+
+/**
  * Rules for an automatic packet mode. A NIC protects against replay only with
  * ESN (mlx5), and its sequence numbers end at 2^32 without.
  */
 static hwo_reason_t packet_unsafe(const hwo_sa_t *sa)
 {
-	return sa->esn ? HWO_REASON_NONE : HWO_REASON_NO_ESN;
+	return packet_refused(sa) ?:
+		   (sa->esn ? HWO_REASON_NONE : HWO_REASON_NO_ESN);
 }
 
 /**
@@ -101,7 +111,7 @@ void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa, uint32_t ifindex,
 			break;
 		case HW_OFFLOAD_PACKET:
 			plan->strict = TRUE;
-			add_step(plan, HWO_MODE_PACKET, core);
+			add_step(plan, HWO_MODE_PACKET, core ?: packet_refused(sa));
 			break;
 		case HW_OFFLOAD_AUTO:
 			add_step(plan, HWO_MODE_PACKET, core ?: packet_unsafe(sa));

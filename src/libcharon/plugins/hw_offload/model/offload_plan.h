@@ -51,6 +51,8 @@ typedef enum hwo_reason_t {
 	HWO_REASON_POLICY_REFUSED,
 	/** packet: the sequence numbers of an SA in use can't move to a NIC */
 	HWO_REASON_IN_USE,
+	/** packet: if the route moves, the kernel sends in clear (before 7.1) */
+	HWO_REASON_ROUTE_LEAK,
 } hwo_reason_t;
 
 /**

@@ -70,7 +70,7 @@ static bool sel_equals(const hwo_selector_t *a, const hwo_selector_t *b)
 		   a->src_port == b->src_port && a->dst_port == b->dst_port &&
 		   a->src_port_mask == b->src_port_mask &&
 		   a->dst_port_mask == b->dst_port_mask &&
-		   a->ifindex == b->ifindex;
+		   a->ifindex == b->ifindex && a->user == b->user;
 }
 
 /**
@@ -89,10 +89,10 @@ static bool label_equals(chunk_t a, chunk_t b)
 	return a.len == b.len && (!a.len || memeq(a.ptr, b.ptr, a.len));
 }
 
-/**
- * Compare identities
+/*
+ * Described in header
  */
-static bool id_equals(const hwo_sp_id_t *a, const hwo_sp_id_t *b)
+bool hwo_sp_id_equals(const hwo_sp_id_t *a, const hwo_sp_id_t *b)
 {
 	return a->dir == b->dir && a->if_id == b->if_id &&
 		   sel_equals(&a->sel, &b->sel) && mark_equals(&a->mark, &b->mark) &&
@@ -402,7 +402,8 @@ sp_table_t *sp_table_create(void)
 			.destroy = _destroy,
 		},
 		.entries = hashtable_create((hashtable_hash_t)id_hash,
-									(hashtable_equals_t)id_equals, 32),
+									(hashtable_equals_t)hwo_sp_id_equals,
+									32),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.released = condvar_create(CONDVAR_TYPE_DEFAULT),
 	);

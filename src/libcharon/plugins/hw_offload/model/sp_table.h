@@ -21,7 +21,7 @@
 
 #include <collections/array.h>
 
-#include "../hwo_types.h"
+#include "sp_faces.h"
 
 typedef struct sp_table_t sp_table_t;
 
@@ -37,6 +37,8 @@ typedef struct hwo_sp_user_t {
 	uint32_t auto_priority;
 	/** configured offload mode */
 	hw_offload_t requested;
+	/** TRUE if packet mode would leak, see hwo_sp_may_leak() */
+	bool may_leak;
 	/** SA the traffic goes through, spi 0 if there is none (traps, shunts) */
 	hwo_sa_id_t sa;
 	/** mode of the SA */
@@ -73,8 +75,8 @@ typedef struct hwo_sp_entry_t {
 	array_t *users;
 	/** effective offload of what is installed */
 	hwo_offload_t effective;
-	/** TRUE if the kernel has it */
-	bool installed;
+	/** what the kernel has, none if it is not installed */
+	hwo_sp_faces_t faces;
 	/** route installed along */
 	hwo_sp_route_t route;
 	/** TRUE while a thread has it */
@@ -131,6 +133,11 @@ struct sp_table_t {
  * Create an empty table.
  */
 sp_table_t *sp_table_create(void);
+
+/**
+ * Compare identities.
+ */
+bool hwo_sp_id_equals(const hwo_sp_id_t *a, const hwo_sp_id_t *b);
 
 /**
  * Destroy a list of identities.

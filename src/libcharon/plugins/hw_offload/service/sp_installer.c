@@ -6,7 +6,9 @@
  */
 
 #include "sp_installer.h"
+#include "sp_change.h"
 #include "sp_route.h"
+#include "spd_setup.h"
 #include "../model/selector.h"
 #include "../wire/xfrm_sp.h"
 
@@ -14,6 +16,7 @@
 #include <netinet/in.h>
 #include <time.h>
 
+#include <threading/mutex.h>
 #include <utils/debug.h>
 #include <utils/utils.h>
 
@@ -63,6 +66,17 @@ struct private_sp_installer_t {
 	 * Settings
 	 */
 	hwo_sp_settings_t settings;
+
+	/**
+	 * TRUE once there is room for guards
+	 */
+	bool reserved;
+
+	/**
+	 * Protects reserved. Held while room is made, whoever comes second must
+	 * not install a guard before; that happens once.
+	 */
+	mutex_t *mutex;
 };
 
 /**
@@ -154,53 +168,16 @@ static void plan_sp(private_sp_installer_t *this, const hwo_sp_user_t *user,
 		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.effective, 0, why, plan);
 		return;
 	}
-	if (user->requested == HW_OFFLOAD_PACKET ||
-		user->requested == HW_OFFLOAD_AUTO)
+	if (user->may_leak)
+	{
+		why = HWO_REASON_ROUTE_LEAK;
+	}
+	else if (user->requested == HW_OFFLOAD_PACKET ||
+			 user->requested == HW_OFFLOAD_AUTO)
 	{
 		ifindex = find_device(this, user, &why);
 	}
 	hwo_plan_sp(user->requested, user->sp.id.dir, NULL, ifindex, why, plan);
-}
-
-/**
- * Check if a request should be sent again, as an update
- */
-static bool is_update(const hwo_result_t *result, bool update)
-{
-	switch (result->err)
-	{
-		case EEXIST:
-			/* left by a daemon that is gone, or installed by somebody else */
-			if (!update)
-			{
-				DBG1(DBG_KNL, "policy already exists, replacing it");
-			}
-			return !update;
-		case ETIMEDOUT:
-		case ENOBUFS:
-			/* the answer is lost, the policy may be there nevertheless */
-			return TRUE;
-		default:
-			return FALSE;
-	}
-}
-
-/**
- * Send the request for one step
- */
-static void send_step(private_sp_installer_t *this, const hwo_sp_t *sp,
-					  const hwo_offload_t *offload, bool update,
-					  hwo_result_t *result)
-{
-	hwo_msg_t msg;
-
-	hwo_xfrm_encode_sp(&msg, sp, offload, update);
-	this->xfrm->command(this->xfrm, &msg, result);
-	if (is_update(result, update))
-	{
-		hwo_xfrm_encode_sp(&msg, sp, offload, TRUE);
-		this->xfrm->command(this->xfrm, &msg, result);
-	}
 }
 
 /**
@@ -227,6 +204,48 @@ static void release_nic(private_sp_installer_t *this,
 }
 
 /**
+ * Make room for guards before the first one is there
+ */
+static void reserve(private_sp_installer_t *this, const hwo_sp_faces_t *faces)
+{
+	const hwo_sp_t *first = &faces->face[0].sp;
+
+	if (hwo_sp_is_guard(first->id.dir, first->block, first->priority))
+	{
+		this->mutex->lock(this->mutex);
+		if (!this->reserved)
+		{
+			hwo_spd_reserve(this->xfrm, this->settings.reserve);
+			this->reserved = TRUE;
+		}
+		this->mutex->unlock(this->mutex);
+	}
+}
+
+/**
+ * Take one step of the plan for an SP
+ */
+static void run_step(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+					 const hwo_sp_user_t *user, const hwo_offload_t *offload,
+					 hwo_result_t *result)
+{
+	hwo_sp_faces_t faces;
+
+	hwo_sp_faces(&user->sp, offload, &this->settings.guard, &faces);
+	reserve(this, &faces);
+	use_nic(this, offload);
+	hwo_sp_change(this->xfrm, &entry->faces, &faces,
+				  this->settings.policy_update, result);
+	if (result->err)
+	{
+		release_nic(this, offload);
+		return;
+	}
+	release_nic(this, &entry->effective);
+	entry->effective = *offload;
+}
+
+/**
  * Run the plan for an SP
  */
 static void run_plan(private_sp_installer_t *this, hwo_sp_entry_t *entry,
@@ -234,35 +253,22 @@ static void run_plan(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 					 hwo_result_t *result)
 {
 	hwo_offload_t offload = {};
-	bool update;
 	int step;
 
 	*result = (hwo_result_t){
 		.err = EOPNOTSUPP,
 	};
-	update = entry->installed || this->settings.policy_update;
 	for (step = 0; step < plan->count; step++)
 	{
 		offload.mode = plan->step[step];
 		offload.ifindex = offload.mode == HWO_MODE_NONE ? 0 : plan->ifindex;
-		use_nic(this, &offload);
-		send_step(this, &user->sp, &offload, update, result);
-		if (result->err)
-		{
-			release_nic(this, &offload);
-		}
+		run_step(this, entry, user, &offload, result);
 		if (hwo_plan_verdict(plan, step, result->err) != HWO_VERDICT_NEXT)
 		{
 			break;
 		}
 		DBG2(DBG_KNL, "policy not offloaded, %s%s%s", result->extack,
 			 result->extack[0] ? ", " : "", strerror(result->err));
-	}
-	if (!result->err)
-	{
-		release_nic(this, &entry->effective);
-		entry->installed = TRUE;
-		entry->effective = offload;
 	}
 }
 
@@ -299,7 +305,7 @@ static bool demote_sas(private_sp_installer_t *this, const hwo_sp_user_t *user,
 static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 				   const hwo_sp_user_t *user, bool *demoted)
 {
-	bool update = entry->installed;
+	bool update = entry->faces.count;
 	char xfrm[IFNAMSIZ];
 	hwo_result_t result;
 	hwo_plan_t plan;
@@ -398,18 +404,12 @@ METHOD(sp_installer_t, add, int,
  */
 static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 {
-	hwo_result_t result = {};
-	hwo_msg_t msg;
+	hwo_result_t result;
 
 	hwo_sp_route_remove(entry);
-	if (entry->installed)
-	{
-		hwo_xfrm_encode_del_sp(&msg, &entry->id);
-		this->xfrm->command(this->xfrm, &msg, &result);
-		release_nic(this, &entry->effective);
-		entry->installed = FALSE;
-		memset(&entry->effective, 0, sizeof(entry->effective));
-	}
+	hwo_sp_remove_all(this->xfrm, &entry->faces, &result);
+	release_nic(this, &entry->effective);
+	memset(&entry->effective, 0, sizeof(entry->effective));
 	if (result.err)
 	{
 		log_failure(this, "remove", &entry->id, NULL, &result);
@@ -455,8 +455,11 @@ static bool decode_sp(void *data, const struct nlmsghdr *hdr)
 	return hwo_xfrm_decode_sp(hdr, data);
 }
 
-METHOD(sp_installer_t, query, int,
-	private_sp_installer_t *this, const hwo_sp_id_t *id, time_t *used)
+/**
+ * Query when one SP of the kernel was used last
+ */
+static int query_face(private_sp_installer_t *this, const hwo_sp_id_t *id,
+					  uint64_t *used)
 {
 	hwo_sp_state_t state = {};
 	hwo_result_t result;
@@ -464,12 +467,49 @@ METHOD(sp_installer_t, query, int,
 
 	hwo_xfrm_encode_get_sp(&msg, id);
 	this->xfrm->query(this->xfrm, &msg, decode_sp, &state, &result);
-	if (!result.err)
-	{	/* the kernel uses the system's clock */
-		*used = !state.use_time ? 0 : time_monotonic(NULL) -
-									  (time(NULL) - (time_t)state.use_time);
+	if (!result.err && !hwo_sp_is_guard(id->dir, state.block, state.priority))
+	{
+		*used = max(*used, state.use_time);
 	}
 	return result.err;
+}
+
+/**
+ * Query when an SP was used last, by any of its faces
+ */
+static int query_entry(private_sp_installer_t *this,
+					   const hwo_sp_entry_t *entry, uint64_t *used)
+{
+	int i, err = ENOENT, one;
+
+	for (i = 0; i < entry->faces.count; i++)
+	{
+		one = query_face(this, &entry->faces.face[i].sp.id, used);
+		err = err ? one : 0;
+	}
+	return err;
+}
+
+METHOD(sp_installer_t, query, int,
+	private_sp_installer_t *this, const hwo_sp_id_t *id, time_t *used)
+{
+	hwo_sp_entry_t *entry;
+	uint64_t last = 0;
+	int err;
+
+	entry = this->sps->checkout(this->sps, id, FALSE);
+	if (!entry)
+	{
+		return ENOENT;
+	}
+	err = query_entry(this, entry, &last);
+	this->sps->checkin(this->sps, entry);
+	if (!err)
+	{	/* the kernel uses the system's clock */
+		*used = !last ? 0 : time_monotonic(NULL) -
+							(time(NULL) - (time_t)last);
+	}
+	return err;
 }
 
 METHOD(sp_installer_t, flush, int,
@@ -492,6 +532,7 @@ METHOD(sp_installer_t, flush, int,
 METHOD(sp_installer_t, destroy, void,
 	private_sp_installer_t *this)
 {
+	this->mutex->destroy(this->mutex);
 	free(this);
 }
 
@@ -521,6 +562,7 @@ sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 		.sas = sas,
 		.sps = sps,
 		.settings = *settings,
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;
 }

@@ -37,6 +37,10 @@ typedef struct hwo_sp_settings_t {
 	bool install_routes_xfrmi;
 	/** replace SPs of others instead of trying to add ours first */
 	bool policy_update;
+	/** what guards depend on */
+	hwo_guard_rules_t guard;
+	/** number of SPs for which room is made before the first guard */
+	u_int reserve;
 } hwo_sp_settings_t;
 
 /**

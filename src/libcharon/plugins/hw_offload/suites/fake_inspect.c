@@ -115,6 +115,16 @@ void fake_kernel_get_thresh(fake_kernel_t *this, bool v6, uint8_t thresh[2])
 }
 
 /**
+ * Check if packets meet an SP before another one.
+ */
+static bool goes_before(const fake_sp_t *sp, const fake_sp_t *other)
+{
+	return sp->info.priority < other->info.priority ||
+		   (sp->info.priority == other->info.priority &&
+			sp->offload.ifindex && !other->offload.ifindex);
+}
+
+/**
  * Find an SP by its networks. Mutex is held.
  */
 static fake_sp_t *find_sp(fake_kernel_t *this, uint8_t dir, const char *src,
@@ -139,8 +149,10 @@ static fake_sp_t *find_sp(fake_kernel_t *this, uint8_t dir, const char *src,
 			memeq(&sp->info.sel.saddr, saddr, family == AF_INET ? 4 : 16) &&
 			memeq(&sp->info.sel.daddr, daddr, family == AF_INET ? 4 : 16))
 		{
-			found = sp;
-			break;
+			if (!found || goes_before(sp, found))
+			{
+				found = sp;
+			}
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -161,6 +173,37 @@ bool fake_kernel_get_sp(fake_kernel_t *this, uint8_t dir, const char *src,
 	}
 	this->mutex->unlock(this->mutex);
 	return sp != NULL;
+}
+
+bool fake_kernel_get_guard(fake_kernel_t *this, const char *src,
+						   const char *dst, fake_sp_t *out)
+{
+	uint8_t saddr[16], daddr[16], sbits, dbits;
+	enumerator_t *enumerator;
+	bool found = FALSE;
+	uint16_t family;
+	fake_sp_t *sp;
+
+	fake_parse_net(src, &family, saddr, &sbits);
+	fake_parse_net(dst, &family, daddr, &dbits);
+	memset(out, 0, sizeof(*out));
+	this->mutex->lock(this->mutex);
+	enumerator = this->sps->create_enumerator(this->sps);
+	while (!found && enumerator->enumerate(enumerator, &sp))
+	{
+		found = sp->info.dir == XFRM_POLICY_OUT && !sp->tmpl_count &&
+				sp->info.action == XFRM_POLICY_BLOCK &&
+				sp->info.priority >= 0xf0000000 && !sp->offload.ifindex &&
+				memeq(&sp->info.sel.saddr, saddr, family == AF_INET ? 4 : 16) &&
+				memeq(&sp->info.sel.daddr, daddr, family == AF_INET ? 4 : 16);
+		if (found)
+		{
+			*out = *sp;
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return found;
 }
 
 bool fake_kernel_use_sp(fake_kernel_t *this, uint8_t dir, const char *src,

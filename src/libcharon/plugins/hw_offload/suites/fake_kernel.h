@@ -283,7 +283,9 @@ void fake_kernel_set_oseq(fake_kernel_t *this, uint32_t spi, uint32_t oseq);
 bool fake_kernel_drop_sa(fake_kernel_t *this, uint32_t spi);
 
 /**
- * Get an SP: the one among those that match which was added first.
+ * Get an SP: the one that packets meet first among those with that selector,
+ * whatever their protocols, ports and interfaces; offloaded ones go before
+ * others of the same priority, then those that were added first.
  *
  * @param dir			XFRM_POLICY_IN, XFRM_POLICY_OUT or XFRM_POLICY_FWD
  * @param src			source network, e.g. "10.0.0.0/8"
@@ -293,6 +295,14 @@ bool fake_kernel_drop_sa(fake_kernel_t *this, uint32_t spi);
  */
 bool fake_kernel_get_sp(fake_kernel_t *this, uint8_t dir, const char *src,
 						const char *dst, fake_sp_t *sp);
+
+/**
+ * Find the guard behind an SP: it blocks, and goes after all others.
+ *
+ * @return				FALSE if there is none
+ */
+bool fake_kernel_get_guard(fake_kernel_t *this, const char *src,
+						   const char *dst, fake_sp_t *sp);
 
 /**
  * Let an SP be used at a time.

@@ -22,6 +22,7 @@ TCase *selector_tcase(void);
 TCase *priority_tcase(void);
 TCase *sp_user_tcase(void);
 TCase *sp_table_tcase(void);
+TCase *sp_faces_tcase(void);
 TCase *sa_table_tcase(void);
 TCase *ledger_tcase(void);
 

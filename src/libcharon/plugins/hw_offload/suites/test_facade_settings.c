@@ -11,8 +11,9 @@
 #include "../plugin_settings.h"
 
 /**
- * Releases, and what they have: packet offload (p), the time of last use (l),
- * transport mode SAs for any family (u), directions (d)
+ * Releases, and what they have: the time of last use (l),
+ * transport mode SAs for any family (u), directions (d),
+ * and a check of routes (r)
  */
 static const struct {
 	char *release, *features;
@@ -27,8 +28,9 @@ static const struct {
 	{ "6.10.0",					"lud" },
 	{ "6.12.107+deb13-amd64",	"lud" },
 	{ "7.0-rc1",				"lud" },
-	{ "7.2.12",					"lud" },
-	{ "10.1",					"lud" },
+	{ "7.1.0",					"ludr" },
+	{ "7.2.12",					"ludr" },
+	{ "10.1",					"ludr" },
 	{ "5.4294967295",			"" },
 	{ "garbage",				"" },
 	{ "garbage 6.12",			"" },
@@ -48,6 +50,7 @@ START_TEST(test_release)
 	strcat(found, features.sa_last_used ? "l" : "");
 	strcat(found, features.sa_af_unspec_transport ? "u" : "");
 	strcat(found, features.sa_dir ? "d" : "");
+	strcat(found, features.route_checked ? "r" : "");
 	ck_assert_str_eq(found, releases[_i].features);
 }
 END_TEST
@@ -110,9 +113,9 @@ END_TEST
 START_TEST(test_known)
 {
 	static char *known[] = {
-		"load", "install_routes_xfrmi", "policy_update", "port_bypass",
+		"load", "fail_closed", "install_routes_xfrmi", "policy_update", "port_bypass",
 		"receive_buffer_size", "set_proto_port_transport_sa", "timeout",
-		"spdh_thresh.ipv4.lbits", "spdh_thresh.ipv4.rbits",
+		"spdh_reserve", "spdh_thresh.ipv4.lbits", "spdh_thresh.ipv4.rbits",
 		"spdh_thresh.ipv6.lbits", "spdh_thresh.ipv6.rbits",
 	};
 	int i;

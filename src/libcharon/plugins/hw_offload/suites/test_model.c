@@ -32,6 +32,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, priority_tcase());
 	suite_add_tcase(suite, sp_user_tcase());
 	suite_add_tcase(suite, sp_table_tcase());
+	suite_add_tcase(suite, sp_faces_tcase());
 	suite_add_tcase(suite, sa_table_tcase());
 	suite_add_tcase(suite, ledger_tcase());
 	runner = srunner_create(suite);

@@ -92,8 +92,8 @@ static const struct {
 	MEMBER(dir), MEMBER(sel.family), MEMBER(sel.proto), MEMBER(sel.src_prefix),
 	MEMBER(sel.dst_prefix), MEMBER(sel.src[15]), MEMBER(sel.dst[0]),
 	MEMBER(sel.src_port), MEMBER(sel.src_port_mask), MEMBER(sel.dst_port),
-	MEMBER(sel.dst_port_mask), MEMBER(sel.ifindex), MEMBER(mark.value),
-	MEMBER(mark.mask), MEMBER(if_id),
+	MEMBER(sel.dst_port_mask), MEMBER(sel.ifindex), MEMBER(sel.user),
+	MEMBER(mark.value), MEMBER(mark.mask), MEMBER(if_id),
 };
 
 START_TEST(test_sp)

@@ -57,7 +57,7 @@ static hwo_sp_id_t get_id(void)
 	id.sel.src_port = id.sel.src_port_mask = 0;
 	id.sel.dst_port = 4789;
 	id.sel.dst_port_mask = 0xffff;
-	id.sel.ifindex = 0;
+	id.sel.ifindex = id.sel.user = 0;
 	id.mark = (mark_t){ 42, 0xff };
 	id.if_id = 0;
 	id.label = chunk_empty;
@@ -159,7 +159,7 @@ START_TEST(test_life)
 	ck_assert_int_eq(table->get_count(table), 0);
 
 	entry = table->checkout(table, &id, TRUE);
-	ck_assert(!entry->installed && !entry->route.installed);
+	ck_assert(!entry->faces.count && !entry->route.installed);
 	hwo_sp_add_user(entry, &user);
 	another.reqid++;
 	hwo_sp_add_user(entry, &another);

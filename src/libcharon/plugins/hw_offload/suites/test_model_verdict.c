@@ -160,6 +160,7 @@ START_TEST(test_names)
 		{ HWO_REASON_PARTNER_REFUSED,	"partner-refused" },
 		{ HWO_REASON_POLICY_REFUSED,	"policy-refused" },
 		{ HWO_REASON_IN_USE,			"in-use" },
+		{ HWO_REASON_ROUTE_LEAK,		"route-leak" },
 	};
 	int i;
 

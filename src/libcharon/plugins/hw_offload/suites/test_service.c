@@ -206,6 +206,9 @@ void service_setup(void)
 						   lib->ns);
 	charon_stub_create();
 	set_book("");
+	/* takes its time, and who counts SPs does not want them */
+	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.spdh_reserve",
+						   0, lib->ns);
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
 	service_forget_lines();
 }
@@ -394,6 +397,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, offload_tcase());
 	suite_add_tcase(suite, sa_tcase());
 	suite_add_tcase(suite, sp_tcase());
+	suite_add_tcase(suite, guard_tcase());
 	suite_add_tcase(suite, event_tcase());
 	suite_add_tcase(suite, pair_tcase());
 	suite_add_tcase(suite, status_tcase());

@@ -172,8 +172,8 @@ START_TEST(test_book)
 										"c0000011 mark 0/0\n"), 1);
 	ck_assert_int_eq(service_book_lines("+sa 192.168.50.2 proto 50 spi "
 										"c0000012 mark 0/0\n"), 1);
-	ck_assert_int_eq(service_book_lines("+sp in 192.168.50.2/32 "), 1);
-	ck_assert_int_eq(service_book_lines("+sp out 192.168.50.1/32 "), 1);
+	ck_assert_int_eq(service_book_lines("+sp in 192.168.50.2/32 "), 2);
+	ck_assert_int_eq(service_book_lines("+sp out 192.168.50.1/32 "), 2);
 	/* what never held has no keys of it either */
 	ck_assert_int_eq(service_book_lines("KEY"), 0);
 
@@ -181,7 +181,7 @@ START_TEST(test_book)
 	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
 	ck_assert_int_eq(sa_del(&in), SUCCESS);
 	ck_assert_int_eq(service_book_lines("-sa "), 1);
-	ck_assert_int_eq(service_book_lines("-sp in 192.168.50.2/32 "), 1);
+	ck_assert_int_eq(service_book_lines("-sp in 192.168.50.2/32 "), 2);
 	/* one that is gone already */
 	fake_kernel_drop_sa(kernel, out.id.spi);
 	ck_assert_int_eq(sa_del(&out), NOT_FOUND);
@@ -216,7 +216,7 @@ START_TEST(test_lost_answer)
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 0,
 					   FAKE_FAULT_LOST, 0, NULL);
 	sp_add(&sp_in);
-	ck_assert_int_eq(service_book_lines("+sp in 192.168.50.2/32 "), 1);
+	ck_assert_int_eq(service_book_lines("+sp in 192.168.50.2/32 "), 2);
 	ck_assert_int_eq(service_book_lines("-sp "), 0);
 }
 END_TEST
@@ -245,7 +245,7 @@ START_TEST(test_killed)
 	check_foreign();
 	ck_assert_int_eq(service_lines_with("found 2 SAs and "), 1);
 	/* until they are gone, another kill does not change what is ours */
-	ck_assert_int_eq(service_book_lines("+sp out 192.168.50.1/32 "), 1);
+	ck_assert_int_eq(service_book_lines("+sp out 192.168.50.1/32 "), 2);
 
 	/* charon has this one again, and there was no gap */
 	ck_assert_int_eq(sa_add(&out), SUCCESS);

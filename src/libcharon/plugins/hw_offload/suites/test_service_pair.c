@@ -161,7 +161,7 @@ START_TEST(test_policy_refused_strict)
 	refuse(XFRM_MSG_NEWPOLICY, 1, EBUSY);
 	ck_assert_int_eq(sp_add(&sp_out), FAILED);
 	assert_sas("packet");
-	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
 	child_clear();
 }
 END_TEST

@@ -161,7 +161,8 @@ START_TEST(test_exists)
 	sp.data.hw_offload = modes[_i];
 	ck_assert_int_eq(sp_add(&sp), SUCCESS);
 	ck_assert_uint_eq(installed_reqid(PRIO_DEFAULT), 2);
-	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1);
+	/* a guard takes the place of the old one */
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1 + _i);
 	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE),
 					 _i ? "packet" : "none");
 	ck_assert_int_eq(sp_del(&sp), SUCCESS);
@@ -200,13 +201,13 @@ START_TEST(test_lost)
 	};
 	test_sp_t sp;
 
-	/* done or not, nobody knows: the kernel must not have more than we do */
+	/* its guard is first; done or not, nobody knows: the kernel must not have more than we do */
 	sp_init(&sp, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 1, faults[_i],
 					   0, NULL);
 	ck_assert_int_eq(sp_add(&sp), SUCCESS);
 	ck_assert_uint_eq(installed_reqid(PRIO_DEFAULT), 1);
-	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
 	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "packet");
 	ck_assert_int_eq(sp_del(&sp), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);

@@ -214,6 +214,7 @@ void hwo_xfrm_put_selector(const hwo_selector_t *sel,
 	out->dport = htons(sel->dst_port);
 	out->dport_mask = htons(sel->dst_port_mask);
 	out->ifindex = sel->ifindex;
+	out->user = sel->user;
 }
 
 /**
@@ -258,6 +259,7 @@ void hwo_xfrm_get_selector(const struct xfrm_selector *sel,
 	out->dst_port = ntohs(sel->dport);
 	out->dst_port_mask = ntohs(sel->dport_mask);
 	out->ifindex = sel->ifindex;
+	out->user = sel->user;
 }
 
 /*

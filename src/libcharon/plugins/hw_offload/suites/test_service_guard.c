@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of what stands behind SPs in packet mode: when it is there, and when it
+ * is gone.
+ */
+
+#include "service_suites.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <time.h>
+
+#define LOCAL "192.168.50.1/32"
+#define REMOTE "192.168.50.2/32"
+#define SPI_IN 0xc1
+#define SPI_OUT 0xc2
+
+/** a CHILD_SA, created by guard_setup() */
+static test_sa_t sa_in, sa_out;
+static test_sp_t sp_in, sp_out;
+
+/**
+ * Describe a CHILD_SA.
+ */
+static void child_init(hw_offload_t requested)
+{
+	sa_init(&sa_in, SPI_IN, TRUE, requested);
+	sa_init(&sa_out, SPI_OUT, FALSE, requested);
+	sp_init(&sp_in, POLICY_IN, LOCAL, REMOTE, SPI_IN, 1, requested);
+	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT, 1, requested);
+}
+
+static void child_clear(void)
+{
+	sa_clear(&sa_in);
+	sa_clear(&sa_out);
+	sp_clear(&sp_in);
+	sp_clear(&sp_out);
+}
+
+static void child_add(void)
+{
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+}
+
+static void guard_setup(void)
+{
+	service_setup();
+	child_init(HW_OFFLOAD_PACKET);
+}
+
+static void guard_teardown(void)
+{
+	child_clear();
+	service_teardown();
+}
+
+/**
+ * Check if there is a guard, for any interface.
+ */
+static bool guarded(void)
+{
+	fake_sp_t guard;
+
+	if (!fake_kernel_get_guard(kernel, LOCAL, REMOTE, &guard))
+	{
+		return FALSE;
+	}
+	ck_assert_int_eq(guard.info.sel.ifindex, 0);
+	return TRUE;
+}
+
+START_TEST(test_guard)
+{
+	fake_sp_t sp;
+
+	child_add();
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
+	ck_assert(guarded());
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE, &sp));
+	ck_assert_int_eq(sp.offload.ifindex, NIC);
+	ck_assert_int_eq(sp.info.sel.ifindex, NIC);
+	ck_assert_uint_eq(sp.info.flags, XFRM_POLICY_ICMP);
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_IN, REMOTE, LOCAL, &sp));
+	ck_assert_int_eq(sp.offload.ifindex, NIC);
+	ck_assert_int_eq(sp.info.sel.ifindex, NIC);
+
+	/* without a word, the NIC's are gone */
+	fake_kernel_device_down(kernel, NIC);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
+	ck_assert(guarded());
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_IN, REMOTE, LOCAL, &sp));
+	ck_assert_int_eq(sp.tmpl_count, 1);
+	ck_assert_int_eq(sp.offload.ifindex, 0);
+
+	/* closed on purpose */
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	ck_assert_int_eq(line_count, 1);
+}
+END_TEST
+
+START_TEST(test_order)
+{
+	/* the guard can't be installed: then nothing is */
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 1,
+					   FAKE_FAULT_ERROR, ENOMEM, "no guard");
+	ck_assert_int_eq(sp_add(&sp_out), FAILED);
+	ck_assert_int_eq(service_lines_with("no guard"), 1);
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
+									   XFRM_MSG_NEWPOLICY), 1);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+
+	/* it was first, and it goes if the NIC refuses */
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 2,
+					   FAKE_FAULT_ERROR, EINVAL, "no policy");
+	ck_assert_int_eq(sp_add(&sp_out), FAILED);
+	ck_assert_int_eq(service_lines_with("no policy"), 1);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+
+	/* it stays as long as the NIC's policy can't be removed, and then goes */
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+}
+END_TEST
+
+START_TEST(test_rekey)
+{
+	test_sp_t new;
+	fake_sp_t sp;
+
+	child_add();
+	fake_kernel_device_down(kernel, NIC);
+	sa_out.id.spi = htonl(SPI_OUT + 1);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	sp_init(&new, POLICY_OUT, LOCAL, REMOTE, SPI_OUT + 1, 1,
+			HW_OFFLOAD_PACKET);
+	fake_kernel_reset_counts(kernel);
+	ck_assert_int_eq(sp_add(&new), SUCCESS);
+	/* the guard was not touched */
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM, 0), 1);
+	ck_assert(guarded());
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE, &sp));
+	ck_assert_int_eq(sp.offload.ifindex, NIC);
+	ck_assert_uint_eq(sp.tmpl[0].id.spi, htonl(SPI_OUT + 1));
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert(guarded());
+	ck_assert_int_eq(sp_del(&new), SUCCESS);
+	ck_assert(!guarded());
+	sp_clear(&new);
+}
+END_TEST
+
+/**
+ * Another NIC.
+ */
+#define OTHER 4
+
+START_TEST(test_other_nic)
+{
+	test_sp_t new;
+	fake_sp_t sp;
+
+	child_add();
+	fake_kernel_add_device(kernel, OTHER, FAKE_CAPS_PACKET, NULL);
+	fake_kernel_add_route(kernel, "192.168.50.2/32", OTHER, NULL, NULL, 0);
+	sa_out.id.spi = htonl(SPI_OUT + 1);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	sp_init(&new, POLICY_OUT, LOCAL, REMOTE, SPI_OUT + 1, 1,
+			HW_OFFLOAD_PACKET);
+	/* the new one is refused, the old one is as it was */
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 1,
+					   FAKE_FAULT_ERROR, EINVAL, "not there");
+	ck_assert_int_eq(sp_add(&new), FAILED);
+	ck_assert(guarded());
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE, &sp));
+	ck_assert_int_eq(sp.offload.ifindex, NIC);
+
+	ck_assert_int_eq(sp_add(&new), SUCCESS);
+	ck_assert(guarded());
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE, &sp));
+	ck_assert_int_eq(sp.offload.ifindex, OTHER);
+	ck_assert_int_eq(sp.info.sel.ifindex, OTHER);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
+	sp_clear(&new);
+}
+END_TEST
+
+START_TEST(test_software_follows)
+{
+	test_sp_t new;
+	fake_sp_t sp;
+
+	/* the next SA is not offloaded: its SP takes the place of the guard */
+	child_clear();
+	child_init(HW_OFFLOAD_AUTO);
+	child_add();
+	ck_assert(guarded());
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_NONE);
+	sa_out.id.spi = htonl(SPI_OUT + 1);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	sp_init(&new, POLICY_OUT, LOCAL, REMOTE, SPI_OUT + 1, 1, HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sp_add(&new), SUCCESS);
+	ck_assert(!guarded());
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE, &sp));
+	ck_assert_int_eq(sp.info.action, XFRM_POLICY_ALLOW);
+	ck_assert_int_eq(sp.offload.ifindex, 0);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 3);
+
+	/* and back to the one before */
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_PACKET);
+	ck_assert_int_eq(sp_del(&new), SUCCESS);
+	ck_assert(guarded());
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "packet");
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&new);
+}
+END_TEST
+
+START_TEST(test_query)
+{
+	kernel_ipsec_query_policy_t data = {};
+	time_t used;
+
+	/* the guard's is of no interest, nor that there is one */
+	child_add();
+	ck_assert(fake_kernel_use_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE,
+								 time(NULL) - 10));
+	ck_assert_int_eq(ipsec->query_policy(ipsec, &sp_out.id, &data, &used),
+					 SUCCESS);
+	ck_assert_int_ge(used, time_monotonic(NULL) - 12);
+	ck_assert_int_le(used, time_monotonic(NULL) - 8);
+	/* the one in the NIC is gone, so it was not used */
+	fake_kernel_device_down(kernel, NIC);
+	ck_assert_int_eq(ipsec->query_policy(ipsec, &sp_out.id, &data, &used),
+					 SUCCESS);
+	ck_assert_int_eq(used, 0);
+}
+END_TEST
+
+START_TEST(test_off)
+{
+	lib->settings->set_bool(lib->settings, "%s.plugins.hw-offload.fail_closed",
+							FALSE, lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	child_add();
+	ck_assert(!guarded());
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
+}
+END_TEST
+
+/**
+ * Tunnels between networks, of which we have an address or not.
+ */
+static const struct {
+	fake_version_t version;
+	ipsec_mode_t mode;
+	bool have_address, refused;
+} origins[] = {
+	{ FAKE_LINUX_6_12, MODE_TUNNEL, TRUE, TRUE },
+	{ FAKE_LINUX_6_12, MODE_TUNNEL, FALSE, FALSE },
+	{ FAKE_LINUX_6_12, MODE_TRANSPORT, TRUE, FALSE },
+	{ FAKE_LINUX_7_2, MODE_TUNNEL, TRUE, FALSE },
+};
+
+START_TEST(test_route_leak)
+{
+	ck_assert(service_start(origins[_i].version, FAKE_CAPS_PACKET, NULL));
+	service_forget_lines();
+	calls.have_address = origins[_i].have_address;
+	sa_in.data.mode = sa_out.data.mode = sp_out.cfg.mode = origins[_i].mode;
+	if (!origins[_i].refused)
+	{
+		ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+		ck_assert_str_eq(sa_mode(SPI_IN), "packet");
+		ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+		ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+		return;
+	}
+	ck_assert_int_eq(sa_add(&sa_in), FAILED);
+	ck_assert_int_eq(service_lines_with("route-leak"), 1);
+	/* nor a trap */
+	sp_out.cfg.esp.spi = 0;
+	ck_assert_int_eq(sp_add(&sp_out), FAILED);
+	/* automatic does without */
+	sa_in.data.hw_offload = sa_out.data.hw_offload = HW_OFFLOAD_AUTO;
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_str_eq(sa_mode(SPI_IN), "crypto");
+	ck_assert_str_eq(sa_mode(SPI_OUT), "crypto");
+	ck_assert_int_eq(service_lines_with("route-leak"), 2);
+	sp_out.data.hw_offload = HW_OFFLOAD_AUTO;
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "none");
+}
+END_TEST
+
+START_TEST(test_reserve)
+{
+	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.spdh_reserve",
+						   20, lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	/* not for what needs no guard */
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
+									   XFRM_MSG_UPDPOLICY), 0);
+	/* but for the first one, and once */
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
+									   XFRM_MSG_UPDPOLICY), 20);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
+									   XFRM_MSG_UPDPOLICY), 20);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
+}
+END_TEST
+
+TCase *guard_tcase(void)
+{
+	TCase *tcase = tcase_create("guard");
+
+	tcase_add_checked_fixture(tcase, guard_setup, guard_teardown);
+	tcase_set_timeout(tcase, 20);
+	tcase_add_test(tcase, test_guard);
+	tcase_add_test(tcase, test_order);
+	tcase_add_test(tcase, test_rekey);
+	tcase_add_test(tcase, test_other_nic);
+	tcase_add_test(tcase, test_software_follows);
+	tcase_add_test(tcase, test_query);
+	tcase_add_test(tcase, test_off);
+	tcase_add_loop_test(tcase, test_route_leak, 0, countof(origins));
+	tcase_add_test(tcase, test_reserve);
+	return tcase;
+}
