@@ -41,6 +41,8 @@ typedef struct options_t {
  * @return				exit status
  */
 int command_list(const options_t *options, int argc, char *argv[]);
+int command_policies(const options_t *options, int argc, char *argv[]);
+int command_devices(const options_t *options, int argc, char *argv[]);
 int command_watch(const options_t *options, int argc, char *argv[]);
 int command_metrics(const options_t *options, int argc, char *argv[]);
 

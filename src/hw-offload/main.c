@@ -26,6 +26,10 @@ static const struct {
 } commands[] = {
 	{ "list", command_list, 0, 0, "",
 	  "what became of each CHILD_SA, and why" },
+	{ "policies", command_policies, 0, 0, "",
+	  "who enforces each policy" },
+	{ "devices", command_devices, 0, 0, "",
+	  "what interfaces can do, and what is on them" },
 	{ "watch", command_watch, 0, 0, "",
 	  "what happens to CHILD_SAs, as it happens" },
 	{ "metrics", command_metrics, 0, 0, "",

@@ -197,6 +197,47 @@ START_TEST(test_list_json)
 }
 END_TEST
 
+#define POLICY "{\"type\":\"policy\",\"dir\":\"out\",\"selector\":{" \
+	"\"src\":\"10.1.0.0/16\",\"dst\":\"10.2.0.0/16\",\"proto\":17," \
+	"\"src_port\":null,\"dst_port\":\"4789\",\"interface\":null}," \
+	"\"if_id\":null,\"mark\":null,\"busy\":false,\"installed\":true," \
+	"\"action\":\"trap\",\"priority\":3000,\"requested\":\"packet\"," \
+	"\"effective\":\"packet\",\"device\":\"p0\",\"reqid\":4," \
+	"\"spi\":null,\"users\":2}\n"
+
+START_TEST(test_policies)
+{
+	json_t *document;
+
+	answer = FIRST POLICY END(1);
+	ck_assert_int_eq(run("policies"), 0);
+	ck_assert_str_eq(asked, "hw-offload 1 policies\n");
+	ck_assert_str_eq(line(1), "out  10.1.0.0/16[17/any]  "
+		"10.2.0.0/16[17/4789]  -          trap    3000      packet     "
+		"packet     p0      4      -    2");
+	ck_assert_int_eq(run("-j policies"), 0);
+	document = json_loads(output, 0, NULL);
+	ck_assert_int_eq(json_array_size(json_object_get(document, "policies")), 1);
+	json_decref(document);
+}
+END_TEST
+
+START_TEST(test_devices)
+{
+	json_t *document, *list;
+
+	answer = FIRST END(0);
+	ck_assert_int_eq(run("devices --json"), 0);
+	document = json_loads(output, 0, NULL);
+	list = json_object_get(document, "devices");
+	ck_assert(json_is_array(list));
+	json_decref(document);
+	/* without the daemon there are devices nevertheless */
+	ck_assert_int_eq(run("--socket=/nonexistent devices"), 0);
+	ck_assert(strstr(output, "DEVICE"));
+}
+END_TEST
+
 START_TEST(test_metrics)
 {
 	answer = FIRST GOOD POOR GOOD END(3);
@@ -297,6 +338,8 @@ int main(int argc, char *argv[])
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_list);
 	tcase_add_test(tcase, test_list_json);
+	tcase_add_test(tcase, test_policies);
+	tcase_add_test(tcase, test_devices);
 	tcase_add_test(tcase, test_metrics);
 	tcase_add_test(tcase, test_watch);
 	tcase_add_test(tcase, test_trouble);

@@ -344,6 +344,35 @@ void hwo_sp_list_destroy(array_t *list)
 	array_destroy(list);
 }
 
+METHOD(sp_table_t, view, bool,
+	private_sp_table_t *this, const hwo_sp_id_t *id, hwo_sp_view_t *view)
+{
+	hwo_sp_entry_t *entry;
+	hwo_sp_user_t *top;
+
+	memset(view, 0, sizeof(*view));
+	this->mutex->lock(this->mutex);
+	entry = this->entries->get(this->entries, id);
+	if (entry)
+	{	/* who has it changes everything else without the mutex */
+		view->busy = entry->busy;
+	}
+	if (entry && !entry->busy)
+	{
+		view->installed = entry->installed;
+		view->effective = entry->effective;
+		view->users = array_count(entry->users);
+		top = hwo_sp_top_user(entry);
+		if (top)
+		{
+			view->top = *top;
+			view->top.sp.id.label = chunk_empty;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return entry != NULL;
+}
+
 METHOD(sp_table_t, flush, void,
 	private_sp_table_t *this)
 {
@@ -397,6 +426,7 @@ sp_table_t *sp_table_create(void)
 			.checkout = _checkout,
 			.checkin = _checkin,
 			.list = _list,
+			.view = _view,
 			.flush = _flush,
 			.get_count = _get_count,
 			.destroy = _destroy,

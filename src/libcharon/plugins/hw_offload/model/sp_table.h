@@ -86,6 +86,22 @@ typedef struct hwo_sp_entry_t {
 } hwo_sp_entry_t;
 
 /**
+ * What there is to see of an SP.
+ */
+typedef struct hwo_sp_view_t {
+	/** TRUE if a thread has it, so nothing else is known at the moment */
+	bool busy;
+	/** TRUE if the kernel has it */
+	bool installed;
+	/** effective offload */
+	hwo_offload_t effective;
+	/** number of users */
+	u_int users;
+	/** the user on top, the label is not set */
+	hwo_sp_user_t top;
+} hwo_sp_view_t;
+
+/**
  * Table of SPs.
  */
 struct sp_table_t {
@@ -112,6 +128,15 @@ struct sp_table_t {
 	 *					hwo_sp_list_destroy()
 	 */
 	array_t *(*list)(sp_table_t *this);
+
+	/**
+	 * Look at an entry, without waiting for who has it.
+	 *
+	 * @param id		identity
+	 * @param view		[out] what is seen
+	 * @return			FALSE if there is none
+	 */
+	bool (*view)(sp_table_t *this, const hwo_sp_id_t *id, hwo_sp_view_t *view);
 
 	/**
 	 * Forget all entries but those that are checked out.

@@ -264,6 +264,104 @@ json_t *hwo_report_sa(const hwo_sa_record_t *record,
 	return object;
 }
 
+/**
+ * A network with its prefix length
+ */
+static json_t *network(uint16_t family, const uint8_t *bytes, uint8_t prefix)
+{
+	char buf[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 8];
+
+	if (!family || !inet_ntop(family, bytes, buf, sizeof(buf)))
+	{
+		return json_null();
+	}
+	snprintf(text, sizeof(text), "%s/%u", buf, prefix);
+	return json_string(text);
+}
+
+/**
+ * A port, with its mask if that is not for exactly one
+ */
+static json_t *port(uint16_t value, uint16_t mask)
+{
+	char text[32];
+
+	if (!mask)
+	{
+		return json_null();
+	}
+	snprintf(text, sizeof(text), mask == 0xffff ? "%u" : "%u/%#x", value, mask);
+	return json_string(text);
+}
+
+/**
+ * Describe the selector of an SP
+ */
+static json_t *selector(const hwo_selector_t *sel, offload_device_t *devices)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
+			"src", network(sel->family, sel->src, sel->src_prefix),
+			"dst", network(sel->family, sel->dst, sel->dst_prefix),
+			"proto", limit(sel->proto),
+			"src_port", port(sel->src_port, sel->src_port_mask),
+			"dst_port", port(sel->dst_port, sel->dst_port_mask),
+			"interface", device(devices, sel->ifindex));
+}
+
+/**
+ * What an SP does with packets
+ */
+static const char *action(const hwo_sp_user_t *user)
+{
+	switch (user->type)
+	{
+		case POLICY_PASS:
+			return "pass";
+		case POLICY_DROP:
+			return "drop";
+		default:
+			return user->sa.spi ? "protect" : "trap";
+	}
+}
+
+/*
+ * Described in header
+ */
+json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
+					  offload_device_t *devices)
+{
+	const hwo_sp_user_t *top = &view->top;
+	json_t *object, *rest;
+
+	object = json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}",
+			"type", "policy",
+			"dir", enum_name(policy_dir_names, id->dir),
+			"selector", selector(&id->sel, devices),
+			"if_id", limit(id->if_id),
+			"mark", limit(id->mark.value),
+			"busy", view->busy);
+	if (!object || view->busy || !view->users)
+	{
+		return object;
+	}
+	rest = json_pack("{s:b, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:I}",
+			"installed", view->installed,
+			"action", action(top),
+			"priority", (json_int_t)top->sp.priority,
+			"requested", enum_name(hw_offload_names, top->requested),
+			"effective", enum_name(hwo_mode_names, view->effective.mode),
+			"device", device(devices, view->effective.ifindex),
+			"reqid", limit(top->reqid),
+			"spi", spi(top->sa.spi),
+			"users", (json_int_t)view->users);
+	if (rest)
+	{
+		json_object_update_missing(object, rest);
+		json_decref(rest);
+	}
+	return object;
+}
+
 /*
  * Described in header
  */

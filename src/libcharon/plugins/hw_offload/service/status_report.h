@@ -50,6 +50,17 @@ json_t *hwo_report_sa(const hwo_sa_record_t *record,
 					  const hwo_sa_state_t *state, offload_device_t *devices);
 
 /**
+ * Describe an SP.
+ *
+ * @param id			identity
+ * @param view			what there is to see
+ * @param devices		knows names of devices
+ * @return				new reference
+ */
+json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
+					  offload_device_t *devices);
+
+/**
  * Write an object as one line.
  *
  * @param object		object, released; NULL if there was no memory for it

@@ -72,6 +72,8 @@ struct answer_t {
 	const char *error;
 	/** SAs that are to be described, hwo_sa_id_t */
 	array_t *sas;
+	/** SPs that are to be described, hwo_sp_id_t with labels */
+	array_t *sps;
 	/** index of the next item */
 	u_int pos;
 	/** number of the next event */
@@ -143,6 +145,31 @@ static bool next_child(private_status_service_t *this, answer_t *answer,
 }
 
 /**
+ * Next policy
+ */
+static bool next_sp(private_status_service_t *this, answer_t *answer,
+					json_t **object)
+{
+	hwo_sp_view_t view;
+	hwo_sp_id_t id;
+
+	if (!answer->sps)
+	{
+		answer->sps = this->source.sp_table->list(this->source.sp_table);
+	}
+	while (array_get(answer->sps, answer->pos, &id))
+	{
+		answer->pos++;
+		if (this->source.sp_table->view(this->source.sp_table, &id, &view))
+		{
+			*object = hwo_report_sp(&id, &view, this->source.devices);
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/**
  * Next event
  */
 static bool next_event(private_status_service_t *this, answer_t *answer,
@@ -167,6 +194,7 @@ static bool next_event(private_status_service_t *this, answer_t *answer,
  */
 static const next_t producers[] = {
 	[HWO_STATUS_LIST] = next_child,
+	[HWO_STATUS_POLICIES] = next_sp,
 	[HWO_STATUS_WATCH] = next_event,
 	[HWO_STATUS_EXPLAIN] = NULL,
 };
@@ -254,6 +282,10 @@ CALLBACK(end_answer, void,
 	answer_t *answer = data;
 
 	array_destroy(answer->sas);
+	if (answer->sps)
+	{
+		hwo_sp_list_destroy(answer->sps);
+	}
 	free(answer);
 }
 

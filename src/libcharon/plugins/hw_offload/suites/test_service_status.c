@@ -389,6 +389,39 @@ START_TEST(test_list_refused)
 }
 END_TEST
 
+START_TEST(test_policies)
+{
+	FILE *client;
+	json_t *line, *sel;
+	test_sp_t sp;
+
+	install_pair(HW_OFFLOAD_PACKET, SPI_IN, SPI_OUT);
+	sp_init(&sp, POLICY_OUT, "192.168.50.1/32", "192.168.50.2/32", SPI_OUT, 1,
+			HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	client = client_ask("hw-offload 1 policies\n");
+	client_first(client, "policies");
+	line = client_line(client);
+	ck_assert_str_eq(text(line, "type"), "policy");
+	ck_assert_str_eq(text(line, "dir"), "out");
+	ck_assert_str_eq(text(line, "action"), "protect");
+	ck_assert_str_eq(text(line, "requested"), "packet");
+	ck_assert_str_eq(text(line, "effective"), "packet");
+	ck_assert_str_eq(text(line, "device"), "nic3");
+	ck_assert_str_eq(text(line, "spi"), "c0000002");
+	ck_assert_int_eq(number(line, "users"), 1);
+	ck_assert(json_is_true(json_object_get(line, "installed")));
+	ck_assert(json_is_false(json_object_get(line, "busy")));
+	sel = json_object_get(line, "selector");
+	ck_assert_str_eq(text(sel, "src"), "192.168.50.1/32");
+	ck_assert_str_eq(text(sel, "dst"), "192.168.50.2/32");
+	ck_assert(json_is_null(json_object_get(sel, "proto")));
+	json_decref(line);
+	client_last(client, 1);
+	sp_clear(&sp);
+}
+END_TEST
+
 START_TEST(test_list_vanished)
 {
 	FILE *client;
@@ -668,6 +701,7 @@ TCase *status_tcase(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_list);
 	tcase_add_test(tcase, test_list_refused);
+	tcase_add_test(tcase, test_policies);
 	tcase_add_test(tcase, test_list_vanished);
 	tcase_add_test(tcase, test_list_many);
 	tcase_add_test(tcase, test_client_killed);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * policies: who enforces each policy of the daemon.
+ */
+
+#include "client.h"
+#include "command.h"
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/**
+ * Describe one side of a selector: network, protocol and port.
+ */
+static void add_side(table_t *table, const json_t *selector, const char *net,
+					 const char *port)
+{
+	long long proto = get_number(selector, "proto");
+	char text[128];
+
+	if (proto)
+	{
+		snprintf(text, sizeof(text), "%s[%lld/%s]", get_text(selector, net),
+				 proto, strcmp(get_text(selector, port), "-")
+							? get_text(selector, port) : "any");
+	}
+	else
+	{
+		snprintf(text, sizeof(text), "%s", get_text(selector, net));
+	}
+	table_add(table, text, COLOUR_NONE);
+}
+
+/**
+ * Add a policy.
+ */
+static bool add_policy(void *data, json_t *policy)
+{
+	const json_t *selector = json_object_get(policy, "selector");
+	bool packet = !strcmp(get_text(policy, "effective"), "packet");
+	table_t *table = data;
+
+	table_add(table, get_text(policy, "dir"), COLOUR_NONE);
+	add_side(table, selector, "src", "src_port");
+	add_side(table, selector, "dst", "dst_port");
+	table_add(table, get_text(selector, "interface"), COLOUR_NONE);
+	table_add(table, get_bool(policy, "busy") ? "busy"
+					: get_text(policy, "action"), COLOUR_NONE);
+	table_add_number(table, get_number(policy, "priority"));
+	table_add(table, get_text(policy, "requested"), COLOUR_NONE);
+	table_add(table, get_text(policy, "effective"),
+			  packet ? COLOUR_GOOD : COLOUR_NONE);
+	table_add(table, get_text(policy, "device"), COLOUR_NONE);
+	table_add_number(table, get_number(policy, "reqid"));
+	table_add(table, get_text(policy, "spi"), COLOUR_NONE);
+	table_add_number(table, get_number(policy, "users"));
+	return true;
+}
+
+/**
+ * Print policies as table.
+ */
+static void print_table(const json_t *list, const options_t *options)
+{
+	static const char *const headings[] = {
+		"DIR", "SOURCE", "DESTINATION", "INTERFACE", "ACTION", "PRIORITY",
+		"REQUESTED", "EFFECTIVE", "DEVICE", "REQID", "SPI", "USERS", NULL
+	};
+	table_t *table = table_create(headings, options->colour);
+	json_t *policy;
+	size_t i;
+
+	json_array_foreach(list, i, policy)
+	{
+		add_policy(table, policy);
+	}
+	table_print(table);
+}
+
+int command_policies(const options_t *options, int argc, char *argv[])
+{
+	char error[CLIENT_ERROR];
+	json_t *list, *first = NULL;
+
+	list = client_collect(options->socket, "policies", &first, error);
+	if (!list)
+	{
+		fprintf(stderr, "hw-offload: %s\n", error);
+		json_decref(first);
+		return EXIT_TROUBLE;
+	}
+	if (options->json)
+	{
+		json_object_del(first, "answer");
+		json_object_set_new(first, "policies", list);
+		return print_json(first, false);
+	}
+	print_table(list, options);
+	json_decref(list);
+	json_decref(first);
+	return EXIT_SUCCESS;
+}
