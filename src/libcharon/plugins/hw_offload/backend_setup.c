@@ -50,12 +50,12 @@ bool hwo_setup_kernel(hwo_kernel_t *kernel)
 bool hwo_setup_spd(nl_exchange_t *xfrm)
 {
 	hwo_spd_thresh_t v4 = {
-		.lbits = hwo_setting_int("spdh_thresh.ipv4.lbits", 32),
-		.rbits = hwo_setting_int("spdh_thresh.ipv4.rbits", 32),
+		.lbits = hwo_setting_int_range("spdh_thresh.ipv4.lbits", 32, 0, 32),
+		.rbits = hwo_setting_int_range("spdh_thresh.ipv4.rbits", 32, 0, 32),
 	};
 	hwo_spd_thresh_t v6 = {
-		.lbits = hwo_setting_int("spdh_thresh.ipv6.lbits", 128),
-		.rbits = hwo_setting_int("spdh_thresh.ipv6.rbits", 128),
+		.lbits = hwo_setting_int_range("spdh_thresh.ipv6.lbits", 128, 0, 128),
+		.rbits = hwo_setting_int_range("spdh_thresh.ipv6.rbits", 128, 0, 128),
 	};
 
 	switch (hwo_spd_setup(xfrm, &v4, &v6))

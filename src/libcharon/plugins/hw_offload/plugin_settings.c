@@ -94,6 +94,33 @@ char *hwo_setting_str(const char *key, char *def)
 							plugin_key(buf, "hw-offload", key), def, lib->ns);
 }
 
+/*
+ * Described in header
+ */
+int hwo_setting_int_range(const char *key, int def, int low, int high)
+{
+	char buf[MAX_KEY], *own, *str, *end;
+	long value;
+
+	own = lib->settings->get_str(lib->settings,
+							plugin_key(buf, "hw-offload", key), NULL, lib->ns);
+	str = own ?: hwo_setting_str(key, NULL);
+	if (!str)
+	{
+		return def;
+	}
+	/* too large a number becomes LONG_MAX, and so is out of the range */
+	value = strtol(str, &end, 10);
+	if (end == str || *end || value < low || value > high)
+	{
+		DBG1(DBG_CFG, "setting '%s.plugins.%s.%s' is '%s' instead of a number "
+			 "from %d to %d, using %d", lib->ns,
+			 own ? "hw-offload" : "kernel-netlink", key, str, low, high, def);
+		return def;
+	}
+	return value;
+}
+
 /**
  * Check if a name is in a list, log it if not
  */

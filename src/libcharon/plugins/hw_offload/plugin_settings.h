@@ -32,6 +32,17 @@ bool hwo_setting_bool(const char *key, bool def);
 int hwo_setting_int(const char *key, int def);
 
 /**
+ * Read an integer setting that has limits. If it is set to anything else, that
+ * is logged, and the default is in effect.
+ *
+ * @param key			key below charon.plugins.hw-offload
+ * @param def			default
+ * @param low			smallest value
+ * @param high			largest value
+ */
+int hwo_setting_int_range(const char *key, int def, int low, int high);
+
+/**
  * Read a text setting.
  *
  * @param key			key below charon.plugins.hw-offload

@@ -110,6 +110,49 @@ START_TEST(test_int)
 }
 END_TEST
 
+/** values for a setting with limits, and what becomes of them */
+static const struct {
+	char *value;
+	int result;
+	bool wrong;
+} ranges[] = {
+	{ NULL,						32,	FALSE },
+	{ "0",						0,	FALSE },
+	{ "32",						32,	FALSE },
+	{ "16",						16,	FALSE },
+	{ "33",						32,	TRUE },
+	{ "-1",						32,	TRUE },
+	{ "272",					32,	TRUE },
+	{ "4294967312",				32,	TRUE },
+	{ "99999999999999999999",	32,	TRUE },
+	{ "16 bits",				32,	TRUE },
+	{ "many",					32,	TRUE },
+};
+
+START_TEST(test_int_range)
+{
+	static char *plugins[] = { "kernel-netlink", "hw-offload" };
+	char *plugin = plugins[_i / countof(ranges)];
+	int i = _i % countof(ranges);
+	char name[64];
+
+	if (ranges[i].value)
+	{
+		set(plugin, "spdh_thresh.ipv4.lbits", ranges[i].value);
+	}
+	ck_assert_int_eq(hwo_setting_int_range("spdh_thresh.ipv4.lbits", 32, 0, 32),
+					 ranges[i].result);
+	ck_assert_int_eq(facade_log_lines, ranges[i].wrong);
+	if (ranges[i].wrong)
+	{
+		snprintf(name, sizeof(name), "%s.spdh_thresh.ipv4.lbits", plugin);
+		ck_assert_msg(strstr(facade_log_last, name), "%s", facade_log_last);
+		ck_assert_msg(strstr(facade_log_last, ranges[i].value), "%s",
+					  facade_log_last);
+	}
+}
+END_TEST
+
 START_TEST(test_known)
 {
 	static char *known[] = {
@@ -190,6 +233,7 @@ TCase *settings_tcase(void)
 	tcase_add_checked_fixture(tc, facade_setup, facade_teardown);
 	tcase_add_test(tc, test_bool);
 	tcase_add_test(tc, test_int);
+	tcase_add_loop_test(tc, test_int_range, 0, 2 * countof(ranges));
 	tcase_add_test(tc, test_known);
 	tcase_add_loop_test(tc, test_unknown, 0, countof(unknown));
 	tcase_add_test(tc, test_all_unknown);

@@ -15,6 +15,8 @@
 
 #include <threading/thread.h>
 
+#include "../service/spd_setup.h"
+
 /** networks of the SPs */
 #define LOCAL "10.1.0.0/16"
 #define REMOTE "10.2.0.0/16"
@@ -521,11 +523,28 @@ START_TEST(test_thresholds)
 	ck_assert_uint_eq(v6[1], 48);
 	ck_assert_int_eq(line_count, 0);
 
-	/* no reason not to serve */
+	/* nothing that looks like 16 in 8 bits */
 	lib->settings->set_int(lib->settings,
-					"%s.plugins.hw-offload.spdh_thresh.ipv4.lbits", 33, lib->ns);
+				"%s.plugins.hw-offload.spdh_thresh.ipv4.lbits", 272, lib->ns);
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	fake_kernel_get_thresh(kernel, FALSE, v4);
+	ck_assert_uint_eq(v4[0], 32);
+	ck_assert_uint_eq(v4[1], 32);
+}
+END_TEST
+
+START_TEST(test_thresholds_refused)
+{
+	const hwo_spd_thresh_t v4 = { 16, 32 }, v6 = { 128, 128 };
+	nl_exchange_t *xfrm;
+
+	xfrm = nl_exchange_create(fake_kernel_open(kernel, NETLINK_XFRM, NULL));
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSPDINFO, 1,
+					   FAKE_FAULT_ERROR, ENOMEM, NULL);
+	/* no reason not to serve */
+	ck_assert_int_eq(hwo_spd_setup(xfrm, &v4, &v6), 0);
 	ck_assert_int_eq(service_lines_with("spdh_thresh"), 1);
+	xfrm->destroy(xfrm);
 }
 END_TEST
 
@@ -568,6 +587,7 @@ TCase *sp_tcase(void)
 	tcase_add_test(tcase, test_threads);
 	tcase_add_test(tcase, test_port_bypass);
 	tcase_add_test(tcase, test_thresholds);
+	tcase_add_test(tcase, test_thresholds_refused);
 	tcase_add_test(tcase, test_decap);
 	return tcase;
 }
