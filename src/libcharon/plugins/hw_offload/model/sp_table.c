@@ -359,7 +359,7 @@ METHOD(sp_table_t, view, bool,
 	}
 	if (entry && !entry->busy)
 	{
-		view->installed = entry->installed;
+		view->faces = entry->faces.count;
 		view->effective = entry->effective;
 		view->users = array_count(entry->users);
 		top = hwo_sp_top_user(entry);

@@ -344,8 +344,9 @@ json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
 	{
 		return object;
 	}
-	rest = json_pack("{s:b, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:I}",
-			"installed", view->installed,
+	rest = json_pack("{s:b, s:b, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:I}",
+			"installed", view->faces > 0,
+			"guarded", view->faces > 1,
 			"action", action(top),
 			"priority", (json_int_t)top->sp.priority,
 			"requested", enum_name(hw_offload_names, top->requested),

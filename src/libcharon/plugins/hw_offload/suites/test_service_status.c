@@ -411,6 +411,7 @@ START_TEST(test_policies)
 	ck_assert_str_eq(text(line, "spi"), "c0000002");
 	ck_assert_int_eq(number(line, "users"), 1);
 	ck_assert(json_is_true(json_object_get(line, "installed")));
+	ck_assert(json_is_true(json_object_get(line, "guarded")));
 	ck_assert(json_is_false(json_object_get(line, "busy")));
 	sel = json_object_get(line, "selector");
 	ck_assert_str_eq(text(sel, "src"), "192.168.50.1/32");
