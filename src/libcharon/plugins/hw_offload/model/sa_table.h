@@ -62,6 +62,8 @@ typedef struct hwo_sa_record_t {
 	/** UDP encapsulation with these ports, host order */
 	bool encap;
 	uint16_t src_port, dst_port;
+	/** mark set on packets after processing, {0, 0} for none */
+	mark_t set_mark;
 	/** configured offload mode */
 	hw_offload_t requested;
 	/** effective mode and device */

@@ -207,6 +207,7 @@ static void record(private_sa_installer_t *this, install_t *install)
 		.encap = install->sa.encap,
 		.src_port = install->sa.src_port,
 		.dst_port = install->sa.dst_port,
+		.set_mark = install->sa.set_mark,
 		.requested = install->requested,
 		.effective = install->ladder.effective,
 		.reason = install->ladder.reason,

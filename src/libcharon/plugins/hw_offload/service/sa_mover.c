@@ -99,14 +99,18 @@ static void plan_move(private_sa_mover_t *this, sa_move_t *sa,
 	};
 	hwo_reason_t why = HWO_REASON_NONE;
 	const hwo_addr_t *local, *remote;
-	uint32_t ifindex = best->ifindex;
+	uint32_t mark, ifindex = best->ifindex;
 
 	local = sa->record.inbound ? &sa->move.dst : &sa->move.src;
 	remote = sa->record.inbound ? &sa->move.src : &sa->move.dst;
+	/* as when it was installed: what is sent is routed with the mark on it */
+	mark = sa->record.inbound ? 0 : sa->record.set_mark.value &
+									sa->record.set_mark.mask;
 	if (!ifindex && sa->record.requested != HW_OFFLOAD_NO &&
 		best->mode != HWO_MODE_NONE)
 	{
-		ifindex = this->devices->find(this->devices, local, remote, 0, &why);
+		ifindex = this->devices->find(this->devices, local, remote, mark,
+									  &why);
 	}
 	hwo_plan_sa(sa->record.requested, &facts, ifindex, why, &sa->ladder.plan);
 	hwo_plan_limit(&sa->ladder.plan, best, HWO_REASON_IN_USE);

@@ -181,6 +181,24 @@ START_TEST(test_used)
 END_TEST
 
 /**
+ * Move the inbound SA to another address of the peer
+ */
+static status_t move_in(char *src)
+{
+	kernel_ipsec_update_sa_t update = {
+		.new_src = host_create_from_string(src, 0),
+		.new_dst = in.id.dst->clone(in.id.dst),
+		.new_reqid = 7,
+	};
+	status_t status;
+
+	status = ipsec->update_sa(ipsec, &in.id, &update);
+	update.new_src->destroy(update.new_src);
+	update.new_dst->destroy(update.new_dst);
+	return status;
+}
+
+/**
  * Move the outbound SA to another address of the peer
  */
 static status_t move_out(char *dst, bool encap)
@@ -244,6 +262,24 @@ START_TEST(test_move)
 	ck_assert_int_eq(fake_kernel_count_sas(kernel), 1);
 	assert_no_key();
 	ck_assert_int_eq(sa_del(&out), SUCCESS);
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_move_marked)
+{
+	fake_sa_t sa;
+
+	child_init(HW_OFFLOAD_CRYPTO);
+	/* marked packets leave by another NIC, those that are received do not */
+	fake_kernel_add_device(kernel, NIC + 1, FAKE_CAPS_CRYPTO, NULL);
+	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC + 1, NULL, NULL, 42);
+	in.data.mark = out.data.mark = (mark_t){ 0xff2a, 0x00ff };
+	ck_assert_int_eq(sa_add(_i ? &in : &out), SUCCESS);
+	ck_assert_int_eq(_i ? move_in("192.168.50.3")
+						: move_out("192.168.50.3", FALSE), SUCCESS);
+	ck_assert(fake_kernel_get_sa(kernel, htonl(_i ? IN : OUT), &sa));
+	ck_assert_int_eq(sa.offload.ifindex, _i ? NIC : NIC + 1);
 	child_clear();
 }
 END_TEST
@@ -384,6 +420,7 @@ TCase *pair_tcase(void)
 	tcase_add_loop_test(tcase, test_lost_answer, 0, 2);
 	tcase_add_loop_test(tcase, test_reason, 0, 2);
 	tcase_add_loop_test(tcase, test_move, 0, 2);
+	tcase_add_loop_test(tcase, test_move_marked, 0, 2);
 	tcase_add_test(tcase, test_move_packet);
 	tcase_add_test(tcase, test_move_refused);
 	tcase_add_test(tcase, test_move_encap);
