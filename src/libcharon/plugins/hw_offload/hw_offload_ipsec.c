@@ -14,6 +14,7 @@
 #include "plugin_settings.h"
 #include "route_leak.h"
 #include "translate.h"
+#include "model/ifname_table.h"
 #include "model/selector.h"
 #include "service/events.h"
 #include "service/sa_installer.h"
@@ -93,6 +94,11 @@ struct private_hw_offload_ipsec_t {
 	 * Table of SPs
 	 */
 	sp_table_t *sp_table;
+
+	/**
+	 * Interfaces that SPs are limited to
+	 */
+	ifname_table_t *ifnames;
 
 	/**
 	 * Installer of SAs
@@ -350,24 +356,34 @@ METHOD(kernel_ipsec_t, flush_sas, status_t,
 }
 
 /**
- * Get the index of the interface a policy is limited to
+ * Get the index of the interface a policy is limited to, 0 if it does not exist
  */
-static bool get_ifindex(private_hw_offload_ipsec_t *this,
-						kernel_ipsec_policy_id_t *id, uint32_t *ifindex)
+static uint32_t current_ifindex(private_hw_offload_ipsec_t *this,
+								kernel_ipsec_policy_id_t *id)
+{
+	return this->devices->by_name(this->devices, id->interface);
+}
+
+/**
+ * Get an index under which a policy may be installed: if it is limited to an
+ * interface, that may be gone, or there again with another index
+ *
+ * @param n			0 for the first one to try
+ * @param ifindex	[out] index, 0 if it is not limited to an interface
+ * @return			FALSE if there are no more
+ */
+static bool next_ifindex(private_hw_offload_ipsec_t *this,
+						 kernel_ipsec_policy_id_t *id, u_int n,
+						 uint32_t *ifindex)
 {
 	*ifindex = 0;
-	if (id->interface)
+	if (!id->interface)
 	{
-		*ifindex = this->devices->by_name(this->devices, id->interface);
-		if (!*ifindex)
-		{	/* without it the policy would be for all interfaces */
-			DBG1(DBG_KNL, "interface %s of policy %R === %R %N does not exist",
-				 id->interface, id->src_ts, id->dst_ts, policy_dir_names,
-				 id->dir);
-			return FALSE;
-		}
+		return n == 0;
 	}
-	return TRUE;
+	*ifindex = this->ifnames->get(this->ifnames, id->interface,
+								  current_ifindex(this, id), n);
+	return *ifindex != 0;
 }
 
 /**
@@ -386,15 +402,30 @@ METHOD(kernel_ipsec_t, add_policy, status_t,
 	kernel_ipsec_manage_policy_t *data)
 {
 	hwo_sp_user_t user;
-	uint32_t ifindex;
+	uint32_t ifindex = 0;
 
-	if (!get_ifindex(this, id, &ifindex))
+	if (id->interface)
 	{
-		return FAILED;
+		ifindex = current_ifindex(this, id);
+		if (!ifindex)
+		{	/* without it the policy would be for all interfaces */
+			DBG1(DBG_KNL, "interface %s of policy %R === %R %N does not exist",
+				 id->interface, id->src_ts, id->dst_ts, policy_dir_names,
+				 id->dir);
+			return FAILED;
+		}
 	}
 	hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data), &user);
 	user.may_leak = hwo_route_leak_sp(&this->guard, id, data);
-	return this->sps->add(this->sps, &user) == 0 ? SUCCESS : FAILED;
+	if (this->sps->add(this->sps, &user))
+	{
+		return FAILED;
+	}
+	if (ifindex)
+	{
+		this->ifnames->add(this->ifnames, id->interface, ifindex);
+	}
+	return SUCCESS;
 }
 
 METHOD(kernel_ipsec_t, query_policy, status_t,
@@ -403,13 +434,17 @@ METHOD(kernel_ipsec_t, query_policy, status_t,
 {
 	hwo_sp_id_t sp_id;
 	uint32_t ifindex;
+	u_int i;
 
-	if (!get_ifindex(this, id, &ifindex))
+	for (i = 0; next_ifindex(this, id, i, &ifindex); i++)
 	{
-		return FAILED;
+		hwo_translate_sp_id(id, ifindex, &sp_id);
+		if (this->sps->query(this->sps, &sp_id, used) == 0)
+		{
+			return SUCCESS;
+		}
 	}
-	hwo_translate_sp_id(id, ifindex, &sp_id);
-	return this->sps->query(this->sps, &sp_id, used) == 0 ? SUCCESS : FAILED;
+	return FAILED;
 }
 
 METHOD(kernel_ipsec_t, del_policy, status_t,
@@ -418,13 +453,20 @@ METHOD(kernel_ipsec_t, del_policy, status_t,
 {
 	hwo_sp_user_t user;
 	uint32_t ifindex;
+	int err = ENOENT;
+	u_int i;
 
-	if (!get_ifindex(this, id, &ifindex))
+	for (i = 0; err == ENOENT && next_ifindex(this, id, i, &ifindex); i++)
 	{
-		return FAILED;
+		hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data),
+						 &user);
+		err = this->sps->del(this->sps, &user);
 	}
-	hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data), &user);
-	return to_status(this->sps->del(this->sps, &user));
+	if (!err && ifindex)
+	{
+		this->ifnames->remove(this->ifnames, id->interface, ifindex);
+	}
+	return to_status(err);
 }
 
 METHOD(kernel_ipsec_t, flush_policies, status_t,
@@ -471,6 +513,7 @@ METHOD(kernel_ipsec_t, destroy, void,
 	DESTROY_IF(this->bypass);
 	DESTROY_IF(this->devices);
 	DESTROY_IF(this->ledger);
+	this->ifnames->destroy(this->ifnames);
 	this->sp_table->destroy(this->sp_table);
 	this->sa_table->destroy(this->sa_table);
 	free(this);
@@ -542,6 +585,7 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 		.ledger = hwo_setup_ledger(kernel->xfrm),
 		.sa_table = sa_table_create(),
 		.sp_table = sp_table_create(),
+		.ifnames = ifname_table_create(),
 	);
 	this->xfrm = this->ledger->get_exchange(this->ledger);
 	hwo_kernel_features(kernel->uname.release, &this->translate.kernel);

@@ -250,53 +250,6 @@ START_TEST(test_rekey)
 }
 END_TEST
 
-START_TEST(test_interface)
-{
-	test_sp_t sp;
-	fake_sp_t installed;
-
-	sp_init(&sp, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_NO);
-	sp.id.interface = "nic3";
-	ck_assert_int_eq(sp_add(&sp), SUCCESS);
-	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE,
-								 &installed));
-	ck_assert_int_eq(installed.info.sel.ifindex, NIC);
-	ck_assert_int_eq(sp_del(&sp), SUCCESS);
-
-	/* must not become one for all interfaces */
-	sp.id.interface = "nic4711";
-	ck_assert_int_eq(sp_add(&sp), FAILED);
-	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
-	ck_assert_int_eq(service_lines_with("nic4711"), 1);
-	sp_clear(&sp);
-}
-END_TEST
-
-START_TEST(test_identity)
-{
-	test_sp_t sp[3];
-	int i;
-
-	for (i = 0; i < countof(sp); i++)
-	{
-		sp_init(&sp[i], POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_NO);
-	}
-	sp[1].id.mark = (mark_t){ 1, 0xffffffff };
-	sp[2].id.if_id = 4;
-	for (i = 0; i < countof(sp); i++)
-	{
-		ck_assert_int_eq(sp_add(&sp[i]), SUCCESS);
-		ck_assert_int_eq(fake_kernel_count_sps(kernel), i + 1);
-	}
-	for (i = 0; i < countof(sp); i++)
-	{
-		ck_assert_int_eq(sp_del(&sp[i]), SUCCESS);
-		ck_assert_int_eq(fake_kernel_count_sps(kernel), 2 - i);
-		sp_clear(&sp[i]);
-	}
-}
-END_TEST
-
 START_TEST(test_query)
 {
 	kernel_ipsec_query_policy_t data = {};
@@ -577,8 +530,6 @@ TCase *sp_tcase(void)
 	tcase_add_test(tcase, test_refused);
 	tcase_add_loop_test(tcase, test_lost, 0, 3);
 	tcase_add_test(tcase, test_rekey);
-	tcase_add_test(tcase, test_interface);
-	tcase_add_test(tcase, test_identity);
 	tcase_add_test(tcase, test_query);
 	tcase_add_test(tcase, test_flush);
 	tcase_add_test(tcase, test_route);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of what identifies SPs: they are found again, even if charon does not
+ * say all that it said when they were installed.
+ */
+
+#include "service_suites.h"
+
+#include <linux/xfrm.h>
+
+#define LOCAL "10.1.0.0/16"
+#define REMOTE "10.2.0.0/16"
+
+START_TEST(test_interface)
+{
+	test_sp_t sp;
+	fake_sp_t installed;
+
+	sp_init(&sp, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_NO);
+	sp.id.interface = "nic3";
+	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE,
+								 &installed));
+	ck_assert_int_eq(installed.info.sel.ifindex, NIC);
+	ck_assert_int_eq(sp_del(&sp), SUCCESS);
+
+	/* must not become one for all interfaces */
+	sp.id.interface = "nic4711";
+	ck_assert_int_eq(sp_add(&sp), FAILED);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	ck_assert_int_eq(service_lines_with("nic4711"), 1);
+	sp_clear(&sp);
+}
+END_TEST
+
+START_TEST(test_interface_gone)
+{
+	test_sp_t sp[2];
+	time_t used;
+	int i;
+
+	for (i = 0; i < countof(sp); i++)
+	{
+		sp_init(&sp[i], POLICY_OUT, LOCAL, i ? "10.9.0.0/16" : REMOTE, 0, 1,
+				HW_OFFLOAD_NO);
+		sp[i].id.interface = "nic3";
+		ck_assert_int_eq(sp_add(&sp[i]), SUCCESS);
+	}
+	/* the kernel keeps what is limited to it */
+	fake_kernel_remove_device(kernel, NIC);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
+	for (i = 0; i < countof(sp); i++)
+	{
+		ck_assert_int_eq(ipsec->query_policy(ipsec, &sp[i].id, NULL, &used),
+						 SUCCESS);
+		ck_assert_int_eq(sp_del(&sp[i]), SUCCESS);
+		ck_assert_int_eq(sp_del(&sp[i]), NOT_FOUND);
+		sp_clear(&sp[i]);
+	}
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+}
+END_TEST
+
+START_TEST(test_shunt)
+{
+	test_sp_t sp;
+
+	/* charon's shunts are removed without the mode they were installed with */
+	sp_init(&sp, POLICY_OUT, LOCAL, REMOTE, 0, 0, HW_OFFLOAD_PACKET);
+	sp.data.type = POLICY_PASS;
+	sp.data.prio = POLICY_PRIORITY_PASS;
+	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "packet");
+	sp.data.hw_offload = HW_OFFLOAD_NO;
+	ck_assert_int_eq(sp_del(&sp), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "missing");
+	sp_clear(&sp);
+}
+END_TEST
+
+START_TEST(test_identity)
+{
+	test_sp_t sp[3];
+	int i;
+
+	for (i = 0; i < countof(sp); i++)
+	{
+		sp_init(&sp[i], POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_NO);
+	}
+	sp[1].id.mark = (mark_t){ 1, 0xffffffff };
+	sp[2].id.if_id = 4;
+	for (i = 0; i < countof(sp); i++)
+	{
+		ck_assert_int_eq(sp_add(&sp[i]), SUCCESS);
+		ck_assert_int_eq(fake_kernel_count_sps(kernel), i + 1);
+	}
+	for (i = 0; i < countof(sp); i++)
+	{
+		ck_assert_int_eq(sp_del(&sp[i]), SUCCESS);
+		ck_assert_int_eq(fake_kernel_count_sps(kernel), 2 - i);
+		sp_clear(&sp[i]);
+	}
+}
+END_TEST
+
+TCase *sp_id_tcase(void)
+{
+	TCase *tcase = tcase_create("sp-id");
+
+	tcase_add_checked_fixture(tcase, service_setup, service_teardown);
+	tcase_add_test(tcase, test_interface);
+	tcase_add_test(tcase, test_interface_gone);
+	tcase_add_test(tcase, test_shunt);
+	tcase_add_test(tcase, test_identity);
+	return tcase;
+}
