@@ -203,31 +203,51 @@ static void remove_sas(private_leftovers_t *this)
 }
 
 /**
- * Remove an SP, unless it is in use again
+ * Remove an SP from the kernel, unless it is in use again
  */
-static bool remove_sp(private_leftovers_t *this, const hwo_sp_id_t *id)
+static bool remove_old(private_leftovers_t *this, const hwo_sp_id_t *id)
 {
 	char line[HWO_LEDGER_LINE];
-	hwo_sp_entry_t *entry;
-	hwo_result_t result = {
-		.err = ENOENT,
-	};
+	hwo_result_t result;
 	hwo_msg_t msg;
 
 	hwo_ledger_sp_line(id, line);
-	/* nobody installs it while we look */
-	entry = this->table->checkout(this->table, id, TRUE);
-	if (this->ledger->find_old(this->ledger, line))
+	if (!this->ledger->find_old(this->ledger, line))
 	{
-		hwo_xfrm_encode_del_sp(&msg, id);
-		this->xfrm->command(this->xfrm, &msg, &result);
-		if (!result.err || result.err == ENOENT)
-		{
-			this->ledger->forget_old(this->ledger, line);
-		}
+		return FALSE;
+	}
+	hwo_xfrm_encode_del_sp(&msg, id);
+	this->xfrm->command(this->xfrm, &msg, &result);
+	if (!result.err || result.err == ENOENT)
+	{
+		this->ledger->forget_old(this->ledger, line);
+	}
+	return !result.err;
+}
+
+/**
+ * Remove an SP while nobody can install it: neither under its own identity, nor
+ * as the face of one that is not limited to an interface
+ */
+static bool remove_sp(private_leftovers_t *this, const hwo_sp_id_t *id)
+{
+	hwo_sp_entry_t *entry, *unlimited = NULL;
+	hwo_sp_id_t face = *id;
+	bool removed;
+
+	face.sel.ifindex = 0;
+	entry = this->table->checkout(this->table, id, TRUE);
+	if (id->sel.ifindex)
+	{
+		unlimited = this->table->checkout(this->table, &face, TRUE);
+	}
+	removed = remove_old(this, id);
+	if (unlimited)
+	{
+		this->table->checkin(this->table, unlimited);
 	}
 	this->table->checkin(this->table, entry);
-	return !result.err;
+	return removed;
 }
 
 /**
