@@ -233,20 +233,31 @@ static bool encode_new(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
 }
 
 /**
- * Install the new form
+ * Install a deleted SA again, in the form that was planned
  */
-static bool install_new(private_sa_mover_t *this, sa_move_t *sa)
+static bool run_ladder(private_sa_mover_t *this, sa_move_t *sa,
+					   const hwo_sa_id_t *id)
 {
 	hwo_sa_ladder_t *ladder = &sa->ladder;
 
 	ladder->xfrm = this->xfrm;
 	ladder->encode = encode_new;
 	ladder->data = sa;
-	ladder->id = sa->record.id;
+	ladder->id = *id;
 	ladder->reqid = sa->move.reqid;
+	return hwo_sa_ladder_run(ladder);
+}
+
+/**
+ * Install the new form
+ */
+static bool install_new(private_sa_mover_t *this, sa_move_t *sa)
+{
+	hwo_sa_ladder_t *ladder = &sa->ladder;
+
 	ladder->reason = sa->record.reason;
 	ladder->refusal = sa->record.refusal;
-	if (!hwo_sa_ladder_run(ladder))
+	if (!run_ladder(this, sa, &sa->record.id))
 	{
 		DBG1(DBG_KNL, "unable to move SA %.8x: %s%s%s",
 			 ntohl(sa->record.id.spi), ladder->result.extack,
@@ -275,24 +286,32 @@ static void stay(const hwo_sa_record_t *record, hwo_sa_move_t *move)
 
 /**
  * Put the old form back. No packet was sent since, so it may go on from where
- * it was.
+ * it was. It is installed like any other, so it may end up in software, or be
+ * gone if it must not.
  */
 static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 					sa_move_t *sa)
 {
-	hwo_sa_move_t back;
-	hwo_result_t result;
-	hwo_msg_t msg;
+	hwo_sa_ladder_t *ladder = &sa->ladder;
 
-	stay(old, &back);
-	hwo_xfrm_encode_moved_sa(&msg, &sa->deleted.hdr, &back, &old->effective);
-	this->xfrm->command(this->xfrm, &msg, &result);
-	if (result.err)
+	sa->record = *old;
+	stay(old, &sa->move);
+	plan_move(this, sa, &old->effective);
+	ladder->reason = HWO_REASON_NONE;
+	memset(&ladder->refusal, 0, sizeof(ladder->refusal));
+	if (!run_ladder(this, sa, &old->id))
 	{
 		DBG1(DBG_KNL, "unable to restore SA %.8x: %s%s%s", ntohl(old->id.spi),
-			 result.extack, result.extack[0] ? ", " : "",
-			 strerror(result.err));
+			 ladder->result.extack, ladder->result.extack[0] ? ", " : "",
+			 strerror(ladder->result.err));
 		this->table->remove(this->table, &old->id);
+	}
+	else if (ladder->effective.mode != old->effective.mode)
+	{
+		sa->record.effective = ladder->effective;
+		sa->record.reason = ladder->reason;
+		sa->record.refusal = ladder->refusal;
+		this->table->put(this->table, &sa->record);
 	}
 }
 

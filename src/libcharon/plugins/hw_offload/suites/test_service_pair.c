@@ -312,6 +312,31 @@ START_TEST(test_move_refused)
 }
 END_TEST
 
+START_TEST(test_move_unrestored)
+{
+	child_init(_i ? HW_OFFLOAD_AUTO : HW_OFFLOAD_CRYPTO);
+	out.data.esn = FALSE;
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	ck_assert_str_eq(sa_mode(OUT), "crypto");
+	/* all steps of the new form are refused, then the old one is accepted, but
+	 * the kernel makes it a software SA without a word */
+	refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
+	if (_i)
+	{
+		refuse(XFRM_MSG_NEWSA, 2, ENOSPC);
+	}
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_NONE);
+	service_forget_lines();
+	ck_assert_int_eq(move_out("192.168.50.3", FALSE), NOT_SUPPORTED);
+	/* the peer of a strict one does not get anything encrypted in software */
+	ck_assert_str_eq(sa_mode(OUT), _i ? "none" : "missing");
+	ck_assert_int_eq(service_lines_with("unable to restore"), !_i);
+	ck_assert_int_eq(sa_del(&out), _i ? SUCCESS : NOT_FOUND);
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 0);
+	child_clear();
+}
+END_TEST
+
 START_TEST(test_move_encap)
 {
 	struct xfrm_encap_tmpl encap;
@@ -423,6 +448,7 @@ TCase *pair_tcase(void)
 	tcase_add_loop_test(tcase, test_move_marked, 0, 2);
 	tcase_add_test(tcase, test_move_packet);
 	tcase_add_test(tcase, test_move_refused);
+	tcase_add_loop_test(tcase, test_move_unrestored, 0, 2);
 	tcase_add_test(tcase, test_move_encap);
 	tcase_add_test(tcase, test_lost_missing);
 	tcase_add_test(tcase, test_lost_soft);
