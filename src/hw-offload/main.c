@@ -30,6 +30,8 @@ static const struct {
 	  "who enforces each policy" },
 	{ "devices", command_devices, 0, 0, "",
 	  "what interfaces can do, and what is on them" },
+	{ "probe", command_probe, 1, 1, "DEVICE",
+	  "what the driver of a device accepts, by trial" },
 	{ "watch", command_watch, 0, 0, "",
 	  "what happens to CHILD_SAs, as it happens" },
 	{ "metrics", command_metrics, 0, 0, "",

@@ -128,7 +128,7 @@ bool hwo_xfrm_get_label(const struct nlattr *attr, chunk_t *label)
 {
 	const struct xfrm_user_sec_ctx *ctx;
 
-	*label = chunk_empty;
+	*label = (chunk_t){};
 	if (!attr)
 	{
 		return TRUE;
