@@ -119,6 +119,9 @@ function print_conf(    i, path, leaf, root_name)
 	print ""
 	for (i = 1; i <= count; i++) {
 		leaf = name[i]
+		if (leaf ~ /</)
+			# a section whose name is up to the reader
+			continue
 		path = ""
 		if (match(leaf, /.*\./)) {
 			path = substr(leaf, 1, RLENGTH - 1)

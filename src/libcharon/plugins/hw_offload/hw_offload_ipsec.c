@@ -531,11 +531,14 @@ static void build(private_hw_offload_ipsec_t *this,
 		.sa_table = this->sa_table,
 		.sp_table = this->sp_table,
 	};
+	hwo_device_rules_t rules;
 	route_lookup_t *routes;
 
+	hwo_setting_devices("devices", &rules);
 	routes = route_lookup_create(nl_exchange_create(kernel->route),
 								 kernel->route_events);
-	this->devices = offload_device_create(routes, kernel->links);
+	this->devices = offload_device_create(routes, kernel->links,
+										  kernel->features, &rules);
 	this->mover = sa_mover_create(this->xfrm, &kernel->listener, this->devices,
 								  this->sa_table);
 	this->sas = sa_installer_create(this->xfrm, this->devices, this->mover,

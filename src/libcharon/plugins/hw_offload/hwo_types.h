@@ -16,6 +16,8 @@
 #ifndef HWO_TYPES_H_
 #define HWO_TYPES_H_
 
+#include <net/if.h>
+
 #include <library.h>
 #include <ipsec/ipsec_types.h>
 
@@ -191,6 +193,12 @@ typedef struct hwo_sa_t {
 	uint32_t mtimer_thresh;
 	/** pad to this size (TFC), 0 for none */
 	uint32_t tfc;
+	/** packets are compressed by an IPComp SA before */
+	bool ipcomp;
+	/** selectors are of another family than the addresses (tunnel mode) */
+	bool mixed_families;
+	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
+	bool if_id_in_software;
 	/** mark set on packets after processing, {0, 0} for none */
 	mark_t set_mark;
 	/** encoded security label (LSM/SELinux), empty for none; not owned */
@@ -334,6 +342,39 @@ typedef struct hwo_sp_state_t {
 	/** effective offload */
 	hwo_offload_t offload;
 } hwo_sp_state_t;
+
+/**
+ * State of the feature that tells that a device offloads ESP
+ * (esp-hw-offload of ethtool).
+ */
+typedef enum hwo_feature_t {
+	/** can't be told */
+	HWO_FEATURE_UNKNOWN,
+	/** the device doesn't have it */
+	HWO_FEATURE_MISSING,
+	/** it has, but it is switched off */
+	HWO_FEATURE_OFF,
+	/** it is in effect */
+	HWO_FEATURE_ON,
+} hwo_feature_t;
+
+/**
+ * What we know about a link.
+ */
+typedef struct hwo_link_t {
+	/** index */
+	uint32_t ifindex;
+	/** current name */
+	char name[IFNAMSIZ];
+	/** kind of a virtual link ("bond", "vlan", ...), empty for real ones */
+	char kind[IFNAMSIZ];
+	/** index of the link below (VLAN, macvlan, ...), 0 for none */
+	uint32_t lower;
+	/** index of the link it is enslaved to (bond, bridge, ...), 0 for none */
+	uint32_t master;
+	/** TRUE if it is administratively up */
+	bool up;
+} hwo_link_t;
 
 /** Longest kernel text we keep, the kernel's own limit is 80 in practice */
 #define HWO_EXTACK_LEN 128

@@ -24,5 +24,6 @@ void hwo_kernel_features(const char *release, hwo_kernel_features_t *features)
 		features->sa_af_unspec_transport = version >= 6003;
 		features->sa_dir = version >= 6010;
 		features->route_checked = version >= 7001;
+		features->sa_if_id_in_software = version >= 7001;
 	}
 }

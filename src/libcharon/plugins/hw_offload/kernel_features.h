@@ -26,6 +26,8 @@ typedef struct hwo_kernel_features_t {
 	bool route_checked;
 	/** direction of SAs, and rules for replay windows that follow, 6.10 */
 	bool sa_dir;
+	/** inbound SAs with an XFRM interface ID are not offloaded, 7.1 */
+	bool sa_if_id_in_software;
 } hwo_kernel_features_t;
 
 /**

@@ -15,6 +15,8 @@
 
 #include <library.h>
 
+#include "model/device_rules.h"
+
 /**
  * Read a boolean setting.
  *
@@ -50,6 +52,16 @@ int hwo_setting_int_range(const char *key, int def, int low, int high);
  * @return				value, not owned
  */
 char *hwo_setting_str(const char *key, char *def);
+
+/**
+ * Read the settings of devices. Values that make no sense are logged and have
+ * no effect.
+ *
+ * @param key			section below charon.plugins.hw-offload
+ * @param rules			[out] rules, to be released
+ * @return				number of such values
+ */
+int hwo_setting_devices(const char *key, hwo_device_rules_t *rules);
 
 /**
  * Log each setting in our section that we don't know, as it has no effect.

@@ -160,6 +160,31 @@ static uint32_t replay_window(const hwo_translate_t *how,
 }
 
 /**
+ * Check if a tunnel is for addresses of another family than its own
+ */
+static bool has_mixed_families(const hwo_sa_t *sa,
+							   const kernel_ipsec_add_sa_t *data)
+{
+	ts_type_t type = sa->id.src.family == AF_INET ? TS_IPV4_ADDR_RANGE
+												  : TS_IPV6_ADDR_RANGE;
+	enumerator_t *enumerator;
+	traffic_selector_t *ts;
+	bool mixed = FALSE;
+
+	if (sa->mode != MODE_TUNNEL)
+	{
+		return FALSE;
+	}
+	enumerator = data->src_ts->create_enumerator(data->src_ts);
+	while (enumerator->enumerate(enumerator, &ts))
+	{
+		mixed = mixed || ts->get_type(ts) != type;
+	}
+	enumerator->destroy(enumerator);
+	return mixed;
+}
+
+/**
  * Set IP-TFS parameters
  */
 static void translate_iptfs(const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa)
@@ -232,6 +257,9 @@ bool hwo_translate_sa(const hwo_translate_t *how,
 	{	/* the kernel knows TFC padding only for these */
 		sa->tfc = data->tfc;
 	}
+	sa->ipcomp = data->ipcomp != IPCOMP_NONE;
+	sa->mixed_families = has_mixed_families(sa, data);
+	sa->if_id_in_software = how->kernel.sa_if_id_in_software;
 	sa->set_mark = data->mark;
 	if (data->label)
 	{

@@ -50,6 +50,35 @@ static nl_transport_t *listen_xfrm(void *data, const int *groups)
 }
 
 /**
+ * Listen to a group of generic netlink
+ */
+static nl_transport_t *listen_genl(void *data, uint32_t group)
+{
+	int groups[] = { group, 0 }, err;
+
+	return nl_transport_create(NETLINK_GENERIC, groups, 0, 1, &err);
+}
+
+/**
+ * Open generic netlink, which containers may not have
+ */
+static link_features_t *open_features(u_int timeout)
+{
+	nl_transport_t *transport;
+	int err;
+
+	transport = nl_transport_create(NETLINK_GENERIC, NULL, 0, timeout, &err);
+	if (!transport)
+	{
+		DBG2(DBG_KNL, "unable to open generic netlink socket: %s",
+			 strerror(err));
+		return NULL;
+	}
+	return link_features_create(nl_exchange_create(transport), listen_genl,
+								NULL);
+}
+
+/**
  * Close what was opened
  */
 static void close_all(hwo_kernel_t *kernel)
@@ -59,6 +88,7 @@ static void close_all(hwo_kernel_t *kernel)
 	DESTROY_IF(kernel->route);
 	DESTROY_IF(kernel->route_events);
 	DESTROY_IF(kernel->links);
+	DESTROY_IF(kernel->features);
 	memset(kernel, 0, sizeof(*kernel));
 }
 
@@ -83,7 +113,8 @@ bool hwo_kernel_open(hwo_kernel_t *kernel, u_int timeout, size_t rcvbuf)
 		close_all(kernel);
 		return FALSE;
 	}
-	/* only for names in the log and of interfaces */
+	/* without them it is the driver's word that counts */
 	kernel->links = link_state_create();
+	kernel->features = open_features(timeout);
 	return TRUE;
 }

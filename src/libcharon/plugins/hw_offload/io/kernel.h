@@ -13,6 +13,7 @@
 
 #include <sys/utsname.h>
 
+#include "link_features.h"
 #include "link_state.h"
 #include "nl_transport.h"
 
@@ -51,6 +52,8 @@ typedef struct hwo_kernel_t {
 	nl_transport_t *route_events;
 	/** links, NULL if not available */
 	link_state_t *links;
+	/** their features, NULL if not available */
+	link_features_t *features;
 } hwo_kernel_t;
 
 /**

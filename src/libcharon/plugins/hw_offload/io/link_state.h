@@ -18,29 +18,9 @@
 #ifndef HWO_LINK_STATE_H_
 #define HWO_LINK_STATE_H_
 
-#include <net/if.h>
-
 #include "../hwo_types.h"
 
 typedef struct link_state_t link_state_t;
-
-/**
- * What we know about a link.
- */
-typedef struct hwo_link_t {
-	/** index */
-	uint32_t ifindex;
-	/** current name */
-	char name[IFNAMSIZ];
-	/** kind of a virtual link ("bond", "vlan", ...), empty for real ones */
-	char kind[IFNAMSIZ];
-	/** index of the link below (VLAN, macvlan, ...), 0 for none */
-	uint32_t lower;
-	/** index of the link it is enslaved to (bond, bridge, ...), 0 for none */
-	uint32_t master;
-	/** TRUE if it is administratively up */
-	bool up;
-} hwo_link_t;
 
 /**
  * State of all links.

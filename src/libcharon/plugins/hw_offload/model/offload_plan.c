@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_ROUTE_LEAK,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_VIRTUAL_DEVICE,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -26,7 +26,37 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_ROUTE_LEAK,
 	"policy-refused",
 	"in-use",
 	"route-leak",
+	"ipcomp",
+	"if-id",
+	"mixed-families",
+	"no-device",
+	"not-capable",
+	"feature-off",
+	"device-modes",
+	"budget",
+	"bond-packet",
+	"bond-mode",
+	"team-device",
+	"vlan-device",
+	"bridge-device",
+	"macvlan-device",
+	"xfrm-device",
+	"vrf-device",
+	"virtual-device",
 );
+
+/*
+ * Described in header
+ */
+void hwo_device_none(hwo_reason_t why, hwo_device_t *device)
+{
+	*device = (hwo_device_t){
+		.denied = {
+			[HWO_MODE_CRYPTO] = why,
+			[HWO_MODE_PACKET] = why,
+		},
+	};
+}
 
 /**
  * Add a step, or note why there is none
@@ -43,12 +73,15 @@ static void add_step(hwo_plan_t *plan, hwo_mode_t mode, hwo_reason_t skip)
 /**
  * Rules of the kernel's core that hold for both offload modes
  */
-static hwo_reason_t refused_by_core(const hwo_sa_t *sa, uint32_t ifindex,
-									hwo_reason_t why)
+static hwo_reason_t refused_by_core(const hwo_sa_t *sa)
 {
 	if (sa->id.proto != IPPROTO_ESP)
 	{
 		return HWO_REASON_NOT_ESP;
+	}
+	if (sa->ipcomp)
+	{	/* a bundle of SAs is not offloaded when packets are sent */
+		return HWO_REASON_IPCOMP;
 	}
 	if (sa->mode != MODE_TRANSPORT && sa->mode != MODE_TUNNEL)
 	{
@@ -58,15 +91,24 @@ static hwo_reason_t refused_by_core(const hwo_sa_t *sa, uint32_t ifindex,
 	{
 		return HWO_REASON_TFC;
 	}
-	return ifindex ? HWO_REASON_NONE : why;
+	if (sa->inbound && sa->id.if_id && sa->if_id_in_software)
+	{
+		return HWO_REASON_IF_ID;
+	}
+	return HWO_REASON_NONE;
 }
 
 /**
- * Rules for any packet mode
+ * Rules for any packet mode. IPv4 in IPv6 and the other way round do not work
+ * with Linux 6.12.
  */
 static hwo_reason_t packet_refused(const hwo_sa_t *sa)
 {
-	return sa->may_leak ? HWO_REASON_ROUTE_LEAK : HWO_REASON_NONE;
+	if (sa->may_leak)
+	{
+		return HWO_REASON_ROUTE_LEAK;
+	}
+	return sa->mixed_families ? HWO_REASON_MIXED_FAMILIES : HWO_REASON_NONE;
 }
 
 /**
@@ -75,8 +117,7 @@ static hwo_reason_t packet_refused(const hwo_sa_t *sa)
  */
 static hwo_reason_t packet_unsafe(const hwo_sa_t *sa)
 {
-	return packet_refused(sa) ?:
-		   (sa->esn ? HWO_REASON_NONE : HWO_REASON_NO_ESN);
+	return sa->esn ? HWO_REASON_NONE : HWO_REASON_NO_ESN;
 }
 
 /**
@@ -91,14 +132,16 @@ static hwo_reason_t crypto_unsafe(const hwo_sa_t *sa)
 /*
  * Described in header
  */
-void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa, uint32_t ifindex,
-				 hwo_reason_t why, hwo_plan_t *plan)
+void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa,
+				 const hwo_device_t *device, hwo_plan_t *plan)
 {
-	hwo_reason_t core;
+	hwo_reason_t core, packet, crypto;
 
 	memset(plan, 0, sizeof(*plan));
-	plan->ifindex = ifindex;
-	core = refused_by_core(sa, ifindex, why);
+	plan->ifindex = device->ifindex;
+	core = refused_by_core(sa);
+	packet = core ?: packet_refused(sa) ?: device->denied[HWO_MODE_PACKET];
+	crypto = core ?: device->denied[HWO_MODE_CRYPTO] ?: crypto_unsafe(sa);
 
 	switch (requested)
 	{
@@ -107,18 +150,56 @@ void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa, uint32_t ifindex,
 			break;
 		case HW_OFFLOAD_CRYPTO:
 			plan->strict = TRUE;
-			add_step(plan, HWO_MODE_CRYPTO, core ?: crypto_unsafe(sa));
+			add_step(plan, HWO_MODE_CRYPTO, crypto);
 			break;
 		case HW_OFFLOAD_PACKET:
 			plan->strict = TRUE;
-			add_step(plan, HWO_MODE_PACKET, core ?: packet_refused(sa));
+			add_step(plan, HWO_MODE_PACKET, packet);
 			break;
 		case HW_OFFLOAD_AUTO:
-			add_step(plan, HWO_MODE_PACKET, core ?: packet_unsafe(sa));
-			add_step(plan, HWO_MODE_CRYPTO, core ?: crypto_unsafe(sa));
+			add_step(plan, HWO_MODE_PACKET, packet ?: packet_unsafe(sa));
+			add_step(plan, HWO_MODE_CRYPTO, crypto);
 			add_step(plan, HWO_MODE_NONE, HWO_REASON_NONE);
 			break;
 	}
+}
+
+/*
+ * Described in header
+ */
+bool hwo_plan_has(const hwo_plan_t *plan, hwo_mode_t mode)
+{
+	int i;
+
+	for (i = 0; i < plan->count; i++)
+	{
+		if (plan->step[i] == mode)
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/*
+ * Described in header
+ */
+void hwo_plan_exclude(hwo_plan_t *plan, hwo_mode_t mode, hwo_reason_t why)
+{
+	int i, count = 0;
+
+	for (i = 0; i < plan->count; i++)
+	{
+		if (plan->step[i] == mode)
+		{
+			plan->skipped[mode] = why;
+		}
+		else
+		{
+			plan->step[count++] = plan->step[i];
+		}
+	}
+	plan->count = count;
 }
 
 /*
@@ -168,13 +249,10 @@ static void follow_sa(const hwo_offload_t *sa, hwo_plan_t *plan)
  * Described in header
  */
 void hwo_plan_sp(hw_offload_t requested, policy_dir_t dir,
-				 const hwo_offload_t *sa, uint32_t ifindex, hwo_reason_t why,
+				 const hwo_offload_t *sa, const hwo_device_t *device,
 				 hwo_plan_t *plan)
 {
-	hwo_reason_t skip;
-
 	memset(plan, 0, sizeof(*plan));
-	skip = ifindex ? HWO_REASON_NONE : why;
 
 	if (dir == POLICY_FWD || requested == HW_OFFLOAD_NO ||
 		requested == HW_OFFLOAD_CRYPTO)
@@ -187,9 +265,9 @@ void hwo_plan_sp(hw_offload_t requested, policy_dir_t dir,
 	}
 	else
 	{
-		plan->ifindex = ifindex;
+		plan->ifindex = device->ifindex;
 		plan->strict = requested == HW_OFFLOAD_PACKET;
-		add_step(plan, HWO_MODE_PACKET, skip);
+		add_step(plan, HWO_MODE_PACKET, device->denied[HWO_MODE_PACKET]);
 		if (!plan->strict)
 		{
 			add_step(plan, HWO_MODE_NONE, HWO_REASON_NONE);

@@ -53,6 +53,35 @@ typedef enum hwo_reason_t {
 	HWO_REASON_IN_USE,
 	/** packet: if the route moves, the kernel sends in clear (before 7.1) */
 	HWO_REASON_ROUTE_LEAK,
+	/** the packets go through IPComp, too */
+	HWO_REASON_IPCOMP,
+	/** the kernel does not offload inbound SAs with XFRM interface ID */
+	HWO_REASON_IF_ID,
+	/** packet: IPv4 in IPv6, or the other way round */
+	HWO_REASON_MIXED_FAMILIES,
+	/** the device that is configured for the local address is not there */
+	HWO_REASON_NO_DEVICE,
+	/** the device has no ESP offload */
+	HWO_REASON_NOT_CAPABLE,
+	/** the device's ESP offload is switched off (ethtool) */
+	HWO_REASON_FEATURE_OFF,
+	/** the settings for the device don't allow this mode */
+	HWO_REASON_DEVICE_MODES,
+	/** the device has as many SAs in this mode as its settings allow */
+	HWO_REASON_BUDGET,
+	/** packet: no bond can do that, its NICs might change anytime */
+	HWO_REASON_BOND_PACKET,
+	/** only bonds in mode active-backup offload */
+	HWO_REASON_BOND_MODE,
+	/** these kinds of devices don't pass offload on to a NIC below them */
+	HWO_REASON_TEAM_DEVICE,
+	HWO_REASON_VLAN_DEVICE,
+	HWO_REASON_BRIDGE_DEVICE,
+	HWO_REASON_MACVLAN_DEVICE,
+	HWO_REASON_XFRM_DEVICE,
+	HWO_REASON_VRF_DEVICE,
+	/** veth, dummy, tunnels: there is no NIC */
+	HWO_REASON_VIRTUAL_DEVICE,
 } hwo_reason_t;
 
 /**
@@ -62,6 +91,18 @@ extern enum_name_t *hwo_reason_names;
 
 /** There are no more steps than modes */
 #define HWO_MAX_STEPS 3
+
+/**
+ * What a device may be asked for.
+ */
+typedef struct hwo_device_t {
+	/** index, 0 if there is none */
+	uint32_t ifindex;
+	/** why not for a mode, indexed by hwo_mode_t */
+	hwo_reason_t denied[HWO_MAX_STEPS];
+	/** SAs it may have in each mode, 0 for any number */
+	u_int max_sas;
+} hwo_device_t;
 
 /**
  * Ordered attempts for one SA or SP.
@@ -80,16 +121,40 @@ typedef struct hwo_plan_t {
 } hwo_plan_t;
 
 /**
+ * Describe that there is no device.
+ *
+ * @param why			reason
+ * @param device		[out] device
+ */
+void hwo_device_none(hwo_reason_t why, hwo_device_t *device);
+
+/**
  * Plan the installation of an SA.
  *
  * @param requested		configured mode
  * @param sa			facts about the SA
- * @param ifindex		device that carries its packets, 0 for none
- * @param why			reason there is no device, if ifindex is 0
+ * @param device		device that carries its packets
  * @param plan			[out] steps
  */
-void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa, uint32_t ifindex,
-				 hwo_reason_t why, hwo_plan_t *plan);
+void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa,
+				 const hwo_device_t *device, hwo_plan_t *plan);
+
+/**
+ * Check if there is a step to a mode.
+ *
+ * @param plan			plan
+ * @param mode			mode
+ */
+bool hwo_plan_has(const hwo_plan_t *plan, hwo_mode_t mode);
+
+/**
+ * Leave out the step to a mode, if there is one.
+ *
+ * @param plan			plan to change
+ * @param mode			mode
+ * @param why			reason
+ */
+void hwo_plan_exclude(hwo_plan_t *plan, hwo_mode_t mode, hwo_reason_t why);
 
 /**
  * Leave out steps of a plan: modes that are better than a given one, or on
@@ -117,12 +182,11 @@ void hwo_plan_limit(hwo_plan_t *plan, const hwo_offload_t *best,
  * @param requested		configured mode
  * @param dir			direction; forward is enforced by the kernel, always
  * @param sa			effective offload of the SA, NULL if there is no SA
- * @param ifindex		device for SPs without SA, 0 for none
- * @param why			reason there is no device, if ifindex is 0
+ * @param device		device for SPs without SA
  * @param plan			[out] steps
  */
 void hwo_plan_sp(hw_offload_t requested, policy_dir_t dir,
-				 const hwo_offload_t *sa, uint32_t ifindex, hwo_reason_t why,
+				 const hwo_offload_t *sa, const hwo_device_t *device,
 				 hwo_plan_t *plan);
 
 /**

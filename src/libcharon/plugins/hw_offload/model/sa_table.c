@@ -35,6 +35,11 @@ struct private_sa_table_t {
 	linked_list_t *single;
 
 	/**
+	 * Room that is kept for SAs under way, admission_t
+	 */
+	array_t *admissions;
+
+	/**
 	 * Stamp of the last comparison with the kernel
 	 */
 	u_int last_stamp;
@@ -50,6 +55,16 @@ struct private_sa_table_t {
 	 */
 	mutex_t *mutex;
 };
+
+/**
+ * Room for a pair of SAs.
+ */
+typedef struct {
+	/** identity of one of them */
+	hwo_sa_id_t id;
+	/** mode and device */
+	hwo_offload_t offload;
+} admission_t;
 
 /**
  * Hash what the kernel identifies an SA by
@@ -221,6 +236,102 @@ METHOD(sa_table_t, on_move, void,
 	this->mutex->unlock(this->mutex);
 }
 
+/**
+ * Check if an inbound SA does the same as another one, in either direction
+ */
+static bool is_replaced(const hwo_sa_record_t *record, const hwo_sa_id_t *id,
+						uint32_t reqid)
+{
+	return record->reqid == reqid && record->id.proto == id->proto &&
+		   ((memeq(&record->id.src, &id->src, sizeof(id->src)) &&
+			 memeq(&record->id.dst, &id->dst, sizeof(id->dst))) ||
+			(memeq(&record->id.src, &id->dst, sizeof(id->dst)) &&
+			 memeq(&record->id.dst, &id->src, sizeof(id->src))));
+}
+
+/**
+ * Compare offloads
+ */
+static bool offload_equals(const hwo_offload_t *a, const hwo_offload_t *b)
+{
+	return a->mode == b->mode && a->ifindex == b->ifindex;
+}
+
+/**
+ * Count the pairs in a mode on a device, those under way included
+ *
+ * @param replaced	[out] TRUE if the SA replaces one of them
+ */
+static u_int count_pairs(private_sa_table_t *this, const hwo_sa_id_t *id,
+						 uint32_t reqid, const hwo_offload_t *offload,
+						 bool *replaced)
+{
+	enumerator_t *enumerator;
+	hwo_sa_record_t *record;
+	admission_t admission;
+	u_int count = 0;
+	int i;
+
+	*replaced = FALSE;
+	enumerator = this->records->create_enumerator(this->records);
+	while (enumerator->enumerate(enumerator, NULL, &record))
+	{
+		if (record->inbound && offload_equals(&record->effective, offload))
+		{
+			*replaced = *replaced || is_replaced(record, id, reqid);
+			count++;
+		}
+	}
+	enumerator->destroy(enumerator);
+	for (i = 0; i < array_count(this->admissions); i++)
+	{
+		array_get(this->admissions, i, &admission);
+		count += offload_equals(&admission.offload, offload);
+	}
+	return count;
+}
+
+METHOD(sa_table_t, admit, bool,
+	private_sa_table_t *this, const hwo_sa_id_t *id, uint32_t reqid,
+	const hwo_offload_t *offload, u_int max)
+{
+	admission_t admission = {
+		.id = *id,
+		.offload = *offload,
+	};
+	bool admitted;
+
+	this->mutex->lock(this->mutex);
+	if ((count_pairs(this, id, reqid, offload, &admitted) + 1) * 2 <= max)
+	{
+		admitted = TRUE;
+	}
+	if (admitted)
+	{
+		array_insert(this->admissions, ARRAY_TAIL, &admission);
+	}
+	this->mutex->unlock(this->mutex);
+	return admitted;
+}
+
+METHOD(sa_table_t, settle, void,
+	private_sa_table_t *this, const hwo_sa_id_t *id)
+{
+	admission_t admission;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	for (i = array_count(this->admissions) - 1; i >= 0; i--)
+	{
+		array_get(this->admissions, i, &admission);
+		if (id_equals(&admission.id, id))
+		{
+			array_remove(this->admissions, i, NULL);
+		}
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(sa_table_t, note_packets, time_t,
 	private_sa_table_t *this, const hwo_sa_id_t *id, uint64_t packets,
 	time_t now)
@@ -337,6 +448,7 @@ METHOD(sa_table_t, destroy, void,
 	flush(this);
 	this->records->destroy(this->records);
 	this->single->destroy(this->single);
+	array_destroy(this->admissions);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -356,6 +468,8 @@ sa_table_t *sa_table_create(void)
 			.name = _name,
 			.list = _list,
 			.on_move = _on_move,
+			.admit = _admit,
+			.settle = _settle,
 			.note_packets = _note_packets,
 			.next_stamp = _next_stamp,
 			.stamp = _stamp,
@@ -368,6 +482,7 @@ sa_table_t *sa_table_create(void)
 		.records = hashtable_create((hashtable_hash_t)id_hash,
 									(hashtable_equals_t)id_equals, 32),
 		.single = linked_list_create(),
+		.admissions = array_create(sizeof(admission_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

@@ -59,6 +59,8 @@ typedef struct hwo_sa_record_t {
 	ipsec_mode_t mode;
 	/** TFC padding, 0 for none */
 	uint32_t tfc;
+	/** more of what keeps it in software, see hwo_sa_t */
+	bool ipcomp, if_id_in_software;
 	/** UDP encapsulation with these ports, host order */
 	bool encap;
 	uint16_t src_port, dst_port;
@@ -152,6 +154,30 @@ struct sa_table_t {
 	 * @param data		passed to cb
 	 */
 	void (*on_move)(sa_table_t *this, sa_table_moved_cb_t cb, void *data);
+
+	/**
+	 * Check if a device has room for one more pair of SAs in a mode, and keep
+	 * it for a while.
+	 *
+	 * Pairs are counted by their inbound SAs. One that is to replace another
+	 * does not count: both are there only until rekeying is done.
+	 *
+	 * @param id		identity of one of the SAs
+	 * @param reqid		reqid
+	 * @param offload	mode and device
+	 * @param max		SAs the device may have in that mode
+	 * @return			FALSE if there is no room
+	 */
+	bool (*admit)(sa_table_t *this, const hwo_sa_id_t *id, uint32_t reqid,
+				  const hwo_offload_t *offload, u_int max);
+
+	/**
+	 * Don't keep room for an SA anymore, in no mode: it has its record now, or
+	 * there won't be one.
+	 *
+	 * @param id		identity given to admit()
+	 */
+	void (*settle)(sa_table_t *this, const hwo_sa_id_t *id);
 
 	/**
 	 * Note the number of packets an SA processed. That tells when it was last

@@ -31,11 +31,79 @@ struct private_offload_device_t {
 	 * Links, may be NULL
 	 */
 	link_state_t *links;
+
+	/**
+	 * Features of links, may be NULL
+	 */
+	link_features_t *features;
+
+	/**
+	 * Settings
+	 */
+	hwo_device_rules_t rules;
+
+	/**
+	 * What was learned
+	 */
+	device_history_t *history;
 };
 
-METHOD(offload_device_t, find, uint32_t,
-	private_offload_device_t *this, const hwo_addr_t *local,
-	const hwo_addr_t *remote, uint32_t mark, hwo_reason_t *reason)
+METHOD(offload_device_t, judge, void,
+	private_offload_device_t *this, uint32_t ifindex, hwo_device_t *device)
+{
+	hwo_feature_t feature = HWO_FEATURE_UNKNOWN;
+	hwo_link_t link = {}, master = {};
+	hwo_device_rule_t rule = {};
+
+	if (this->links && this->links->get(this->links, ifindex, &link))
+	{
+		hwo_device_rules_get(&this->rules, link.name, &rule);
+		if (link.master)
+		{
+			this->links->get(this->links, link.master, &master);
+		}
+	}
+	link.ifindex = ifindex;
+	if (this->features)
+	{
+		feature = this->features->get(this->features, &link);
+	}
+	this->history->observe(this->history, &link, feature);
+	hwo_device_judge(&link, &master, feature, &rule, device);
+}
+
+/**
+ * Find the device that is configured for a local address, if there is one
+ */
+static bool find_configured(private_offload_device_t *this,
+							const hwo_addr_t *local, hwo_device_t *device)
+{
+	const char *name;
+	hwo_link_t link;
+
+	name = hwo_device_rules_local(&this->rules, local);
+	if (!name)
+	{
+		return FALSE;
+	}
+	if (this->links && this->links->find(this->links, name, &link))
+	{
+		judge(this, link.ifindex, device);
+	}
+	else
+	{
+		DBG2(DBG_KNL, "device %s of a local address does not exist", name);
+		hwo_device_none(HWO_REASON_NO_DEVICE, device);
+	}
+	return TRUE;
+}
+
+/**
+ * Find the device that the route to the peer goes through
+ */
+static uint32_t find_egress(private_offload_device_t *this,
+							const hwo_addr_t *local, const hwo_addr_t *remote,
+							uint32_t mark, hwo_reason_t *reason)
 {
 	hwo_flow_t flow = {
 		.dst = *remote,
@@ -65,11 +133,29 @@ METHOD(offload_device_t, find, uint32_t,
 		*reason = HWO_REASON_LOCAL_ROUTE;
 		return 0;
 	}
-	if (route.ifindex)
-	{
-		*reason = HWO_REASON_NONE;
-	}
 	return route.ifindex;
+}
+
+METHOD(offload_device_t, find, void,
+	private_offload_device_t *this, const hwo_addr_t *local,
+	const hwo_addr_t *remote, uint32_t mark, hwo_device_t *device)
+{
+	hwo_reason_t reason;
+	uint32_t ifindex;
+
+	if (find_configured(this, local, device))
+	{
+		return;
+	}
+	ifindex = find_egress(this, local, remote, mark, &reason);
+	if (ifindex)
+	{
+		judge(this, ifindex, device);
+	}
+	else
+	{
+		hwo_device_none(reason, device);
+	}
 }
 
 METHOD(offload_device_t, by_name, uint32_t,
@@ -114,11 +200,20 @@ METHOD(offload_device_t, name_, char*,
 	return buf;
 }
 
+METHOD(offload_device_t, get_history, device_history_t*,
+	private_offload_device_t *this)
+{
+	return this->history;
+}
+
 METHOD(offload_device_t, destroy, void,
 	private_offload_device_t *this)
 {
 	this->routes->destroy(this->routes);
 	DESTROY_IF(this->links);
+	DESTROY_IF(this->features);
+	hwo_device_rules_clear(&this->rules);
+	this->history->destroy(this->history);
 	free(this);
 }
 
@@ -126,13 +221,17 @@ METHOD(offload_device_t, destroy, void,
  * Described in header
  */
 offload_device_t *offload_device_create(route_lookup_t *routes,
-										link_state_t *links)
+										link_state_t *links,
+										link_features_t *features,
+										hwo_device_rules_t *rules)
 {
 	private_offload_device_t *this;
 
 	INIT(this,
 		.public = {
 			.find = _find,
+			.judge = _judge,
+			.get_history = _get_history,
 			.by_name = _by_name,
 			.xfrm_name = _xfrm_name,
 			.name = _name_,
@@ -140,6 +239,9 @@ offload_device_t *offload_device_create(route_lookup_t *routes,
 		},
 		.routes = routes,
 		.links = links,
+		.features = features,
+		.rules = *rules,
+		.history = device_history_create(),
 	);
 	return &this->public;
 }

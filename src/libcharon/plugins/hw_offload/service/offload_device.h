@@ -6,7 +6,8 @@
  * @{ @ingroup hwo_service
  *
  * Finds the device whose NIC sees a flow: the one the route to the peer leaves
- * by, which is not always the owner of the local address.
+ * by, which is not always the owner of the local address, or the one that is
+ * configured for the local address. And tells what it may be asked for.
  *
  * Thread-safety: may be used by any thread.
  */
@@ -14,9 +15,11 @@
 #ifndef HWO_OFFLOAD_DEVICE_H_
 #define HWO_OFFLOAD_DEVICE_H_
 
+#include "../io/link_features.h"
 #include "../io/link_state.h"
 #include "../io/route_lookup.h"
-#include "../model/offload_plan.h"
+#include "../model/device_history.h"
+#include "../model/device_rules.h"
 
 typedef struct offload_device_t offload_device_t;
 
@@ -31,12 +34,27 @@ struct offload_device_t {
 	 * @param local		our address, wildcard if not known
 	 * @param remote	the peer's address
 	 * @param mark		mark of the packets on the wire, 0 for none
-	 * @param reason	[out] why there is none
-	 * @return			ifindex, 0 if there is none
+	 * @param device	[out] device, and what it may be asked for
 	 */
-	uint32_t (*find)(offload_device_t *this, const hwo_addr_t *local,
-					 const hwo_addr_t *remote, uint32_t mark,
-					 hwo_reason_t *reason);
+	void (*find)(offload_device_t *this, const hwo_addr_t *local,
+				 const hwo_addr_t *remote, uint32_t mark,
+				 hwo_device_t *device);
+
+	/**
+	 * Tell what a device may be asked for.
+	 *
+	 * @param ifindex	index
+	 * @param device	[out] device
+	 */
+	void (*judge)(offload_device_t *this, uint32_t ifindex,
+				  hwo_device_t *device);
+
+	/**
+	 * Get what was learned about devices.
+	 *
+	 * @return			history, valid as long as this
+	 */
+	device_history_t *(*get_history)(offload_device_t *this);
 
 	/**
 	 * Get the index of an interface.
@@ -77,8 +95,12 @@ struct offload_device_t {
  *
  * @param routes	route lookups, adopted
  * @param links		links, adopted; NULL if their names are not known
+ * @param features	offload features of links, adopted; NULL if not known
+ * @param rules		settings for devices, content adopted
  */
 offload_device_t *offload_device_create(route_lookup_t *routes,
-										link_state_t *links);
+										link_state_t *links,
+										link_features_t *features,
+										hwo_device_rules_t *rules);
 
 #endif /** HWO_OFFLOAD_DEVICE_H_ @}*/

@@ -13,8 +13,13 @@
 #include <netinet/in.h>
 #include <time.h>
 
+#include <collections/array.h>
+#include <threading/mutex.h>
 #include <utils/debug.h>
 #include <utils/utils.h>
+
+/** Failures of inbound SAs that may be followed by one of the outbound SA */
+#define MAX_FAILURES 16
 
 typedef struct private_sa_installer_t private_sa_installer_t;
 
@@ -52,7 +57,27 @@ struct private_sa_installer_t {
 	 * TRUE to tell the kernel directions
 	 */
 	bool set_dir;
+
+	/**
+	 * Inbound SAs that were refused lately, failure_t, oldest first
+	 */
+	array_t *failures;
+
+	/**
+	 * Protects failures
+	 */
+	mutex_t *mutex;
 };
+
+/**
+ * Refusal of an inbound SA. charon goes on with the outbound one.
+ */
+typedef struct {
+	/** addresses of the SA */
+	hwo_addr_t src, dst;
+	/** reqid of the SA */
+	uint32_t reqid;
+} failure_t;
 
 /**
  * An installation that is under way.
@@ -103,17 +128,19 @@ METHOD(sa_installer_t, alloc_spi, int,
 /**
  * Determine the device that carries the packets of an SA
  */
-static uint32_t find_device(private_sa_installer_t *this, const hwo_sa_t *sa,
-							hwo_reason_t *reason)
+static void find_device(private_sa_installer_t *this, const hwo_sa_t *sa,
+						hwo_device_t *device)
 {
 	if (sa->inbound)
 	{
-		return this->devices->find(this->devices, &sa->id.dst, &sa->id.src, 0,
-								   reason);
+		this->devices->find(this->devices, &sa->id.dst, &sa->id.src, 0,
+							device);
 	}
-	/* packets are routed again after processing, with the mark set on them */
-	return this->devices->find(this->devices, &sa->id.src, &sa->id.dst,
-							   sa->set_mark.value & sa->set_mark.mask, reason);
+	else
+	{	/* packets are routed again after processing, with the mark on them */
+		this->devices->find(this->devices, &sa->id.src, &sa->id.dst,
+							sa->set_mark.value & sa->set_mark.mask, device);
+	}
 }
 
 /**
@@ -147,26 +174,84 @@ static const char *direction(const install_t *install)
 }
 
 /**
- * Log that an SA could not be installed
+ * Note that the inbound SA of a CHILD_SA was refused, or that the outbound one
+ * was, too
+ *
+ * @return			TRUE if that of the inbound one is known already
+ */
+static bool note_failure(private_sa_installer_t *this, const hwo_sa_t *sa)
+{
+	failure_t entry, failure = {
+		.src = sa->id.src,
+		.dst = sa->id.dst,
+		.reqid = sa->reqid,
+	};
+	bool known = FALSE;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	for (i = 0; !sa->inbound && !known && i < array_count(this->failures); i++)
+	{
+		array_get(this->failures, i, &entry);
+		known = entry.reqid == sa->reqid &&
+				memeq(&entry.src, &sa->id.dst, sizeof(entry.src)) &&
+				memeq(&entry.dst, &sa->id.src, sizeof(entry.dst));
+		if (known)
+		{
+			array_remove(this->failures, i, NULL);
+		}
+	}
+	if (sa->inbound)
+	{
+		if (array_count(this->failures) == MAX_FAILURES)
+		{
+			array_remove(this->failures, ARRAY_HEAD, NULL);
+		}
+		array_insert(this->failures, ARRAY_TAIL, &failure);
+	}
+	this->mutex->unlock(this->mutex);
+	return known;
+}
+
+/**
+ * Log that an SA could not be installed, once per CHILD_SA
  */
 static void log_failure(private_sa_installer_t *this, install_t *install)
 {
 	hwo_result_t *why = &install->ladder.result;
+	int level = note_failure(this, &install->sa) ? 2 : 1;
 	char name[IFNAMSIZ];
 
 	if (install->requested == HW_OFFLOAD_NO)
 	{
-		DBG1(DBG_KNL, "unable to install %s SA %.8x: %s%s%s",
-			 direction(install), ntohl(install->sa.id.spi), why->extack,
-			 why->extack[0] ? ", " : "", strerror(why->err));
+		dbg(DBG_KNL, level, "unable to install %s SA %.8x: %s%s%s",
+			direction(install), ntohl(install->sa.id.spi), why->extack,
+			why->extack[0] ? ", " : "", strerror(why->err));
 		return;
 	}
-	DBG1(DBG_KNL, "unable to install %s SA %.8x, hw_offload %N, device %s, "
-		 "%N: %s%s%s", direction(install), ntohl(install->sa.id.spi),
-		 hw_offload_names, install->requested,
-		 device_name(this, install->ladder.plan.ifindex, name),
-		 hwo_reason_names, install->ladder.reason, why->extack,
-		 why->extack[0] ? ", " : "", strerror(why->err));
+	dbg(DBG_KNL, level, "unable to install %s SA %.8x, hw_offload %N, device "
+		"%s, %N: %s%s%s", direction(install), ntohl(install->sa.id.spi),
+		hw_offload_names, install->requested,
+		device_name(this, install->ladder.plan.ifindex, name),
+		hwo_reason_names, install->ladder.reason, why->extack,
+		why->extack[0] ? ", " : "", strerror(why->err));
+}
+
+/**
+ * Get the kernel's words for why it is not better, empty if the device said the
+ * same before
+ */
+static const char *fresh_words(private_sa_installer_t *this,
+							   const hwo_sa_ladder_t *ladder)
+{
+	device_history_t *history = this->devices->get_history(this->devices);
+
+	if (!ladder->refusal.extack[0] ||
+		!history->refused(history, ladder->plan.ifindex, &ladder->refusal))
+	{
+		return "";
+	}
+	return ladder->refusal.extack;
 }
 
 /**
@@ -177,6 +262,7 @@ static void log_success(private_sa_installer_t *this, install_t *install)
 {
 	hwo_sa_ladder_t *ladder = &install->ladder;
 	char name[IFNAMSIZ];
+	const char *words;
 
 	if (install->requested == HW_OFFLOAD_NO || !install->partner.id.spi)
 	{
@@ -184,13 +270,14 @@ static void log_success(private_sa_installer_t *this, install_t *install)
 			 ntohl(install->sa.id.spi), hwo_mode_names, ladder->effective.mode);
 		return;
 	}
+	words = fresh_words(this, ladder);
 	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o: hw_offload %N, effective "
 		 "%N, device %s, %N%s%s", ntohl(install->partner.id.spi),
 		 ntohl(install->sa.id.spi), hw_offload_names, install->requested,
 		 hwo_mode_names, ladder->effective.mode,
-		 device_name(this, ladder->effective.ifindex, name),
-		 hwo_reason_names, ladder->reason,
-		 ladder->refusal.extack[0] ? ": " : "", ladder->refusal.extack);
+		 device_name(this, ladder->effective.ifindex ?: ladder->plan.ifindex,
+					 name),
+		 hwo_reason_names, ladder->reason, words[0] ? ": " : "", words);
 }
 
 /**
@@ -198,12 +285,15 @@ static void log_success(private_sa_installer_t *this, install_t *install)
  */
 static void record(private_sa_installer_t *this, install_t *install)
 {
+	device_history_t *history = this->devices->get_history(this->devices);
 	hwo_sa_record_t entry = {
 		.id = install->sa.id,
 		.reqid = install->sa.reqid,
 		.inbound = install->sa.inbound,
 		.mode = install->sa.mode,
 		.tfc = install->sa.tfc,
+		.ipcomp = install->sa.ipcomp,
+		.if_id_in_software = install->sa.if_id_in_software,
 		.encap = install->sa.encap,
 		.src_port = install->sa.src_port,
 		.dst_port = install->sa.dst_port,
@@ -216,6 +306,35 @@ static void record(private_sa_installer_t *this, install_t *install)
 	};
 
 	this->table->put(this->table, &entry);
+	history->works(history, &entry.effective);
+}
+
+/**
+ * Leave out the modes in which a device has as many SAs as it may have. What
+ * the inbound SA got holds for the outbound one.
+ */
+static void keep_to_budget(private_sa_installer_t *this, install_t *install,
+						   const hwo_device_t *device)
+{
+	hwo_plan_t *plan = &install->ladder.plan;
+	hwo_offload_t offload = {
+		.mode = HWO_MODE_PACKET,
+		.ifindex = device->ifindex,
+	};
+
+	if (!device->max_sas || install->partner.id.spi)
+	{
+		return;
+	}
+	for (; offload.mode > HWO_MODE_NONE; offload.mode--)
+	{
+		if (hwo_plan_has(plan, offload.mode) &&
+			!this->table->admit(this->table, &install->sa.id,
+								install->sa.reqid, &offload, device->max_sas))
+		{
+			hwo_plan_exclude(plan, offload.mode, HWO_REASON_BUDGET);
+		}
+	}
 }
 
 /**
@@ -224,14 +343,14 @@ static void record(private_sa_installer_t *this, install_t *install)
 static void plan_install(private_sa_installer_t *this, install_t *install)
 {
 	hwo_plan_t *plan = &install->ladder.plan;
-	hwo_reason_t why = HWO_REASON_NONE;
-	uint32_t ifindex = 0;
+	hwo_device_t device;
 
+	hwo_device_none(HWO_REASON_NONE, &device);
 	if (install->requested != HW_OFFLOAD_NO)
 	{
-		ifindex = find_device(this, &install->sa, &why);
+		find_device(this, &install->sa, &device);
 	}
-	hwo_plan_sa(install->requested, &install->sa, ifindex, why, plan);
+	hwo_plan_sa(install->requested, &install->sa, &device, plan);
 	if (!install->sa.inbound &&
 		this->table->pair(this->table, &install->sa.id, install->sa.reqid,
 						  &install->partner) &&
@@ -241,6 +360,7 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 					   install->partner.reason);
 		install->ladder.refusal = install->partner.refusal;
 	}
+	keep_to_budget(this, install, &device);
 	install->ladder.reason = plan->skipped[HWO_MODE_PACKET];
 }
 
@@ -311,6 +431,7 @@ METHOD(sa_installer_t, add, int,
 		log_failure(this, &install);
 		err = install.ladder.result.err;
 	}
+	this->table->settle(this->table, &install.sa.id);
 	memwipe(&install.sa.enc.key, sizeof(chunk_t));
 	memwipe(&install.sa.integ.key, sizeof(chunk_t));
 	return err;
@@ -399,6 +520,8 @@ METHOD(sa_installer_t, flush, int,
 METHOD(sa_installer_t, destroy, void,
 	private_sa_installer_t *this)
 {
+	array_destroy(this->failures);
+	this->mutex->destroy(this->mutex);
 	free(this);
 }
 
@@ -426,6 +549,8 @@ sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
 		.mover = mover,
 		.table = table,
 		.set_dir = set_dir,
+		.failures = array_create(sizeof(failure_t), 0),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;
 }

@@ -85,6 +85,35 @@ static bool decode_current(void *data, const struct nlmsghdr *hdr)
 }
 
 /**
+ * Find the device for the new form, only if it matters
+ */
+static void find_device(private_sa_mover_t *this, sa_move_t *sa,
+						const hwo_offload_t *best, hwo_device_t *device)
+{
+	const hwo_addr_t *local, *remote;
+	uint32_t mark;
+
+	local = sa->record.inbound ? &sa->move.dst : &sa->move.src;
+	remote = sa->record.inbound ? &sa->move.src : &sa->move.dst;
+	/* as when it was installed: what is sent is routed with the mark on it */
+	mark = sa->record.inbound ? 0 : sa->record.set_mark.value &
+									sa->record.set_mark.mask;
+	if (best->ifindex)
+	{
+		this->devices->judge(this->devices, best->ifindex, device);
+	}
+	else if (sa->record.requested != HW_OFFLOAD_NO &&
+			 best->mode != HWO_MODE_NONE)
+	{
+		this->devices->find(this->devices, local, remote, mark, device);
+	}
+	else
+	{
+		hwo_device_none(HWO_REASON_NONE, device);
+	}
+}
+
+/**
  * Plan the new form
  */
 static void plan_move(private_sa_mover_t *this, sa_move_t *sa,
@@ -92,27 +121,18 @@ static void plan_move(private_sa_mover_t *this, sa_move_t *sa,
 {
 	hwo_sa_t facts = {
 		.id = sa->record.id,
+		.inbound = sa->record.inbound,
 		.mode = sa->record.mode,
 		.esn = sa->state.esn,
 		.encap = sa->move.encap,
 		.tfc = sa->record.tfc,
+		.ipcomp = sa->record.ipcomp,
+		.if_id_in_software = sa->record.if_id_in_software,
 	};
-	hwo_reason_t why = HWO_REASON_NONE;
-	const hwo_addr_t *local, *remote;
-	uint32_t mark, ifindex = best->ifindex;
+	hwo_device_t device;
 
-	local = sa->record.inbound ? &sa->move.dst : &sa->move.src;
-	remote = sa->record.inbound ? &sa->move.src : &sa->move.dst;
-	/* as when it was installed: what is sent is routed with the mark on it */
-	mark = sa->record.inbound ? 0 : sa->record.set_mark.value &
-									sa->record.set_mark.mask;
-	if (!ifindex && sa->record.requested != HW_OFFLOAD_NO &&
-		best->mode != HWO_MODE_NONE)
-	{
-		ifindex = this->devices->find(this->devices, local, remote, mark,
-									  &why);
-	}
-	hwo_plan_sa(sa->record.requested, &facts, ifindex, why, &sa->ladder.plan);
+	find_device(this, sa, best, &device);
+	hwo_plan_sa(sa->record.requested, &facts, &device, &sa->ladder.plan);
 	hwo_plan_limit(&sa->ladder.plan, best, HWO_REASON_IN_USE);
 }
 

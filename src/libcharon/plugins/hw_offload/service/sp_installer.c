@@ -109,8 +109,8 @@ static void log_failure(private_sp_installer_t *this, const char *what,
  * Find the device for an SP without SA: towards the peer for traps, towards the
  * remote selector for shunts, unless they are limited to an interface
  */
-static uint32_t find_device(private_sp_installer_t *this,
-							const hwo_sp_user_t *user, hwo_reason_t *reason)
+static void find_device(private_sp_installer_t *this,
+						const hwo_sp_user_t *user, hwo_device_t *device)
 {
 	const hwo_sp_id_t *id = &user->sp.id;
 	const hwo_addr_t *local, *remote;
@@ -119,8 +119,8 @@ static uint32_t find_device(private_sp_installer_t *this,
 
 	if (id->sel.ifindex)
 	{
-		*reason = HWO_REASON_NONE;
-		return id->sel.ifindex;
+		this->devices->judge(this->devices, id->sel.ifindex, device);
+		return;
 	}
 	local = out ? &user->sa.src : &user->sa.dst;
 	remote = out ? &user->sa.dst : &user->sa.src;
@@ -130,7 +130,7 @@ static uint32_t find_device(private_sp_installer_t *this,
 		memcpy(net.bytes, out ? id->sel.dst : id->sel.src, sizeof(net.bytes));
 		remote = &net;
 	}
-	return this->devices->find(this->devices, local, remote, 0, reason);
+	this->devices->find(this->devices, local, remote, 0, device);
 }
 
 /**
@@ -159,25 +159,26 @@ static bool find_sa(private_sp_installer_t *this, const hwo_sp_user_t *user,
 static void plan_sp(private_sp_installer_t *this, const hwo_sp_user_t *user,
 					hwo_plan_t *plan)
 {
-	hwo_reason_t why = HWO_REASON_NONE;
+	hwo_device_t device;
 	hwo_sa_record_t sa;
-	uint32_t ifindex = 0;
 
+	hwo_device_none(HWO_REASON_NONE, &device);
 	if (find_sa(this, user, &sa))
 	{
-		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.effective, 0, why, plan);
+		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.effective, &device,
+					plan);
 		return;
 	}
 	if (user->may_leak)
 	{
-		why = HWO_REASON_ROUTE_LEAK;
+		hwo_device_none(HWO_REASON_ROUTE_LEAK, &device);
 	}
 	else if (user->requested == HW_OFFLOAD_PACKET ||
 			 user->requested == HW_OFFLOAD_AUTO)
 	{
-		ifindex = find_device(this, user, &why);
+		find_device(this, user, &device);
 	}
-	hwo_plan_sp(user->requested, user->sp.id.dir, NULL, ifindex, why, plan);
+	hwo_plan_sp(user->requested, user->sp.id.dir, NULL, &device, plan);
 }
 
 /**

@@ -319,19 +319,21 @@ typedef struct fake_links_t {
 METHOD(link_state_t, get_link, bool,
 	fake_links_t *this, uint32_t ifindex, hwo_link_t *link)
 {
-	bool found;
+	fake_device_t *device;
 
 	memset(link, 0, sizeof(*link));
 	this->kernel->mutex->lock(this->kernel->mutex);
-	found = fake_device_find(this->kernel, ifindex) != NULL;
-	this->kernel->mutex->unlock(this->kernel->mutex);
-	if (found)
+	device = fake_device_find(this->kernel, ifindex);
+	if (device)
 	{
 		link->ifindex = ifindex;
 		link->up = TRUE;
+		link->master = device->master;
 		snprintf(link->name, sizeof(link->name), "nic%u", ifindex);
+		snprintf(link->kind, sizeof(link->kind), "%s", device->kind);
 	}
-	return found;
+	this->kernel->mutex->unlock(this->kernel->mutex);
+	return device != NULL;
 }
 
 METHOD(link_state_t, find_link, bool,
@@ -383,4 +385,16 @@ link_state_t *fake_kernel_links(fake_kernel_t *this)
 		.kernel = this,
 	);
 	return &links->public;
+}
+
+void fake_kernel_set_link(fake_kernel_t *this, uint32_t ifindex,
+						  const char *kind, uint32_t master)
+{
+	fake_device_t *device;
+
+	this->mutex->lock(this->mutex);
+	device = fake_device_find(this, ifindex);
+	snprintf(device->kind, sizeof(device->kind), "%s", kind ?: "");
+	device->master = master;
+	this->mutex->unlock(this->mutex);
 }

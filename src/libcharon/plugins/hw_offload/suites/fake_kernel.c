@@ -8,6 +8,7 @@
 #include "fake_private.h"
 
 #include <errno.h>
+#include <linux/genetlink.h>
 #include <linux/rtnetlink.h>
 
 /** objects per datagram of a dump */
@@ -38,6 +39,10 @@ static int execute(fake_request_t *request, int protocol)
 	{
 		body = fake_sad_body(type) ?: fake_spd_body(type);
 	}
+	else if (protocol == NETLINK_GENERIC)
+	{
+		body = sizeof(struct genlmsghdr);
+	}
 	else
 	{
 		body = type == RTM_GETROUTE ? sizeof(struct rtmsg) : 0;
@@ -56,6 +61,10 @@ static int execute(fake_request_t *request, int protocol)
 	{
 		request->text = "Invalid message";
 		return EINVAL;
+	}
+	if (protocol == NETLINK_GENERIC)
+	{
+		return fake_genl_execute(request);
 	}
 	if (!xfrm)
 	{
@@ -141,7 +150,9 @@ void fake_kernel_answer(fake_request_t *request, int protocol,
 
 u_int *fake_kernel_counter(fake_kernel_t *this, int protocol, uint16_t type)
 {
-	return &this->counts[protocol == NETLINK_XFRM][min(type, 255)];
+	int row = protocol == NETLINK_XFRM ? 0 : protocol == NETLINK_ROUTE ? 1 : 2;
+
+	return &this->counts[row][min(type, 255)];
 }
 
 u_int fake_kernel_count(fake_kernel_t *this, int protocol, uint16_t type)

@@ -25,6 +25,7 @@
 #include <linux/netlink.h>
 #include <linux/xfrm.h>
 
+#include "../io/link_features.h"
 #include "../io/link_state.h"
 #include "../io/nl_transport.h"
 
@@ -146,7 +147,7 @@ void fake_kernel_destroy(fake_kernel_t *this);
 /**
  * Open a transport, as nl_transport_create() does.
  *
- * @param protocol		NETLINK_XFRM or NETLINK_ROUTE
+ * @param protocol		NETLINK_XFRM, NETLINK_ROUTE or NETLINK_GENERIC
  * @param groups		multicast groups, 0-terminated, NULL for none. Only with
  *						groups there is a file descriptor to watch
  */
@@ -157,6 +158,27 @@ nl_transport_t *fake_kernel_open(fake_kernel_t *this, int protocol,
  * Get the state of its links, i.e. devices.
  */
 link_state_t *fake_kernel_links(fake_kernel_t *this);
+
+/**
+ * Create the features of its links, unknown until they are set, by way of its
+ * generic netlink.
+ */
+link_features_t *fake_kernel_features(fake_kernel_t *this);
+
+/**
+ * Change what the links say about a device, but not what its driver does.
+ *
+ * @param kind			kind of link, NULL for a real one
+ * @param master		device it is enslaved to, 0 for none
+ */
+void fake_kernel_set_link(fake_kernel_t *this, uint32_t ifindex,
+						  const char *kind, uint32_t master);
+
+/**
+ * Switch the feature that tells of ESP offload.
+ */
+void fake_kernel_set_feature(fake_kernel_t *this, uint32_t ifindex,
+							 hwo_feature_t feature);
 
 /**
  * Add a device. Its name is "nic" followed by its index.

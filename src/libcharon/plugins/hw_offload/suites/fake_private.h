@@ -37,6 +37,9 @@ typedef struct fake_device_t {
 	fake_caps_t caps;
 	bool refuse_bytes;
 	char refusal[80];
+	char kind[IFNAMSIZ];
+	uint32_t master;
+	hwo_feature_t feature;
 } fake_device_t;
 
 /**
@@ -77,7 +80,7 @@ struct fake_kernel_t {
 	/** prefix lengths for hashing SPs: IPv4 and IPv6, local and remote */
 	uint8_t thresh[2][2];
 	/** received requests by protocol and type, as far as they are counted */
-	u_int counts[2][256];
+	u_int counts[3][256];
 	/** buffer last passed to receive() for an answer */
 	void *buf;
 	size_t size;
@@ -171,13 +174,14 @@ fake_device_t *fake_device_find(fake_kernel_t *this, uint32_t ifindex);
 int fake_device_add_sa(fake_request_t *request, fake_sa_t *sa);
 int fake_device_add_sp(fake_request_t *request, fake_sp_t *sp);
 
-/* fake_sad.c, fake_sa_check.c, fake_spd.c, fake_route.c: execute requests, 0 or
- * an errno value */
+/* fake_sad.c, fake_sa_check.c, fake_spd.c, fake_route.c, fake_genl.c:
+ * execute requests, 0 or an errno value */
 
 int fake_check_sa(fake_request_t *request);
 int fake_sad_execute(fake_request_t *request);
 int fake_spd_execute(fake_request_t *request);
 int fake_route_execute(fake_request_t *request);
+int fake_genl_execute(fake_request_t *request);
 size_t fake_sad_body(uint16_t type);
 size_t fake_spd_body(uint16_t type);
 

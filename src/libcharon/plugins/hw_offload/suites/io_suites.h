@@ -23,6 +23,7 @@ TCase *route_tcase(void);
 TCase *socket_tcase(void);
 TCase *link_tcase(void);
 TCase *state_tcase(void);
+TCase *features_tcase(void);
 
 /** Set up and tear down libstrongswan; no thread runs until io_start_threads().
  * Log lines are counted in io_log_lines, and the last one kept. */

@@ -26,6 +26,7 @@ TCase *sp_faces_tcase(void);
 TCase *sa_table_tcase(void);
 TCase *ledger_tcase(void);
 TCase *ifname_tcase(void);
+TCase *device_tcase(void);
 
 /** Set up and tear down libstrongswan. */
 void model_setup(void);

@@ -36,6 +36,7 @@ TCase *event_tcase(void);
 TCase *pair_tcase(void);
 TCase *status_tcase(void);
 TCase *leftovers_tcase(void);
+TCase *device_tcase(void);
 
 /** What the tests act upon, created by service_setup() */
 extern fake_kernel_t *kernel;

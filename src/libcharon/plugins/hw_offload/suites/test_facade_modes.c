@@ -95,6 +95,7 @@ START_TEST(test_ipcomp_tunnel)
 	cpu = expected.cpu = set_sa_cpu(&data, 3);
 	lifetime.time.life = expected.limits.hard_time = 3600;
 	expected.mode = MODE_TRANSPORT;
+	expected.ipcomp = TRUE;
 	check_sa();
 	/* before 6.3 the flag was ignored or refused there */
 	how.kernel.sa_af_unspec_transport = FALSE;
@@ -116,10 +117,33 @@ START_TEST(test_ipcomp_tunnel)
 	expected.af_unspec = TRUE;
 	expected.noecn = TRUE;
 	expected.comp.name = "deflate";
+	expected.ipcomp = FALSE;
 	check_ipcomp();
 	data.ipcomp = IPCOMP_LZS;
 	expected.comp.name = "lzs";
+	expected.ipcomp = FALSE;
 	check_ipcomp();
+}
+END_TEST
+
+START_TEST(test_families)
+{
+	/* no other address than those of the tunnel's own family */
+	add_ts("10.1.0.0/16", "10.2.0.0/16", 0, 0);
+	data.mode = expected.mode = MODE_TUNNEL;
+	expected.af_unspec = TRUE;
+	check_sa();
+	/* one of the selectors is of the other one */
+	add_ts("2001:db8:1::/48", "2001:db8:2::/48", 0, 0);
+	expected.mixed_families = TRUE;
+	check_sa();
+}
+END_TEST
+
+START_TEST(test_if_id)
+{
+	how.kernel.sa_if_id_in_software = expected.if_id_in_software = TRUE;
+	check_sa();
 }
 END_TEST
 
@@ -132,12 +156,14 @@ START_TEST(test_ipcomp_transport)
 	expected.af_unspec = FALSE;
 	expected.sel = first_selector();
 	expected.sel.src_port_mask = expected.sel.dst_port_mask = 0;
+	expected.ipcomp = TRUE;
 	check_sa();
 
 	expected.id.proto = IPPROTO_COMP;
 	expected.id.spi = htonl(0x0000abcd);
 	expected.enc = (hwo_alg_t){};
 	expected.comp.name = "deflate";
+	expected.ipcomp = FALSE;
 	check_ipcomp();
 }
 END_TEST
@@ -235,6 +261,8 @@ TCase *translate_modes_tcase(void)
 	tcase_add_loop_test(tc, test_selector, 0, 2);
 	tcase_add_test(tc, test_ipcomp_tunnel);
 	tcase_add_test(tc, test_ipcomp_transport);
+	tcase_add_test(tc, test_families);
+	tcase_add_test(tc, test_if_id);
 	tcase_add_test(tc, test_tfc);
 	tcase_add_test(tc, test_encap);
 	tcase_add_test(tc, test_iptfs);

@@ -9,11 +9,12 @@
 
 #include "../kernel_features.h"
 #include "../plugin_settings.h"
+#include "../model/selector.h"
 
 /**
- * Releases, and what they have: the time of last use (l),
- * transport mode SAs for any family (u), directions (d),
- * and a check of routes (r)
+ * Releases, and what they have: the time of last use (l), transport mode SAs
+ * for any family (u), directions (d), a check of routes (r), and inbound SAs
+ * with an XFRM interface ID in software only (i)
  */
 static const struct {
 	char *release, *features;
@@ -28,9 +29,9 @@ static const struct {
 	{ "6.10.0",					"lud" },
 	{ "6.12.107+deb13-amd64",	"lud" },
 	{ "7.0-rc1",				"lud" },
-	{ "7.1.0",					"ludr" },
-	{ "7.2.12",					"ludr" },
-	{ "10.1",					"ludr" },
+	{ "7.1.0",					"ludri" },
+	{ "7.2.12",					"ludri" },
+	{ "10.1",					"ludri" },
 	{ "5.4294967295",			"" },
 	{ "garbage",				"" },
 	{ "garbage 6.12",			"" },
@@ -51,6 +52,7 @@ START_TEST(test_release)
 	strcat(found, features.sa_af_unspec_transport ? "u" : "");
 	strcat(found, features.sa_dir ? "d" : "");
 	strcat(found, features.route_checked ? "r" : "");
+	strcat(found, features.sa_if_id_in_software ? "i" : "");
 	ck_assert_str_eq(found, releases[_i].features);
 }
 END_TEST
@@ -160,6 +162,8 @@ START_TEST(test_known)
 		"receive_buffer_size", "set_proto_port_transport_sa", "timeout",
 		"spdh_reserve", "spdh_thresh.ipv4.lbits", "spdh_thresh.ipv4.rbits",
 		"spdh_thresh.ipv6.lbits", "spdh_thresh.ipv6.rbits",
+		"devices.eth0.modes", "devices.eth0.max_sas",
+		"devices.br-ex.local_addrs",
 	};
 	int i;
 
@@ -182,6 +186,8 @@ static char *unknown[] = {
 	"lbits",
 	"retries",
 	"devices.eth0.mode",
+	"devices.modes",
+	"devices.eth0.eth1.max_sas",
 	"spdh_tresh.ipv4.lbits",
 	"spdh_thresh.lbits",
 	"spdh_thresh.ipv5.lbits",
@@ -225,6 +231,119 @@ START_TEST(test_all_unknown)
 }
 END_TEST
 
+/**
+ * Get the address of a string.
+ */
+static hwo_addr_t addr(char *str)
+{
+	host_t *host = host_create_from_string(str, 0);
+	hwo_addr_t addr;
+
+	hwo_addr_from_host(host, &addr);
+	host->destroy(host);
+	return addr;
+}
+
+START_TEST(test_devices)
+{
+	hwo_addr_t a = addr("10.1.0.1"), b = addr("fec5::1"), c = addr("10.1.0.2");
+	hwo_device_rules_t rules;
+	hwo_device_rule_t rule;
+
+	ck_assert_int_eq(hwo_setting_devices("devices", &rules), 0);
+	ck_assert(!hwo_device_rules_get(&rules, "eth0", &rule));
+	hwo_device_rules_clear(&rules);
+
+	set("hw-offload", "devices.eth0.modes", "crypto,none");
+	set("hw-offload", "devices.eth1.modes", "Packet, crypto");
+	set("hw-offload", "devices.eth1.max_sas", "1024");
+	set("hw-offload", "devices.eth2.local_addrs", "10.1.0.1 , fec5::1");
+	set("hw-offload", "devices.eth3.modes", "none");
+	/* kernel-netlink has nothing of the kind */
+	set("kernel-netlink", "devices.eth4.max_sas", "2");
+	ck_assert_int_eq(hwo_setting_devices("devices", &rules), 0);
+	ck_assert_int_eq(facade_log_lines, 0);
+
+	ck_assert(hwo_device_rules_get(&rules, "eth0", &rule));
+	ck_assert(rule.restricted);
+	ck_assert(!rule.allowed[HWO_MODE_PACKET]);
+	ck_assert(rule.allowed[HWO_MODE_CRYPTO]);
+	ck_assert_int_eq(rule.max_sas, 0);
+	ck_assert(hwo_device_rules_get(&rules, "eth1", &rule));
+	ck_assert(rule.allowed[HWO_MODE_PACKET]);
+	ck_assert(rule.allowed[HWO_MODE_CRYPTO]);
+	ck_assert_int_eq(rule.max_sas, 1024);
+	ck_assert(hwo_device_rules_get(&rules, "eth2", &rule));
+	ck_assert(!rule.restricted);
+	ck_assert_str_eq(hwo_device_rules_local(&rules, &a), "eth2");
+	ck_assert_str_eq(hwo_device_rules_local(&rules, &b), "eth2");
+	ck_assert(!hwo_device_rules_local(&rules, &c));
+	ck_assert(hwo_device_rules_get(&rules, "eth3", &rule));
+	ck_assert(rule.restricted);
+	ck_assert(!rule.allowed[HWO_MODE_CRYPTO]);
+	ck_assert(!hwo_device_rules_get(&rules, "eth4", &rule));
+	hwo_device_rules_clear(&rules);
+}
+END_TEST
+
+/** values that make no sense, and what has to be named */
+static struct {
+	char *key, *value;
+} wrong[] = {
+	{ "devices.eth0.modes", "crypt" },
+	{ "devices.eth0.modes", "packet crypto" },
+	{ "devices.eth0.modes", "crypto, yes" },
+	{ "devices.eth0.max_sas", "0" },
+	{ "devices.eth0.max_sas", "1" },
+	{ "devices.eth0.max_sas", "-8" },
+	{ "devices.eth0.max_sas", "8 SAs" },
+	{ "devices.eth0.max_sas", "many" },
+	{ "devices.eth0.max_sas", "99999999999999999999" },
+	{ "devices.eth0.local_addrs", "10.1.0.256" },
+};
+
+START_TEST(test_wrong_device)
+{
+	hwo_device_rules_t rules;
+	hwo_device_rule_t rule;
+
+	set("hw-offload", wrong[_i].key, wrong[_i].value);
+	ck_assert_int_eq(hwo_settings_check(), 0);
+	ck_assert_int_eq(hwo_setting_devices("devices", &rules), 1);
+	ck_assert_int_eq(facade_log_lines, 1);
+	ck_assert_msg(strstr(facade_log_last, wrong[_i].key), "%s",
+				  facade_log_last);
+	ck_assert_msg(strstr(facade_log_last, wrong[_i].value), "%s",
+				  facade_log_last);
+	ck_assert(hwo_device_rules_get(&rules, "eth0", &rule));
+	ck_assert(!rule.restricted);
+	ck_assert_int_eq(rule.max_sas, 0);
+	ck_assert_int_eq(array_count(rules.locals), 0);
+	hwo_device_rules_clear(&rules);
+}
+END_TEST
+
+/** names that no device can have */
+static char *no_device[] = {
+	"sixteen-letters-", "eth%s",
+};
+
+START_TEST(test_wrong_name)
+{
+	hwo_device_rules_t rules;
+
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.hw-offload.devices.%s.modes", "none",
+						   lib->ns, no_device[_i]);
+	ck_assert_int_eq(hwo_settings_check(), 0);
+	ck_assert_int_eq(hwo_setting_devices("devices", &rules), 1);
+	ck_assert_int_eq(facade_log_lines, 1);
+	ck_assert(strstr(facade_log_last, no_device[_i]));
+	ck_assert_int_eq(array_count(rules.devices), 0);
+	hwo_device_rules_clear(&rules);
+}
+END_TEST
+
 TCase *settings_tcase(void)
 {
 	TCase *tc;
@@ -237,5 +356,8 @@ TCase *settings_tcase(void)
 	tcase_add_test(tc, test_known);
 	tcase_add_loop_test(tc, test_unknown, 0, countof(unknown));
 	tcase_add_test(tc, test_all_unknown);
+	tcase_add_test(tc, test_devices);
+	tcase_add_loop_test(tc, test_wrong_device, 0, countof(wrong));
+	tcase_add_loop_test(tc, test_wrong_name, 0, countof(no_device));
 	return tc;
 }

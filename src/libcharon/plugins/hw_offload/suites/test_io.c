@@ -223,6 +223,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, socket_tcase());
 	suite_add_tcase(suite, link_tcase());
 	suite_add_tcase(suite, state_tcase());
+	suite_add_tcase(suite, features_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

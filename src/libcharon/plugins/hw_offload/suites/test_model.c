@@ -36,6 +36,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, sa_table_tcase());
 	suite_add_tcase(suite, ledger_tcase());
 	suite_add_tcase(suite, ifname_tcase());
+	suite_add_tcase(suite, device_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -39,6 +39,20 @@ static const hwo_reason_t devices[] = {
 };
 
 /**
+ * Make a device, or none.
+ */
+static hwo_device_t make_device(hwo_reason_t why)
+{
+	hwo_device_t device = { .ifindex = DEV };
+
+	if (why)
+	{
+		hwo_device_none(why, &device);
+	}
+	return device;
+}
+
+/**
  * Facts about an SA, in the order of the columns below.
  */
 typedef struct {
@@ -151,6 +165,7 @@ static void check_sa(const facts_t *facts, hwo_reason_t why)
 {
 	const sa_row_t *row = sa_rows;
 	char buf[64], label[128];
+	hwo_device_t device;
 	hwo_plan_t plan;
 	hwo_sa_t sa = {
 		.id.proto = facts->proto,
@@ -170,7 +185,8 @@ static void check_sa(const facts_t *facts, hwo_reason_t why)
 			 facts->requested, facts->proto, facts->mode, facts->esn,
 			 facts->encap, facts->tfc, facts->device, why);
 	memset(&plan, 0xa5, sizeof(plan));
-	hwo_plan_sa(facts->requested, &sa, facts->device, why, &plan);
+	device = make_device(why);
+	hwo_plan_sa(facts->requested, &sa, &device, &plan);
 
 	ck_assert_msg(streq(describe(&plan, buf), row->steps), "%s: %s", label,
 				  buf);
@@ -264,23 +280,24 @@ static void check_sp(hw_offload_t requested, policy_dir_t dir, int sa,
 		[SA_CRYPTO] = { HWO_MODE_CRYPTO, SA_DEV },
 		[SA_PACKET] = { HWO_MODE_PACKET, SA_DEV },
 	};
-	int i = 0, device = why == HWO_REASON_NONE;
+	int i = 0, has_device = why == HWO_REASON_NONE;
+	hwo_device_t device = make_device(why);
 	char buf[64], label[128];
 	hwo_plan_t plan;
 
 	while ((sp_rows[i].requested != ANY && sp_rows[i].requested != requested) ||
 		   (sp_rows[i].dir != ANY && sp_rows[i].dir != dir) ||
 		   (sp_rows[i].sa != ANY && sp_rows[i].sa != sa) ||
-		   (sp_rows[i].device != ANY && sp_rows[i].device != device))
+		   (sp_rows[i].device != ANY && sp_rows[i].device != has_device))
 	{
 		i++;
 		ck_assert_msg(i < countof(sp_rows), "no row matches");
 	}
 	snprintf(label, sizeof(label), "row %d: requested %d, direction %d, SA %d, "
-			 "device %d, why %d", i, requested, dir, sa, device, why);
+			 "device %d, why %d", i, requested, dir, sa, has_device, why);
 	memset(&plan, 0xa5, sizeof(plan));
 	hwo_plan_sp(requested, dir, sa == SA_UNKNOWN ? NULL : &offloads[sa],
-				device ? DEV : 0, why, &plan);
+				&device, &plan);
 
 	ck_assert_msg(streq(describe(&plan, buf), sp_rows[i].steps), "%s: %s",
 				  label, buf);
@@ -348,6 +365,7 @@ static const struct {
 START_TEST(test_limit)
 {
 	hwo_reason_t why = HWO_REASON_PARTNER_REFUSED;
+	hwo_device_t device = make_device(HWO_REASON_NONE);
 	hwo_plan_t plan;
 	char buf[64];
 	hwo_sa_t sa = {
@@ -356,7 +374,7 @@ START_TEST(test_limit)
 		.esn = limits[_i].esn,
 	};
 
-	hwo_plan_sa(limits[_i].requested, &sa, DEV, HWO_REASON_NONE, &plan);
+	hwo_plan_sa(limits[_i].requested, &sa, &device, &plan);
 	hwo_plan_limit(&plan, &limits[_i].best, why);
 	ck_assert_str_eq(describe(&plan, buf), limits[_i].steps);
 	ck_assert_int_eq(plan.skipped[HWO_MODE_PACKET],
@@ -364,6 +382,107 @@ START_TEST(test_limit)
 	ck_assert_int_eq(plan.skipped[HWO_MODE_CRYPTO],
 					 limits[_i].crypto == WHY ? why : limits[_i].crypto);
 	ck_assert_int_eq(plan.ifindex, DEV);
+}
+END_TEST
+
+/**
+ * Further facts that keep an SA out of a mode: the SA, why the device denies
+ * packet and crypto, then why they are no steps.
+ */
+#define ESP_SA .id = { .proto = IPPROTO_ESP }, .mode = MODE_TUNNEL, .esn = TRUE
+#define IF_ID_SA .id = { .proto = IPPROTO_ESP, .if_id = 5 }, \
+	.mode = MODE_TUNNEL, .esn = TRUE
+#define VLAN	HWO_REASON_VLAN_DEVICE
+#define MIXED	HWO_REASON_MIXED_FAMILIES
+#define IPCOMP	HWO_REASON_IPCOMP
+#define IF_ID	HWO_REASON_IF_ID
+#define BOND	HWO_REASON_BOND_PACKET
+
+static const struct {
+	hwo_sa_t sa;
+	hwo_reason_t deny_packet, deny_crypto, packet, crypto;
+} refused[] = {
+	{ { ESP_SA },							OK, OK,		OK, OK },
+	{ { ESP_SA, .ipcomp = TRUE },			OK, OK,		IPCOMP, IPCOMP },
+	{ { ESP_SA, .ipcomp = TRUE },			VLAN, VLAN,	IPCOMP, IPCOMP },
+	{ { ESP_SA, .mixed_families = TRUE },	OK, OK,		MIXED, OK },
+	{ { ESP_SA, .mixed_families = TRUE },	BOND, OK,	MIXED, OK },
+	{ { ESP_SA, .mixed_families = TRUE },	VLAN, VLAN,	MIXED, VLAN },
+	{ { ESP_SA },							VLAN, VLAN,	VLAN, VLAN },
+	{ { ESP_SA },							BOND, OK,	BOND, OK },
+	{ { ESP_SA },							OK, VLAN,	OK, VLAN },
+	{ { ESP_SA, .encap = TRUE },			BOND, OK,	BOND, UDP },
+	{ { ESP_SA, .encap = TRUE },			BOND, VLAN,	BOND, VLAN },
+	/* the kernel looks at if_id only on the way in, and only newer ones do */
+	{ { IF_ID_SA, .inbound = TRUE },		OK, OK,		OK, OK },
+	{ { IF_ID_SA, .if_id_in_software = TRUE },	OK, OK,	OK, OK },
+	{ { ESP_SA, .inbound = TRUE, .if_id_in_software = TRUE },
+											OK, OK,		OK, OK },
+	{ { IF_ID_SA, .inbound = TRUE, .if_id_in_software = TRUE },
+											OK, OK,		IF_ID, IF_ID },
+	{ { IF_ID_SA, .inbound = TRUE, .if_id_in_software = TRUE },
+											VLAN, VLAN,	IF_ID, IF_ID },
+};
+
+START_TEST(test_refused)
+{
+	hwo_reason_t packet = refused[_i].packet, crypto = refused[_i].crypto;
+	hwo_device_t device = {
+		.ifindex = DEV,
+		.denied = {
+			[HWO_MODE_PACKET] = refused[_i].deny_packet,
+			[HWO_MODE_CRYPTO] = refused[_i].deny_crypto,
+		},
+	};
+	hwo_plan_t plan;
+	char buf[64], steps[64];
+
+	hwo_plan_sa(PACKET, &refused[_i].sa, &device, &plan);
+	ck_assert_str_eq(describe(&plan, buf), packet ? "" : "packet");
+	ck_assert_int_eq(plan.skipped[HWO_MODE_PACKET], packet);
+	hwo_plan_sa(CRYPTO, &refused[_i].sa, &device, &plan);
+	ck_assert_str_eq(describe(&plan, buf), crypto ? "" : "crypto");
+	ck_assert_int_eq(plan.skipped[HWO_MODE_CRYPTO], crypto);
+
+	hwo_plan_sa(AUTO, &refused[_i].sa, &device, &plan);
+	snprintf(steps, sizeof(steps), "%s%snone", packet ? "" : "packet ",
+			 crypto ? "" : "crypto ");
+	ck_assert_str_eq(describe(&plan, buf), steps);
+	ck_assert_int_eq(plan.skipped[HWO_MODE_PACKET], packet);
+	ck_assert_int_eq(plan.skipped[HWO_MODE_CRYPTO], crypto);
+	ck_assert(hwo_plan_has(&plan, HWO_MODE_PACKET) == !packet);
+	ck_assert(hwo_plan_has(&plan, HWO_MODE_CRYPTO) == !crypto);
+	ck_assert(hwo_plan_has(&plan, HWO_MODE_NONE));
+
+	hwo_plan_sp(AUTO, POLICY_OUT, NULL, &device, &plan);
+	ck_assert(hwo_plan_has(&plan, HWO_MODE_PACKET) ==
+			  !refused[_i].deny_packet);
+	ck_assert_int_eq(plan.skipped[HWO_MODE_PACKET], refused[_i].deny_packet);
+}
+END_TEST
+
+START_TEST(test_exclude)
+{
+	hwo_device_t device = make_device(HWO_REASON_NONE);
+	hwo_sa_t sa = { ESP_SA };
+	hwo_plan_t plan;
+	char buf[64];
+
+	hwo_plan_sa(AUTO, &sa, &device, &plan);
+	hwo_plan_exclude(&plan, HWO_MODE_PACKET, HWO_REASON_BUDGET);
+	ck_assert_str_eq(describe(&plan, buf), "crypto none");
+	ck_assert_int_eq(plan.skipped[HWO_MODE_PACKET], HWO_REASON_BUDGET);
+	ck_assert_int_eq(plan.skipped[HWO_MODE_CRYPTO], OK);
+	/* what is no step keeps its reason */
+	hwo_plan_exclude(&plan, HWO_MODE_PACKET, HWO_REASON_NO_ESN);
+	ck_assert_int_eq(plan.skipped[HWO_MODE_PACKET], HWO_REASON_BUDGET);
+	hwo_plan_exclude(&plan, HWO_MODE_CRYPTO, HWO_REASON_BUDGET);
+	ck_assert_str_eq(describe(&plan, buf), "none");
+
+	hwo_plan_sa(PACKET, &sa, &device, &plan);
+	hwo_plan_exclude(&plan, HWO_MODE_PACKET, HWO_REASON_BUDGET);
+	ck_assert_str_eq(describe(&plan, buf), "");
+	ck_assert(!hwo_plan_has(&plan, HWO_MODE_PACKET));
 }
 END_TEST
 
@@ -376,5 +495,7 @@ TCase *plan_tcase(void)
 	tcase_add_loop_test(tc, test_sa, 0, countof(requests));
 	tcase_add_loop_test(tc, test_sp, 0, countof(requests));
 	tcase_add_loop_test(tc, test_limit, 0, countof(limits));
+	tcase_add_loop_test(tc, test_refused, 0, countof(refused));
+	tcase_add_test(tc, test_exclude);
 	return tc;
 }

@@ -35,6 +35,7 @@ static const int failures[] = {
  */
 static void check_verdicts(int err, hwo_verdict_t not_last)
 {
+	hwo_device_t device = { .ifindex = DEV };
 	hwo_verdict_t verdict;
 	hwo_plan_t plan;
 	hwo_sa_t sa = {
@@ -46,7 +47,7 @@ static void check_verdicts(int err, hwo_verdict_t not_last)
 
 	for (i = 0; i < countof(requests); i++)
 	{
-		hwo_plan_sa(requests[i], &sa, DEV, HWO_REASON_NONE, &plan);
+		hwo_plan_sa(requests[i], &sa, &device, &plan);
 		ck_assert_int_gt(plan.count, 0);
 		for (step = 0; step < plan.count; step++)
 		{
@@ -118,6 +119,9 @@ static const struct {
 
 START_TEST(test_readback)
 {
+	hwo_device_t device = {
+		.ifindex = readbacks[_i].requested == HW_OFFLOAD_NO ? 0 : DEV,
+	};
 	hwo_reason_t reason = HWO_REASON_TFC;
 	hwo_plan_t plan;
 	hwo_sa_t sa = {
@@ -126,9 +130,7 @@ START_TEST(test_readback)
 		.esn = TRUE,
 	};
 
-	hwo_plan_sa(readbacks[_i].requested, &sa,
-				readbacks[_i].requested == HW_OFFLOAD_NO ? 0 : DEV,
-				HWO_REASON_NONE, &plan);
+	hwo_plan_sa(readbacks[_i].requested, &sa, &device, &plan);
 	ck_assert_int_lt(readbacks[_i].step, plan.count);
 	ck_assert_int_eq(hwo_plan_readback(&plan, readbacks[_i].step,
 									   &readbacks[_i].actual, &reason),
@@ -161,6 +163,23 @@ START_TEST(test_names)
 		{ HWO_REASON_POLICY_REFUSED,	"policy-refused" },
 		{ HWO_REASON_IN_USE,			"in-use" },
 		{ HWO_REASON_ROUTE_LEAK,		"route-leak" },
+		{ HWO_REASON_IPCOMP,			"ipcomp" },
+		{ HWO_REASON_IF_ID,				"if-id" },
+		{ HWO_REASON_MIXED_FAMILIES,	"mixed-families" },
+		{ HWO_REASON_NO_DEVICE,			"no-device" },
+		{ HWO_REASON_NOT_CAPABLE,		"not-capable" },
+		{ HWO_REASON_FEATURE_OFF,		"feature-off" },
+		{ HWO_REASON_DEVICE_MODES,		"device-modes" },
+		{ HWO_REASON_BUDGET,			"budget" },
+		{ HWO_REASON_BOND_PACKET,		"bond-packet" },
+		{ HWO_REASON_BOND_MODE,			"bond-mode" },
+		{ HWO_REASON_TEAM_DEVICE,		"team-device" },
+		{ HWO_REASON_VLAN_DEVICE,		"vlan-device" },
+		{ HWO_REASON_BRIDGE_DEVICE,		"bridge-device" },
+		{ HWO_REASON_MACVLAN_DEVICE,	"macvlan-device" },
+		{ HWO_REASON_XFRM_DEVICE,		"xfrm-device" },
+		{ HWO_REASON_VRF_DEVICE,		"vrf-device" },
+		{ HWO_REASON_VIRTUAL_DEVICE,	"virtual-device" },
 	};
 	int i;
 

@@ -108,6 +108,7 @@ static kernel_ipsec_t *create_backend(fake_version_t version)
 		.route_events = fake_kernel_open(kernel, NETLINK_ROUTE,
 										 route_lookup_groups),
 		.links = fake_kernel_links(kernel),
+		.features = fake_kernel_features(kernel),
 	};
 
 	snprintf(doors.uname.release, sizeof(doors.uname.release), "%u.%u.1-test",
@@ -403,6 +404,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, pair_tcase());
 	suite_add_tcase(suite, status_tcase());
 	suite_add_tcase(suite, leftovers_tcase());
+	suite_add_tcase(suite, device_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * What devices did so far.
+ */
+
+#include "device_history.h"
+
+#include <collections/hashtable.h>
+#include <threading/mutex.h>
+
+/** Devices that are remembered, more than that are forgotten all at once */
+#define MAX_DEVICES 256
+
+typedef struct private_device_history_t private_device_history_t;
+
+/**
+ * Private data of device_history_t.
+ */
+struct private_device_history_t {
+
+	/**
+	 * Public interface
+	 */
+	device_history_t public;
+
+	/**
+	 * Devices, ifindex => hwo_learned_t
+	 */
+	hashtable_t *devices;
+
+	/**
+	 * Protects devices
+	 */
+	mutex_t *mutex;
+};
+
+/**
+ * Key of a device
+ */
+static const void *device_key(uint32_t ifindex)
+{
+	return (const void*)(uintptr_t)ifindex;
+}
+
+/**
+ * Forget everything, mutex is held
+ */
+static void forget(private_device_history_t *this)
+{
+	enumerator_t *enumerator;
+	hwo_learned_t *learned;
+
+	enumerator = this->devices->create_enumerator(this->devices);
+	while (enumerator->enumerate(enumerator, NULL, &learned))
+	{
+		this->devices->remove_at(this->devices, enumerator);
+		free(learned);
+	}
+	enumerator->destroy(enumerator);
+}
+
+/**
+ * Find a device, or add it, mutex is held
+ */
+static hwo_learned_t *find(private_device_history_t *this, uint32_t ifindex)
+{
+	hwo_learned_t *learned;
+
+	learned = this->devices->get(this->devices, device_key(ifindex));
+	if (!learned)
+	{
+		if (this->devices->get_count(this->devices) >= MAX_DEVICES)
+		{
+			forget(this);
+		}
+		INIT(learned);
+		this->devices->put(this->devices, device_key(ifindex), learned);
+	}
+	return learned;
+}
+
+METHOD(device_history_t, observe, void,
+	private_device_history_t *this, const hwo_link_t *link,
+	hwo_feature_t feature)
+{
+	hwo_learned_t *learned;
+
+	this->mutex->lock(this->mutex);
+	learned = find(this, link->ifindex);
+	if (learned->feature != feature ||
+		!memeq(&learned->link, link, sizeof(*link)))
+	{
+		*learned = (hwo_learned_t){
+			.link = *link,
+			.feature = feature,
+		};
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(device_history_t, works, void,
+	private_device_history_t *this, const hwo_offload_t *offload)
+{
+	if (offload->ifindex)
+	{
+		this->mutex->lock(this->mutex);
+		find(this, offload->ifindex)->works[offload->mode] = TRUE;
+		this->mutex->unlock(this->mutex);
+	}
+}
+
+/**
+ * Compare refusals
+ */
+static bool refusal_equals(const hwo_result_t *a, const hwo_result_t *b)
+{
+	return a->err == b->err && streq(a->extack, b->extack);
+}
+
+METHOD(device_history_t, refused, bool,
+	private_device_history_t *this, uint32_t ifindex,
+	const hwo_result_t *refusal)
+{
+	hwo_learned_t *learned;
+	bool known = FALSE;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	learned = find(this, ifindex);
+	for (i = 0; i < learned->refusal_count; i++)
+	{
+		known = known || refusal_equals(&learned->refusals[i], refusal);
+	}
+	if (!known)
+	{
+		if (learned->refusal_count == HWO_MAX_REFUSALS)
+		{
+			memmove(learned->refusals, learned->refusals + 1,
+					--learned->refusal_count * sizeof(*refusal));
+		}
+		learned->refusals[learned->refusal_count++] = *refusal;
+	}
+	this->mutex->unlock(this->mutex);
+	return !known;
+}
+
+METHOD(device_history_t, get, bool,
+	private_device_history_t *this, uint32_t ifindex, hwo_learned_t *learned)
+{
+	hwo_learned_t *found;
+
+	memset(learned, 0, sizeof(*learned));
+	this->mutex->lock(this->mutex);
+	found = this->devices->get(this->devices, device_key(ifindex));
+	if (found)
+	{
+		*learned = *found;
+	}
+	this->mutex->unlock(this->mutex);
+	return found != NULL;
+}
+
+METHOD(device_history_t, destroy, void,
+	private_device_history_t *this)
+{
+	forget(this);
+	this->devices->destroy(this->devices);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+device_history_t *device_history_create(void)
+{
+	private_device_history_t *this;
+
+	INIT(this,
+		.public = {
+			.observe = _observe,
+			.works = _works,
+			.refused = _refused,
+			.get = _get,
+			.destroy = _destroy,
+		},
+		.devices = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
+									8),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	return &this->public;
+}
