@@ -10,6 +10,7 @@
 #include "hw_offload_ipsec.h"
 #include "backend_setup.h"
 #include "hwo_compat.h"
+#include "ipcomp_sa.h"
 #include "kernel_features.h"
 #include "plugin_settings.h"
 #include "route_leak.h"
@@ -205,30 +206,6 @@ METHOD(kernel_ipsec_t, get_cpi, status_t,
 }
 
 /**
- * Install the IPComp SA that goes along with an SA, always in software
- */
-static bool add_ipcomp(private_hw_offload_ipsec_t *this,
-					   kernel_ipsec_sa_id_t *id, kernel_ipsec_add_sa_t *data)
-{
-	hwo_sa_t sa;
-
-	return hwo_translate_ipcomp(&this->translate, id, data, &sa) &&
-		   this->sas->add(this->sas, &sa, HW_OFFLOAD_NO) == 0;
-}
-
-/**
- * Remove the IPComp SA that goes along with an SA
- */
-static void del_ipcomp(private_hw_offload_ipsec_t *this,
-					   kernel_ipsec_sa_id_t *id, uint16_t cpi)
-{
-	hwo_sa_id_t sa_id;
-
-	hwo_translate_ipcomp_id(id, cpi, &sa_id);
-	this->sas->del(this->sas, &sa_id);
-}
-
-/**
  * Limit the selector of an SA to an interface, as that of its policy is
  */
 static bool limit_to_interface(private_hw_offload_ipsec_t *this,
@@ -255,7 +232,7 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 	status_t status = FAILED;
 	hwo_sa_t sa;
 
-	if (ipcomp && !add_ipcomp(this, id, data))
+	if (ipcomp && !hwo_ipcomp_add(this->sas, &this->translate, id, data))
 	{
 		return FAILED;
 	}
@@ -270,7 +247,7 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 	}
 	if (status != SUCCESS && ipcomp)
 	{
-		del_ipcomp(this, id, data->cpi);
+		hwo_ipcomp_del(this->sas, id, data->cpi);
 	}
 	/* keys are referred to only, but where they are is nobody's business */
 	memwipe(&sa, sizeof(sa));
@@ -281,22 +258,22 @@ METHOD(kernel_ipsec_t, update_sa, status_t,
 	private_hw_offload_ipsec_t *this, kernel_ipsec_sa_id_t *id,
 	kernel_ipsec_update_sa_t *data)
 {
-	hwo_sa_move_t move;
+	hwo_sa_move_t move, back;
 	hwo_sa_id_t sa_id;
 	int err;
 
-	if (data->cpi)
+	if (data->cpi &&
+		hwo_ipcomp_move(this->mover, this->sa_table, id, data, &back))
 	{
-		hwo_translate_ipcomp_id(id, data->cpi, &sa_id);
-		hwo_translate_move(data, FALSE, &move);
-		if (this->mover->move(this->mover, &sa_id, &move))
-		{
-			return NOT_SUPPORTED;
-		}
+		return NOT_SUPPORTED;
 	}
 	hwo_translate_sa_id(id, &sa_id);
 	hwo_translate_move(data, data->new_encap, &move);
 	err = this->mover->move(this->mover, &sa_id, &move);
+	if (err && data->cpi)
+	{
+		hwo_ipcomp_move_back(this->mover, this->sas, id, data, &back);
+	}
 	if (err)
 	{	/* before 6.1.0, charon ignores any other failure */
 		DBG1(DBG_KNL, "SA %.8x can't be moved to %H === %H, it has to be "
@@ -343,7 +320,7 @@ METHOD(kernel_ipsec_t, del_sa, status_t,
 
 	if (data->cpi)
 	{
-		del_ipcomp(this, id, data->cpi);
+		hwo_ipcomp_del(this->sas, id, data->cpi);
 	}
 	hwo_translate_sa_id(id, &sa_id);
 	return to_status(this->sas->del(this->sas, &sa_id));

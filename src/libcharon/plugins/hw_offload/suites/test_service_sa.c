@@ -311,6 +311,44 @@ START_TEST(test_ipcomp)
 }
 END_TEST
 
+START_TEST(test_ipcomp_move)
+{
+	kernel_ipsec_update_sa_t update = {
+		.cpi = htons(0x1234),
+		.new_reqid = 7,
+	};
+	fake_sa_t comp;
+	test_sa_t sa;
+
+	sa_init(&sa, SPI, FALSE, HW_OFFLOAD_NO);
+	sa.data.ipcomp = IPCOMP_DEFLATE;
+	sa.data.cpi = update.cpi;
+	update.new_src = sa.id.src;
+	update.new_dst = host_create_from_string("192.168.50.3", 0);
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	/* IPComp moves, ESP doesn't, and with it IPComp goes back or away */
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 2,
+					   FAKE_FAULT_ERROR, ENOSPC, NULL);
+	if (_i)
+	{	/* after the restored ESP SA, IPComp in its old place */
+		fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 4,
+						   FAKE_FAULT_ERROR, ENOSPC, NULL);
+	}
+	ck_assert_int_eq(ipsec->update_sa(ipsec, &sa.id, &update), NOT_SUPPORTED);
+	ck_assert_int_eq(fake_kernel_get_sa(kernel, htonl(0x1234), &comp), !_i);
+	if (!_i)
+	{
+		ck_assert_uint_eq(comp.info.id.daddr.a4, inet_addr("192.168.50.2"));
+		ck_assert_uint_eq(comp.info.reqid, 1);
+	}
+	/* charon has it where it was */
+	ck_assert_int_eq(sa_del(&sa), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 0);
+	update.new_dst->destroy(update.new_dst);
+	sa_clear(&sa);
+}
+END_TEST
+
 START_TEST(test_unknown_algorithm)
 {
 	test_sa_t sa;
@@ -371,6 +409,7 @@ TCase *sa_tcase(void)
 	tcase_add_loop_test(tcase, test_query_garbled, 1, 30);
 	tcase_add_test(tcase, test_flush);
 	tcase_add_test(tcase, test_ipcomp);
+	tcase_add_loop_test(tcase, test_ipcomp_move, 0, 2);
 	tcase_add_test(tcase, test_unknown_algorithm);
 	tcase_add_loop_test(tcase, test_start_refused, 0, countof(refused));
 	return tcase;

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * The IPComp SAs of CHILD_SAs.
+ */
+
+#include "ipcomp_sa.h"
+
+/*
+ * Described in header
+ */
+bool hwo_ipcomp_add(sa_installer_t *sas, const hwo_translate_t *how,
+					const kernel_ipsec_sa_id_t *id,
+					const kernel_ipsec_add_sa_t *data)
+{
+	hwo_sa_t sa;
+
+	return hwo_translate_ipcomp(how, id, data, &sa) &&
+		   sas->add(sas, &sa, HW_OFFLOAD_NO) == 0;
+}
+
+/*
+ * Described in header
+ */
+void hwo_ipcomp_del(sa_installer_t *sas, const kernel_ipsec_sa_id_t *id,
+					uint16_t cpi)
+{
+	hwo_sa_id_t sa_id;
+
+	hwo_translate_ipcomp_id(id, cpi, &sa_id);
+	sas->del(sas, &sa_id);
+}
+
+/*
+ * Described in header
+ */
+int hwo_ipcomp_move(sa_mover_t *mover, sa_table_t *table,
+					const kernel_ipsec_sa_id_t *id,
+					const kernel_ipsec_update_sa_t *data, hwo_sa_move_t *back)
+{
+	hwo_sa_record_t record = {};
+	hwo_sa_move_t move;
+	hwo_sa_id_t sa_id;
+
+	hwo_translate_ipcomp_id(id, data->cpi, &sa_id);
+	table->get(table, &sa_id, &record);
+	*back = (hwo_sa_move_t){
+		.src = sa_id.src,
+		.dst = sa_id.dst,
+		.src_port = record.src_port,
+		.dst_port = record.dst_port,
+		.reqid = record.reqid,
+	};
+	hwo_translate_move(data, FALSE, &move);
+	return mover->move(mover, &sa_id, &move);
+}
+
+/*
+ * Described in header
+ */
+void hwo_ipcomp_move_back(sa_mover_t *mover, sa_installer_t *sas,
+						  const kernel_ipsec_sa_id_t *id,
+						  const kernel_ipsec_update_sa_t *data,
+						  const hwo_sa_move_t *back)
+{
+	hwo_sa_move_t move;
+	hwo_sa_id_t sa_id;
+
+	hwo_translate_ipcomp_id(id, data->cpi, &sa_id);
+	hwo_translate_move(data, FALSE, &move);
+	sa_id.src = move.src;
+	sa_id.dst = move.dst;
+	if (mover->move(mover, &sa_id, back))
+	{
+		sas->del(sas, &sa_id);
+	}
+}
