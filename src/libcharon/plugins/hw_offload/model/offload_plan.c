@@ -275,13 +275,14 @@ void hwo_plan_sp(hw_offload_t requested, policy_dir_t dir,
 	}
 }
 
-/**
- * Check if an error has nothing to do with offload
+/*
+ * Described in header
  */
-static bool not_about_offload(int err)
+bool hwo_plan_is_refusal(int err)
 {
 	switch (err)
 	{
+		case 0:
 		case EEXIST:
 		case EPERM:
 		case ENOMEM:
@@ -290,9 +291,9 @@ static bool not_about_offload(int err)
 		case ETIMEDOUT:
 		case EMSGSIZE:
 		case EBADMSG:
-			return TRUE;
-		default:
 			return FALSE;
+		default:
+			return TRUE;
 	}
 }
 
@@ -305,7 +306,7 @@ hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step, int err)
 	{
 		return HWO_VERDICT_DONE;
 	}
-	if (step + 1 < plan->count && !not_about_offload(err))
+	if (step + 1 < plan->count && hwo_plan_is_refusal(err))
 	{
 		return HWO_VERDICT_NEXT;
 	}

@@ -202,6 +202,16 @@ typedef enum hwo_verdict_t {
 } hwo_verdict_t;
 
 /**
+ * Check if an error may be an answer to the question for offload. Others stand
+ * for themselves: what has them has them in any mode.
+ *
+ * @param err			0, or errno value
+ * @return				FALSE for EEXIST, EPERM, ENOMEM, ESRCH, and if there was
+ *						no answer; and for 0
+ */
+bool hwo_plan_is_refusal(int err);
+
+/**
  * Judge the kernel's answer to an attempt.
  *
  * The kernel's "no" to an offload can't be told from other errors by its number

@@ -222,8 +222,9 @@ static void log_failure(private_sa_installer_t *this, install_t *install)
 	int level = note_failure(this, &install->sa) ? 2 : 1;
 	char name[IFNAMSIZ];
 
-	if (install->requested == HW_OFFLOAD_NO)
-	{
+	if (install->requested == HW_OFFLOAD_NO ||
+		install->ladder.reason == HWO_REASON_NONE)
+	{	/* nobody blames the NIC */
 		dbg(DBG_KNL, level, "unable to install %s SA %.8x: %s%s%s",
 			direction(install), ntohl(install->sa.id.spi), why->extack,
 			why->extack[0] ? ", " : "", strerror(why->err));

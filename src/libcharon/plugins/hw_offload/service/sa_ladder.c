@@ -159,7 +159,7 @@ static hwo_verdict_t try_step(hwo_sa_ladder_t *this, int step)
 	{
 		return read_back(this, step);
 	}
-	if (this->result.err && mode != HWO_MODE_NONE &&
+	if (hwo_plan_is_refusal(this->result.err) && mode != HWO_MODE_NONE &&
 		this->reason == HWO_REASON_NONE)
 	{
 		this->reason = HWO_REASON_DRIVER_REFUSED;
@@ -178,6 +178,17 @@ static hwo_reason_t why_not_crypto(hwo_sa_ladder_t *this, hwo_verdict_t verdict)
 		return HWO_REASON_NONE;
 	}
 	return this->plan.skipped[HWO_MODE_CRYPTO];
+}
+
+/**
+ * Check if a failure has nothing to do with offload: the software step decides,
+ * and some errors are the same in any mode
+ */
+static bool fails_anyway(hwo_sa_ladder_t *this, int step)
+{
+	return step < this->plan.count &&
+		   (this->plan.step[step] == HWO_MODE_NONE ||
+			!hwo_plan_is_refusal(this->result.err));
 }
 
 /*
@@ -202,6 +213,11 @@ bool hwo_sa_ladder_run(hwo_sa_ladder_t *this)
 	if (verdict == HWO_VERDICT_DONE && this->effective.mode == HWO_MODE_PACKET)
 	{	/* nothing is better */
 		this->reason = HWO_REASON_NONE;
+	}
+	else if (verdict == HWO_VERDICT_FAIL && fails_anyway(this, step))
+	{
+		this->reason = HWO_REASON_NONE;
+		memset(&this->refusal, 0, sizeof(this->refusal));
 	}
 	else if (this->reason == HWO_REASON_NONE)
 	{

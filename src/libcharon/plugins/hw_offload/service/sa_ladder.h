@@ -53,7 +53,8 @@ struct hwo_sa_ladder_t {
 	hwo_plan_t plan;
 	/** [out] effective offload, if one of them succeeded */
 	hwo_offload_t effective;
-	/** [in,out] why there is no better mode, the kernel's words for it */
+	/** [in,out] why there is no better mode, the kernel's words for it; none if
+	 * it failed in a way that has nothing to do with offload */
 	hwo_reason_t reason;
 	hwo_result_t refusal;
 	/** [out] outcome of the last attempt */

@@ -314,7 +314,8 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	*demoted = FALSE;
 	plan_sp(this, user, &plan);
 	run_plan(this, entry, user, &plan, &result);
-	if (result.err && plan.strict && demote_sas(this, user, &result))
+	if (hwo_plan_is_refusal(result.err) && plan.strict &&
+		demote_sas(this, user, &result))
 	{
 		*demoted = TRUE;
 		plan_sp(this, user, &plan);

@@ -166,6 +166,25 @@ START_TEST(test_policy_refused_strict)
 }
 END_TEST
 
+START_TEST(test_policy_fails)
+{
+	static const int errs[] = { ENOMEM, EPERM };
+
+	child_init(HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	/* that is not about offload, it would fail in software just as well */
+	refuse(XFRM_MSG_NEWPOLICY, 1, errs[_i]);
+	ck_assert_int_eq(sp_add(&sp_in), FAILED);
+	assert_sas("packet");
+	ck_assert_int_eq(service_lines_with("policy not offloaded"), 0);
+	/* once there is memory, nothing stands in its way */
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_IN, REMOTE, LOCAL), "packet");
+	child_clear();
+}
+END_TEST
+
 START_TEST(test_used)
 {
 	child_init(HW_OFFLOAD_AUTO);
@@ -441,6 +460,7 @@ TCase *pair_tcase(void)
 	tcase_add_loop_test(tcase, test_policy_refused, 0, 2);
 	tcase_add_test(tcase, test_policy_refused_later);
 	tcase_add_test(tcase, test_policy_refused_strict);
+	tcase_add_loop_test(tcase, test_policy_fails, 0, 2);
 	tcase_add_test(tcase, test_used);
 	tcase_add_loop_test(tcase, test_lost_answer, 0, 2);
 	tcase_add_loop_test(tcase, test_reason, 0, 2);
