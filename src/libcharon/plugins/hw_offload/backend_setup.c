@@ -113,20 +113,20 @@ hwo_bypass_settings_t hwo_setup_bypass(void)
 /*
  * Described in header
  */
-ledger_t *hwo_setup_ledger(nl_transport_t *transport)
+ledger_t *hwo_setup_ledger(void)
 {
-	return ledger_create(nl_exchange_create(transport),
-						 hwo_setting_str("state_file", STATE_FILE));
+	return ledger_create(hwo_setting_str("state_file", STATE_FILE));
 }
 
 /*
  * Described in header
  */
-leftovers_t *hwo_setup_leftovers(ledger_t *ledger, sp_table_t *sps)
+leftovers_t *hwo_setup_leftovers(nl_exchange_t *xfrm, ledger_t *ledger,
+								 sp_table_t *sps)
 {
 	int seconds = hwo_setting_int("leftover_time", LEFTOVER_TIME);
 
-	return leftovers_create(ledger, sps, max(seconds, 0));
+	return leftovers_create(xfrm, ledger, sps, max(seconds, 0));
 }
 
 /*

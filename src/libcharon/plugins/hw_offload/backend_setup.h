@@ -56,19 +56,19 @@ hwo_bypass_settings_t hwo_setup_bypass(void);
 
 /**
  * Open the book of what is ours.
- *
- * @param transport		requests to XFRM, adopted
  */
-ledger_t *hwo_setup_ledger(nl_transport_t *transport);
+ledger_t *hwo_setup_ledger(void);
 
 /**
  * Look for what a daemon that was killed left.
  *
+ * @param xfrm			exchange with XFRM that keeps no book
  * @param ledger		book of what is ours
  * @param sps			table of SPs
  * @return				NULL if there is nothing
  */
-leftovers_t *hwo_setup_leftovers(ledger_t *ledger, sp_table_t *sps);
+leftovers_t *hwo_setup_leftovers(nl_exchange_t *xfrm, ledger_t *ledger,
+								 sp_table_t *sps);
 
 /**
  * Let clients ask what SAs and policies are up to.

@@ -17,6 +17,7 @@
 #include "translate.h"
 #include "model/ifname_table.h"
 #include "model/selector.h"
+#include "service/book_exchange.h"
 #include "service/events.h"
 #include "service/sa_installer.h"
 #include "service/sa_mover.h"
@@ -72,9 +73,9 @@ struct private_hw_offload_ipsec_t {
 	ledger_t *ledger;
 
 	/**
-	 * Exchange with XFRM, part of the ledger
+	 * Exchange with XFRM that keeps this book, and the one that it uses
 	 */
-	nl_exchange_t *xfrm;
+	nl_exchange_t *xfrm, *plain;
 
 	/**
 	 * What a daemon that was killed left, NULL if there is nothing
@@ -293,23 +294,9 @@ METHOD(kernel_ipsec_t, query_sa, status_t,
 	time_t last;
 
 	hwo_translate_sa_id(id, &sa_id);
-	if (this->sas->query(this->sas, &sa_id, &all_bytes, &all_packets, &last))
-	{
-		return FAILED;
-	}
-	if (bytes)
-	{
-		*bytes = all_bytes;
-	}
-	if (packets)
-	{
-		*packets = all_packets;
-	}
-	if (used)
-	{
-		*used = last;
-	}
-	return SUCCESS;
+	return this->sas->query(this->sas, &sa_id, bytes ?: &all_bytes,
+							packets ?: &all_packets, used ?: &last) == 0
+				? SUCCESS : FAILED;
 }
 
 METHOD(kernel_ipsec_t, del_sa, status_t,
@@ -489,6 +476,7 @@ METHOD(kernel_ipsec_t, destroy, void,
 	DESTROY_IF(this->mover);
 	DESTROY_IF(this->bypass);
 	DESTROY_IF(this->devices);
+	DESTROY_IF(this->xfrm);
 	DESTROY_IF(this->ledger);
 	this->ifnames->destroy(this->ifnames);
 	this->sp_table->destroy(this->sp_table);
@@ -562,12 +550,13 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 		},
 		.get_priority = dlsym(RTLD_DEFAULT,
 							  "kernel_netlink_get_priority_custom"),
-		.ledger = hwo_setup_ledger(kernel->xfrm),
+		.ledger = hwo_setup_ledger(),
+		.plain = nl_exchange_create(kernel->xfrm),
 		.sa_table = sa_table_create(),
 		.sp_table = sp_table_create(),
 		.ifnames = ifname_table_create(),
 	);
-	this->xfrm = this->ledger->get_exchange(this->ledger);
+	this->xfrm = book_exchange_create(this->plain, this->ledger);
 	hwo_kernel_features(kernel->uname.release, &this->translate.kernel);
 	this->guard = hwo_setup_guard(&this->translate.kernel);
 	/* everything else is adopted in any case, so it has to be built */
@@ -577,7 +566,8 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 		destroy(this);
 		return NULL;
 	}
-	this->leftovers = hwo_setup_leftovers(this->ledger, this->sp_table);
+	this->leftovers = hwo_setup_leftovers(this->plain, this->ledger,
+										  this->sp_table);
 	return &this->public;
 }
 

@@ -7,13 +7,11 @@
 
 #include "ledger.h"
 #include "../io/state_file.h"
-#include "../model/ledger_line.h"
-#include "../wire/xfrm_request.h"
 
 #include <errno.h>
 
 #include <collections/hashtable.h>
-#include <collections/linked_list.h>
+#include <threading/condvar.h>
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
@@ -26,16 +24,6 @@
 typedef struct private_ledger_t private_ledger_t;
 
 /**
- * An exchange that keeps book.
- */
-typedef struct {
-	/** public interface */
-	nl_exchange_t public;
-	/** the ledger it is part of */
-	private_ledger_t *ledger;
-} book_exchange_t;
-
-/**
  * Private data of ledger_t.
  */
 struct private_ledger_t {
@@ -46,27 +34,17 @@ struct private_ledger_t {
 	ledger_t public;
 
 	/**
-	 * The exchange that keeps book
-	 */
-	book_exchange_t exchange;
-
-	/**
-	 * The exchange it uses
-	 */
-	nl_exchange_t *xfrm;
-
-	/**
 	 * Lines, line_t* keyed by their text
 	 */
 	hashtable_t *lines;
 
 	/**
-	 * Number of old ones among them
+	 * Number of old and of doomed ones among them
 	 */
-	u_int old;
+	u_int old, doomed;
 
 	/**
-	 * The file, NULL if no book is kept
+	 * The file, NULL to do without
 	 */
 	state_file_t *file;
 
@@ -81,9 +59,10 @@ struct private_ledger_t {
 	bool failed;
 
 	/**
-	 * Protects all of them
+	 * Protects all of them, and is signaled when a removal has been repeated
 	 */
 	mutex_t *mutex;
+	condvar_t *condvar;
 };
 
 /**
@@ -94,6 +73,10 @@ typedef struct {
 	bool old;
 	/** TRUE if the kernel had the object of an old one */
 	bool found;
+	/** removal to repeat, empty if it is not doomed */
+	chunk_t removal;
+	/** TRUE while somebody repeats it */
+	bool busy;
 	/** what it says */
 	char text[];
 } line_t;
@@ -156,6 +139,10 @@ static void note(private_ledger_t *this, bool add, const char *text)
 	u_int count = this->lines->get_count(this->lines);
 	int err;
 
+	if (!this->file)
+	{
+		return;
+	}
 	if (this->failed || ++this->notes > max(NOTES_MIN, count * NOTES_PER_LINE))
 	{	/* all lines at once, whatever is in the file now */
 		this->notes = 0;
@@ -170,40 +157,43 @@ static void note(private_ledger_t *this, bool add, const char *text)
 }
 
 /**
- * Get rid of a line that was taken out
+ * Let a line be neither old nor doomed
+ */
+static void refresh(private_ledger_t *this, line_t *line)
+{
+	this->old -= line->old;
+	this->doomed -= line->removal.len != 0;
+	line->old = FALSE;
+	chunk_free(&line->removal);
+}
+
+/**
+ * Destroy a line that was taken out
  */
 static void release(private_ledger_t *this, line_t *line)
 {
-	this->old -= line->old;
+	refresh(this, line);
 	free(line);
 }
 
 /**
  * Add a line
- *
- * @return		FALSE if it is there already
  */
-static bool add_line(private_ledger_t *this, const char *text, bool old)
+static void add_line(private_ledger_t *this, const char *text, bool old)
 {
 	line_t *line;
 
-	if (this->lines->get(this->lines, text))
-	{
-		return FALSE;
-	}
-	line = malloc(sizeof(*line) + strlen(text) + 1);
+	line = calloc(1, sizeof(*line) + strlen(text) + 1);
 	line->old = old;
-	line->found = FALSE;
 	strcpy(line->text, text);
 	this->lines->put(this->lines, line->text, line);
 	this->old += old;
-	return TRUE;
 }
 
 /**
- * Remove a line
+ * Remove a line, and note that
  */
-static bool remove_line(private_ledger_t *this, const char *text)
+static void remove_line(private_ledger_t *this, const char *text)
 {
 	line_t *line;
 
@@ -211,159 +201,99 @@ static bool remove_line(private_ledger_t *this, const char *text)
 	if (line)
 	{
 		release(this, line);
+		note(this, FALSE, text);
 	}
-	return line != NULL;
 }
 
-/**
- * Note that something is going to be there
- *
- * @return		TRUE if it was not known before
- */
-static bool begin(private_ledger_t *this, const char *text)
+METHOD(ledger_t, begin, bool,
+	private_ledger_t *this, const char *text)
 {
-	bool added;
+	line_t *line;
 
 	this->mutex->lock(this->mutex);
-	added = add_line(this, text, FALSE);
-	if (added)
+	while ((line = this->lines->get(this->lines, text)) && line->busy)
 	{
+		this->condvar->wait(this->condvar, this->mutex);
+	}
+	if (!line)
+	{
+		add_line(this, text, FALSE);
 		note(this, TRUE, text);
 	}
+	else if (line->removal.len)
+	{	/* must not be removed while it is added, whatever comes of that */
+		refresh(this, line);
+	}
 	this->mutex->unlock(this->mutex);
-	return added;
+	return !line;
 }
 
-/**
- * Note that something is there, it's not old anymore
- */
-static void confirm(private_ledger_t *this, const char *text)
+METHOD(ledger_t, confirm, void,
+	private_ledger_t *this, const char *text)
 {
 	line_t *line;
 
 	this->mutex->lock(this->mutex);
 	line = this->lines->get(this->lines, text);
-	if (line && line->old)
+	if (line)
 	{
-		line->old = FALSE;
-		this->old--;
+		refresh(this, line);
 	}
 	this->mutex->unlock(this->mutex);
 }
 
-/**
- * Note that something is not there
- */
-static void gone(private_ledger_t *this, const char *text)
+METHOD(ledger_t, gone, void,
+	private_ledger_t *this, const char *text)
 {
 	this->mutex->lock(this->mutex);
-	if (remove_line(this, text))
+	remove_line(this, text);
+	this->condvar->broadcast(this->condvar);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(ledger_t, doom, void,
+	private_ledger_t *this, const char *text, chunk_t request)
+{
+	line_t *line;
+
+	this->mutex->lock(this->mutex);
+	line = this->lines->get(this->lines, text);
+	if (line)
 	{
-		note(this, FALSE, text);
+		refresh(this, line);
+		line->removal = chunk_clone(request);
+		line->busy = FALSE;
+		this->doomed++;
+		this->condvar->broadcast(this->condvar);
 	}
 	this->mutex->unlock(this->mutex);
 }
 
-/**
- * Find out what a request does
- *
- * @param add		[out] TRUE if it adds, FALSE if it removes something
- * @return			FALSE if neither
- */
-static bool describe(const struct nlmsghdr *hdr, bool *add,
-					 char text[HWO_LEDGER_LINE])
+METHOD(ledger_t, take_doomed, bool,
+	private_ledger_t *this, char *text, hwo_msg_t *msg)
 {
-	hwo_request_t request;
+	enumerator_t *enumerator;
+	line_t *line;
+	bool found = FALSE;
 
-	hwo_xfrm_decode_request(hdr, &request);
-	switch (request.kind)
+	this->mutex->lock(this->mutex);
+	if (this->doomed)
 	{
-		case HWO_REQUEST_ADD_SA:
-		case HWO_REQUEST_DEL_SA:
-			hwo_ledger_sa_line(&request.sa, text);
-			*add = request.kind == HWO_REQUEST_ADD_SA;
-			return TRUE;
-		case HWO_REQUEST_ADD_SP:
-		case HWO_REQUEST_DEL_SP:
-			hwo_ledger_sp_line(&request.sp, text);
-			*add = request.kind == HWO_REQUEST_ADD_SP;
-			return TRUE;
-		default:
-			return FALSE;
+		enumerator = this->lines->create_enumerator(this->lines);
+		while (!found && enumerator->enumerate(enumerator, NULL, &line))
+		{
+			if (line->removal.len && !line->busy)
+			{
+				line->busy = found = TRUE;
+				strcpy(text, line->text);
+				memset(msg, 0, sizeof(*msg));
+				memcpy(msg->bytes, line->removal.ptr, line->removal.len);
+			}
+		}
+		enumerator->destroy(enumerator);
 	}
-}
-
-/**
- * Check if the kernel refused a request, or may have executed it while its
- * answer was lost
- */
-static bool refused(int err)
-{
-	return err && err != ETIMEDOUT && err != ENOBUFS && err != EBADMSG;
-}
-
-METHOD(nl_exchange_t, command, void,
-	book_exchange_t *exchange, hwo_msg_t *msg, hwo_result_t *result)
-{
-	private_ledger_t *this = exchange->ledger;
-	char text[HWO_LEDGER_LINE];
-	bool add, added = FALSE;
-
-	if (!this->file || msg->overflow || !describe(&msg->hdr, &add, text))
-	{
-		this->xfrm->command(this->xfrm, msg, result);
-		return;
-	}
-	if (add)
-	{
-		added = begin(this, text);
-	}
-	this->xfrm->command(this->xfrm, msg, result);
-	if (add && !result->err)
-	{
-		confirm(this, text);
-	}
-	else if (add ? added && refused(result->err) :
-			 !result->err || result->err == ESRCH || result->err == ENOENT)
-	{
-		gone(this, text);
-	}
-}
-
-METHOD(nl_exchange_t, query, void,
-	book_exchange_t *this, hwo_msg_t *msg, nl_reply_cb_t cb, void *data,
-	hwo_result_t *result)
-{
-	nl_exchange_t *xfrm = this->ledger->xfrm;
-
-	xfrm->query(xfrm, msg, cb, data, result);
-}
-
-METHOD(nl_exchange_t, dump, void,
-	book_exchange_t *this, hwo_msg_t *msg, nl_reply_cb_t cb, void *data,
-	hwo_result_t *result)
-{
-	nl_exchange_t *xfrm = this->ledger->xfrm;
-
-	xfrm->dump(xfrm, msg, cb, data, result);
-}
-
-METHOD(nl_exchange_t, exchange_destroy, void,
-	book_exchange_t *this)
-{
-	/* part of the ledger */
-}
-
-METHOD(ledger_t, get_exchange, nl_exchange_t*,
-	private_ledger_t *this)
-{
-	return &this->exchange.public;
-}
-
-METHOD(ledger_t, get_plain, nl_exchange_t*,
-	private_ledger_t *this)
-{
-	return this->xfrm;
+	this->mutex->unlock(this->mutex);
+	return found;
 }
 
 METHOD(ledger_t, count_old, u_int,
@@ -404,7 +334,6 @@ METHOD(ledger_t, forget_old, void,
 	if (line && line->old)
 	{
 		remove_line(this, text);
-		note(this, FALSE, text);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -440,13 +369,11 @@ static void load(void *data, bool add, const char *text)
 {
 	private_ledger_t *this = data;
 
+	/* there is no file yet that this could be noted in */
+	remove_line(this, text);
 	if (add)
 	{
 		add_line(this, text, TRUE);
-	}
-	else
-	{
-		remove_line(this, text);
 	}
 }
 
@@ -469,7 +396,7 @@ METHOD(ledger_t, destroy, void,
 	}
 	enumerator->destroy(enumerator);
 	this->lines->destroy(this->lines);
-	this->xfrm->destroy(this->xfrm);
+	this->condvar->destroy(this->condvar);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -502,34 +429,28 @@ static void open_file(private_ledger_t *this, const char *path)
 /*
  * Described in header
  */
-ledger_t *ledger_create(nl_exchange_t *xfrm, const char *path)
+ledger_t *ledger_create(const char *path)
 {
 	private_ledger_t *this;
 
 	INIT(this,
 		.public = {
-			.get_exchange = _get_exchange,
+			.begin = _begin,
+			.confirm = _confirm,
+			.gone = _gone,
+			.doom = _doom,
+			.take_doomed = _take_doomed,
 			.count_old = _count_old,
-			.get_plain = _get_plain,
 			.find_old = _find_old,
 			.forget_old = _forget_old,
 			.forget_unfound = _forget_unfound,
 			.destroy = _destroy,
 		},
-		.exchange = {
-			.public = {
-				.command = _command,
-				.query = _query,
-				.dump = _dump,
-				.destroy = _exchange_destroy,
-			},
-		},
-		.xfrm = xfrm,
 		.lines = hashtable_create(hashtable_hash_str, hashtable_equals_str,
 								  32),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
 	);
-	this->exchange.ledger = this;
 	if (path[0])
 	{
 		open_file(this, path);

@@ -5,16 +5,13 @@
  * @defgroup hwo_ledger ledger
  * @{ @ingroup hwo_service
  *
- * Keeps book of the SAs and SPs that are ours, in a file that is there if this
+ * The book of the SAs and SPs that are ours, in a file that is there if this
  * process is killed, so that the next one knows what to remove. No keys, only
- * what the kernel identifies them by.
+ * what the kernel identifies them by, see ledger_line.h.
  *
- * It stands between the services and their exchange with XFRM, so that nothing
- * is forgotten: what a request adds is noted before it is sent, what it removes
- * once the kernel says so.
- *
- * A line that came from the file is "old" until a request of ours adds the same
- * object again, or until it is forgotten.
+ * A line that came from the file is "old" until we add the same object again, or
+ * until it is forgotten. One whose removal was not answered is "doomed" until
+ * its removal has been repeated, or until we add the object again.
  *
  * Thread-safety: may be used by any thread. Its lock is held while the file, in
  * memory usually, is written, so that the file does not contradict the table,
@@ -24,7 +21,7 @@
 #ifndef HWO_LEDGER_H_
 #define HWO_LEDGER_H_
 
-#include "../io/nl_exchange.h"
+#include "../wire/nl_msg.h"
 
 typedef struct ledger_t ledger_t;
 
@@ -34,18 +31,44 @@ typedef struct ledger_t ledger_t;
 struct ledger_t {
 
 	/**
-	 * Get the exchange that keeps book.
+	 * Note that an object is going to be added, before the kernel is asked to.
+	 * Waits while somebody repeats its removal.
 	 *
-	 * @return			exchange, part of the ledger
+	 * @param line		line of the object
+	 * @return			TRUE if it was not in the book
 	 */
-	nl_exchange_t *(*get_exchange)(ledger_t *this);
+	bool (*begin)(ledger_t *this, const char *line);
 
 	/**
-	 * Get the exchange that does not, for requests about what is old.
+	 * Note that an object was added.
 	 *
-	 * @return			exchange, owned by the ledger
+	 * @param line		line of the object
 	 */
-	nl_exchange_t *(*get_plain)(ledger_t *this);
+	void (*confirm)(ledger_t *this, const char *line);
+
+	/**
+	 * Note that an object is not there.
+	 *
+	 * @param line		line of the object
+	 */
+	void (*gone)(ledger_t *this, const char *line);
+
+	/**
+	 * Note that the removal of an object was not answered.
+	 *
+	 * @param line		line of the object
+	 * @param request	request to repeat, copied
+	 */
+	void (*doom)(ledger_t *this, const char *line, chunk_t request);
+
+	/**
+	 * Get a removal to repeat, to be ended by gone() or doom().
+	 *
+	 * @param line		[out] line of the object, HWO_LEDGER_LINE bytes
+	 * @param msg		[out] request
+	 * @return			FALSE if there is none
+	 */
+	bool (*take_doomed)(ledger_t *this, char *line, hwo_msg_t *msg);
 
 	/**
 	 * Number of old lines.
@@ -55,14 +78,14 @@ struct ledger_t {
 	/**
 	 * Check if there is an old line, and note that the kernel has its object.
 	 *
-	 * @param line		line, see ledger_line.h
+	 * @param line		line of the object
 	 */
 	bool (*find_old)(ledger_t *this, const char *line);
 
 	/**
 	 * Forget a line if it is old.
 	 *
-	 * @param line		line, see ledger_line.h
+	 * @param line		line of the object
 	 */
 	void (*forget_old)(ledger_t *this, const char *line);
 
@@ -72,8 +95,7 @@ struct ledger_t {
 	void (*forget_unfound)(ledger_t *this);
 
 	/**
-	 * Destroy, with the exchange it uses. The file is removed if there is
-	 * nothing in it.
+	 * Destroy. The file is removed if there is nothing in it.
 	 */
 	void (*destroy)(ledger_t *this);
 };
@@ -81,10 +103,9 @@ struct ledger_t {
 /**
  * Create a ledger.
  *
- * @param xfrm			exchange to use, adopted
- * @param path			path of the file, empty to keep no book. If it can't
- *						be used, that is logged, and no book is kept
+ * @param path			path of the file, empty to do without. If it can't be
+ *						used, that is logged, and it is done without
  */
-ledger_t *ledger_create(nl_exchange_t *xfrm, const char *path);
+ledger_t *ledger_create(const char *path);
 
 #endif /** HWO_LEDGER_H_ @}*/

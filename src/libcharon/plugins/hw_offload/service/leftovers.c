@@ -369,7 +369,8 @@ static void handle(private_leftovers_t *this, u_int seconds)
 /*
  * Described in header
  */
-leftovers_t *leftovers_create(ledger_t *ledger, sp_table_t *sps, u_int seconds)
+leftovers_t *leftovers_create(nl_exchange_t *xfrm, ledger_t *ledger,
+							  sp_table_t *sps, u_int seconds)
 {
 	private_leftovers_t *this;
 	int err;
@@ -383,7 +384,7 @@ leftovers_t *leftovers_create(ledger_t *ledger, sp_table_t *sps, u_int seconds)
 			.destroy = _destroy,
 		},
 		.ledger = ledger,
-		.xfrm = ledger->get_plain(ledger),
+		.xfrm = xfrm,
 		.table = sps,
 		.sas = array_create(sizeof(hwo_sa_id_t), 0),
 		.sps = array_create(sizeof(hwo_sp_state_t), 0),

@@ -22,6 +22,7 @@
 #define HWO_LEFTOVERS_H_
 
 #include "ledger.h"
+#include "../io/nl_exchange.h"
 #include "../model/sp_table.h"
 
 typedef struct leftovers_t leftovers_t;
@@ -40,12 +41,13 @@ struct leftovers_t {
 /**
  * Look for leftovers, before anything is installed. What was found is logged.
  *
+ * @param xfrm			exchange with XFRM that keeps no book
  * @param ledger		book of what is ours
  * @param sps			table of SPs, those in there are in use again
  * @param seconds		time until SPs go, 0 to remove them at once
  * @return				leftovers, NULL if there are none
  */
-leftovers_t *leftovers_create(ledger_t *ledger, sp_table_t *sps,
-							  u_int seconds);
+leftovers_t *leftovers_create(nl_exchange_t *xfrm, ledger_t *ledger,
+							  sp_table_t *sps, u_int seconds);
 
 #endif /** HWO_LEFTOVERS_H_ @}*/

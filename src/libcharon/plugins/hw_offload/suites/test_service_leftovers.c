@@ -347,6 +347,49 @@ START_TEST(test_no_file)
 }
 END_TEST
 
+START_TEST(test_doomed_sa)
+{
+	test_sa_t other;
+
+	/* nobody but the book knows of it anymore */
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELSA, 1,
+					   FAKE_FAULT_IGNORED, 0, NULL);
+	ck_assert_int_eq(sa_del(&out), FAILED);
+	ck_assert_str_eq(sa_mode(OUT), "packet");
+
+	sa_init(&other, 0xc0000099, FALSE, HW_OFFLOAD_NO);
+	ck_assert_int_eq(sa_add(&other), SUCCESS);
+	ck_assert_str_eq(sa_mode(OUT), "missing");
+	ck_assert_str_eq(sa_mode(0xc0000099), "none");
+	ck_assert_int_eq(service_lines_with("repeated a removal"), 1);
+	ck_assert_int_eq(sa_del(&other), SUCCESS);
+	ck_assert_int_eq(service_lines_with("repeated a removal"), 1);
+	sa_clear(&other);
+}
+END_TEST
+
+START_TEST(test_doomed_sp)
+{
+	/* a trap that is not removed, but installed again before that is done */
+	sp_out.data.hw_offload = HW_OFFLOAD_NO;
+	sp_out.cfg.esp.spi = 0;
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELPOLICY, 1,
+					   FAKE_FAULT_IGNORED, 0, NULL);
+	sp_del(&sp_out);
+	ck_assert_str_ne(sp_mode(XFRM_POLICY_OUT, "192.168.50.1/32",
+							 "192.168.50.2/32"), "missing");
+	fake_kernel_reset_counts(kernel);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
+									   XFRM_MSG_DELPOLICY), 0);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, "192.168.50.1/32",
+							 "192.168.50.2/32"), "none");
+}
+END_TEST
+
 START_TEST(test_many_changes)
 {
 	struct stat st;
@@ -384,6 +427,8 @@ TCase *leftovers_tcase(void)
 	tcase_add_test(tcase, test_gone);
 	tcase_add_test(tcase, test_not_listed);
 	tcase_add_test(tcase, test_no_file);
+	tcase_add_test(tcase, test_doomed_sa);
+	tcase_add_test(tcase, test_doomed_sp);
 	tcase_add_test(tcase, test_many_changes);
 	return tcase;
 }
