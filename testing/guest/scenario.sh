@@ -20,6 +20,7 @@ scenario_settings()
 {
 	VIRTHOSTS='' TCPDUMPHOSTS='' IPSECHOSTS='' RADIUSHOSTS='' DBHOSTS=''
 	SWANCTL='' NICSIM='' NICS_PER_HOST=1 NIC_OFFLOAD=packet BACKEND_SERVES=yes
+	STATUS_AGREES=yes
 	# shellcheck source=/dev/null
 	. "$1/test.conf"
 }
@@ -93,6 +94,19 @@ scenario_down()
 	rm -rf "$files_dir"
 }
 
+# check_status: the command hw-offload and the kernel agree about all SAs
+check_status()
+{
+	local host
+	[[ $scenario_kind = own && $BACKEND = hw-offload &&
+		$BACKEND_SERVES = yes && $STATUS_AGREES = yes ]] || return 0
+	for host in $IPSECHOSTS; do
+		show "$host# status-agrees"
+		host_run "$host" status-agrees ||
+			failure "$host: hw-offload list does not agree with the kernel"
+	done
+}
+
 # check_leftovers: as strongSwan's framework does, plus the tables of the NICs.
 # States that IPComp has made are not counted there either.
 check_leftovers()
@@ -145,6 +159,7 @@ scenario_phases()
 	run_commands "$files_dir/pretest.dat" pretest
 	printf '\nTEST\n'
 	run_checks "$files_dir/evaltest.dat"
+	check_status
 	if ((${#failures[@]} > 0)); then
 		collect_state "$1"
 	fi
