@@ -249,6 +249,11 @@ AC_DEFUN([HWO_STRONGSWAN_MEMBERS], [
 		[return CPU_ID_MAX == 0;])
 	HWO_STRONGSWAN_TRY([HWO_HAVE_SA_CFG_HASH], [ipsec_sa_cfg_hash], [],
 		[static ipsec_sa_cfg_t cfg; return ipsec_sa_cfg_hash(&cfg) == 0;])
+	HWO_STRONGSWAN_TRY([HWO_HAVE_PROPOSALS_LOG],
+		[child_cfg_t.get_proposals() with an argument for the log],
+		[@%:@include <config/child_cfg.h>
+		 static child_cfg_t *cfg;],
+		[return cfg->get_proposals(cfg, 1, 0) == NULL;])
 	HWO_STRONGSWAN_TRY([HWO_HAVE_PLUGIN_VERSION],
 		[a version in PLUGIN_DEFINE],
 		[@%:@include <plugins/plugin.h>

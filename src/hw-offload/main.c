@@ -30,6 +30,8 @@ static const struct {
 	  "who enforces each policy" },
 	{ "devices", command_devices, 0, 0, "",
 	  "what interfaces can do, and what is on them" },
+	{ "explain", command_explain, 1, 2, "CONN [CHILD]",
+	  "what a loaded connection would get on this host" },
 	{ "probe", command_probe, 1, 1, "DEVICE",
 	  "what the driver of a device accepts, by trial" },
 	{ "watch", command_watch, 0, 0, "",

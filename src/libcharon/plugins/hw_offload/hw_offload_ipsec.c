@@ -495,6 +495,7 @@ static void build(private_hw_offload_ipsec_t *this,
 	hwo_status_source_t source = {
 		.sa_table = this->sa_table,
 		.sp_table = this->sp_table,
+		.guard = this->guard,
 	};
 	hwo_device_rules_t rules;
 	route_lookup_t *routes;

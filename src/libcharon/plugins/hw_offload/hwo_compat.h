@@ -21,6 +21,7 @@
 
 #include <library.h>
 #include <plugins/plugin.h>
+#include <config/child_cfg.h>
 #include <kernel/kernel_interface.h>
 
 /** what charon looks up with dlsym(), all else is hidden */
@@ -333,6 +334,21 @@ static inline u_int hwo_compat_sa_cfg_hash(ipsec_sa_cfg_t *cfg)
 	return ipsec_sa_cfg_hash(cfg);
 #else
 	return cfg->mode + 31 * (cfg->reqid + 31 * cfg->policy_count);
+#endif
+}
+
+/**
+ * Proposals of a child, as they are negotiated.
+ *
+ * @param cfg		configuration of a child
+ * @return			list of proposal_t, owned
+ */
+static inline linked_list_t *hwo_compat_child_proposals(child_cfg_t *cfg)
+{
+#if HWO_HAVE_PROPOSALS_LOG
+	return cfg->get_proposals(cfg, TRUE, FALSE);
+#else
+	return cfg->get_proposals(cfg, TRUE);
 #endif
 }
 

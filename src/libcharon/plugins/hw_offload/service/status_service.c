@@ -9,6 +9,7 @@
 #include "child_names.h"
 #include "sa_ladder.h"
 #include "status_events.h"
+#include "status_explain.h"
 #include "status_report.h"
 #include "status_request.h"
 #include "../io/line_server.h"
@@ -74,6 +75,8 @@ struct answer_t {
 	array_t *sas;
 	/** SPs that are to be described, hwo_sp_id_t with labels */
 	array_t *sps;
+	/** rules and verdicts of an explanation */
+	json_t *rules;
 	/** index of the next item */
 	u_int pos;
 	/** number of the next event */
@@ -170,6 +173,26 @@ static bool next_sp(private_status_service_t *this, answer_t *answer,
 }
 
 /**
+ * Next rule or verdict of an explanation
+ */
+static bool next_rule(private_status_service_t *this, answer_t *answer,
+					  json_t **object)
+{
+	if (!answer->rules)
+	{
+		answer->rules = hwo_status_explain(answer->request.arg[0],
+									answer->request.arg[1],
+									this->source.devices, &this->source.guard);
+	}
+	if (!answer->rules)
+	{
+		answer->error = "there is no such connection or child";
+	}
+	*object = json_incref(json_array_get(answer->rules, answer->pos++));
+	return *object != NULL;
+}
+
+/**
  * Next event
  */
 static bool next_event(private_status_service_t *this, answer_t *answer,
@@ -196,7 +219,7 @@ static const next_t producers[] = {
 	[HWO_STATUS_LIST] = next_child,
 	[HWO_STATUS_POLICIES] = next_sp,
 	[HWO_STATUS_WATCH] = next_event,
-	[HWO_STATUS_EXPLAIN] = NULL,
+	[HWO_STATUS_EXPLAIN] = next_rule,
 };
 
 CALLBACK(begin_answer, void*,
@@ -282,6 +305,7 @@ CALLBACK(end_answer, void,
 	answer_t *answer = data;
 
 	array_destroy(answer->sas);
+	json_decref(answer->rules);
 	if (answer->sps)
 	{
 		hwo_sp_list_destroy(answer->sps);

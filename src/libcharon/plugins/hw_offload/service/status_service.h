@@ -57,6 +57,8 @@ typedef struct hwo_status_source_t {
 	sa_table_t *sa_table;
 	/** table of SPs */
 	sp_table_t *sp_table;
+	/** what guards behind offloaded policies depend on */
+	hwo_guard_rules_t guard;
 } hwo_status_source_t;
 
 /**

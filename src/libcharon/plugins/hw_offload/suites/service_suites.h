@@ -35,6 +35,7 @@ TCase *sp_id_tcase(void);
 TCase *event_tcase(void);
 TCase *pair_tcase(void);
 TCase *status_tcase(void);
+TCase *explain_tcase(void);
 TCase *leftovers_tcase(void);
 TCase *device_tcase(void);
 

@@ -6,19 +6,16 @@
  */
 
 #include "service_suites.h"
+#include "status_client.h"
 
-#include <jansson.h>
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "../io/line_server.h"
-#include "../service/child_names.h"
 #include "../service/status_service.h"
 
 #define SPI_IN 0xc0000001
@@ -27,34 +24,9 @@
 /** SAs in a long list */
 #define MANY 10000
 
-/** directory and path of the socket, and its URI */
-static char dir[64], path[96], uri[128];
-
 /** a service of our own, for lists that are too long for the fake kernel */
 static status_service_t *service;
 static sa_table_t *table;
-
-/**
- * Restart the backend with a service.
- */
-static void status_setup(void)
-{
-	service_setup();
-	strcpy(dir, "/tmp/test_service_XXXXXX");
-	ck_assert(mkdtemp(dir) != NULL);
-	snprintf(path, sizeof(path), "%s/status", dir);
-	snprintf(uri, sizeof(uri), "unix://%s", path);
-	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.socket", uri,
-						   lib->ns);
-	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
-}
-
-static void status_teardown(void)
-{
-	service_teardown();
-	unlink(path);
-	rmdir(dir);
-}
 
 /**
  * Replace the backend's service by one over a table of ours.
@@ -88,7 +60,7 @@ static void own_service(int count)
 				 "driver: no room for SA %d, whatever it takes", i);
 		table->put(table, &record);
 	}
-	service = status_service_create(uri, &source);
+	service = status_service_create(status_uri, &source);
 	ck_assert(service != NULL);
 }
 
@@ -96,95 +68,6 @@ static void end_own_service(void)
 {
 	service->destroy(service);
 	table->destroy(table);
-}
-
-/**
- * Connect a client.
- */
-static int client_connect(void)
-{
-	struct sockaddr_un addr = {
-		.sun_family = AF_UNIX,
-	};
-	struct timeval deadline = {
-		.tv_sec = 20,
-	};
-	int fd;
-
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	ck_assert_int_eq(connect(fd, (void*)&addr, sizeof(addr)), 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline));
-	return fd;
-}
-
-/**
- * Connect a client, send a request.
- */
-static FILE *client_ask(const char *request)
-{
-	int fd = client_connect();
-
-	/* who is turned away may be so before it asks */
-	ck_assert(send(fd, request, strlen(request), MSG_NOSIGNAL) > 0 ||
-			  errno == EPIPE);
-	return fdopen(fd, "r");
-}
-
-/**
- * Read a line, NULL at the end.
- */
-static json_t *client_line(FILE *client)
-{
-	char buf[HWO_LINE_SIZE + 1];
-	json_t *line;
-
-	if (!fgets(buf, sizeof(buf), client))
-	{
-		/* reset if what was sent has not been read */
-		ck_assert_msg(feof(client) || errno == ECONNRESET, "no answer in time");
-		return NULL;
-	}
-	line = json_loads(buf, JSON_REJECT_DUPLICATES, NULL);
-	ck_assert_msg(line != NULL, "no JSON: %s", buf);
-	return line;
-}
-
-static const char *text(json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key)) ?: "(none)";
-}
-
-static int number(json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-/**
- * Read the first line, check what it answers.
- */
-static void client_first(FILE *client, const char *answer)
-{
-	json_t *line = client_line(client);
-
-	ck_assert_int_eq(number(line, "hw-offload"), 1);
-	ck_assert_str_eq(text(line, "answer"), answer);
-	ck_assert_str_eq(text(line, "strongswan"), VERSION);
-	json_decref(line);
-}
-
-/**
- * Check that nothing but the last line follows.
- */
-static void client_last(FILE *client, int count)
-{
-	json_t *line = client_line(client);
-
-	ck_assert(json_is_true(json_object_get(line, "end")));
-	ck_assert_int_eq(number(line, "count"), count);
-	json_decref(line);
-	ck_assert(!client_line(client));
-	fclose(client);
 }
 
 /**
@@ -600,7 +483,7 @@ START_TEST(test_permissions)
 {
 	struct stat st;
 
-	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert_int_eq(lstat(status_path, &st), 0);
 	ck_assert(S_ISSOCK(st.st_mode));
 	ck_assert_int_eq(st.st_mode & 07777, 0660);
 	ck_assert_int_eq(st.st_gid, lib->caps->get_gid(lib->caps));
@@ -609,11 +492,11 @@ END_TEST
 
 START_TEST(test_no_socket)
 {
-	unlink(path);
+	unlink(status_path);
 	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.socket", "",
 						   lib->ns);
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
-	ck_assert_int_eq(access(path, F_OK), -1);
+	ck_assert_int_eq(access(status_path, F_OK), -1);
 	/* a backend serves, even if nobody can ask what it does */
 	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.socket",
 						   "unix:///nonexistent/status", lib->ns);
@@ -663,7 +546,7 @@ START_TEST(test_deadlines)
 	struct pollfd hup = {};
 
 	service_stop();
-	server = line_server_create(uri, &handler, &deadlines);
+	server = line_server_create(status_uri, &handler, &deadlines);
 	ck_assert(server != NULL);
 
 	/* says nothing */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * A client of the status service, and a backend that has one.
+ */
+
+#ifndef STATUS_CLIENT_H_
+#define STATUS_CLIENT_H_
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+/** Path of the socket, and its URI. */
+extern char status_path[96], status_uri[128];
+
+/** Set up a backend with a service. */
+void status_setup(void);
+void status_teardown(void);
+
+/** Connect, without a word. */
+int client_connect(void);
+
+/** Connect, send a request. */
+FILE *client_ask(const char *request);
+
+/** Read a line, NULL at the end. */
+json_t *client_line(FILE *client);
+
+/** Text of an object, or "(none)"; number of an object, or 0. */
+const char *text(json_t *object, const char *key);
+int number(json_t *object, const char *key);
+
+/** Read the first line, check what it answers. */
+void client_first(FILE *client, const char *answer);
+
+/** Check that nothing but the last line follows, disconnect. */
+void client_last(FILE *client, int count);
+
+#endif /** STATUS_CLIENT_H_ */
