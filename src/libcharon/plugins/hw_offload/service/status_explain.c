@@ -198,19 +198,18 @@ static void add_rule(explanation_t *this, const child_facts_t *facts,
 /**
  * Explain which device carries the traffic
  */
-static uint32_t explain_device(explanation_t *this, const child_facts_t *facts,
-							   hwo_reason_t *why)
+static void explain_device(explanation_t *this, const child_facts_t *facts,
+						   hwo_device_t *device)
 {
 	hwo_addr_t local = {}, remote = {};
 	char name[IFNAMSIZ], text[64];
-	uint32_t ifindex;
 
-	*why = HWO_REASON_NO_ROUTE;
+	hwo_device_none(HWO_REASON_NO_ROUTE, device);
 	if (!facts->remote)
 	{
 		add_rule(this, facts, "route", "no", "remote_addrs is not one address, "
 				 "so the device is not known before the peer connects");
-		return 0;
+		return;
 	}
 	hwo_addr_from_host(facts->remote, &remote);
 	local.family = remote.family;
@@ -218,20 +217,20 @@ static uint32_t explain_device(explanation_t *this, const child_facts_t *facts,
 	{
 		hwo_addr_from_host(facts->local, &local);
 	}
-	ifindex = this->devices->find(this->devices, &local, &remote, 0, why);
-	if (ifindex)
+	this->devices->find(this->devices, &local, &remote, 0, device);
+	if (device->ifindex)
 	{
 		snprintf(text, sizeof(text), "the route to the peer leaves by %s",
-				 this->devices->name(this->devices, ifindex, name));
+				 this->devices->name(this->devices, device->ifindex, name));
 		add_rule(this, facts, "route", "ok", text);
 	}
 	else
 	{
-		add_rule(this, facts, "route", "no", *why == HWO_REASON_LOCAL_ROUTE ?
+		add_rule(this, facts, "route", "no",
+				 device->denied[HWO_MODE_CRYPTO] == HWO_REASON_LOCAL_ROUTE ?
 				 "the peer is this host itself" : "there is no route to the "
 				 "peer, or none to a device");
 	}
-	return ifindex;
 }
 
 /**
@@ -307,20 +306,20 @@ static void explain_child(explanation_t *this, const child_facts_t *facts)
 {
 	char name[IFNAMSIZ] = "";
 	hwo_mode_t best = HWO_MODE_NONE;
-	hwo_reason_t why;
+	hwo_device_t device;
 	hwo_plan_t plan;
-	uint32_t ifindex = 0;
 
+	hwo_device_none(HWO_REASON_NONE, &device);
 	if (facts->requested == HW_OFFLOAD_NO)
 	{
 		add_rule(this, facts, "hw_offload", "note",
 				 "hw_offload is no, which is the default");
-		hwo_plan_sa(facts->requested, &facts->sa, 0, HWO_REASON_NONE, &plan);
+		hwo_plan_sa(facts->requested, &facts->sa, &device, &plan);
 	}
 	else
 	{
-		ifindex = explain_device(this, facts, &why);
-		hwo_plan_sa(facts->requested, &facts->sa, ifindex, why, &plan);
+		explain_device(this, facts, &device);
+		hwo_plan_sa(facts->requested, &facts->sa, &device, &plan);
 		explain_plan(this, facts, &plan);
 		explain_driver(this, facts);
 	}
@@ -328,9 +327,9 @@ static void explain_child(explanation_t *this, const child_facts_t *facts)
 	{
 		best = plan.step[0];
 	}
-	if (ifindex)
+	if (device.ifindex)
 	{
-		this->devices->name(this->devices, ifindex, name);
+		this->devices->name(this->devices, device.ifindex, name);
 	}
 	json_array_append_new(this->items, json_pack("{s:s, s:o, s:o, s:s, s:s, "
 			"s:o, s:s}", "type", "verdict",
