@@ -66,65 +66,66 @@ log_settings()
 	EOF
 }
 
-# lab_settings_own HOST: the distribution's configuration stays as it is, our
+# lab_settings_own: the distribution's configuration stays as it is, our
 # settings are one more file that it includes.  Few key exchange retries, so
 # that a peer that does not answer is noticed while the scenario waits.  The
 # plugins that are switched off come with a package that only pki needs, they
 # send multicasts of their own.
 lab_settings_own()
 {
-	local etc=$hosts_dir/$1/etc
-	mkdir -p "$etc/strongswan.d"
-	{
-		log_settings
-		cat <<-'EOF'
-		charon {
-			retransmit_tries = 3
-			retransmit_timeout = 2.0
-			retransmit_base = 1
-			plugins {
-				farp {
-					load = no
-				}
-				forecast {
-					load = no
-				}
-				ha {
-					load = no
-				}
+	log_settings
+	cat <<-'EOF'
+	charon {
+		retransmit_tries = 3
+		retransmit_timeout = 2.0
+		retransmit_base = 1
+		plugins {
+			farp {
+				load = no
+			}
+			forecast {
+				load = no
+			}
+			ha {
+				load = no
 			}
 		}
-		swanctl {
-			load = random nonce
-		}
-		EOF
-	} >"$etc/strongswan.d/zz-lab.conf"
+	}
+	swanctl {
+		load = random nonce
+	}
+	EOF
 }
 
-# lab_settings_upstream HOST: strongSwan's hosts read a file that wraps the
-# strongswan.conf of the scenario.  Its list of plugins names kernel-netlink,
-# so our plugin has to be put there as well.
-lab_settings_upstream()
+# upstream_settings: strongSwan's hosts read a file that wraps the strongswan.conf
+# of the scenario.
+upstream_settings()
 {
-	local etc=$hosts_dir/$1/etc
-	{
-		log_settings
-		cat <<-'EOF'
-		charon {
-			retransmit_tries = 2
-			retransmit_timeout = 1.0
-			retransmit_base = 1
-			plugins {
-				kernel-netlink {
-					xfrm_acq_expires = 60
-				}
+	log_settings
+	cat <<-'EOF'
+	charon {
+		retransmit_tries = 2
+		retransmit_timeout = 1.0
+		retransmit_base = 1
+		plugins {
+			kernel-netlink {
+				xfrm_acq_expires = 60
 			}
 		}
-		include strongswan.conf
-		EOF
-	} >"$etc/strongswan.conf.testing"
-	if [[ $BACKEND = hw-offload ]]; then
-		sed -i '/load *=/ s/\bkernel-netlink\b/hw-offload kernel-netlink/' \
-			"$etc/strongswan.conf"
-	fi
+	}
+	include strongswan.conf
+	EOF
+}
+
+# lab_settings_upstream HOST...: their lists of plugins name kernel-netlink, so our
+# plugin has to be put there as well.
+lab_settings_upstream()
+{
+	local host
+	local -a files=()
+	[[ $BACKEND = hw-offload ]] || return 0
+	for host in "$@"; do
+		files+=("$hosts_dir/$host/etc/strongswan.conf")
+	done
+	sed -i '/load *=/ s/\bkernel-netlink\b/hw-offload kernel-netlink/' "${files[@]}"
 }

@@ -17,14 +17,37 @@ hosts_prepare()
 	mount -t tmpfs -o mode=755 hosts "$hosts_dir"
 }
 
-# host_etc NAME DIR: puts the files of DIR/etc into the /etc that the host will
-# have; later calls overwrite what earlier ones have put there.
-host_etc()
+# hosts_etc DIR NAME...: puts the files of DIR/NAME/etc into the /etc that the host
+# will have; later calls overwrite what earlier ones have put there.
+hosts_etc()
 {
-	mkdir -p "$hosts_dir/$1/etc"
-	if [[ -d $2/etc ]]; then
-		cp -rL --preserve=mode "$2/etc/." "$hosts_dir/$1/etc/"
+	local from=$1 name
+	local -a dirs=()
+	shift
+	for name in "$@"; do
+		if [[ -d $from/$name ]]; then
+			dirs+=("$from/$name")
+		fi
+	done
+	if ((${#dirs[@]} > 0)); then
+		cp -rL --preserve=mode "${dirs[@]}" "$hosts_dir/"
 	fi
+}
+
+# hosts_dirs NAME...: what hosts_up needs.  One call of a program for all, each
+# takes long in an emulated machine.
+hosts_dirs()
+{
+	local name
+	local -a tmp=() ready=() others=()
+	for name in "$@"; do
+		tmp+=("$hosts_dir/$name/tmp")
+		ready+=("$hosts_dir/$name/ready")
+		others+=("$hosts_dir/$name"/{etc,work,run,log})
+	done
+	mkdir -p "${others[@]}" "${tmp[@]}"
+	chmod 1777 "${tmp[@]}"
+	mkfifo "${ready[@]}"
 }
 
 # hosts_up NAME...: all of them at the same time
@@ -32,15 +55,13 @@ hosts_up()
 {
 	local name dir fd pid
 	local -A ready=()
+	hosts_dirs "$@"
 	for name in "$@"; do
 		dir=$hosts_dir/$name
-		mkdir -p "$dir"/{etc,work,run,tmp,log}
-		chmod 1777 "$dir/tmp"
 		echo "$name" >"$dir/etc/hostname"
 		# there is no name server, and no answer takes long
 		printf '%s: files\n' passwd group hosts protocols services \
 			>"$dir/etc/nsswitch.conf"
-		mkfifo "$dir/ready"
 		exec {fd}<>"$dir/ready"
 		ready[$name]=$fd
 		unshare --net --mount --uts --pid --fork \

@@ -53,7 +53,7 @@ scenario_up()
 		strongswan_conf=/etc/strongswan.conf.testing
 		read -ra list <<<"$(upstream_hosts)"
 		configure "${list[@]}"
-		hosts_up network "${list[@]}"
+		HOST_FORWARDS=1 hosts_up network "${list[@]}"
 		wire_upstream "${list[@]}"
 		if grep -qs '\bssh\b' "$files_dir"/*.dat; then
 			upstream_logins "${list[@]}"
@@ -74,16 +74,17 @@ scenario_up()
 configure()
 {
 	local host
+	if [[ $scenario_kind = upstream ]]; then
+		hosts_etc "$upstream_dir" "$@"
+		hosts_etc "$files_dir/hosts" "$@"
+		lab_settings_upstream "$@"
+		return
+	fi
+	hosts_etc "$files_dir/hosts" "$@"
 	for host in "$@"; do
-		if [[ $scenario_kind = upstream ]]; then
-			host_etc "$host" "$upstream_dir/default"
-			host_etc "$host" "$upstream_dir/$host"
-		fi
-		host_etc "$host" "$files_dir/hosts/$host"
-		if [[ $scenario_kind = own ]]; then
-			own_names >"$hosts_dir/$host/etc/hosts"
-		fi
-		"lab_settings_$scenario_kind" "$host"
+		mkdir -p "$hosts_dir/$host/etc/strongswan.d"
+		own_names >"$hosts_dir/$host/etc/hosts"
+		lab_settings_own >"$hosts_dir/$host/etc/strongswan.d/zz-lab.conf"
 	done
 }
 

@@ -90,10 +90,11 @@ own_addresses()
 wire_upstream()
 {
 	local host nic net cables=$hosts_dir/cables
+	local -a files=()
 	for host in "$@"; do
-		upstream_interfaces "$upstream_dir/$host/etc/network/interfaces" |
-			sed "s/^/$host /"
-	done >"$cables"
+		files+=("$hosts_dir/$host/etc/network/interfaces")
+	done
+	awk -v DIR="$hosts_dir" -f "$guest_dir/interfaces.awk" "${files[@]}" >"$cables"
 	while read -r host nic _; do
 		echo "link add $host-$nic netns ${host_pid[network]} type veth" \
 			"peer name $nic netns ${host_pid[$host]}"
@@ -108,23 +109,6 @@ wire_upstream()
 		done <"$cables"
 	} | host_do network ip -batch -
 	for host in "$@"; do
-		# shellcheck disable=SC2016 # for the host's shell
-		host_run "$host" 'echo 1 >/proc/sys/net/ipv4/ip_forward
-			echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
-			ifup $(sed -n "s/^auto //p" /etc/network/interfaces)'
+		host_do "$host" ip -batch - <"$hosts_dir/$host/interfaces"
 	done
-}
-
-# upstream_interfaces FILE: lines "NIC NETWORK", the network with dashes
-# (netmasks are /24 and /16 there)
-upstream_interfaces()
-{
-	awk '
-		$1 == "iface" { nic = $3 == "inet" ? $2 : "" }
-		nic && $1 == "address" { split($2, a, ".") }
-		nic && $1 == "netmask" {
-			net = a[1] "-" a[2]
-			print nic, $2 == "255.255.0.0" ? net : net "-" a[3]
-			nic = ""
-		}' "$1"
 }

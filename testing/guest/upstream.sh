@@ -5,7 +5,7 @@
 # strongSwan's own scenarios, unchanged, from the testing directory of its
 # source package in /lab/upstream.
 
-# copy of the configuration of the hosts, without the CA's own files
+# the configuration of each host, without the CA's own files
 upstream_dir=$hosts_dir/upstream
 
 # upstream_hosts: those that the scenario names
@@ -18,13 +18,31 @@ upstream_prepare()
 {
 	[[ -d $lab/upstream/tests ]] || die "there is no $lab/upstream/tests"
 	"$guest_dir/upstream-certs" "$lab/upstream"
-	mkdir -p "$upstream_dir"
-	tar -cf - -C "$lab/upstream/hosts" --exclude=winnetou/etc/ca \
-		--exclude='*/etc/ipsec.d' . | tar -xf - -C "$upstream_dir"
+	upstream_configuration
+	upstream_script=$(upstream_addresses | sed 's|\(.*\) \(.*\)|s/\1/\2/g|')
 	# matches that some scenarios use, which iptables does not load by itself
 	modprobe -a -q ip_tables iptable_filter iptable_mangle iptable_nat \
 		ip6_tables xt_policy xt_mark xt_connmark xt_LOG nf_log_syslog \
 		nf_conntrack ip_vti ip6_vti || true
+}
+
+# upstream_configuration: what all hosts have in common goes below the files of
+# each, and our settings beside them.
+upstream_configuration()
+{
+	local dir
+	mkdir -p "$upstream_dir"
+	tar -cf - -C "$lab/upstream/hosts" --exclude=winnetou/etc/ca \
+		--exclude='*/etc/ipsec.d' . | tar -xf - -C "$upstream_dir"
+	for dir in "$upstream_dir"/*/; do
+		if [[ $dir != */default/ ]]; then
+			mv "$dir/etc" "$dir/own"
+			cp -rL --preserve=mode "$upstream_dir/default/etc" "$dir/"
+			cp -rL --preserve=mode "$dir/own/." "$dir/etc/"
+			rm -rf "$dir/own"
+			upstream_settings >"$dir/etc/strongswan.conf.testing"
+		fi
+	done
 }
 
 # upstream_addresses: "PLACEHOLDER ADDRESS" for the hosts, from testing.conf;
@@ -49,10 +67,8 @@ upstream_addresses()
 # upstream_placeholders DIR
 upstream_placeholders()
 {
-	local script
-	script=$(upstream_addresses | sed 's|\(.*\) \(.*\)|s/\1/\2/g|')
 	{ grep -rlZ --exclude='*.pem' 'PH_IP' "$1" || true; } |
-		xargs -0 -r sed -i "$script"
+		xargs -0 -r sed -i "$upstream_script"
 }
 
 # upstream_logins HOST...: what answers the ssh of the hosts (bin/ssh)
