@@ -47,8 +47,7 @@ summary()
 		}' "$log_dir/results"
 	fi
 	awk '$1 == "PASS" && /\(with counted time\)$/ {
-		printf "passed at the second try, with counted time: %s on %s, %s\n",
-			$4, $2, $3
+		printf "passed with counted time only: %s on %s, %s\n", $4, $2, $3
 	}' "$log_dir/results"
 	say "$passed passed, $failed failed"
 	(( failed == 0 && passed > 0 ))

@@ -201,7 +201,7 @@ run_scenarios()
 	local -a again=()
 	local -A finished=() retried=()
 	shift 3
-	if [[ $kind == upstream ]]; then
+	if [[ $kind == upstream ]] && (( ! counted_time )); then
 		second_try=1
 	fi
 	run_guests "$@"
