@@ -7,7 +7,8 @@
 
 guest_pid=""
 
-# The guest's memory in MiB, and for how long one scenario may run.
+# The guest's processors, its memory in MiB, and for how long one scenario may run.
+guest_cpus=2
 guest_memory=1536
 scenario_seconds=${HW_OFFLOAD_SCENARIO_SECONDS:-600}
 boot_seconds=120
@@ -26,7 +27,7 @@ qemu_machine()
 	if [[ $1 == kvm ]]; then
 		cpu=host
 	fi
-	qemu=(qemu-system-x86_64 -machine q35 -accel "$1" -cpu "$cpu" -smp 2
+	qemu=(qemu-system-x86_64 -machine q35 -accel "$1" -cpu "$cpu" -smp "$guest_cpus"
 		-m "$guest_memory" -nodefaults -no-user-config -no-reboot -display none
 		-device "isa-debug-exit,iobase=0xf4,iosize=0x01"
 		-device virtio-rng-pci -kernel "$2/vmlinuz" -initrd "$2/initrd")
@@ -71,9 +72,13 @@ choose_accelerator()
 # share of the directory RUN.
 guest_command()
 {
-	local run=$1 images=$log_dir/images/$2
+	local run=$1 images=$log_dir/images/$2 guest_cpus=$guest_cpus
 	choose_accelerator "$images"
 	if (( counted_time )); then
+		# one thread emulates all of them, so a second one only costs time
+		if (( guest_cpus == 2 )); then
+			guest_cpus=1
+		fi
 		qemu_machine tcg "$images"
 		qemu+=(-icount shift=1)
 	else
