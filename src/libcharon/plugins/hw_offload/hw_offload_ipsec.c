@@ -19,6 +19,8 @@
 #include "model/selector.h"
 #include "service/book_exchange.h"
 #include "service/events.h"
+#include "service/link_events.h"
+#include "service/reconcile.h"
 #include "service/sa_installer.h"
 #include "service/sa_mover.h"
 
@@ -123,9 +125,19 @@ struct private_hw_offload_ipsec_t {
 	ike_bypass_t *bypass;
 
 	/**
+	 * Comparison with the kernel
+	 */
+	reconcile_t *reconcile;
+
+	/**
 	 * Events of the kernel
 	 */
 	events_t *events;
+
+	/**
+	 * Announcements about links
+	 */
+	link_events_t *links;
 
 	/**
 	 * Tells clients about all that, NULL if it does not
@@ -468,7 +480,9 @@ METHOD(kernel_ipsec_t, enable_udp_decap, bool,
 METHOD(kernel_ipsec_t, destroy, void,
 	private_hw_offload_ipsec_t *this)
 {
+	DESTROY_IF(this->links);
 	DESTROY_IF(this->events);
+	DESTROY_IF(this->reconcile);
 	DESTROY_IF(this->status);
 	DESTROY_IF(this->leftovers);
 	DESTROY_IF(this->sps);
@@ -514,8 +528,12 @@ static void build(private_hw_offload_ipsec_t *this,
 	this->sps = sp_installer_create(this->xfrm, this->devices, this->mover,
 									this->bypass, this->sa_table,
 									this->sp_table, &settings);
-	this->events = events_create(kernel->xfrm_events, this->xfrm,
+	this->reconcile = reconcile_create(this->xfrm, this->devices,
+									   this->sa_table);
+	this->events = events_create(kernel->xfrm_events, this->reconcile,
 								 this->sa_table);
+	this->links = link_events_create(kernel->link_events, this->reconcile,
+									 this->sps, this->bypass, this->sa_table);
 	source.devices = this->devices;
 	this->status = hwo_setup_status(&kernel->listener, &source);
 }

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Fuzz entry: answers to route lookups.
+ * Fuzz entry: answers to route lookups, and announcements about links.
  */
 
 #include "fuzz_input.h"
@@ -12,11 +12,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct nlmsghdr *hdr = fuzz_msg(data, size);
+	hwo_link_change_t link;
 	hwo_route_t route;
 
 	if (hdr)
 	{
 		hwo_rt_decode_route(hdr, &route);
+		hwo_rt_decode_link(hdr, &link);
 		free(hdr);
 	}
 	return 0;

@@ -87,6 +87,7 @@ static void close_all(hwo_kernel_t *kernel)
 	DESTROY_IF(kernel->xfrm_events);
 	DESTROY_IF(kernel->route);
 	DESTROY_IF(kernel->route_events);
+	DESTROY_IF(kernel->link_events);
 	DESTROY_IF(kernel->links);
 	DESTROY_IF(kernel->features);
 	memset(kernel, 0, sizeof(*kernel));
@@ -107,8 +108,10 @@ bool hwo_kernel_open(hwo_kernel_t *kernel, u_int timeout, size_t rcvbuf)
 	kernel->route = open_socket(NETLINK_ROUTE, NULL, 0, timeout);
 	kernel->route_events = open_socket(NETLINK_ROUTE, route_lookup_groups, 0,
 									   timeout);
+	kernel->link_events = open_socket(NETLINK_ROUTE, hwo_rt_link_groups, 0,
+									  timeout);
 	if (!kernel->xfrm || !kernel->xfrm_events || !kernel->route ||
-		!kernel->route_events)
+		!kernel->route_events || !kernel->link_events)
 	{
 		close_all(kernel);
 		return FALSE;

@@ -50,6 +50,8 @@ typedef struct hwo_kernel_t {
 	nl_transport_t *route;
 	/** events of rtnetlink, joined route_lookup_groups */
 	nl_transport_t *route_events;
+	/** announcements about links, joined hwo_rt_link_groups */
+	nl_transport_t *link_events;
 	/** links, NULL if not available */
 	link_state_t *links;
 	/** their features, NULL if not available */

@@ -374,7 +374,7 @@ METHOD(sa_table_t, stamp, bool,
 	found = this->records->get(this->records, id);
 	if (found)
 	{
-		found->stamp = stamp;
+		found->stamp = max(found->stamp, stamp);
 	}
 	this->mutex->unlock(this->mutex);
 	return found != NULL;
@@ -400,6 +400,46 @@ METHOD(sa_table_t, unstamped, array_t*,
 	enumerator->destroy(enumerator);
 	this->mutex->unlock(this->mutex);
 	return ids;
+}
+
+METHOD(sa_table_t, lose, bool,
+	private_sa_table_t *this, const hwo_sa_id_t *id, hwo_sa_record_t *record)
+{
+	hwo_sa_record_t *found;
+	bool first = FALSE;
+
+	this->mutex->lock(this->mutex);
+	found = this->records->get(this->records, id);
+	if (found)
+	{
+		first = !found->lost;
+		found->lost = TRUE;
+		if (record)
+		{
+			*record = *found;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return first;
+}
+
+METHOD(sa_table_t, uses, bool,
+	private_sa_table_t *this, uint32_t ifindex)
+{
+	enumerator_t *enumerator;
+	hwo_sa_record_t *record;
+	bool found = FALSE;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->records->create_enumerator(this->records);
+	while (!found && enumerator->enumerate(enumerator, NULL, &record))
+	{
+		found = record->effective.mode != HWO_MODE_NONE &&
+				record->effective.ifindex == ifindex;
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return found;
 }
 
 METHOD(sa_table_t, remove_, bool,
@@ -474,6 +514,8 @@ sa_table_t *sa_table_create(void)
 			.next_stamp = _next_stamp,
 			.stamp = _stamp,
 			.unstamped = _unstamped,
+			.lose = _lose,
+			.uses = _uses,
 			.remove = _remove_,
 			.flush = _flush,
 			.get_count = _get_count,

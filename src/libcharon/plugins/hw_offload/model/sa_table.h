@@ -79,6 +79,8 @@ typedef struct hwo_sa_record_t {
 	hwo_names_t names;
 	/** moves between modes, devices and addresses */
 	hwo_sa_moves_t moves;
+	/** TRUE if the kernel has lost it: it expired, or its device went down */
+	bool lost;
 	/** stamp of the last comparison with the kernel that found it there */
 	u_int stamp;
 	/** packets at the last query, to see if it is in use */
@@ -215,6 +217,23 @@ struct sa_table_t {
 	 * @return			hwo_sa_id_t, by value
 	 */
 	array_t *(*unstamped)(sa_table_t *this, u_int stamp);
+
+	/**
+	 * Note that the kernel has lost an SA.
+	 *
+	 * @param id		identity
+	 * @param record	[out] copy of its record, may be NULL
+	 * @return			FALSE if that is known already, or there is no record
+	 */
+	bool (*lose)(sa_table_t *this, const hwo_sa_id_t *id,
+				 hwo_sa_record_t *record);
+
+	/**
+	 * Check if any SA is offloaded to a device.
+	 *
+	 * @param ifindex	device
+	 */
+	bool (*uses)(sa_table_t *this, uint32_t ifindex);
 
 	/**
 	 * Remove a record.

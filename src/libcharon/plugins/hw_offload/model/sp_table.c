@@ -300,7 +300,7 @@ METHOD(sp_table_t, checkin, void,
 	{
 		this->released->broadcast(this->released);
 	}
-	else if (!array_count(entry->users))
+	else if (!array_count(entry->users) && !entry->held)
 	{
 		this->entries->remove(this->entries, &entry->id);
 		entry_destroy(entry);

@@ -77,6 +77,8 @@ typedef struct hwo_sp_entry_t {
 	hwo_offload_t effective;
 	/** what the kernel has, none if it is not installed */
 	hwo_sp_faces_t faces;
+	/** TRUE if its guard stays although nobody uses it anymore */
+	bool held;
 	/** route installed along */
 	hwo_sp_route_t route;
 	/** TRUE while a thread has it */
@@ -117,7 +119,8 @@ struct sp_table_t {
 								bool create);
 
 	/**
-	 * Check in an entry, it is destroyed if it has no users anymore.
+	 * Check in an entry, it is destroyed if it has no users anymore and no
+	 * guard that stays.
 	 */
 	void (*checkin)(sp_table_t *this, hwo_sp_entry_t *entry);
 

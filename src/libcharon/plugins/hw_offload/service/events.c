@@ -35,9 +35,9 @@ struct private_events_t {
 	nl_monitor_t *monitor;
 
 	/**
-	 * Exchange with XFRM
+	 * Comparison with the kernel
 	 */
-	nl_exchange_t *xfrm;
+	reconcile_t *reconcile;
 
 	/**
 	 * Records of SAs
@@ -74,7 +74,7 @@ static void process_acquire(const hwo_event_t *event)
 /**
  * An SA reached a limit
  */
-static void process_expire(const hwo_event_t *event)
+static void process_expire(private_events_t *this, const hwo_event_t *event)
 {
 	const hwo_sa_id_t *id = &event->expire.id;
 	host_t *dst;
@@ -82,6 +82,10 @@ static void process_expire(const hwo_event_t *event)
 	if (id->proto != IPPROTO_ESP && id->proto != IPPROTO_AH)
 	{
 		return;
+	}
+	if (event->expire.hard)
+	{	/* before charon removes its policies */
+		this->table->lose(this->table, id, NULL);
 	}
 	dst = hwo_addr_to_host(&id->dst, 0);
 	if (dst)
@@ -151,7 +155,7 @@ static void process(void *data, const struct nlmsghdr *hdr)
 	{
 		DBG1(DBG_KNL, "events of the kernel were lost, checking all SAs; "
 			 "consider a larger receive_buffer_size");
-		hwo_reconcile(this->xfrm, this->table);
+		this->reconcile->check(this->reconcile);
 		return;
 	}
 	switch (hwo_xfrm_decode_event(hdr, &event))
@@ -171,7 +175,7 @@ static void process(void *data, const struct nlmsghdr *hdr)
 			process_acquire(&event);
 			break;
 		case HWO_EVENT_EXPIRE:
-			process_expire(&event);
+			process_expire(this, &event);
 			break;
 		case HWO_EVENT_MAPPING:
 			process_mapping(&event);
@@ -192,7 +196,7 @@ METHOD(events_t, destroy, void,
 /*
  * Described in header
  */
-events_t *events_create(nl_transport_t *transport, nl_exchange_t *xfrm,
+events_t *events_create(nl_transport_t *transport, reconcile_t *reconcile,
 						sa_table_t *table)
 {
 	private_events_t *this;
@@ -201,7 +205,7 @@ events_t *events_create(nl_transport_t *transport, nl_exchange_t *xfrm,
 		.public = {
 			.destroy = _destroy,
 		},
-		.xfrm = xfrm,
+		.reconcile = reconcile,
 		.table = table,
 	);
 	this->monitor = nl_monitor_create(transport, TRUE, process, this);

@@ -15,7 +15,7 @@
 #ifndef HWO_EVENTS_H_
 #define HWO_EVENTS_H_
 
-#include "../io/nl_exchange.h"
+#include "reconcile.h"
 #include "../io/nl_monitor.h"
 #include "../model/sa_table.h"
 
@@ -36,10 +36,10 @@ struct events_t {
  * Start to listen.
  *
  * @param transport		transport that joined hwo_xfrm_event_groups, adopted
- * @param xfrm			exchange with XFRM, to reconcile if events were lost
+ * @param reconcile		comparison with the kernel, if events were lost
  * @param table			records of SAs
  */
-events_t *events_create(nl_transport_t *transport, nl_exchange_t *xfrm,
+events_t *events_create(nl_transport_t *transport, reconcile_t *reconcile,
 						sa_table_t *table);
 
 #endif /** HWO_EVENTS_H_ @}*/

@@ -343,6 +343,19 @@ METHOD(ike_bypass_t, release_nic, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(ike_bypass_t, renew_nic, void,
+	private_ike_bypass_t *this, uint32_t ifindex)
+{
+	bypass_nic_t nic;
+
+	this->mutex->lock(this->mutex);
+	if (find_nic(this, ifindex, &nic) >= 0)
+	{
+		change_nic(this, ifindex, TRUE);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(ike_bypass_t, destroy, void,
 	private_ike_bypass_t *this)
 {
@@ -379,6 +392,7 @@ ike_bypass_t *ike_bypass_create(nl_exchange_t *xfrm,
 			.add = _add,
 			.use_nic = _use_nic,
 			.release_nic = _release_nic,
+			.renew_nic = _renew_nic,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,

@@ -62,6 +62,14 @@ struct ike_bypass_t {
 	void (*release_nic)(ike_bypass_t *this, uint32_t ifindex);
 
 	/**
+	 * Exempt all ports on a NIC again, if it is in use, after it was down: the
+	 * kernel has dropped what it had then.
+	 *
+	 * @param ifindex	device
+	 */
+	void (*renew_nic)(ike_bypass_t *this, uint32_t ifindex);
+
+	/**
 	 * Remove the policies that were installed, and destroy.
 	 */
 	void (*destroy)(ike_bypass_t *this);

@@ -14,7 +14,67 @@
 
 #include <daemon.h>
 #include <collections/array.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/condvar.h>
+#include <threading/mutex.h>
 #include <utils/debug.h>
+
+/** Milliseconds until routes are looked up again */
+#define RETRY_MS 500
+
+typedef struct private_reconcile_t private_reconcile_t;
+
+/**
+ * Private data of reconcile_t.
+ */
+struct private_reconcile_t {
+
+	/**
+	 * Public interface
+	 */
+	reconcile_t public;
+
+	/**
+	 * Exchange with XFRM
+	 */
+	nl_exchange_t *xfrm;
+
+	/**
+	 * Selection of devices
+	 */
+	offload_device_t *devices;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
+
+	/**
+	 * SAs that are gone, and there is no route to rekey them, hwo_sa_id_t
+	 */
+	array_t *waiting;
+
+	/**
+	 * TRUE while a job is scheduled to look for routes, and while it does
+	 */
+	bool scheduled, running;
+
+	/**
+	 * TRUE once the owner does not need us anymore
+	 */
+	bool closed;
+
+	/**
+	 * Protects these four, and signaled after running
+	 */
+	mutex_t *mutex;
+	condvar_t *condvar;
+
+	/**
+	 * References of the owner and the job
+	 */
+	refcount_t refs;
+};
 
 /**
  * A comparison that is under way.
@@ -94,44 +154,226 @@ static void expire(const hwo_sa_id_t *id, const char *why)
 }
 
 /**
- * Tell charon about the SAs in a list, which is destroyed
+ * Tell charon about the SAs in a list
  */
 static void expire_all(array_t *ids, const char *why)
 {
 	hwo_sa_id_t id;
+	int i;
 
-	while (array_remove(ids, ARRAY_HEAD, &id))
+	for (i = 0; i < array_count(ids); i++)
 	{
+		array_get(ids, i, &id);
 		expire(&id, why);
 	}
-	array_destroy(ids);
 }
 
-/*
- * Described in header
+/**
+ * Check if there is a route to the peer of an SA
  */
-void hwo_reconcile(nl_exchange_t *xfrm, sa_table_t *table)
+static bool has_route(private_reconcile_t *this, const hwo_sa_record_t *sa)
+{
+	const hwo_sa_id_t *id = &sa->id;
+	hwo_device_t device;
+
+	this->devices->find(this->devices, sa->inbound ? &id->dst : &id->src,
+						sa->inbound ? &id->src : &id->dst,
+						sa->set_mark.value & sa->set_mark.mask, &device);
+	return device.ifindex ||
+		   device.denied[HWO_MODE_PACKET] != HWO_REASON_NO_ROUTE;
+}
+
+/**
+ * Let charon rekey the SAs in a list whose peers can be reached, keep the others
+ */
+static void rekey_reachable(private_reconcile_t *this, array_t *ids)
+{
+	hwo_sa_record_t sa;
+	hwo_sa_id_t id;
+	int i;
+
+	for (i = array_count(ids) - 1; i >= 0; i--)
+	{
+		array_get(ids, i, &id);
+		if (!this->table->get(this->table, &id, &sa))
+		{	/* not charon's anymore either */
+			array_remove(ids, i, NULL);
+		}
+		else if (has_route(this, &sa))
+		{
+			array_remove(ids, i, NULL);
+			expire(&id, "is not in the kernel anymore");
+		}
+	}
+}
+
+/**
+ * Let go of a reference
+ */
+CALLBACK(release, void,
+	private_reconcile_t *this)
+{
+	if (ref_put(&this->refs))
+	{
+		array_destroy(this->waiting);
+		this->condvar->destroy(this->condvar);
+		this->mutex->destroy(this->mutex);
+		free(this);
+	}
+}
+
+/**
+ * Move all items of a list to another one
+ */
+static void move_all(array_t *from, array_t *to)
+{
+	hwo_sa_id_t id;
+
+	while (array_remove(from, ARRAY_TAIL, &id))
+	{
+		array_insert(to, ARRAY_TAIL, &id);
+	}
+}
+
+CALLBACK(retry, job_requeue_t,
+	private_reconcile_t *this)
+{
+	array_t *ids;
+	bool again;
+
+	ids = array_create(sizeof(hwo_sa_id_t), 0);
+	this->mutex->lock(this->mutex);
+	this->running = !this->closed;
+	move_all(this->waiting, ids);
+	this->mutex->unlock(this->mutex);
+	if (this->running)
+	{
+		rekey_reachable(this, ids);
+	}
+	this->mutex->lock(this->mutex);
+	move_all(ids, this->waiting);
+	again = !this->closed && array_count(this->waiting);
+	this->scheduled = again;
+	this->running = FALSE;
+	this->condvar->broadcast(this->condvar);
+	this->mutex->unlock(this->mutex);
+	array_destroy(ids);
+	return again ? JOB_RESCHEDULE_MS(RETRY_MS) : JOB_REQUEUE_NONE;
+}
+
+/**
+ * Have a look for routes later, until all of these SAs are rekeyed
+ */
+static void retry_later(private_reconcile_t *this, array_t *ids)
+{
+	if (!array_count(ids))
+	{
+		return;
+	}
+	DBG1(DBG_KNL, "no route to the peers of %d lost SAs, rekeying them when "
+		 "there is one", array_count(ids));
+	this->mutex->lock(this->mutex);
+	move_all(ids, this->waiting);
+	if (!this->scheduled)
+	{
+		this->scheduled = TRUE;
+		ref_get(&this->refs);
+		lib->scheduler->schedule_job_ms(lib->scheduler,
+					(job_t*)callback_job_create(retry, this, release, NULL),
+					RETRY_MS);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Let charon rekey SAs that are gone, now or when there is a route. Either
+ * direction stands for both of a CHILD_SA.
+ */
+static void rekey_lost(private_reconcile_t *this, array_t *ids)
+{
+	hwo_sa_record_t sa, partner;
+	array_t *lost;
+	hwo_sa_id_t id;
+
+	lost = array_create(sizeof(hwo_sa_id_t), 0);
+	while (array_remove(ids, ARRAY_TAIL, &id))
+	{
+		if (this->table->lose(this->table, &id, &sa) &&
+			(!sa.partner.spi ||
+			 !this->table->get(this->table, &sa.partner, &partner) ||
+			 !partner.lost))
+		{
+			array_insert(lost, ARRAY_TAIL, &id);
+		}
+	}
+	rekey_reachable(this, lost);
+	retry_later(this, lost);
+	array_destroy(lost);
+}
+
+METHOD(reconcile_t, check, void,
+	private_reconcile_t *this)
 {
 	check_t check = {
-		.table = table,
-		.stamp = table->next_stamp(table),
+		.table = this->table,
+		.stamp = this->table->next_stamp(this->table),
 		.now = time(NULL),
 		.soft = array_create(sizeof(hwo_sa_id_t), 0),
 	};
 	hwo_result_t result;
 	hwo_msg_t msg;
+	array_t *lost;
 
 	hwo_xfrm_encode_dump_sa(&msg);
-	xfrm->dump(xfrm, &msg, check_sa, &check, &result);
+	this->xfrm->dump(this->xfrm, &msg, check_sa, &check, &result);
 	if (result.err)
 	{	/* what was not seen may be there nevertheless */
-		DBG1(DBG_KNL, "unable to list SAs after events were lost: %s",
+		DBG1(DBG_KNL, "unable to list SAs to compare them: %s",
 			 strerror(result.err));
 	}
 	else
 	{
-		expire_all(table->unstamped(table, check.stamp),
-				   "is not in the kernel anymore");
+		lost = this->table->unstamped(this->table, check.stamp);
+		rekey_lost(this, lost);
+		array_destroy(lost);
 	}
 	expire_all(check.soft, "is beyond its soft limit");
+	array_destroy(check.soft);
+}
+
+METHOD(reconcile_t, destroy, void,
+	private_reconcile_t *this)
+{
+	this->mutex->lock(this->mutex);
+	this->closed = TRUE;
+	while (this->running)
+	{
+		this->condvar->wait(this->condvar, this->mutex);
+	}
+	this->mutex->unlock(this->mutex);
+	release(this);
+}
+
+/*
+ * Described in header
+ */
+reconcile_t *reconcile_create(nl_exchange_t *xfrm, offload_device_t *devices,
+							  sa_table_t *table)
+{
+	private_reconcile_t *this;
+
+	INIT(this,
+		.public = {
+			.check = _check,
+			.destroy = _destroy,
+		},
+		.xfrm = xfrm,
+		.devices = devices,
+		.table = table,
+		.waiting = array_create(sizeof(hwo_sa_id_t), 0),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
+		.refs = 1,
+	);
+	return &this->public;
 }

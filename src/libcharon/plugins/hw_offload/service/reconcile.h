@@ -5,33 +5,56 @@
  * @defgroup hwo_reconcile reconcile
  * @{ @ingroup hwo_service
  *
- * Finds out what happened when events of the kernel were lost: compares all SAs
- * that we installed with those the kernel has, and tells charon what it would
- * have heard.
+ * Finds out what happened when the kernel did not say so, because events were
+ * lost or a device went down: compares all SAs that we installed with those the
+ * kernel has, and tells charon what it would have heard.
  *
  * - an SA that is gone (hard limit, device down, removed by somebody) is
  *   reported as if it had reached its soft limit, so that charon rekeys it: a
- *   hard one would let it delete the CHILD_SA, and its policies with it
+ *   hard one would let it delete the CHILD_SA, and its policies with it. If
+ *   there is no route to the peer, that waits until there is one, so that the
+ *   IKE_SA does not end for want of an answer while a cable is out
  * - an SA beyond a soft limit is reported as such
  *
  * Lost acquires are repeated by the kernel (net.core.xfrm_acq_expires).
  *
- * Thread-safety: may be called by any thread, but one at a time.
+ * Thread-safety: may be used by any thread.
  */
 
 #ifndef HWO_RECONCILE_H_
 #define HWO_RECONCILE_H_
 
+#include "offload_device.h"
 #include "../io/nl_exchange.h"
 #include "../model/sa_table.h"
 
+typedef struct reconcile_t reconcile_t;
+
 /**
- * Compare, and tell charon.
+ * Comparison with the kernel.
+ */
+struct reconcile_t {
+
+	/**
+	 * Compare, and tell charon.
+	 */
+	void (*check)(reconcile_t *this);
+
+	/**
+	 * Destroy.
+	 */
+	void (*destroy)(reconcile_t *this);
+};
+
+/**
+ * Create a comparison.
  *
  * @param xfrm			exchange with XFRM
+ * @param devices		selection of devices, to see if there is a route
  * @param table			records of SAs
  */
-void hwo_reconcile(nl_exchange_t *xfrm, sa_table_t *table);
+reconcile_t *reconcile_create(nl_exchange_t *xfrm, offload_device_t *devices,
+							  sa_table_t *table);
 
 /**
  * Check if an SA is beyond one of its soft limits.

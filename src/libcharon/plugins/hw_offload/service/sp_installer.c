@@ -244,6 +244,7 @@ static void run_step(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	}
 	release_nic(this, &entry->effective);
 	entry->effective = *offload;
+	entry->held = FALSE;
 }
 
 /**
@@ -419,6 +420,61 @@ static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 	return result.err;
 }
 
+/**
+ * Check if the kernel has lost an SA of the CHILD_SA that an SP belongs to, so
+ * that it was not closed on purpose
+ */
+static bool lost_sa(private_sp_installer_t *this, const hwo_sp_user_t *user)
+{
+	hwo_sa_record_t sa, partner;
+
+	return find_sa(this, user, &sa) &&
+		   (sa.lost || (sa.partner.spi &&
+						this->sas->get(this->sas, &sa.partner, &partner) &&
+						partner.lost));
+}
+
+/**
+ * Remove an SP from the kernel, but its guard
+ */
+static int hold(private_sp_installer_t *this, hwo_sp_entry_t *entry)
+{
+	hwo_sp_faces_t guard = entry->faces;
+	traffic_selector_t *src, *dst;
+	hwo_result_t result;
+
+	src = hwo_selector_to_ts(&entry->id.sel, TRUE);
+	dst = hwo_selector_to_ts(&entry->id.sel, FALSE);
+	DBG1(DBG_KNL, "traffic %R === %R stays blocked, its CHILD_SA was lost",
+		 src, dst);
+	DESTROY_IF(src);
+	DESTROY_IF(dst);
+	hwo_sp_route_remove(entry);
+	guard.count = 1;
+	hwo_sp_change(this->xfrm, &entry->faces, &guard, TRUE, &result);
+	release_nic(this, &entry->effective);
+	memset(&entry->effective, 0, sizeof(entry->effective));
+	entry->held = TRUE;
+	return 0;
+}
+
+/**
+ * Remove an SP that nobody uses anymore
+ */
+static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+						 const hwo_sp_user_t *last)
+{
+	const hwo_sp_t *first = &entry->faces.face[0].sp;
+
+	if (entry->faces.count > 1 &&
+		hwo_sp_is_guard(first->id.dir, first->block, first->priority) &&
+		lost_sa(this, last))
+	{
+		return hold(this, entry);
+	}
+	return uninstall(this, entry);
+}
+
 METHOD(sp_installer_t, del, int,
 	private_sp_installer_t *this, const hwo_sp_user_t *user)
 {
@@ -438,7 +494,7 @@ METHOD(sp_installer_t, del, int,
 		}
 		else if (!next)
 		{
-			err = uninstall(this, entry);
+			err = remove_unused(this, entry, user);
 		}
 		this->sps->checkin(this->sps, entry);
 	}
@@ -531,9 +587,91 @@ METHOD(sp_installer_t, flush, int,
 	return 0;
 }
 
+/**
+ * Check if an SP without SA, i.e. a trap or shunt, has to be installed again
+ * after a link changed
+ */
+static bool affected(hwo_sp_entry_t *entry, uint32_t ifindex, bool up)
+{
+	hwo_sp_user_t *user = hwo_sp_top_user(entry);
+
+	if (!user || user->sa.spi || (user->requested != HW_OFFLOAD_PACKET &&
+								  user->requested != HW_OFFLOAD_AUTO))
+	{
+		return FALSE;
+	}
+	return entry->effective.mode == HWO_MODE_PACKET ?
+		   entry->effective.ifindex == ifindex : up;
+}
+
+/**
+ * Follow a change of a link
+ */
+static void follow_link(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+						uint32_t ifindex, bool up)
+{
+	bool demoted;
+
+	if (affected(entry, ifindex, up))
+	{
+		install(this, entry, hwo_sp_top_user(entry), &demoted);
+	}
+}
+
+METHOD(sp_installer_t, link_changed, void,
+	private_sp_installer_t *this, uint32_t ifindex, bool up)
+{
+	hwo_sp_entry_t *entry;
+	hwo_sp_id_t id;
+	array_t *ids;
+	int i;
+
+	ids = this->sps->list(this->sps);
+	for (i = 0; i < array_count(ids); i++)
+	{
+		array_get(ids, i, &id);
+		entry = this->sps->checkout(this->sps, &id, FALSE);
+		if (entry)
+		{
+			follow_link(this, entry, ifindex, up);
+			this->sps->checkin(this->sps, entry);
+		}
+	}
+	hwo_sp_list_destroy(ids);
+}
+
+/**
+ * Remove the guards that nobody uses anymore
+ */
+static void remove_held(private_sp_installer_t *this)
+{
+	hwo_sp_entry_t *entry;
+	hwo_sp_id_t id;
+	array_t *ids;
+	int i;
+
+	ids = this->sps->list(this->sps);
+	for (i = 0; i < array_count(ids); i++)
+	{
+		array_get(ids, i, &id);
+		entry = this->sps->checkout(this->sps, &id, FALSE);
+		if (entry)
+		{
+			if (entry->held)
+			{
+				uninstall(this, entry);
+				entry->held = FALSE;
+			}
+			this->sps->checkin(this->sps, entry);
+		}
+	}
+	hwo_sp_list_destroy(ids);
+}
+
 METHOD(sp_installer_t, destroy, void,
 	private_sp_installer_t *this)
 {
+	remove_held(this);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -555,6 +693,7 @@ sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 			.del = _del,
 			.query = _query,
 			.flush = _flush,
+			.link_changed = _link_changed,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,

@@ -10,6 +10,11 @@
  * offloaded and the mode is automatic, the SAs move down, and their other SPs
  * with them.
  *
+ * If the CHILD_SA of an SP in packet mode goes after the kernel has lost one of
+ * its SAs, its guard stays, so that its traffic does not leave in clear because
+ * a limit was reached or an interface was down. It goes with the next CHILD_SA
+ * for the same traffic, or at the end.
+ *
  * Errors are positive errno values. Failures are logged here.
  *
  * Thread-safety: may be used by any thread; calls for the same SP take turns.
@@ -82,7 +87,17 @@ struct sp_installer_t {
 	int (*flush)(sp_installer_t *this);
 
 	/**
-	 * Destroy.
+	 * Install traps and shunts again that a change of a link affects: those
+	 * that a NIC lost which went down, elsewhere if there is another route, and
+	 * those that may be offloaded again.
+	 *
+	 * @param ifindex	device
+	 * @param up		TRUE if it is up
+	 */
+	void (*link_changed)(sp_installer_t *this, uint32_t ifindex, bool up);
+
+	/**
+	 * Destroy, guards that stayed are removed.
 	 */
 	void (*destroy)(sp_installer_t *this);
 };

@@ -212,6 +212,14 @@ void fake_kernel_refuse_bytes(fake_kernel_t *this, uint32_t ifindex,
 void fake_kernel_device_down(fake_kernel_t *this, uint32_t ifindex);
 
 /**
+ * Set a device down, up, or take it away, as the kernel announces it: what it
+ * offloads is gone once it is down. It stays in the list of devices.
+ */
+void fake_kernel_link_down(fake_kernel_t *this, uint32_t ifindex);
+void fake_kernel_link_up(fake_kernel_t *this, uint32_t ifindex);
+void fake_kernel_link_gone(fake_kernel_t *this, uint32_t ifindex);
+
+/**
  * Remove a device, after setting it down.
  */
 void fake_kernel_remove_device(fake_kernel_t *this, uint32_t ifindex);

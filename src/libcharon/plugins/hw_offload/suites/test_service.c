@@ -107,6 +107,8 @@ static kernel_ipsec_t *create_backend(fake_version_t version)
 		.route = fake_kernel_open(kernel, NETLINK_ROUTE, NULL),
 		.route_events = fake_kernel_open(kernel, NETLINK_ROUTE,
 										 route_lookup_groups),
+		.link_events = fake_kernel_open(kernel, NETLINK_ROUTE,
+										hwo_rt_link_groups),
 		.links = fake_kernel_links(kernel),
 		.features = fake_kernel_features(kernel),
 	};
@@ -400,6 +402,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, sp_tcase());
 	suite_add_tcase(suite, guard_tcase());
 	suite_add_tcase(suite, sp_id_tcase());
+	suite_add_tcase(suite, link_tcase());
 	suite_add_tcase(suite, event_tcase());
 	suite_add_tcase(suite, pair_tcase());
 	suite_add_tcase(suite, status_tcase());

@@ -8,7 +8,13 @@
 #include "rt_msg.h"
 
 #include <libmnl/libmnl.h>
+#include <linux/if.h>
 #include <linux/rtnetlink.h>
+
+const int hwo_rt_link_groups[] = {
+	RTNLGRP_LINK,
+	0
+};
 
 /*
  * Described in header
@@ -130,5 +136,29 @@ bool hwo_rt_decode_route(const struct nlmsghdr *hdr, hwo_route_t *route)
 			}
 			break;
 	}
+	return TRUE;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_rt_decode_link(const struct nlmsghdr *hdr, hwo_link_change_t *link)
+{
+	const struct ifinfomsg *msg;
+
+	memset(link, 0, sizeof(*link));
+	if ((hdr->nlmsg_type != RTM_NEWLINK && hdr->nlmsg_type != RTM_DELLINK) ||
+		mnl_nlmsg_get_payload_len(hdr) < sizeof(*msg))
+	{
+		return FALSE;
+	}
+	msg = mnl_nlmsg_get_payload(hdr);
+	/* bridges announce their ports as if these were gone */
+	if (msg->ifi_family != AF_UNSPEC)
+	{
+		return FALSE;
+	}
+	link->ifindex = msg->ifi_index;
+	link->up = hdr->nlmsg_type == RTM_NEWLINK && (msg->ifi_flags & IFF_UP);
 	return TRUE;
 }

@@ -6,7 +6,8 @@
  * @{ @ingroup hwo_wire
  *
  * The one rtnetlink question we ask ourselves: which device carries packets
- * from here to there (linux/rtnetlink.h: RTM_GETROUTE)?
+ * from here to there (linux/rtnetlink.h: RTM_GETROUTE)? And what is announced
+ * about links (RTM_NEWLINK, RTM_DELLINK).
  */
 
 #ifndef HWO_RT_MSG_H_
@@ -52,5 +53,27 @@ bool hwo_rt_encode_get_route(hwo_msg_t *msg, const hwo_flow_t *flow);
  * @return			FALSE if it is malformed or of another type
  */
 bool hwo_rt_decode_route(const struct nlmsghdr *hdr, hwo_route_t *route);
+
+/**
+ * What is announced about a link.
+ */
+typedef struct hwo_link_change_t {
+	/** index */
+	uint32_t ifindex;
+	/** TRUE if it is there and administratively up */
+	bool up;
+} hwo_link_change_t;
+
+/**
+ * Decode RTM_NEWLINK and RTM_DELLINK, announcements.
+ *
+ * @return			FALSE if it is malformed or of another type
+ */
+bool hwo_rt_decode_link(const struct nlmsghdr *hdr, hwo_link_change_t *link);
+
+/**
+ * Multicast groups of announcements about links, 0-terminated.
+ */
+extern const int hwo_rt_link_groups[];
 
 #endif /** HWO_RT_MSG_H_ @}*/

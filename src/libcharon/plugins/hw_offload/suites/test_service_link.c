@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of what happens when NICs go down, come back or are gone, and of guards
+ * that outlive their CHILD_SA.
+ */
+
+#include "service_suites.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#define LOCAL "192.168.50.1/32"
+#define REMOTE "192.168.50.2/32"
+#define SPI_IN 0xc1
+#define SPI_OUT 0xc2
+
+/** another NIC */
+#define OTHER 4
+
+static test_sa_t sa_in, sa_out;
+static test_sp_t sp_in, sp_out;
+
+/**
+ * Describe a CHILD_SA.
+ */
+static void child_init(hw_offload_t requested)
+{
+	sa_init(&sa_in, SPI_IN, TRUE, requested);
+	sa_init(&sa_out, SPI_OUT, FALSE, requested);
+	sp_init(&sp_in, POLICY_IN, LOCAL, REMOTE, SPI_IN, 1, requested);
+	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT, 1, requested);
+}
+
+static void child_clear(void)
+{
+	sa_clear(&sa_in);
+	sa_clear(&sa_out);
+	sp_clear(&sp_in);
+	sp_clear(&sp_out);
+}
+
+static void child_add(void)
+{
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+}
+
+static void link_setup(void)
+{
+	service_setup();
+	child_init(HW_OFFLOAD_PACKET);
+}
+
+static void link_teardown(void)
+{
+	child_clear();
+	service_teardown();
+}
+
+static bool guarded(void)
+{
+	fake_sp_t guard;
+
+	return fake_kernel_get_guard(kernel, LOCAL, REMOTE, &guard);
+}
+
+/**
+ * Wait until the OUT policy is offloaded to a NIC, 0 for none.
+ */
+static bool wait_offload(uint32_t ifindex)
+{
+	fake_sp_t sp;
+	int i;
+
+	for (i = 0; i < TEST_DEADLINE; i++)
+	{
+		if (fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE, &sp) &&
+			sp.offload.ifindex == ifindex)
+		{
+			return TRUE;
+		}
+		usleep(1000);
+	}
+	return FALSE;
+}
+
+/**
+ * Wait until all SAs were listed that many times since the last reset.
+ */
+static bool wait_checks(u_int checks)
+{
+	int i;
+
+	for (i = 0; i < TEST_DEADLINE; i++)
+	{
+		if (fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_GETSA) >= checks)
+		{
+			return TRUE;
+		}
+		usleep(1000);
+	}
+	return FALSE;
+}
+
+START_TEST(test_down)
+{
+	/* there is another way to the peer: rekey at once, and only once */
+	fake_kernel_add_device(kernel, OTHER, FAKE_CAPS_PACKET, NULL);
+	child_add();
+	fake_kernel_add_route(kernel, "192.168.50.0/24", OTHER, NULL, NULL, 0);
+	if (_i)
+	{
+		fake_kernel_link_gone(kernel, NIC);
+	}
+	else
+	{
+		fake_kernel_link_down(kernel, NIC);
+	}
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert(!calls.expire_hard);
+	ck_assert_int_eq(calls.expire_proto, IPPROTO_ESP);
+	ck_assert_int_eq(service_lines_with("is not in the kernel anymore"), 1);
+	ck_assert(guarded());
+
+	/* once is enough */
+	fake_kernel_reset_counts(kernel);
+	fake_kernel_link_up(kernel, NIC);
+	fake_kernel_link_down(kernel, NIC);
+	fake_kernel_link_up(kernel, NIC);
+	fake_kernel_link_down(kernel, NIC);
+	/* one after another, so the first one is done */
+	ck_assert(wait_checks(2));
+	ck_assert_int_eq(calls.expires, 1);
+
+	/* the next SAs use the other one */
+	sa_out.id.spi = htonl(SPI_OUT + 1);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	sp_clear(&sp_out);
+	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT + 1, 1,
+			HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert(wait_offload(OTHER));
+	ck_assert(guarded());
+}
+END_TEST
+
+START_TEST(test_no_route)
+{
+	child_add();
+	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
+	fake_kernel_link_down(kernel, NIC);
+	while (!service_lines_with("no route to the peers of 1 lost SAs"))
+	{
+		usleep(1000);
+	}
+	ck_assert_int_eq(calls.expires, 0);
+	ck_assert(guarded());
+	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC, NULL, NULL, 0);
+	fake_kernel_link_up(kernel, NIC);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert(!calls.expire_hard);
+}
+END_TEST
+
+START_TEST(test_closed_meanwhile)
+{
+	child_add();
+	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
+	fake_kernel_link_down(kernel, NIC);
+	while (!service_lines_with("no route"))
+	{
+		usleep(1000);
+	}
+	sp_del(&sp_out);
+	sp_del(&sp_in);
+	sa_del(&sa_in);
+	sa_del(&sa_out);
+	/* it was not closed on purpose, for all we know */
+	ck_assert(guarded());
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1);
+	ck_assert_int_eq(service_lines_with("stays blocked"), 1);
+	/* nothing to rekey anymore, but the daemon ends in a state that it knows */
+	ipsec->destroy(ipsec);
+	ipsec = NULL;
+	ck_assert_int_eq(calls.expires, 0);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+}
+END_TEST
+
+START_TEST(test_unused_link)
+{
+	child_add();
+	fake_kernel_reset_counts(kernel);
+	fake_kernel_link_up(kernel, NIC);
+	fake_kernel_link_down(kernel, OTHER);
+	fake_kernel_link_up(kernel, OTHER);
+	/* these were announced before this one */
+	fake_kernel_link_down(kernel, NIC);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM, 0), 1);
+}
+END_TEST
+
+START_TEST(test_trap)
+{
+	sp_clear(&sp_out);
+	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
+	sp_out.data.prio = POLICY_PRIORITY_ROUTED;
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert(wait_offload(NIC));
+	/* nowhere to go, so it stays blocked until the NIC is back */
+	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
+	fake_kernel_link_down(kernel, NIC);
+	ck_assert(wait_offload(0));
+	ck_assert(guarded());
+	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC, NULL, NULL, 0);
+	fake_kernel_link_up(kernel, NIC);
+	ck_assert(wait_offload(NIC));
+	/* and if there is another NIC, it goes there */
+	fake_kernel_add_device(kernel, OTHER, FAKE_CAPS_PACKET, NULL);
+	fake_kernel_add_route(kernel, "192.168.50.0/24", OTHER, NULL, NULL, 0);
+	fake_kernel_link_down(kernel, NIC);
+	ck_assert(wait_offload(OTHER));
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+}
+END_TEST
+
+START_TEST(test_hard_limit)
+{
+	test_sa_t *sa = _i ? &sa_in : &sa_out;
+
+	/* either direction ends the CHILD_SA */
+	child_add();
+	ck_assert(fake_kernel_expire(kernel, sa->id.spi, TRUE));
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert(calls.expire_hard);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
+	sa_del(&sa_in);
+	sa_del(&sa_out);
+	ck_assert(guarded());
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1);
+	ck_assert_int_eq(service_lines_with("192.168.50.2/32 stays blocked"), 1);
+
+	/* the next one has it, and when that is closed it is gone */
+	sa_out.id.spi = htonl(SPI_OUT + 1);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	sp_clear(&sp_out);
+	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT + 1, 1,
+			HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert(guarded());
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+}
+END_TEST
+
+START_TEST(test_soft_limit)
+{
+	child_add();
+	ck_assert(fake_kernel_expire(kernel, sa_out.id.spi, FALSE));
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+}
+END_TEST
+
+TCase *link_tcase(void)
+{
+	TCase *tcase = tcase_create("link");
+
+	tcase_add_checked_fixture(tcase, link_setup, link_teardown);
+	tcase_set_timeout(tcase, 20);
+	tcase_add_loop_test(tcase, test_down, 0, 2);
+	tcase_add_test(tcase, test_no_route);
+	tcase_add_test(tcase, test_closed_meanwhile);
+	tcase_add_test(tcase, test_unused_link);
+	tcase_add_test(tcase, test_trap);
+	tcase_add_loop_test(tcase, test_hard_limit, 0, 2);
+	tcase_add_test(tcase, test_soft_limit);
+	return tcase;
+}
