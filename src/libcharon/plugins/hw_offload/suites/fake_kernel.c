@@ -192,6 +192,7 @@ fake_kernel_t *fake_kernel_create(fake_version_t version)
 	INIT(this,
 		.version = version,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.block_changed = condvar_create(CONDVAR_TYPE_DEFAULT),
 		.transports = linked_list_create(),
 		.faults = linked_list_create(),
 		.devices = linked_list_create(),
@@ -213,6 +214,7 @@ void fake_kernel_destroy(fake_kernel_t *this)
 	this->routes->destroy_function(this->routes, free);
 	this->sas->destroy_function(this->sas, (void*)fake_sa_destroy);
 	this->sps->destroy_function(this->sps, (void*)fake_sp_destroy);
+	this->block_changed->destroy(this->block_changed);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }

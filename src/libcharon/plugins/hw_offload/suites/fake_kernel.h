@@ -90,6 +90,8 @@ typedef enum fake_fault_t {
 	FAKE_FAULT_SHORT,
 	/** executed, the dump says that it was interrupted */
 	FAKE_FAULT_INTERRUPTED,
+	/** executed after fake_kernel_unblock(), who sent it waits until then */
+	FAKE_FAULT_BLOCKED,
 } fake_fault_t;
 
 /**
@@ -251,6 +253,12 @@ void fake_kernel_add_route(fake_kernel_t *this, const char *net,
 void fake_kernel_inject(fake_kernel_t *this, int protocol, uint16_t type,
 						u_int nth, fake_fault_t fault, int err,
 						const char *text);
+
+/**
+ * Wait until a request is blocked, and stop blocking it.
+ */
+void fake_kernel_await_blocked(fake_kernel_t *this);
+void fake_kernel_unblock(fake_kernel_t *this);
 
 /**
  * Forget all faults that did not happen yet.

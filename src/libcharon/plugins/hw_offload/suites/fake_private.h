@@ -11,6 +11,7 @@
 #include <linux/netlink.h>
 
 #include <collections/linked_list.h>
+#include <threading/condvar.h>
 #include <threading/mutex.h>
 
 #include "fake_kernel.h"
@@ -63,6 +64,9 @@ typedef struct fake_route_t {
 struct fake_kernel_t {
 	fake_version_t version;
 	mutex_t *mutex;
+	/** a request is blocked, as by a slow driver, and changes of that */
+	bool blocked;
+	condvar_t *block_changed;
 	/** fake_transport_t */
 	linked_list_t *transports;
 	/** fake_injected_t */

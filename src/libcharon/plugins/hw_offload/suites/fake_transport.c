@@ -160,6 +160,7 @@ static void deliver(fake_transport_t *this, fake_injected_t *fault,
 		case FAKE_FAULT_ERROR:
 		case FAKE_FAULT_WARNING:
 		case FAKE_FAULT_INTERRUPTED:
+		case FAKE_FAULT_BLOCKED:
 			break;
 	}
 	enqueue(this, this->queue, 0, datagram);
@@ -189,6 +190,37 @@ static void answer(fake_transport_t *this, const struct nlmsghdr *hdr,
 	request.answer->destroy(request.answer);
 }
 
+/**
+ * Block a request until somebody ends that, the mutex is held
+ */
+static void block(fake_kernel_t *kernel)
+{
+	kernel->blocked = TRUE;
+	kernel->block_changed->broadcast(kernel->block_changed);
+	while (kernel->blocked)
+	{
+		kernel->block_changed->wait(kernel->block_changed, kernel->mutex);
+	}
+}
+
+void fake_kernel_await_blocked(fake_kernel_t *this)
+{
+	this->mutex->lock(this->mutex);
+	while (!this->blocked)
+	{
+		this->block_changed->wait(this->block_changed, this->mutex);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+void fake_kernel_unblock(fake_kernel_t *this)
+{
+	this->mutex->lock(this->mutex);
+	this->blocked = FALSE;
+	this->block_changed->broadcast(this->block_changed);
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(nl_transport_t, send_, int,
 	fake_transport_t *this, const void *data, size_t len)
 {
@@ -216,6 +248,10 @@ METHOD(nl_transport_t, send_, int,
 		this->queue->insert_last(this->queue, item);
 	}
 	faulty = find_fault(kernel, this->protocol, hdr->nlmsg_type, &fault);
+	if (faulty && fault.fault == FAKE_FAULT_BLOCKED)
+	{
+		block(kernel);
+	}
 	if (faulty && fault.fault == FAKE_FAULT_SEND)
 	{
 		err = fault.err;

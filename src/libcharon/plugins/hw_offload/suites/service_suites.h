@@ -38,6 +38,7 @@ TCase *pair_tcase(void);
 TCase *status_tcase(void);
 TCase *explain_tcase(void);
 TCase *leftovers_tcase(void);
+TCase *threads_tcase(void);
 TCase *device_tcase(void);
 
 /** What the tests act upon, created by service_setup() */

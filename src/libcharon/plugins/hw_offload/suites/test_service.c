@@ -408,6 +408,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, status_tcase());
 	suite_add_tcase(suite, explain_tcase());
 	suite_add_tcase(suite, leftovers_tcase());
+	suite_add_tcase(suite, threads_tcase());
 	suite_add_tcase(suite, device_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
