@@ -356,6 +356,27 @@ METHOD(ike_bypass_t, renew_nic, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(ike_bypass_t, renew, void,
+	private_ike_bypass_t *this)
+{
+	bypass_port_t port;
+	bypass_nic_t nic;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	for (i = 0; this->settings.ports && i < array_count(this->ports); i++)
+	{
+		array_get(this->ports, i, &port);
+		add_port(this, &port, 0);
+	}
+	for (i = 0; i < array_count(this->nics); i++)
+	{
+		array_get(this->nics, i, &nic);
+		change_nic(this, nic.ifindex, TRUE);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(ike_bypass_t, destroy, void,
 	private_ike_bypass_t *this)
 {
@@ -393,6 +414,7 @@ ike_bypass_t *ike_bypass_create(nl_exchange_t *xfrm,
 			.use_nic = _use_nic,
 			.release_nic = _release_nic,
 			.renew_nic = _renew_nic,
+			.renew = _renew,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,

@@ -70,6 +70,12 @@ struct ike_bypass_t {
 	void (*renew_nic)(ike_bypass_t *this, uint32_t ifindex);
 
 	/**
+	 * Exempt everything again, after all SPs in the kernel and on NICs were
+	 * removed.
+	 */
+	void (*renew)(ike_bypass_t *this);
+
+	/**
 	 * Remove the policies that were installed, and destroy.
 	 */
 	void (*destroy)(ike_bypass_t *this);

@@ -7,6 +7,7 @@
 
 #include "sp_installer.h"
 #include "sp_change.h"
+#include "sp_flush.h"
 #include "sp_route.h"
 #include "spd_setup.h"
 #include "../model/selector.h"
@@ -573,18 +574,7 @@ METHOD(sp_installer_t, query, int,
 METHOD(sp_installer_t, flush, int,
 	private_sp_installer_t *this)
 {
-	hwo_result_t result;
-	hwo_msg_t msg;
-
-	this->sps->flush(this->sps);
-	hwo_xfrm_encode_flush_sp(&msg);
-	this->xfrm->command(this->xfrm, &msg, &result);
-	if (result.err && result.err != ESRCH)
-	{
-		DBG1(DBG_KNL, "unable to flush policies: %s", strerror(result.err));
-		return result.err;
-	}
-	return 0;
+	return hwo_sp_flush(this->xfrm, this->sps, this->bypass);
 }
 
 /**

@@ -30,6 +30,7 @@
 TCase *offload_tcase(void);
 TCase *sa_tcase(void);
 TCase *sp_tcase(void);
+TCase *flush_tcase(void);
 TCase *guard_tcase(void);
 TCase *sp_id_tcase(void);
 TCase *link_tcase(void);
