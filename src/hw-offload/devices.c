@@ -73,11 +73,30 @@ static const char *obstacle(const nic_t *nics, size_t count, const nic_t *nic)
 }
 
 /**
+ * What the plugin knows of a device, NULL if nothing.
+ */
+static json_t *find_known(const json_t *known, const char *name)
+{
+	json_t *device;
+	size_t i;
+
+	json_array_foreach(known, i, device)
+	{
+		if (!strcmp(get_text(device, "name"), name))
+		{
+			return device;
+		}
+	}
+	return NULL;
+}
+
+/**
  * Describe an interface.
  */
 static json_t *describe(const nic_t *nics, size_t count, const nic_t *nic,
-						const json_t *children)
+						const json_t *children, const json_t *known)
 {
+	json_t *plugin = find_known(known, nic->name);
 	const nic_t *lower = nic_by_index(nics, count, nic->lower);
 	const nic_t *master = nic_by_index(nics, count, nic->master);
 	json_t *device;
@@ -104,10 +123,53 @@ static json_t *describe(const nic_t *nics, size_t count, const nic_t *nic,
 	json_object_set_new(device, "sas", json_pack("{s:I, s:I}",
 			"crypto", (json_int_t)count_sas(children, nic->name, "crypto"),
 			"packet", (json_int_t)count_sas(children, nic->name, "packet")));
+	json_object_set(device, "plugin", plugin ?: json_null());
 	json_object_set_new(device, "obstacle",
 			obstacle(nics, count, nic) ?
 				json_string(obstacle(nics, count, nic)) : json_null());
 	return device;
+}
+
+/**
+ * Add what is known of a mode: it worked, it may, or why not.
+ */
+static void add_mode(table_t *table, const json_t *device, const char *name)
+{
+	const json_t *mode = json_object_get(json_object_get(device, "plugin"),
+										 name);
+
+	if (!mode)
+	{
+		table_add(table, "-", COLOUR_NONE);
+	}
+	else if (get_bool(mode, "works"))
+	{
+		table_add(table, "works", COLOUR_GOOD);
+	}
+	else if (get_bool(mode, "possible"))
+	{
+		table_add(table, "untried", COLOUR_FAIR);
+	}
+	else
+	{
+		table_add(table, get_text(mode, "reason"), COLOUR_BAD);
+	}
+}
+
+/**
+ * Add the latest refusal, or what is known to be in the way.
+ */
+static void add_remark(table_t *table, const json_t *device)
+{
+	const json_t *refusals = json_object_get(json_object_get(device, "plugin"),
+											 "refusals");
+	size_t count = json_array_size(refusals);
+	const char *words;
+
+	words = count ? get_text(json_array_get(refusals, count - 1), "kernel")
+				  : "-";
+	table_add(table, strcmp(words, "-") ? words : get_text(device, "obstacle"),
+			  COLOUR_NONE);
 }
 
 /**
@@ -117,7 +179,7 @@ static void print_table(const json_t *list, const options_t *options)
 {
 	static const char *const headings[] = {
 		"DEVICE", "KIND", "UP", "DRIVER", "FIRMWARE", "ESP-HW-OFFLOAD",
-		"SAS-CRYPTO", "SAS-PACKET", "REMARK", NULL
+		"CRYPTO", "PACKET", "SAS-CRYPTO", "SAS-PACKET", "REMARK", NULL
 	};
 	table_t *table = table_create(headings, options->colour);
 	json_t *device, *features, *sas;
@@ -136,9 +198,11 @@ static void print_table(const json_t *list, const options_t *options)
 		table_add(table, get_text(device, "firmware"), COLOUR_NONE);
 		table_add(table, get_text(features, "esp-hw-offload"),
 				  on ? COLOUR_GOOD : COLOUR_NONE);
+		add_mode(table, device, "crypto");
+		add_mode(table, device, "packet");
 		table_add_number(table, get_number(sas, "crypto"));
 		table_add_number(table, get_number(sas, "packet"));
-		table_add(table, get_text(device, "obstacle"), COLOUR_NONE);
+		add_remark(table, device);
 	}
 	table_print(table);
 }
@@ -146,7 +210,7 @@ static void print_table(const json_t *list, const options_t *options)
 int command_devices(const options_t *options, int argc, char *argv[])
 {
 	char error[CLIENT_ERROR];
-	json_t *children, *list = json_array();
+	json_t *children, *known = NULL, *list = json_array();
 	nic_t *nics;
 	size_t count;
 
@@ -159,18 +223,23 @@ int command_devices(const options_t *options, int argc, char *argv[])
 	}
 	children = client_collect(options->socket, "list", NULL, error);
 	if (!children)
-	{	/* everything but the number of SAs is known without the daemon */
+	{	/* what the kernel tells is known without the daemon */
 		fprintf(stderr, "hw-offload: %s\n", error);
+	}
+	else
+	{
+		known = client_collect(options->socket, "devices", NULL, error);
 	}
 	for (size_t i = 0; i < count; i++)
 	{
 		if (strcmp(nics[i].name, "lo"))
 		{
 			json_array_append_new(list, describe(nics, count, &nics[i],
-												 children));
+												 children, known));
 		}
 	}
 	json_decref(children);
+	json_decref(known);
 	free(nics);
 	if (options->json)
 	{

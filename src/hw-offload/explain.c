@@ -5,100 +5,27 @@
  * explain: what the children of a loaded connection would get on this host.
  *
  * The plugin tells by which rules it would install them, and what it would try
- * first. What is known of the device without asking its driver is added here.
+ * first. Whether the driver accepts that is not known before: see probe.
  */
 
 #include "client.h"
 #include "command.h"
-#include "nic.h"
 #include "table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/** Bonding mode of the one kind of bonds that offload */
-#define ACTIVE_BACKUP 1
-
 /**
- * Add a rule about the device of a child.
+ * Check if a child gets the best of what it asks for.
  */
-static void add_rule(json_t *items, const json_t *verdict, const char *result,
-					 const char *text)
+static bool gets_it(const json_t *verdict)
 {
-	json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
-			"type", "rule",
-			"connection", get_text(verdict, "connection"),
-			"child", get_text(verdict, "child"),
-			"rule", "device", "result", result, "text", text));
-}
-
-/**
- * Check what is known of the device, that is the mode that is possible at best:
- * 0 for none, 1 for crypto, 2 for packet.
- */
-static int check_device(json_t *items, const json_t *verdict)
-{
-	const nic_t *nic;
-	nic_t *nics;
-	size_t count;
-	int best = 2;
-
-	if (!nic_list(&nics, &count))
-	{
-		return best;
-	}
-	nic = nic_by_name(nics, count, get_text(verdict, "device"));
-	if (nic && !strcmp(nic->kind, "bond"))
-	{
-		best = nic->bond_mode == ACTIVE_BACKUP ? 1 : 0;
-		add_rule(items, verdict, best ? "note" : "no", best ?
-				 "a bond offers crypto mode only" :
-				 "only bonds in mode active-backup offload anything");
-	}
-	else if (nic && nic->esp == FEATURE_OFF)
-	{
-		best = 0;
-		add_rule(items, verdict, "no", nic->kind[0] ?
-				 "a virtual interface without ESP offload" :
-				 "esp-hw-offload is off, see ethtool -k, and doctor");
-	}
-	else if (nic)
-	{
-		add_rule(items, verdict, "ok", "it has ESP offload, try what its driver "
-				 "accepts: hw-offload probe");
-	}
-	free(nics);
-	return best;
-}
-
-/**
- * Find out if a child gets what it asks for, and note what it gets.
- */
-static bool settle(json_t *items, json_t *verdict)
-{
-	static const char *const modes[] = { "none", "crypto", "packet" };
 	const char *requested = get_text(verdict, "requested");
-	const char *expected = get_text(verdict, "expected");
-	int best;
+	const char *best;
 
-	if (!strcmp(requested, "no"))
-	{
-		return true;
-	}
-	if (strcmp(expected, "fails") && strcmp(expected, "none"))
-	{
-		best = check_device(items, verdict);
-		if (best < 2 && !strcmp(expected, "packet"))
-		{
-			expected = !strcmp(requested, "auto") ? modes[best] : "fails";
-		}
-		else if (best < 1)
-		{
-			expected = !strcmp(requested, "auto") ? modes[0] : "fails";
-		}
-		json_object_set_new(verdict, "expected", json_string(expected));
-	}
-	return !strcmp(expected, !strcmp(requested, "auto") ? "packet" : requested);
+	best = !strcmp(requested, "auto") ? "packet" :
+		   !strcmp(requested, "no") ? "none" : requested;
+	return !strcmp(get_text(verdict, "expected"), best);
 }
 
 /**
@@ -154,21 +81,19 @@ static void print_child(const json_t *items, const json_t *verdict,
 }
 
 /**
- * Settle all children, print them unless JSON is asked for.
+ * Check all children, print them unless JSON is asked for.
  */
-static bool settle_all(json_t *items, const options_t *options)
+static bool check_all(const json_t *items, const options_t *options)
 {
-	/* rules are added meanwhile, for those that are there already */
-	size_t count = json_array_size(items), i;
 	json_t *item;
 	bool all = true;
+	size_t i;
 
-	for (i = 0; i < count; i++)
+	json_array_foreach(items, i, item)
 	{
-		item = json_array_get(items, i);
 		if (!strcmp(get_text(item, "type"), "verdict"))
 		{
-			all = settle(items, item) && all;
+			all = gets_it(item) && all;
 			if (!options->json)
 			{
 				print_child(items, item, options);
@@ -193,7 +118,7 @@ int command_explain(const options_t *options, int argc, char *argv[])
 		json_decref(first);
 		return EXIT_TROUBLE;
 	}
-	all = settle_all(items, options);
+	all = check_all(items, options);
 	if (options->json)
 	{
 		json_object_del(first, "answer");

@@ -238,6 +238,38 @@ START_TEST(test_devices)
 }
 END_TEST
 
+#define RULE(child, result, text) "{\"type\":\"rule\"," \
+	"\"connection\":\"gw\",\"child\":\"" child "\",\"rule\":\"route\"," \
+	"\"result\":\"" result "\",\"text\":\"" text "\"}\n"
+#define VERDICT(child, requested, expected) "{\"type\":\"verdict\"," \
+	"\"connection\":\"gw\",\"child\":\"" child "\",\"requested\":\"" \
+	requested "\",\"expected\":\"" expected "\",\"device\":\"p0\"," \
+	"\"reason\":\"as-requested\"}\n"
+
+START_TEST(test_explain)
+{
+	answer = FIRST RULE("a", "ok", "by p0") VERDICT("a", "auto", "packet")
+		RULE("b", "note", "well") VERDICT("b", "no", "none") END(4);
+	ck_assert_int_eq(run("explain gw"), 0);
+	ck_assert_str_eq(asked, "hw-offload 1 explain gw \n");
+	ck_assert_str_eq(output, "a: hw_offload = auto\n"
+		"  ok    route          by p0\n  => packet on p0\n"
+		"b: hw_offload = no\n"
+		"  note  route          well\n  => none on p0\n");
+	answer = FIRST VERDICT("a", "auto", "crypto") END(1);
+	ck_assert_int_eq(run("explain gw a"), 1);
+	ck_assert_str_eq(asked, "hw-offload 1 explain gw a\n");
+	answer = FIRST VERDICT("a", "packet", "fails") END(1);
+	ck_assert_int_eq(run("explain gw a"), 1);
+	ck_assert(strstr(output, "  => the CHILD_SA fails on p0\n"));
+	ck_assert_int_eq(run("--json explain gw a"), 1);
+	ck_assert(strstr(output, "\"expected\": \"fails\""));
+	answer = FIRST "{\"error\":\"there is no such connection or child\"}\n";
+	ck_assert_int_eq(run("explain gw"), 2);
+	ck_assert_int_eq(run("explain"), 2);
+}
+END_TEST
+
 START_TEST(test_metrics)
 {
 	answer = FIRST GOOD POOR GOOD END(3);
@@ -340,6 +372,7 @@ int main(int argc, char *argv[])
 	tcase_add_test(tcase, test_list_json);
 	tcase_add_test(tcase, test_policies);
 	tcase_add_test(tcase, test_devices);
+	tcase_add_test(tcase, test_explain);
 	tcase_add_test(tcase, test_metrics);
 	tcase_add_test(tcase, test_watch);
 	tcase_add_test(tcase, test_trouble);

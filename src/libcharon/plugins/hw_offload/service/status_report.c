@@ -363,6 +363,67 @@ json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
 	return object;
 }
 
+/**
+ * Describe a mode of a device
+ */
+static json_t *device_mode(const hwo_device_t *device,
+						   const hwo_learned_t *learned, hwo_mode_t mode)
+{
+	hwo_reason_t reason = device->denied[mode];
+
+	return json_pack("{s:b, s:o, s:b}",
+			"possible", reason == HWO_REASON_NONE,
+			"reason", reason ? enum_name(hwo_reason_names, reason)
+							 : json_null(),
+			"works", learned->works[mode]);
+}
+
+/**
+ * List what a device refused
+ */
+static json_t *refusals(const hwo_learned_t *learned)
+{
+	json_t *list = json_array();
+	int i;
+
+	for (i = 0; i < learned->refusal_count; i++)
+	{
+		json_array_append_new(list, json_pack("{s:i, s:o}",
+				"errno", learned->refusals[i].err,
+				"kernel", hwo_report_text(learned->refusals[i].extack)));
+	}
+	return list;
+}
+
+/*
+ * Described in header
+ */
+json_t *hwo_report_device(const char *name, uint32_t ifindex,
+						  offload_device_t *devices)
+{
+	static const char *features[] = {
+		[HWO_FEATURE_UNKNOWN] = "unknown",
+		[HWO_FEATURE_MISSING] = "missing",
+		[HWO_FEATURE_OFF] = "off",
+		[HWO_FEATURE_ON] = "on",
+	};
+	device_history_t *history = devices->get_history(devices);
+	hwo_learned_t learned;
+	hwo_device_t device;
+
+	devices->judge(devices, ifindex, &device);
+	history->get(history, ifindex, &learned);
+	return json_pack("{s:s, s:o, s:I, s:s, s:o, s:o, s:o, s:o}",
+			"type", "device",
+			"name", hwo_report_text(name),
+			"ifindex", (json_int_t)ifindex,
+			"feature", features[learned.feature],
+			"crypto", device_mode(&device, &learned, HWO_MODE_CRYPTO),
+			"packet", device_mode(&device, &learned, HWO_MODE_PACKET),
+			"refusals", refusals(&learned),
+			"max_sas", limit(device.max_sas));
+}
+
 /*
  * Described in header
  */

@@ -61,6 +61,17 @@ json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
 					  offload_device_t *devices);
 
 /**
+ * Describe a device.
+ *
+ * @param name			name
+ * @param ifindex		index
+ * @param devices		knows what it may be asked for, and what was learned
+ * @return				new reference
+ */
+json_t *hwo_report_device(const char *name, uint32_t ifindex,
+						  offload_device_t *devices);
+
+/**
  * Write an object as one line.
  *
  * @param object		object, released; NULL if there was no memory for it

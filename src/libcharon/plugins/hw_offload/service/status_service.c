@@ -75,6 +75,8 @@ struct answer_t {
 	array_t *sas;
 	/** SPs that are to be described, hwo_sp_id_t with labels */
 	array_t *sps;
+	/** devices, with an end mark */
+	struct if_nameindex *links;
 	/** rules and verdicts of an explanation */
 	json_t *rules;
 	/** index of the next item */
@@ -173,6 +175,33 @@ static bool next_sp(private_status_service_t *this, answer_t *answer,
 }
 
 /**
+ * Next device
+ */
+static bool next_device(private_status_service_t *this, answer_t *answer,
+						json_t **object)
+{
+	struct if_nameindex *link;
+
+	if (!answer->links)
+	{
+		answer->links = if_nameindex();
+	}
+	if (!answer->links)
+	{
+		answer->error = "the kernel does not tell its interfaces";
+		return FALSE;
+	}
+	link = &answer->links[answer->pos++];
+	if (!link->if_index)
+	{
+		return FALSE;
+	}
+	*object = hwo_report_device(link->if_name, link->if_index,
+								this->source.devices);
+	return TRUE;
+}
+
+/**
  * Next rule or verdict of an explanation
  */
 static bool next_rule(private_status_service_t *this, answer_t *answer,
@@ -218,6 +247,7 @@ static bool next_event(private_status_service_t *this, answer_t *answer,
 static const next_t producers[] = {
 	[HWO_STATUS_LIST] = next_child,
 	[HWO_STATUS_POLICIES] = next_sp,
+	[HWO_STATUS_DEVICES] = next_device,
 	[HWO_STATUS_WATCH] = next_event,
 	[HWO_STATUS_EXPLAIN] = next_rule,
 };
@@ -306,6 +336,10 @@ CALLBACK(end_answer, void,
 
 	array_destroy(answer->sas);
 	json_decref(answer->rules);
+	if (answer->links)
+	{
+		if_freenameindex(answer->links);
+	}
 	if (answer->sps)
 	{
 		hwo_sp_list_destroy(answer->sps);

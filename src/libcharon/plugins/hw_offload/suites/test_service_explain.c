@@ -228,6 +228,32 @@ START_TEST(test_explain_nothing)
 }
 END_TEST
 
+START_TEST(test_devices)
+{
+	json_t *line, *mode;
+	FILE *client;
+	int count = 0;
+
+	/* names are those of the real kernel, so they vary */
+	client = client_ask("hw-offload 1 devices\n");
+	client_first(client, "devices");
+	while ((line = client_line(client)) &&
+		   streq(text(line, "type"), "device"))
+	{
+		mode = json_object_get(line, "packet");
+		ck_assert(json_is_boolean(json_object_get(mode, "possible")));
+		ck_assert(json_is_false(json_object_get(mode, "works")));
+		ck_assert(json_is_array(json_object_get(line, "refusals")));
+		json_decref(line);
+		count++;
+	}
+	ck_assert_int_gt(count, 0);
+	ck_assert_int_eq(number(line, "count"), count);
+	json_decref(line);
+	fclose(client);
+}
+END_TEST
+
 TCase *explain_tcase(void)
 {
 	TCase *tcase;
@@ -236,5 +262,6 @@ TCase *explain_tcase(void)
 	tcase_add_checked_fixture(tcase, status_setup, status_teardown);
 	tcase_add_loop_test(tcase, test_explain, 0, countof(explained));
 	tcase_add_test(tcase, test_explain_nothing);
+	tcase_add_test(tcase, test_devices);
 	return tcase;
 }
