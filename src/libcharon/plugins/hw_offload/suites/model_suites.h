@@ -16,6 +16,7 @@
 #define TEST_DEADLINE 10
 
 /** The test cases by subject. */
+TCase *bind_tcase(void);
 TCase *plan_tcase(void);
 TCase *verdict_tcase(void);
 TCase *selector_tcase(void);
