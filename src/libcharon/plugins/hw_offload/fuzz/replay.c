@@ -23,6 +23,7 @@ static const struct {
 	const char *hex;
 } golden[] = {
 #define GOLDEN(name, command, hex) { #name, hex },
+#include "../suites/golden_features.h"
 #include "../suites/golden_replies.h"
 #include "../suites/golden_requests.h"
 #undef GOLDEN

@@ -19,6 +19,7 @@ static const struct {
 } golden[] = {
 #define GOLDEN(name, command, hex) { #name, command, hex },
 #include "golden_requests.h"
+#include "golden_features.h"
 #include "golden_replies.h"
 #undef GOLDEN
 };
@@ -316,6 +317,7 @@ int main(void)
 	suite_add_tcase(suite, request_tcase());
 	suite_add_tcase(suite, event_tcase());
 	suite_add_tcase(suite, rt_tcase());
+	suite_add_tcase(suite, genl_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -24,6 +24,7 @@ TCase *sp_tcase(void);
 TCase *request_tcase(void);
 TCase *event_tcase(void);
 TCase *rt_tcase(void);
+TCase *genl_tcase(void);
 
 /**
  * A recorded message, in a block of its exact size, so that sanitizers see what
