@@ -105,6 +105,43 @@ START_TEST(test_identity)
 }
 END_TEST
 
+/** Priority of the function below, 0 to leave it to charon */
+static uint32_t custom_priority;
+
+/**
+ * What another plugin may have. It is in effect in all tests of this program.
+ */
+__attribute__((visibility("default")))
+uint32_t kernel_netlink_get_priority_custom(kernel_ipsec_policy_id_t *id,
+											kernel_ipsec_manage_policy_t *data);
+
+uint32_t kernel_netlink_get_priority_custom(kernel_ipsec_policy_id_t *id,
+											kernel_ipsec_manage_policy_t *data)
+{
+	return custom_priority && id->dir == POLICY_OUT ? custom_priority
+													: data->manual_prio;
+}
+
+START_TEST(test_priority_function)
+{
+	test_sp_t sp;
+	fake_sp_t installed;
+
+	custom_priority = 4711;
+	sp_init(&sp, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_NO);
+	sp.data.manual_prio = 17;
+	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE,
+								 &installed));
+	ck_assert_uint_eq(installed.info.priority, 4711);
+	/* by that priority it is found again */
+	ck_assert_int_eq(sp_del(&sp), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	custom_priority = 0;
+	sp_clear(&sp);
+}
+END_TEST
+
 TCase *sp_id_tcase(void)
 {
 	TCase *tcase = tcase_create("sp-id");
@@ -114,5 +151,6 @@ TCase *sp_id_tcase(void)
 	tcase_add_test(tcase, test_interface_gone);
 	tcase_add_test(tcase, test_shunt);
 	tcase_add_test(tcase, test_identity);
+	tcase_add_test(tcase, test_priority_function);
 	return tcase;
 }
