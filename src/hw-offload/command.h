@@ -44,6 +44,7 @@ int command_list(const options_t *options, int argc, char *argv[]);
 int command_policies(const options_t *options, int argc, char *argv[]);
 int command_devices(const options_t *options, int argc, char *argv[]);
 int command_explain(const options_t *options, int argc, char *argv[]);
+int command_doctor(const options_t *options, int argc, char *argv[]);
 int command_probe(const options_t *options, int argc, char *argv[]);
 int command_watch(const options_t *options, int argc, char *argv[]);
 int command_metrics(const options_t *options, int argc, char *argv[]);

@@ -32,6 +32,8 @@ static const struct {
 	  "what interfaces can do, and what is on them" },
 	{ "explain", command_explain, 1, 2, "CONN [CHILD]",
 	  "what a loaded connection would get on this host" },
+	{ "doctor", command_doctor, 0, 0, "",
+	  "whether this host can offload, and what to do if not" },
 	{ "probe", command_probe, 1, 1, "DEVICE",
 	  "what the driver of a device accepts, by trial" },
 	{ "watch", command_watch, 0, 0, "",

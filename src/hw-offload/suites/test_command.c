@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -270,6 +272,87 @@ START_TEST(test_explain)
 }
 END_TEST
 
+/**
+ * Write the configuration of a kernel that runs.
+ */
+static void write_config(const char *text)
+{
+	char file[256];
+	struct utsname name;
+	FILE *out;
+
+	uname(&name);
+	snprintf(file, sizeof(file), "%s/boot", dir);
+	mkdir(file, 0700);
+	snprintf(file, sizeof(file), "%s/boot/config-%s", dir, name.release);
+	out = fopen(file, "w");
+	fputs(text, out);
+	fclose(out);
+	setenv("HWO_DOCTOR_ROOT", dir, 1);
+}
+
+static void remove_config(void)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "rm -r '%s/boot'", dir);
+	ck_assert_int_eq(system(line), 0);
+	unsetenv("HWO_DOCTOR_ROOT");
+}
+
+START_TEST(test_doctor)
+{
+	json_t *document, *finding;
+	size_t i, faults = 0;
+
+	answer = FIRST GOOD END(1);
+	write_config("CONFIG_XFRM_OFFLOAD=y\nCONFIG_XFRM_USER=m\n"
+				 "# CONFIG_INET_ESP_OFFLOAD is not set\n"
+				 "CONFIG_INET_ESP_OFFLOAD_NOT=y\n");
+	ck_assert_int_eq(run("doctor"), 1);
+	ck_assert(strstr(output, "ok       kernel-config  CONFIG_XFRM_USER=m\n"));
+	ck_assert(strstr(output, "fault    kernel-config  CONFIG_INET_ESP_OFFLOAD "
+					 "is not set: no offload over IPv4\n"));
+	ck_assert(strstr(output, "warning  kernel-config  CONFIG_INET6_ESP_OFFLOAD "
+					 "is not set: no offload over IPv6\n"));
+	ck_assert(strstr(output, "warning  module         esp4_offload is not "));
+	ck_assert(strstr(output, "mend: modprobe esp4_offload\n"));
+	ck_assert(strstr(output, "ok       daemon         hw-offload 1.2 serves "
+					 "strongSwan 6.1.0\n"));
+	ck_assert(strstr(output, "fault    sas            the kernel has lost SAs "
+					 "of 1 CHILD_SAs\n"));
+	/* the same as JSON, and without a daemon */
+	ck_assert_int_eq(run("--json --socket=/nonexistent doctor"), 1);
+	document = json_loads(output, 0, NULL);
+	json_array_foreach(json_object_get(document, "findings"), i, finding)
+	{
+		faults += !strcmp(json_string_value(json_object_get(finding, "result")),
+						  "fault");
+	}
+	ck_assert_uint_ge(faults, 1);
+	ck_assert_str_eq(json_string_value(json_object_get(document, "result")),
+					 "fault");
+	json_decref(document);
+	remove_config();
+}
+END_TEST
+
+START_TEST(test_probe)
+{
+	if (geteuid() == 0)
+	{
+		ck_assert_int_eq(run("probe nonexistent0"), 2);
+		ck_assert(strstr(output, "there is no interface 'nonexistent0'"));
+	}
+	else
+	{
+		ck_assert_int_eq(run("probe lo"), 2);
+		ck_assert(strstr(output, "only root may install SAs"));
+	}
+	ck_assert_int_eq(run("probe"), 2);
+}
+END_TEST
+
 START_TEST(test_metrics)
 {
 	answer = FIRST GOOD POOR GOOD END(3);
@@ -373,6 +456,8 @@ int main(int argc, char *argv[])
 	tcase_add_test(tcase, test_policies);
 	tcase_add_test(tcase, test_devices);
 	tcase_add_test(tcase, test_explain);
+	tcase_add_test(tcase, test_doctor);
+	tcase_add_test(tcase, test_probe);
 	tcase_add_test(tcase, test_metrics);
 	tcase_add_test(tcase, test_watch);
 	tcase_add_test(tcase, test_trouble);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * doctor: interfaces, and what is stacked upon them.
+ */
+
+#include "doctor.h"
+
+#include <string.h>
+
+/** Bonding mode of the one kind of bonds that offload */
+#define ACTIVE_BACKUP 1
+
+/** What VXLAN adds to a packet: Ethernet, IPv4, UDP and its own header */
+#define VXLAN_OVERHEAD 50
+
+/** Drivers that know ESP offload, all but the first only in crypto mode */
+static const char *const drivers[] = {
+	"mlx5_core", "ixgbe", "ixgbevf", "nfp", "cxgb4", "rvu_nicpf",
+};
+
+/** Number of them */
+#define DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
+
+/**
+ * Check if a driver is known to offload.
+ */
+static bool driver_offloads(const char *driver)
+{
+	for (size_t i = 0; i < DRIVERS; i++)
+	{
+		if (!strcmp(driver, drivers[i]))
+		{
+			return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * Check an interface.
+ *
+ * @param able			[out] set to true if it offloads
+ */
+static void check_nic(doctor_t *doctor, const nic_t *nic, bool *able)
+{
+	char remedy[128];
+
+	snprintf(remedy, sizeof(remedy), "ethtool -K %s esp-hw-offload on "
+			 "esp-tx-csum-hw-offload on tx-esp-segmentation on", nic->name);
+	if (nic->esp == FEATURE_ON)
+	{
+		*able = true;
+		doctor_add(doctor, "device", nic->up ? FINDING_OK : FINDING_WARNING,
+				   NULL, "%s (%s%s%s) offloads ESP%s", nic->name,
+				   nic->driver[0] ? nic->driver : "unknown driver",
+				   nic->firmware[0] ? ", firmware " : "", nic->firmware,
+				   nic->up ? "" : ", but it is down");
+		if (nic->esp_segmentation != FEATURE_ON)
+		{
+			doctor_add(doctor, "device", FINDING_WARNING, remedy, "%s: "
+					   "tx-esp-segmentation is off, large packets are cut "
+					   "before encryption", nic->name);
+		}
+	}
+	else if (!nic->kind[0] && driver_offloads(nic->driver))
+	{
+		doctor_add(doctor, "device", FINDING_FAULT, remedy, "%s (%s%s%s): "
+				   "esp-hw-offload is off; if it can't be switched on, its "
+				   "driver is built without IPsec or its firmware has none",
+				   nic->name, nic->driver, nic->firmware[0] ? ", firmware " : "",
+				   nic->firmware);
+	}
+}
+
+/**
+ * Check a bond.
+ */
+static void check_bond(doctor_t *doctor, const nic_t *bond)
+{
+	char remedy[128];
+
+	if (bond->bond_mode != ACTIVE_BACKUP)
+	{
+		snprintf(remedy, sizeof(remedy), "ip link set %s type bond mode "
+				 "active-backup (while it is down)", bond->name);
+		doctor_add(doctor, "bond", FINDING_WARNING, remedy, "%s offloads "
+				   "nothing, only bonds in mode active-backup do", bond->name);
+		return;
+	}
+	for (size_t i = 0; i < doctor->count; i++)
+	{
+		const nic_t *slave = &doctor->nics[i];
+
+		if (slave->master != bond->ifindex)
+		{
+			continue;
+		}
+		snprintf(remedy, sizeof(remedy), "ethtool -K %s esp-hw-offload on",
+				 slave->name);
+		if (slave->esp != FEATURE_ON)
+		{
+			doctor_add(doctor, "bond", FINDING_FAULT, remedy, "%s: its slave %s "
+					   "does not offload ESP%s", bond->name, slave->name,
+					   bond->active_slave == slave->ifindex ?
+							", and is the active one" : "");
+		}
+	}
+	doctor_add(doctor, "bond", FINDING_WARNING, NULL, "%s: bonds offload in "
+			   "crypto mode only, never in packet mode", bond->name);
+}
+
+/**
+ * Check if there is room for the header of a VXLAN.
+ */
+static void check_vxlan(doctor_t *doctor, const nic_t *vxlan)
+{
+	const nic_t *lower = nic_by_index(doctor->nics, doctor->count,
+									  vxlan->lower);
+	char remedy[128];
+
+	if (!lower)
+	{
+		return;
+	}
+	snprintf(remedy, sizeof(remedy), "ip link set %s mtu %u", lower->name,
+			 vxlan->mtu + VXLAN_OVERHEAD);
+	if (lower->mtu < vxlan->mtu + VXLAN_OVERHEAD)
+	{
+		doctor_add(doctor, "mtu", FINDING_FAULT, remedy, "%s (MTU %u) does not "
+				   "fit into %s (MTU %u): VXLAN adds %d bytes, and ESP its own",
+				   vxlan->name, vxlan->mtu, lower->name, lower->mtu,
+				   VXLAN_OVERHEAD);
+	}
+	else
+	{
+		doctor_add(doctor, "mtu", FINDING_OK, NULL, "%s fits into %s",
+				   vxlan->name, lower->name);
+	}
+}
+
+void doctor_devices(doctor_t *doctor)
+{
+	bool able = false;
+
+	for (size_t i = 0; i < doctor->count; i++)
+	{
+		const nic_t *nic = &doctor->nics[i];
+
+		if (!strcmp(nic->kind, "bond"))
+		{
+			check_bond(doctor, nic);
+		}
+		else if (!strcmp(nic->kind, "vxlan"))
+		{
+			check_vxlan(doctor, nic);
+		}
+		else
+		{
+			check_nic(doctor, nic, &able);
+		}
+	}
+	if (!able)
+	{
+		doctor_add(doctor, "device", FINDING_FAULT, "hw-offload devices",
+				   "no interface offloads ESP");
+	}
+}

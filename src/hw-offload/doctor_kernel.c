@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * doctor: the kernel.
+ */
+
+#include "doctor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/xfrm.h>
+
+/**
+ * Options of the kernel's configuration that are needed.
+ */
+static const struct {
+	/** name */
+	const char *name;
+	/** driver without which it does not matter, NULL if it always does */
+	const char *driver;
+	/** what is missing without it */
+	const char *without;
+	/** result if it is missing */
+	finding_t finding;
+} options[] = {
+	{ "CONFIG_XFRM_OFFLOAD", NULL, "no offload at all", FINDING_FAULT },
+	{ "CONFIG_XFRM_USER", NULL, "no IPsec by a daemon", FINDING_FAULT },
+	{ "CONFIG_INET_ESP_OFFLOAD", NULL, "no offload over IPv4", FINDING_FAULT },
+	{ "CONFIG_INET6_ESP_OFFLOAD", NULL, "no offload over IPv6",
+	  FINDING_WARNING },
+	{ "CONFIG_MLX5_EN_IPSEC", "mlx5_core", "no IPsec on ConnectX and BlueField",
+	  FINDING_FAULT },
+	{ "CONFIG_IXGBE_IPSEC", "ixgbe", "no IPsec on these NICs", FINDING_FAULT },
+	{ "CONFIG_NFP_NET_IPSEC", "nfp", "no IPsec on these NICs", FINDING_FAULT },
+	{ "CONFIG_CHELSIO_IPSEC_INLINE", "cxgb4", "no IPsec on these NICs",
+	  FINDING_FAULT },
+};
+
+/** Number of them */
+#define OPTIONS (sizeof(options) / sizeof(options[0]))
+
+/**
+ * Read the value of an option: 'y', 'm', or 'n' if it is not set.
+ */
+static char option_value(FILE *config, const char *name)
+{
+	char line[512];
+	size_t len = strlen(name);
+
+	rewind(config);
+	while (fgets(line, sizeof(line), config))
+	{
+		if (!strncmp(line, name, len) && line[len] == '=')
+		{
+			return line[len + 1];
+		}
+	}
+	return 'n';
+}
+
+/**
+ * Check the configuration of the running kernel.
+ */
+static void check_config(doctor_t *doctor, const char *release)
+{
+	char path[512];
+	FILE *config;
+	char value;
+
+	snprintf(path, sizeof(path), "%s/boot/config-%s", doctor->root, release);
+	config = fopen(path, "r");
+	if (!config)
+	{
+		doctor_add(doctor, "kernel-config", FINDING_WARNING, NULL, "%s: %s, so "
+				   "what the kernel was built with is not known", path,
+				   strerror(errno));
+		return;
+	}
+	for (size_t i = 0; i < OPTIONS; i++)
+	{
+		if (options[i].driver && !doctor_has_driver(doctor, options[i].driver))
+		{
+			continue;
+		}
+		value = option_value(config, options[i].name);
+		if (value == 'y' || value == 'm')
+		{
+			doctor_add(doctor, "kernel-config", FINDING_OK, NULL, "%s=%c",
+					   options[i].name, value);
+		}
+		else
+		{
+			doctor_add(doctor, "kernel-config", options[i].finding,
+					   "run a kernel that is built with it", "%s is not set: "
+					   "%s", options[i].name, options[i].without);
+		}
+	}
+	fclose(config);
+}
+
+/**
+ * Check the release of the kernel.
+ */
+static void check_release(doctor_t *doctor, const char *release)
+{
+	unsigned int major = 0, minor = 0;
+
+	sscanf(release, "%u.%u", &major, &minor);
+	if (major < 6 || (major == 6 && minor < 2))
+	{
+		doctor_add(doctor, "kernel", FINDING_WARNING, NULL, "Linux %s: packet "
+				   "mode needs 6.2 or later", release);
+	}
+	else
+	{
+		doctor_add(doctor, "kernel", FINDING_OK, NULL, "Linux %s", release);
+	}
+}
+
+/**
+ * Check if XFRM answers.
+ */
+static void check_xfrm(doctor_t *doctor)
+{
+	static const char modprobe[] = "modprobe xfrm_user";
+	char buf[1024];
+	struct mnl_socket *nl;
+	struct nlmsghdr *hdr;
+	uint32_t *flags;
+	int err = 0;
+
+	nl = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC);
+	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
+	{
+		doctor_add(doctor, "xfrm", FINDING_FAULT, modprobe, "the kernel has no "
+				   "XFRM for daemons: %s", strerror(errno));
+		return;
+	}
+	hdr = mnl_nlmsg_put_header(buf);
+	hdr->nlmsg_type = XFRM_MSG_GETSADINFO;
+	hdr->nlmsg_flags = NLM_F_REQUEST;
+	flags = mnl_nlmsg_put_extra_header(hdr, sizeof(*flags));
+	*flags = UINT32_MAX;
+	if (mnl_socket_sendto(nl, hdr, hdr->nlmsg_len) < 0 ||
+		mnl_socket_recvfrom(nl, buf, sizeof(buf)) < (ssize_t)sizeof(*hdr))
+	{
+		err = errno;
+	}
+	else if (hdr->nlmsg_type == NLMSG_ERROR)
+	{
+		err = -((struct nlmsgerr*)mnl_nlmsg_get_payload(hdr))->error;
+	}
+	mnl_socket_close(nl);
+	if (err == EPERM)
+	{
+		doctor_add(doctor, "xfrm", FINDING_WARNING, "sudo hw-offload doctor",
+				   "only root may ask XFRM");
+	}
+	else if (err)
+	{
+		doctor_add(doctor, "xfrm", FINDING_FAULT, modprobe,
+				   "XFRM does not answer: %s", strerror(err));
+	}
+	else
+	{
+		doctor_add(doctor, "xfrm", FINDING_OK, NULL, "XFRM answers");
+	}
+}
+
+/**
+ * Check if a module is loaded, or built in.
+ */
+static bool has_module(const doctor_t *doctor, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/sys/module/%s", doctor->root, name);
+	return access(path, F_OK) == 0;
+}
+
+/**
+ * Check modules that the kernel loads itself, but not everywhere.
+ */
+static void check_modules(doctor_t *doctor)
+{
+	static const char *const modules[] = { "esp4_offload", "esp6_offload" };
+	char remedy[64];
+
+	for (int i = 0; i < 2; i++)
+	{
+		if (has_module(doctor, modules[i]))
+		{
+			doctor_add(doctor, "module", FINDING_OK, NULL, "%s is there",
+					   modules[i]);
+			continue;
+		}
+		snprintf(remedy, sizeof(remedy), "modprobe %s", modules[i]);
+		doctor_add(doctor, "module", FINDING_WARNING, remedy, "%s is not "
+				   "loaded; the kernel does that itself if it may load modules",
+				   modules[i]);
+	}
+}
+
+void doctor_kernel(doctor_t *doctor)
+{
+	struct utsname name;
+
+	if (uname(&name) == 0)
+	{
+		check_release(doctor, name.release);
+		check_config(doctor, name.release);
+	}
+	check_modules(doctor);
+	check_xfrm(doctor);
+}
