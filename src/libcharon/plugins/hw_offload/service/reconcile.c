@@ -6,6 +6,7 @@
  */
 
 #include "reconcile.h"
+#include "sa_rekey.h"
 #include "../model/selector.h"
 #include "../wire/xfrm_sa.h"
 
@@ -134,26 +135,6 @@ static bool check_sa(void *data, const struct nlmsghdr *hdr)
 }
 
 /**
- * Tell charon that an SA needs to be rekeyed
- */
-static void expire(const hwo_sa_id_t *id, const char *why)
-{
-	host_t *dst;
-
-	if (id->proto != IPPROTO_ESP && id->proto != IPPROTO_AH)
-	{
-		return;
-	}
-	dst = hwo_addr_to_host(&id->dst, 0);
-	if (dst)
-	{
-		DBG1(DBG_KNL, "SA %.8x %s, rekeying it", ntohl(id->spi), why);
-		charon->kernel->expire(charon->kernel, id->proto, id->spi, dst, FALSE);
-		dst->destroy(dst);
-	}
-}
-
-/**
  * Tell charon about the SAs in a list
  */
 static void expire_all(array_t *ids, const char *why)
@@ -164,7 +145,7 @@ static void expire_all(array_t *ids, const char *why)
 	for (i = 0; i < array_count(ids); i++)
 	{
 		array_get(ids, i, &id);
-		expire(&id, why);
+		hwo_sa_rekey(&id, why);
 	}
 }
 
@@ -202,7 +183,7 @@ static void rekey_reachable(private_reconcile_t *this, array_t *ids)
 		else if (has_route(this, &sa))
 		{
 			array_remove(ids, i, NULL);
-			expire(&id, "is not in the kernel anymore");
+			hwo_sa_rekey(&id, "is not in the kernel anymore");
 		}
 	}
 }

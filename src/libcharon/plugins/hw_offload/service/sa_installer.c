@@ -7,6 +7,7 @@
 
 #include "sa_installer.h"
 #include "sa_ladder.h"
+#include "sa_rekey.h"
 #include "../wire/xfrm_sa.h"
 
 #include <errno.h>
@@ -366,20 +367,20 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 }
 
 /**
- * Make the inbound SA end where this one did
+ * Make the inbound SA end where this one did. If that is not possible, each of
+ * them works as it is, so it is no reason to fail.
  */
-static int align_partner(private_sa_installer_t *this, install_t *install)
+static void align_partner(private_sa_installer_t *this, install_t *install)
 {
 	hwo_sa_id_t *id = &install->sa.id, *partner = &install->partner.id;
 	hwo_offload_t *effective = &install->ladder.effective;
 	hwo_sa_record_t final;
-	hwo_result_t ignored;
 	int err;
 
 	if (install->requested != HW_OFFLOAD_AUTO || !partner->spi ||
 		install->partner.effective.mode <= effective->mode)
 	{
-		return 0;
+		return;
 	}
 	err = this->mover->demote(this->mover, partner, id, effective,
 							  HWO_REASON_PARTNER_REFUSED,
@@ -389,14 +390,15 @@ static int align_partner(private_sa_installer_t *this, install_t *install)
 		DBG1(DBG_KNL, "unable to move inbound SA %.8x to mode %N: %s",
 			 ntohl(partner->spi), hwo_mode_names, effective->mode,
 			 strerror(err));
-		this->table->remove(this->table, id);
-		hwo_sa_delete(this->xfrm, id, &ignored);
 	}
-	else if (this->table->get(this->table, id, &final))
+	if (err == EBUSY)
+	{
+		hwo_sa_rekey_later(id, "is in another mode than the inbound SA");
+	}
+	if (this->table->get(this->table, id, &final))
 	{
 		*effective = final.effective;
 	}
-	return err;
 }
 
 METHOD(sa_installer_t, add, int,
@@ -414,18 +416,15 @@ METHOD(sa_installer_t, add, int,
 			.update = sa->update,
 		},
 	};
-	int err;
+	int err = 0;
 
 	install.sa.set_dir = this->set_dir;
 	plan_install(this, &install);
 	if (hwo_sa_ladder_run(&install.ladder))
 	{
 		record(this, &install);
-		err = align_partner(this, &install);
-		if (!err)
-		{
-			log_success(this, &install);
-		}
+		align_partner(this, &install);
+		log_success(this, &install);
 	}
 	else
 	{

@@ -49,7 +49,8 @@ struct sa_installer_t {
 	 *
 	 * charon installs the inbound SA of a CHILD_SA first. With automatic mode,
 	 * the outbound one does not get beyond its mode, and if it does not even
-	 * get there, the inbound one is moved down to where it is.
+	 * get there, the inbound one is moved down to where it is. If that was used
+	 * already, the two stay in different modes, and charon is told to rekey.
 	 *
 	 * @param sa		facts about the SA
 	 * @param requested	configured offload mode

@@ -224,7 +224,7 @@ static int delete(private_sa_mover_t *this, const hwo_sa_id_t *id,
 		DBG1(DBG_KNL, "lost the state of SA %.8x while moving it",
 			 ntohl(id->spi));
 		this->table->remove(this->table, id);
-		result.err = ENOBUFS;
+		result.err = EBUSY;
 	}
 	events->destroy(events);
 	return result.err;
@@ -472,19 +472,23 @@ METHOD(sa_mover_t, demote, int,
 	const hwo_offload_t *best, hwo_reason_t reason, const hwo_result_t *refusal)
 {
 	hwo_offload_t first, second = *best;
-	int err;
+	int err, other;
 
 	while (TRUE)
 	{
 		err = demote_one(this, id, &second, reason, refusal, &first);
-		if (err || !partner->spi)
+		if (!partner->spi)
 		{
 			return err;
 		}
-		err = demote_one(this, partner, &first, reason, refusal, &second);
-		if (err || second.mode >= first.mode)
+		if (err)
+		{	/* the other one still ends where both should */
+			first = second;
+		}
+		other = demote_one(this, partner, &first, reason, refusal, &second);
+		if (err || other || second.mode >= first.mode)
 		{
-			return err;
+			return err ?: other;
 		}
 	}
 }

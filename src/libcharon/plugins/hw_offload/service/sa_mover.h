@@ -51,15 +51,17 @@ struct sa_mover_t {
 	/**
 	 * Move the SAs of a CHILD_SA that are not in use yet down to a lesser
 	 * offload mode, so that both end in the same one. Those that are not above
-	 * it stay as they are.
+	 * it stay as they are, and so do those that are in use: nobody knows their
+	 * sequence numbers but the NIC.
 	 *
 	 * @param id		identity of one SA
 	 * @param partner	identity of the other one, spi 0 if there is none
 	 * @param best		best mode they may have, and the device for that
 	 * @param reason	why
 	 * @param refusal	the kernel's words for it
-	 * @return			0, EBUSY if one was used, or another errno value. One of
-	 *					them may be gone then
+	 * @return			0, EBUSY if one is in use already, or is gone because it
+	 *					was used meanwhile: rekeying gets both into the same
+	 *					mode; or another errno value, after which it does not
 	 */
 	int (*demote)(sa_mover_t *this, const hwo_sa_id_t *id,
 				  const hwo_sa_id_t *partner, const hwo_offload_t *best,

@@ -8,6 +8,7 @@
 #include "sp_installer.h"
 #include "sp_change.h"
 #include "sp_flush.h"
+#include "sa_rekey.h"
 #include "sp_route.h"
 #include "spd_setup.h"
 #include "../model/selector.h"
@@ -276,13 +277,17 @@ static void run_plan(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 }
 
 /**
- * Move the SAs of an SP that can't be offloaded down, if the mode is automatic
+ * Move the SAs of an SP that can't be offloaded down, if the mode is automatic,
+ * and plan the SP again. If its SA stays because it is in use, the SP gets to
+ * software nevertheless: nothing leaves in clear until both are rekeyed, and the
+ * new ones can be moved.
  */
 static bool demote_sas(private_sp_installer_t *this, const hwo_sp_user_t *user,
-					   const hwo_result_t *refusal)
+					   const hwo_result_t *refusal, hwo_plan_t *plan)
 {
 	hwo_offload_t best;
 	hwo_sa_record_t sa;
+	int err;
 
 	if (!find_sa(this, user, &sa) || sa.requested != HW_OFFLOAD_AUTO ||
 		sa.effective.mode != HWO_MODE_PACKET)
@@ -296,8 +301,19 @@ static bool demote_sas(private_sp_installer_t *this, const hwo_sp_user_t *user,
 	DBG1(DBG_KNL, "policy not offloaded, moving SAs %.8x and %.8x down: %s%s%s",
 		 ntohl(sa.id.spi), ntohl(sa.partner.spi), refusal->extack,
 		 refusal->extack[0] ? ", " : "", strerror(refusal->err));
-	return !this->mover->demote(this->mover, &sa.id, &sa.partner, &best,
-								HWO_REASON_POLICY_REFUSED, refusal);
+	err = this->mover->demote(this->mover, &sa.id, &sa.partner, &best,
+							  HWO_REASON_POLICY_REFUSED, refusal);
+	if (err && err != EBUSY)
+	{
+		return FALSE;
+	}
+	if (err)
+	{
+		hwo_sa_rekey_later(&sa.id, "can't follow its policy");
+	}
+	best.mode = HWO_MODE_NONE;
+	hwo_plan_sp(sa.requested, user->sp.id.dir, &best, NULL, plan);
+	return TRUE;
 }
 
 /**
@@ -317,10 +333,9 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	plan_sp(this, user, &plan);
 	run_plan(this, entry, user, &plan, &result);
 	if (hwo_plan_is_refusal(result.err) && plan.strict &&
-		demote_sas(this, user, &result))
+		demote_sas(this, user, &result, &plan))
 	{
 		*demoted = TRUE;
-		plan_sp(this, user, &plan);
 		run_plan(this, entry, user, &plan, &result);
 	}
 	if (result.err)

@@ -192,9 +192,41 @@ START_TEST(test_used)
 	/* the peer is fast: nobody knows the window of the NIC anymore */
 	fake_kernel_use_sa(kernel, htonl(IN), 100, 1, time(NULL));
 	refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
-	ck_assert_int_eq(sa_add(&out), FAILED);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	/* each direction works as it is, with the SPs that go along */
 	ck_assert_str_eq(sa_mode(IN), "packet");
-	ck_assert_str_eq(sa_mode(OUT), "missing");
+	ck_assert_str_eq(sa_mode(OUT), "crypto");
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_IN, REMOTE, LOCAL), "packet");
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "none");
+	/* until the next pair */
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, htonl(OUT));
+	ck_assert(!calls.expire_hard);
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_used_policy)
+{
+	child_init(HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	fake_kernel_use_sa(kernel, htonl(_i ? OUT : IN), 100, 1, time(NULL));
+	refuse(XFRM_MSG_NEWPOLICY, 1, EBUSY);
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	/* the one that is in use stays, whichever it is, the other one doesn't */
+	ck_assert_str_eq(sa_mode(IN), _i ? "crypto" : "packet");
+	ck_assert_str_eq(sa_mode(OUT), _i ? "packet" : "crypto");
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_IN, REMOTE, LOCAL), "none");
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE),
+					 _i ? "packet" : "none");
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, htonl(IN));
+	ck_assert(!calls.expire_hard);
+	assert_no_key();
 	child_clear();
 }
 END_TEST
@@ -462,6 +494,7 @@ TCase *pair_tcase(void)
 	tcase_add_test(tcase, test_policy_refused_strict);
 	tcase_add_loop_test(tcase, test_policy_fails, 0, 2);
 	tcase_add_test(tcase, test_used);
+	tcase_add_loop_test(tcase, test_used_policy, 0, 2);
 	tcase_add_loop_test(tcase, test_lost_answer, 0, 2);
 	tcase_add_loop_test(tcase, test_reason, 0, 2);
 	tcase_add_loop_test(tcase, test_move, 0, 2);
