@@ -276,7 +276,8 @@ static u_int count_pairs(private_sa_table_t *this, const hwo_sa_id_t *id,
 	enumerator = this->records->create_enumerator(this->records);
 	while (enumerator->enumerate(enumerator, NULL, &record))
 	{
-		if (record->inbound && offload_equals(&record->effective, offload))
+		if (record->inbound && !record->lost &&
+			offload_equals(&record->effective, offload))
 		{
 			*replaced = *replaced || is_replaced(record, id, reqid);
 			count++;

@@ -28,6 +28,7 @@ TCase *sa_table_tcase(void);
 TCase *ledger_tcase(void);
 TCase *ifname_tcase(void);
 TCase *device_tcase(void);
+TCase *view_tcase(void);
 
 /** Set up and tear down libstrongswan. */
 void model_setup(void);

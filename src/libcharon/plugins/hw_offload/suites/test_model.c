@@ -38,6 +38,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, ledger_tcase());
 	suite_add_tcase(suite, ifname_tcase());
 	suite_add_tcase(suite, device_tcase());
+	suite_add_tcase(suite, view_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
