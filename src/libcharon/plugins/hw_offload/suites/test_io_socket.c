@@ -14,9 +14,11 @@
 #include <signal.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/rtnetlink.h>
 
+#include "../io/kernel.h"
 #include "../io/nl_exchange.h"
 #include "../wire/rt_msg.h"
 
@@ -25,6 +27,22 @@
 
 /** one that is longer than other threads may be held up */
 #define MEDIUM_DEADLINE 400
+
+/** errno of a kernel that has no XFRM, 0 if it is there */
+static int xfrm_errno;
+
+/**
+ * In place of that of the C library, for a kernel without XFRM.
+ */
+int socket(int domain, int type, int protocol)
+{
+	if (xfrm_errno && domain == AF_NETLINK && protocol == NETLINK_XFRM)
+	{
+		errno = xfrm_errno;
+		return -1;
+	}
+	return syscall(SYS_socket, domain, type, protocol);
+}
 
 /**
  * Open a transport to rtnetlink.
@@ -81,6 +99,27 @@ START_TEST(test_create)
 	transport = open_route(NULL, 65536, 100);
 	ck_assert(fcntl(transport->get_fd(transport), F_GETFD) & FD_CLOEXEC);
 	transport->destroy(transport);
+}
+END_TEST
+
+START_TEST(test_no_xfrm)
+{
+	hwo_kernel_t found;
+
+	/* nobody knows what is missing from "Protocol not supported" */
+	xfrm_errno = EPROTONOSUPPORT;
+	ck_assert(!hwo_kernel_open(&found, SHORT_DEADLINE, 0));
+	ck_assert(!found.route);
+	ck_assert_int_eq(io_log_lines, 1);
+	ck_assert_str_eq(io_log_last, "unable to open XFRM socket: Protocol not "
+					 "supported, the kernel lacks it (CONFIG_XFRM_USER, module "
+					 "xfrm_user)");
+	/* another failure is not blamed on that */
+	xfrm_errno = EMFILE;
+	ck_assert(!hwo_kernel_open(&found, SHORT_DEADLINE, 0));
+	ck_assert_int_eq(io_log_lines, 2);
+	ck_assert_str_eq(io_log_last, "unable to open XFRM socket: Too many open "
+					 "files");
 }
 END_TEST
 
@@ -386,6 +425,7 @@ TCase *socket_tcase(void)
 	tcase_add_checked_fixture(tcase, io_setup, io_teardown);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, test_create);
+	tcase_add_test(tcase, test_no_xfrm);
 	tcase_add_test(tcase, test_options);
 	tcase_add_test(tcase, test_deadline);
 	tcase_add_test(tcase, test_receive);
