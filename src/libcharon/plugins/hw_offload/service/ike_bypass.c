@@ -72,7 +72,12 @@ struct private_ike_bypass_t {
 	array_t *nics;
 
 	/**
-	 * Protects ports and nics. Held while policies are installed: whoever comes
+	 * NICs that refused a bypass, which is said once, uint32_t
+	 */
+	array_t *refusing;
+
+	/**
+	 * Protects ports, nics and refusing. Held while policies are installed: whoever comes
 	 * second must not offload anything before the bypass is there. That happens
 	 * once per NIC.
 	 */
@@ -104,6 +109,37 @@ static void port_policy(const bypass_port_t *port, policy_dir_t dir,
 }
 
 /**
+ * Note whether a NIC refuses a bypass. Most likely it refuses all policies, and
+ * CHILD_SAs with automatic mode do without it.
+ *
+ * @return			level to log it on: 1 if that is new
+ */
+static int note_refusal(private_ike_bypass_t *this, uint32_t ifindex,
+						bool refused)
+{
+	uint32_t other;
+	int i;
+
+	for (i = 0; i < array_count(this->refusing); i++)
+	{
+		array_get(this->refusing, i, &other);
+		if (other == ifindex)
+		{
+			if (!refused)
+			{
+				array_remove(this->refusing, i, NULL);
+			}
+			return 2;
+		}
+	}
+	if (refused)
+	{
+		array_insert(this->refusing, ARRAY_TAIL, &ifindex);
+	}
+	return 1;
+}
+
+/**
  * Add or remove the policy for a port in one direction, in the kernel or on a
  * NIC
  */
@@ -118,6 +154,7 @@ static bool change_policy(private_ike_bypass_t *this,
 	hwo_result_t result;
 	hwo_msg_t msg;
 	hwo_sp_t sp;
+	int level = 1;
 
 	port_policy(port, dir, ifindex, &sp);
 	if (add)
@@ -133,12 +170,16 @@ static bool change_policy(private_ike_bypass_t *this,
 	{	/* the kernel drops them itself if the NIC goes down */
 		return TRUE;
 	}
+	if (add && ifindex)
+	{
+		level = note_refusal(this, ifindex, result.err != 0);
+	}
 	if (result.err)
 	{
-		DBG1(DBG_KNL, "unable to %s bypass policy for UDP port %u%s: %s%s%s",
-			 add ? "install" : "remove", port->port, ifindex ? " on NIC" : "",
-			 result.extack, result.extack[0] ? ", " : "",
-			 strerror(result.err));
+		dbg(DBG_KNL, level, "unable to %s bypass policy for UDP port %u%s: "
+			"%s%s%s", add ? "install" : "remove", port->port,
+			ifindex ? " on NIC" : "", result.extack,
+			result.extack[0] ? ", " : "", strerror(result.err));
 	}
 	return !result.err;
 }
@@ -396,6 +437,7 @@ METHOD(ike_bypass_t, destroy, void,
 	}
 	array_destroy(this->nics);
 	array_destroy(this->ports);
+	array_destroy(this->refusing);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -421,6 +463,7 @@ ike_bypass_t *ike_bypass_create(nl_exchange_t *xfrm,
 		.settings = *settings,
 		.ports = array_create(sizeof(bypass_port_t), 4),
 		.nics = array_create(sizeof(bypass_nic_t), 0),
+		.refusing = array_create(sizeof(uint32_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;
