@@ -227,18 +227,6 @@ AC_DEFUN([HWO_STRONGSWAN_MEMBERS], [
 		[kernel_ipsec_manage_policy_t], [pcpu_acquires])
 	HWO_STRONGSWAN_MEMBER([HWO_HAVE_POLICY_FORWARD_ICMP],
 		[kernel_ipsec_manage_policy_t], [forward_icmp])
-	HWO_STRONGSWAN_MEMBER([HWO_HAVE_UPDATE_MODE], [kernel_ipsec_update_sa_t],
-		[mode])
-	HWO_STRONGSWAN_MEMBER([HWO_HAVE_UPDATE_OLD_REQID],
-		[kernel_ipsec_update_sa_t], [old_reqid])
-	HWO_STRONGSWAN_MEMBER([HWO_HAVE_UPDATE_HW_OFFLOAD],
-		[kernel_ipsec_update_sa_t], [hw_offload])
-	HWO_STRONGSWAN_MEMBER([HWO_HAVE_UPDATE_TS], [kernel_ipsec_update_sa_t],
-		[src_ts])
-	HWO_STRONGSWAN_MEMBER([HWO_HAVE_UPDATE_INTERFACE],
-		[kernel_ipsec_update_sa_t], [interface])
-	HWO_STRONGSWAN_MEMBER([HWO_HAVE_UPDATE_INBOUND],
-		[kernel_ipsec_update_sa_t], [inbound])
 	HWO_STRONGSWAN_MEMBER([HWO_HAVE_ACQUIRE_CPU], [kernel_acquire_data_t], [cpu])
 	HWO_STRONGSWAN_MEMBER([HWO_HAVE_ACQUIRE_SEQ], [kernel_acquire_data_t], [seq])
 	HWO_STRONGSWAN_TRY([HWO_HAVE_FEATURE_ACQUIRE_SEQ], [KERNEL_ACQUIRE_SEQ], [],
@@ -247,8 +235,6 @@ AC_DEFUN([HWO_STRONGSWAN_MEMBERS], [
 		[return MODE_IPTFS == MODE_NONE;])
 	HWO_STRONGSWAN_TRY([HWO_HAVE_CPU_ID_MAX], [CPU_ID_MAX], [],
 		[return CPU_ID_MAX == 0;])
-	HWO_STRONGSWAN_TRY([HWO_HAVE_SA_CFG_HASH], [ipsec_sa_cfg_hash], [],
-		[static ipsec_sa_cfg_t cfg; return ipsec_sa_cfg_hash(&cfg) == 0;])
 	HWO_STRONGSWAN_TRY([HWO_HAVE_PROPOSALS_LOG],
 		[child_cfg_t.get_proposals() with an argument for the log],
 		[@%:@include <config/child_cfg.h>

@@ -9,9 +9,8 @@
  *
  * This is the one place that looks at what configure found (hwo_config.h). What
  * an older release lacks reads as its neutral value here: no sequence number,
- * no CPU, FALSE. Where the difference matters to a decision, a constant says
- * whether the release has it (HWO_UPDATE_...), so that callers use plain C
- * conditions instead of the preprocessor, and all code is compiled everywhere.
+ * no CPU, FALSE. So callers do without the preprocessor, and all code is
+ * compiled everywhere.
  */
 
 #ifndef HWO_COMPAT_H_
@@ -168,128 +167,6 @@ static inline bool hwo_compat_policy_forward_icmp(
 }
 
 /**
- * Whether kernel_ipsec_update_sa_t says all that is needed to install the SA
- * anew: mode, old reqid, hw_offload, traffic selectors, interface and
- * direction. Without them the accessors below return their neutral values.
- */
-#define HWO_UPDATE_IS_COMPLETE (HWO_HAVE_UPDATE_MODE && \
-	HWO_HAVE_UPDATE_OLD_REQID && HWO_HAVE_UPDATE_HW_OFFLOAD && \
-	HWO_HAVE_UPDATE_TS && HWO_HAVE_UPDATE_INTERFACE && \
-	HWO_HAVE_UPDATE_INBOUND)
-
-/**
- * Mode of an SA that is updated.
- *
- * @param data		charon's data of the update
- * @return			mode, MODE_NONE if unknown
- */
-static inline ipsec_mode_t hwo_compat_update_mode(
-										const kernel_ipsec_update_sa_t *data)
-{
-#if HWO_HAVE_UPDATE_MODE
-	return data->mode;
-#else
-	return MODE_NONE;
-#endif
-}
-
-/**
- * Reqid that an SA had before an update.
- *
- * @param data		charon's data of the update
- * @return			old reqid, 0 if unknown
- */
-static inline uint32_t hwo_compat_update_old_reqid(
-										const kernel_ipsec_update_sa_t *data)
-{
-#if HWO_HAVE_UPDATE_OLD_REQID
-	return data->old_reqid;
-#else
-	return 0;
-#endif
-}
-
-/**
- * Requested offload of an SA that is updated.
- *
- * @param data		charon's data of the update
- * @return			requested offload, HW_OFFLOAD_NO if unknown
- */
-static inline hw_offload_t hwo_compat_update_hw_offload(
-										const kernel_ipsec_update_sa_t *data)
-{
-#if HWO_HAVE_UPDATE_HW_OFFLOAD
-	return data->hw_offload;
-#else
-	return HW_OFFLOAD_NO;
-#endif
-}
-
-/**
- * Source traffic selectors after an update.
- *
- * @param data		charon's data of the update
- * @return			list of traffic_selector_t, NULL if unknown
- */
-static inline linked_list_t *hwo_compat_update_src_ts(
-										const kernel_ipsec_update_sa_t *data)
-{
-#if HWO_HAVE_UPDATE_TS
-	return data->src_ts;
-#else
-	return NULL;
-#endif
-}
-
-/**
- * Destination traffic selectors after an update.
- *
- * @param data		charon's data of the update
- * @return			list of traffic_selector_t, NULL if unknown
- */
-static inline linked_list_t *hwo_compat_update_dst_ts(
-										const kernel_ipsec_update_sa_t *data)
-{
-#if HWO_HAVE_UPDATE_TS
-	return data->dst_ts;
-#else
-	return NULL;
-#endif
-}
-
-/**
- * Interface that the policies of an updated SA are restricted to.
- *
- * @param data		charon's data of the update
- * @return			name, NULL if none or unknown
- */
-static inline char *hwo_compat_update_interface(
-										const kernel_ipsec_update_sa_t *data)
-{
-#if HWO_HAVE_UPDATE_INTERFACE
-	return data->interface;
-#else
-	return NULL;
-#endif
-}
-
-/**
- * Direction of an SA that is updated.
- *
- * @param data		charon's data of the update
- * @return			TRUE if it is inbound, FALSE if outbound or unknown
- */
-static inline bool hwo_compat_update_inbound(
-										const kernel_ipsec_update_sa_t *data)
-{
-#if HWO_HAVE_UPDATE_INBOUND
-	return data->inbound;
-#else
-	return FALSE;
-#endif
-}
-
-/**
  * Add to an acquire what the kernel says of its origin.
  *
  * @param data		acquire that is to be raised
@@ -319,21 +196,6 @@ static inline uint32_t hwo_compat_acquire_seq(const kernel_acquire_data_t *data)
 	return data->seq;
 #else
 	return 0;
-#endif
-}
-
-/**
- * Hash over what identifies the SAs of a policy.
- *
- * @param cfg		details of the SAs
- * @return			hash, equal for all that ipsec_sa_cfg_equals() says are equal
- */
-static inline u_int hwo_compat_sa_cfg_hash(ipsec_sa_cfg_t *cfg)
-{
-#if HWO_HAVE_SA_CFG_HASH
-	return ipsec_sa_cfg_hash(cfg);
-#else
-	return cfg->mode + 31 * (cfg->reqid + 31 * cfg->policy_count);
 #endif
 }
 
