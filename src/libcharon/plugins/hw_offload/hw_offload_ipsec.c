@@ -115,6 +115,11 @@ struct private_hw_offload_ipsec_t {
 	sa_mover_t *mover;
 
 	/**
+	 * Watcher of limits
+	 */
+	limit_watcher_t *watcher;
+
+	/**
 	 * Installer of SPs
 	 */
 	sp_installer_t *sps;
@@ -487,6 +492,7 @@ METHOD(kernel_ipsec_t, destroy, void,
 	DESTROY_IF(this->leftovers);
 	DESTROY_IF(this->sps);
 	DESTROY_IF(this->sas);
+	DESTROY_IF(this->watcher);
 	DESTROY_IF(this->mover);
 	DESTROY_IF(this->bypass);
 	DESTROY_IF(this->devices);
@@ -521,8 +527,9 @@ static void build(private_hw_offload_ipsec_t *this,
 										  kernel->features, &rules);
 	this->mover = sa_mover_create(this->xfrm, &kernel->listener, this->devices,
 								  this->sa_table);
+	this->watcher = limit_watcher_create(this->xfrm, this->sa_table);
 	this->sas = sa_installer_create(this->xfrm, this->devices, this->mover,
-									this->sa_table,
+									this->sa_table, this->watcher,
 									this->translate.kernel.sa_dir);
 	this->bypass = ike_bypass_create(this->xfrm, &bypass);
 	this->sps = sp_installer_create(this->xfrm, this->devices, this->mover,

@@ -424,6 +424,25 @@ METHOD(sa_table_t, lose, bool,
 	return first;
 }
 
+METHOD(sa_table_t, tell_soft, bool,
+	private_sa_table_t *this, const hwo_sa_id_t *id, bool watched, bool late)
+{
+	hwo_sa_record_t *found;
+	bool tell = TRUE;
+
+	this->mutex->lock(this->mutex);
+	found = this->records->get(this->records, id);
+	if (found)
+	{
+		tell = watched ? !found->soft : !found->soft_late;
+		/* later ones, e.g. by time, are news again */
+		found->soft_late = watched && tell && late;
+		found->soft = TRUE;
+	}
+	this->mutex->unlock(this->mutex);
+	return tell;
+}
+
 METHOD(sa_table_t, uses, bool,
 	private_sa_table_t *this, uint32_t ifindex)
 {
@@ -516,6 +535,7 @@ sa_table_t *sa_table_create(void)
 			.stamp = _stamp,
 			.unstamped = _unstamped,
 			.lose = _lose,
+			.tell_soft = _tell_soft,
 			.uses = _uses,
 			.remove = _remove_,
 			.flush = _flush,

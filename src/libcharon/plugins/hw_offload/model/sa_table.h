@@ -81,6 +81,10 @@ typedef struct hwo_sa_record_t {
 	hwo_sa_moves_t moves;
 	/** TRUE if the kernel has lost it: it expired, or its device went down */
 	bool lost;
+	/** TRUE once charon heard of a soft limit */
+	bool soft;
+	/** TRUE if it did not hear that from the kernel, which will say so, too */
+	bool soft_late;
 	/** stamp of the last comparison with the kernel that found it there */
 	u_int stamp;
 	/** packets at the last query, to see if it is in use */
@@ -227,6 +231,18 @@ struct sa_table_t {
 	 */
 	bool (*lose)(sa_table_t *this, const hwo_sa_id_t *id,
 				 hwo_sa_record_t *record);
+
+	/**
+	 * Note that an SA reached a soft limit, as somebody noticed.
+	 *
+	 * @param id		identity
+	 * @param watched	TRUE if that was noticed by us, FALSE if by the kernel
+	 * @param late		if noticed by us, TRUE if the kernel knows the limit and
+	 *					will notice, too
+	 * @return			TRUE if charon is to be told
+	 */
+	bool (*tell_soft)(sa_table_t *this, const hwo_sa_id_t *id, bool watched,
+					  bool late);
 
 	/**
 	 * Check if any SA is offloaded to a device.

@@ -87,6 +87,10 @@ static void process_expire(private_events_t *this, const hwo_event_t *event)
 	{	/* before charon removes its policies */
 		this->table->lose(this->table, id, NULL);
 	}
+	else if (!this->table->tell_soft(this->table, id, FALSE, FALSE))
+	{
+		return;
+	}
 	dst = hwo_addr_to_host(&id->dst, 0);
 	if (dst)
 	{

@@ -55,6 +55,11 @@ struct private_sa_installer_t {
 	sa_table_t *table;
 
 	/**
+	 * Watcher of limits
+	 */
+	limit_watcher_t *watcher;
+
+	/**
 	 * TRUE to tell the kernel directions
 	 */
 	bool set_dir;
@@ -90,6 +95,9 @@ typedef struct {
 	hw_offload_t requested;
 	/** inbound SA of the same CHILD_SA, spi 0 if there is none */
 	hwo_sa_record_t partner;
+	/** limits as configured, and who enforces them in the last step */
+	hwo_limits_t configured;
+	hwo_limit_plan_t limits;
 	/** steps, and what came of them */
 	hwo_sa_ladder_t ladder;
 } install_t;
@@ -151,8 +159,16 @@ static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
 					  bool update)
 {
 	install_t *install = data;
+	hwo_sa_t facts = {
+		.limits = install->configured,
+		.esn = install->sa.esn,
+		.inbound = install->sa.inbound,
+	};
 
 	install->sa.update = update;
+	hwo_limit_plan(&facts, offload->mode, install->ladder.no_bytes,
+				   &install->limits);
+	install->sa.limits = install->limits.kernel;
 	return hwo_xfrm_encode_sa(msg, &install->sa, offload);
 }
 
@@ -401,12 +417,29 @@ static void align_partner(private_sa_installer_t *this, install_t *install)
 	}
 }
 
+/**
+ * Look after the limits that the NIC does not enforce
+ */
+static void watch_limits(private_sa_installer_t *this, install_t *install)
+{
+	if (install->ladder.effective.mode == HWO_MODE_PACKET)
+	{
+		if (install->ladder.no_bytes)
+		{
+			DBG2(DBG_KNL, "limits in bytes of SA %.8x are not the device's "
+				 "business, watching them", ntohl(install->sa.id.spi));
+		}
+		this->watcher->add(this->watcher, &install->sa.id, &install->limits);
+	}
+}
+
 METHOD(sa_installer_t, add, int,
 	private_sa_installer_t *this, const hwo_sa_t *sa, hw_offload_t requested)
 {
 	install_t install = {
 		.sa = *sa,
 		.requested = requested,
+		.configured = sa->limits,
 		.ladder = {
 			.xfrm = this->xfrm,
 			.encode = encode_sa,
@@ -414,6 +447,7 @@ METHOD(sa_installer_t, add, int,
 			.id = sa->id,
 			.reqid = sa->reqid,
 			.update = sa->update,
+			.has_bytes = sa->limits.soft_bytes || sa->limits.hard_bytes,
 		},
 	};
 	int err = 0;
@@ -425,6 +459,7 @@ METHOD(sa_installer_t, add, int,
 		record(this, &install);
 		align_partner(this, &install);
 		log_success(this, &install);
+		watch_limits(this, &install);
 	}
 	else
 	{
@@ -531,7 +566,7 @@ METHOD(sa_installer_t, destroy, void,
 sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
 									offload_device_t *devices,
 									sa_mover_t *mover, sa_table_t *table,
-									bool set_dir)
+									limit_watcher_t *watcher, bool set_dir)
 {
 	private_sa_installer_t *this;
 
@@ -548,6 +583,7 @@ sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
 		.devices = devices,
 		.mover = mover,
 		.table = table,
+		.watcher = watcher,
 		.set_dir = set_dir,
 		.failures = array_create(sizeof(failure_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),

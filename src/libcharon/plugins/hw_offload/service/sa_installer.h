@@ -17,6 +17,7 @@
 #ifndef HWO_SA_INSTALLER_H_
 #define HWO_SA_INSTALLER_H_
 
+#include "limit_watcher.h"
 #include "offload_device.h"
 #include "sa_mover.h"
 #include "../io/nl_exchange.h"
@@ -99,11 +100,12 @@ struct sa_installer_t {
  * @param devices		selection of devices
  * @param mover			mover of SAs
  * @param table			records of SAs
+ * @param watcher		watcher of limits
  * @param set_dir		TRUE to tell the kernel directions, Linux 6.10 and newer
  */
 sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
 									offload_device_t *devices,
 									sa_mover_t *mover, sa_table_t *table,
-									bool set_dir);
+									limit_watcher_t *watcher, bool set_dir);
 
 #endif /** HWO_SA_INSTALLER_H_ @}*/

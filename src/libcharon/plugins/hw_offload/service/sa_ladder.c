@@ -142,6 +142,18 @@ static hwo_verdict_t read_back(hwo_sa_ladder_t *this, int step)
 }
 
 /**
+ * Send the request for one step until there is an answer to it
+ */
+static void send_settled(hwo_sa_ladder_t *this, hwo_mode_t mode)
+{
+	send_step(this, mode);
+	if (answer_lost(&this->result) && !settle_lost_answer(this))
+	{	/* not executed, so it was no answer to this mode: once more */
+		send_step(this, mode);
+	}
+}
+
+/**
  * Try one step
  */
 static hwo_verdict_t try_step(hwo_sa_ladder_t *this, int step)
@@ -149,10 +161,13 @@ static hwo_verdict_t try_step(hwo_sa_ladder_t *this, int step)
 	hwo_mode_t mode = this->plan.step[step];
 	hwo_verdict_t verdict;
 
-	send_step(this, mode);
-	if (answer_lost(&this->result) && !settle_lost_answer(this))
-	{	/* not executed, so it was no answer to this mode: once more */
-		send_step(this, mode);
+	send_settled(this, mode);
+	if (mode == HWO_MODE_PACKET && this->has_bytes &&
+		hwo_plan_is_refusal(this->result.err))
+	{	/* most NICs don't count bytes, which is no reason for another mode */
+		this->no_bytes = TRUE;
+		send_settled(this, mode);
+		this->no_bytes = !this->result.err;
 	}
 	verdict = hwo_plan_verdict(&this->plan, step, this->result.err);
 	if (verdict == HWO_VERDICT_DONE && mode == HWO_MODE_CRYPTO)

@@ -49,6 +49,10 @@ struct hwo_sa_ladder_t {
 	uint32_t reqid;
 	/** TRUE as long as there is a larval SA to be replaced */
 	bool update;
+	/** TRUE if it has limits in bytes */
+	bool has_bytes;
+	/** [out] TRUE if the device refuses limits in bytes, to be left out */
+	bool no_bytes;
 	/** steps to try */
 	hwo_plan_t plan;
 	/** [out] effective offload, if one of them succeeded */

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Limits that nobody else looks after.
+ */
+
+#include "limit_watcher.h"
+#include "sa_ladder.h"
+#include "../model/selector.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include <daemon.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/condvar.h>
+#include <threading/mutex.h>
+#include <utils/debug.h>
+
+/** SAs that are due within this time are looked at together, milliseconds */
+#define SLACK 50
+
+typedef struct private_limit_watcher_t private_limit_watcher_t;
+
+/**
+ * Private data of limit_watcher_t.
+ */
+struct private_limit_watcher_t {
+
+	/**
+	 * Public interface
+	 */
+	limit_watcher_t public;
+
+	/**
+	 * Exchange with XFRM
+	 */
+	nl_exchange_t *xfrm;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
+
+	/**
+	 * SAs that are watched
+	 */
+	hwo_watch_heap_t heap;
+
+	/**
+	 * Time of the next scheduled job, 0 if there is none
+	 */
+	uint64_t scheduled;
+
+	/**
+	 * Number of jobs at work
+	 */
+	u_int running;
+
+	/**
+	 * TRUE once the owner does not need us anymore
+	 */
+	bool closed;
+
+	/**
+	 * Protects these four, and signaled if running changes
+	 */
+	mutex_t *mutex;
+	condvar_t *condvar;
+
+	/**
+	 * References of the owner and jobs
+	 */
+	refcount_t refs;
+};
+
+/**
+ * Get the current time in milliseconds
+ */
+static uint64_t get_time(void)
+{
+	timeval_t now;
+
+	time_monotonic(&now);
+	return now.tv_sec * 1000ULL + now.tv_usec / 1000;
+}
+
+/**
+ * Let go of a reference
+ */
+CALLBACK(release, void,
+	private_limit_watcher_t *this)
+{
+	u_int i;
+
+	if (ref_put(&this->refs))
+	{
+		for (i = 0; i < this->heap.count; i++)
+		{
+			free(this->heap.items[i]);
+		}
+		free(this->heap.items);
+		this->condvar->destroy(this->condvar);
+		this->mutex->destroy(this->mutex);
+		free(this);
+	}
+}
+
+static job_requeue_t run(private_limit_watcher_t *this);
+
+/**
+ * Schedule a job for the SA that is due first, unless there is one; locked
+ */
+static void schedule(private_limit_watcher_t *this, uint64_t now)
+{
+	uint64_t due;
+
+	if (this->closed || !this->heap.count)
+	{
+		return;
+	}
+	due = max(this->heap.items[0]->due, now + 1);
+	if (!this->scheduled || due < this->scheduled)
+	{
+		this->scheduled = due;
+		ref_get(&this->refs);
+		lib->scheduler->schedule_job_ms(lib->scheduler,
+						(job_t*)callback_job_create((void*)run, this, release,
+													NULL), due - now);
+	}
+}
+
+/**
+ * Tell charon that an SA reached a limit
+ */
+static void tell(const hwo_sa_id_t *id, bool hard)
+{
+	host_t *dst;
+
+	dst = hwo_addr_to_host(&id->dst, 0);
+	if (dst)
+	{
+		DBG1(DBG_KNL, "SA %.8x reached a %s limit", ntohl(id->spi),
+			 hard ? "hard" : "soft");
+		charon->kernel->expire(charon->kernel, id->proto, id->spi, dst, hard);
+		dst->destroy(dst);
+	}
+}
+
+/**
+ * Look at an SA
+ *
+ * @return		FALSE if it does not have to be watched anymore
+ */
+static bool look(private_limit_watcher_t *this, hwo_watch_t *watch,
+				 uint64_t now)
+{
+	hwo_sa_record_t record;
+	hwo_sa_state_t state;
+	hwo_result_t result;
+	bool late;
+
+	if (!this->table->get(this->table, &watch->id, &record) || record.lost ||
+		record.effective.mode != HWO_MODE_PACKET)
+	{
+		return FALSE;
+	}
+	hwo_sa_get(this->xfrm, &watch->id, &state, &result);
+	if (result.err)
+	{	/* if it's gone, somebody else has noticed, or will */
+		watch->due = now + HWO_WATCH_MAX;
+		return result.err != ESRCH;
+	}
+	this->table->note_packets(this->table, &watch->id, state.usage.packets,
+							  now / 1000);
+	late = state.limits.soft_packets || state.limits.soft_bytes;
+	switch (hwo_watch_look(watch, &state, now))
+	{
+		case HWO_WATCH_OK:
+			return TRUE;
+		case HWO_WATCH_SOFT:
+			if (this->table->tell_soft(this->table, &watch->id, TRUE, late))
+			{
+				tell(&watch->id, FALSE);
+			}
+			return TRUE;
+		case HWO_WATCH_HARD:
+			break;
+	}
+	/* first of all, no packet more. The kernel may have been faster. */
+	hwo_sa_delete(this->xfrm, &watch->id, &result);
+	if (this->table->lose(this->table, &watch->id, NULL))
+	{
+		tell(&watch->id, TRUE);
+	}
+	return FALSE;
+}
+
+/**
+ * Look at the SAs that are due
+ */
+static job_requeue_t run(private_limit_watcher_t *this)
+{
+	uint64_t now = get_time();
+	hwo_watch_t *watch;
+	bool keep;
+
+	this->mutex->lock(this->mutex);
+	this->scheduled = 0;
+	this->running++;
+	while (!this->closed)
+	{
+		watch = hwo_watch_pop(&this->heap, now + SLACK);
+		if (!watch)
+		{
+			break;
+		}
+		this->mutex->unlock(this->mutex);
+		keep = look(this, watch, now);
+		this->mutex->lock(this->mutex);
+		if (keep)
+		{
+			hwo_watch_push(&this->heap, watch);
+		}
+		else
+		{
+			free(watch);
+		}
+	}
+	this->running--;
+	schedule(this, get_time());
+	this->condvar->broadcast(this->condvar);
+	this->mutex->unlock(this->mutex);
+	return JOB_REQUEUE_NONE;
+}
+
+METHOD(limit_watcher_t, add, void,
+	private_limit_watcher_t *this, const hwo_sa_id_t *id,
+	const hwo_limit_plan_t *plan)
+{
+	hwo_watch_t *watch;
+	uint64_t now = get_time();
+
+	watch = malloc_thing(hwo_watch_t);
+	if (!hwo_watch_begin(watch, id, plan, now))
+	{
+		free(watch);
+		return;
+	}
+	this->mutex->lock(this->mutex);
+	hwo_watch_push(&this->heap, watch);
+	schedule(this, now);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(limit_watcher_t, get_count, u_int,
+	private_limit_watcher_t *this)
+{
+	u_int count;
+
+	this->mutex->lock(this->mutex);
+	count = this->heap.count;
+	this->mutex->unlock(this->mutex);
+	return count;
+}
+
+METHOD(limit_watcher_t, destroy, void,
+	private_limit_watcher_t *this)
+{
+	this->mutex->lock(this->mutex);
+	this->closed = TRUE;
+	while (this->running)
+	{
+		this->condvar->wait(this->condvar, this->mutex);
+	}
+	this->mutex->unlock(this->mutex);
+	release(this);
+}
+
+/*
+ * Described in header
+ */
+limit_watcher_t *limit_watcher_create(nl_exchange_t *xfrm, sa_table_t *table)
+{
+	private_limit_watcher_t *this;
+
+	INIT(this,
+		.public = {
+			.add = _add,
+			.get_count = _get_count,
+			.destroy = _destroy,
+		},
+		.xfrm = xfrm,
+		.table = table,
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
+		.refs = 1,
+	);
+	return &this->public;
+}
