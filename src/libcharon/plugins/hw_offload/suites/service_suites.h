@@ -34,6 +34,7 @@ TCase *flush_tcase(void);
 TCase *guard_tcase(void);
 TCase *sp_id_tcase(void);
 TCase *link_tcase(void);
+TCase *limit_tcase(void);
 TCase *event_tcase(void);
 TCase *pair_tcase(void);
 TCase *status_tcase(void);
