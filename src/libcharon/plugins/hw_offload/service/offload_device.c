@@ -55,14 +55,19 @@ METHOD(offload_device_t, judge, void,
 	hwo_link_t link = {}, master = {};
 	hwo_device_rule_t rule = {};
 
-	if (this->links && this->links->get(this->links, ifindex, &link))
+	if (this->links)
 	{
-		hwo_device_rules_get(&this->rules, link.name, &rule);
+		this->links->get(this->links, ifindex, &link);
 		if (link.master)
 		{
 			this->links->get(this->links, link.master, &master);
 		}
 	}
+	else if (!if_indextoname(ifindex, link.name))
+	{
+		link.name[0] = '\0';
+	}
+	hwo_device_rules_get(&this->rules, link.name, &rule);
 	link.ifindex = ifindex;
 	if (this->features)
 	{
@@ -72,6 +77,32 @@ METHOD(offload_device_t, judge, void,
 	hwo_device_judge(&link, &master, feature, &rule, device);
 }
 
+METHOD(offload_device_t, by_name, uint32_t,
+	private_offload_device_t *this, const char *name)
+{
+	hwo_link_t link;
+
+	if (this->links)
+	{
+		return this->links->find(this->links, name, &link) ? link.ifindex : 0;
+	}
+	return if_nametoindex(name);
+}
+
+METHOD(offload_device_t, xfrm_name, bool,
+	private_offload_device_t *this, uint32_t if_id, char buf[IFNAMSIZ])
+{
+	hwo_link_t link;
+
+	buf[0] = '\0';
+	if (if_id && this->links &&
+		this->links->find_xfrm(this->links, if_id, &link))
+	{
+		snprintf(buf, IFNAMSIZ, "%s", link.name);
+	}
+	return buf[0] != '\0';
+}
+
 /**
  * Find the device that is configured for a local address, if there is one
  */
@@ -79,16 +110,17 @@ static bool find_configured(private_offload_device_t *this,
 							const hwo_addr_t *local, hwo_device_t *device)
 {
 	const char *name;
-	hwo_link_t link;
+	uint32_t ifindex;
 
 	name = hwo_device_rules_local(&this->rules, local);
 	if (!name)
 	{
 		return FALSE;
 	}
-	if (this->links && this->links->find(this->links, name, &link))
+	ifindex = by_name(this, name);
+	if (ifindex)
 	{
-		judge(this, link.ifindex, device);
+		judge(this, ifindex, device);
 	}
 	else
 	{
@@ -156,32 +188,6 @@ METHOD(offload_device_t, find, void,
 	{
 		hwo_device_none(reason, device);
 	}
-}
-
-METHOD(offload_device_t, by_name, uint32_t,
-	private_offload_device_t *this, const char *name)
-{
-	hwo_link_t link;
-
-	if (this->links)
-	{
-		return this->links->find(this->links, name, &link) ? link.ifindex : 0;
-	}
-	return if_nametoindex(name);
-}
-
-METHOD(offload_device_t, xfrm_name, bool,
-	private_offload_device_t *this, uint32_t if_id, char buf[IFNAMSIZ])
-{
-	hwo_link_t link;
-
-	buf[0] = '\0';
-	if (if_id && this->links &&
-		this->links->find_xfrm(this->links, if_id, &link))
-	{
-		snprintf(buf, IFNAMSIZ, "%s", link.name);
-	}
-	return buf[0] != '\0';
 }
 
 METHOD(offload_device_t, name_, char*,
