@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * doctor: the switch inside of a NIC, and Open vSwitch. Both have tools of their
- * own, whose answers are looked at if they are installed.
+ * doctor: the switch inside of a NIC, and Open vSwitch. Both have tools of
+ * their own, whose answers are looked at if they are installed.
  */
 
 #include "doctor.h"

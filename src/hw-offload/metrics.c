@@ -15,9 +15,9 @@
 #define LABELS 1024
 
 /**
- * Families of metrics, in the order they are printed. Counters are summed up over
- * the SAs that there are: they start anew when SAs are rekeyed, and rate() takes
- * that for what it is.
+ * Families of metrics, in the order they are printed. Counters are summed up
+ * over the SAs that there are: they start anew when SAs are rekeyed, and rate()
+ * takes that for what it is.
  */
 typedef enum family_t {
 	INFO,

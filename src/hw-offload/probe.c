@@ -4,10 +4,10 @@
 /*
  * probe: what the driver of a device really accepts, by trial.
  *
- * Nothing tells beforehand whether a NIC does packet offload. So SAs and policies
- * between addresses that nobody has (RFC 5737) are installed and removed again,
- * with a key that nobody knows. Whatever is left if this is interrupted expires
- * within seconds.
+ * Nothing tells beforehand whether a NIC does packet offload. So SAs and
+ * policies between addresses that nobody has (RFC 5737) are installed and
+ * removed again, with a key that nobody knows. Whatever is left if this is
+ * interrupted expires within seconds.
  */
 
 #include "command.h"

@@ -5,8 +5,8 @@
  * @defgroup hwo_backend_setup backend_setup
  * @{ @ingroup hw_offload
  *
- * What the services of the backend are set up with: settings of strongswan.conf,
- * in the terms of each service.
+ * What the services of the backend are set up with: settings of
+ * strongswan.conf, in the terms of each service.
  */
 
 #ifndef BACKEND_SETUP_H_

@@ -41,9 +41,9 @@ bool hwo_charon_version_find(chunk_t mem, char *version);
  * libcharon), the answer is that of the plugin loader if it compares versions,
  * and FALSE otherwise.
  *
- * @note Log the answer with DBG_DMN: 6.0.2 put a group in between the others, so
- * a daemon that is older or newer than our headers takes the number of DBG_KNL or
- * DBG_LIB for another group, or drops the line.
+ * @note Log the answer with DBG_DMN: 6.0.2 put a group in between the others,
+ * so a daemon that is older or newer than our headers takes the number of
+ * DBG_KNL or DBG_LIB for another group, or drops the line.
  *
  * @param found		receives the daemon's version, allocated, or NULL if it is
  *					unknown; set in either case

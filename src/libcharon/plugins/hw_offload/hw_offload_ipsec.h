@@ -17,7 +17,8 @@
 #include "io/kernel.h"
 
 /**
- * Create the backend on top of the running kernel, a kernel_ipsec_constructor_t.
+ * Create the backend on top of the running kernel, a
+ * kernel_ipsec_constructor_t.
  *
  * @return			NULL if XFRM is missing or we lack privileges, which is logged
  */

@@ -11,8 +11,8 @@
  * Whatever clients do, it costs no more than this: one thread that is not one
  * of the daemon's workers, HWO_LINE_CLIENTS connections with a buffer of
  * HWO_LINE_SIZE each, one answer for each connection. An answer is produced
- * line by line, only as fast as its client reads. Who sends no request, does not
- * read, or takes too long is disconnected.
+ * line by line, only as fast as its client reads. Who sends no request, does
+ * not read, or takes too long is disconnected.
  *
  * Thread-safety: may be used by any thread; the callbacks are called by one
  * thread only, one after the other.

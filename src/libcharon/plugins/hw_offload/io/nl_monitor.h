@@ -14,6 +14,13 @@
  *
  * Thread-safety: drain() may be called by any thread. destroy() waits for a
  * callback that is running.
+ *
+ * Other than elsewhere, a lock is held while the kernel is asked: that of the
+ * monitor, if its callback does so, as one that is to follow must not overtake
+ * it. Who waits for it waits for nothing but events: only drain() takes it, and
+ * whoever is called back by a monitor that is drained must not wait for a
+ * thread that might do so. Answers come by another transport, whose lock is
+ * always taken last and for one exchange only.
  */
 
 #ifndef HWO_NL_MONITOR_H_

@@ -9,9 +9,9 @@
  * packets to another device, or may let their device do more or less.
  *
  * What decides is who counts sequence numbers, as none may come twice under a
- * key. In software and crypto mode that is the kernel, which tells the final one
- * when an SA is deleted, so the SA can go on elsewhere. In packet mode it is the
- * NIC, which tells nobody, so there it takes new keys: charon rekeys.
+ * key. In software and crypto mode that is the kernel, which tells the final
+ * one when an SA is deleted, so the SA can go on elsewhere. In packet mode it
+ * is the NIC, which tells nobody, so there it takes new keys: charon rekeys.
  *
  * All functions are pure.
  */

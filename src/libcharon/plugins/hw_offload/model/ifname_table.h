@@ -5,9 +5,10 @@
  * @defgroup hwo_ifname_table ifname_table
  * @{ @ingroup hwo_model
  *
- * Which indices the names of interfaces stood for when SPs were limited to them.
- * charon knows names only, but the SPD knows indices: an SP has to be found by
- * its name even if the interface is gone, or has another index meanwhile.
+ * Which indices the names of interfaces stood for when SPs were limited to
+ * them. charon knows names only, but the SPD knows indices: an SP has to be
+ * found by its name even if the interface is gone, or has another index
+ * meanwhile.
  *
  * Thread-safety: may be used by any thread.
  */

@@ -7,8 +7,8 @@
  *
  * Identities of SAs and SPs as lines of text, for the ledger of what is ours.
  * Lines are equal if, and only if, the kernel takes the objects for the same
- * one (of a label, only length and hash are in the line). They don't depend on the
- * process, so that one finds what another one wrote.
+ * one (of a label, only length and hash are in the line). They don't depend on
+ * the process, so that one finds what another one wrote.
  */
 
 #ifndef HWO_LEDGER_LINE_H_

@@ -6,10 +6,10 @@
  * @{ @ingroup hwo_service
  *
  * An exchange with XFRM that keeps book of what is ours. It stands between the
- * services and the exchange they would use, so that nothing is forgotten: what a
- * request adds is noted before it is sent, what it removes once the kernel says
- * so. If the kernel's answer to a removal is lost, nobody would know of the
- * object anymore; the removal is repeated once the kernel answers again.
+ * services and the exchange they would use, so that nothing is forgotten: what
+ * a request adds is noted before it is sent, what it removes once the kernel
+ * says so. If the kernel's answer to a removal is lost, nobody would know of
+ * the object anymore; the removal is repeated once the kernel answers again.
  *
  * Thread-safety: may be used by any thread.
  */

@@ -61,7 +61,8 @@ static bool find_sa(private_child_names_t *this, ike_sa_t *ike_sa,
 {
 	host_t *dst;
 
-	dst = inbound ? ike_sa->get_my_host(ike_sa) : ike_sa->get_other_host(ike_sa);
+	dst = inbound ? ike_sa->get_my_host(ike_sa)
+				  : ike_sa->get_other_host(ike_sa);
 	*id = (hwo_sa_id_t){
 		.spi = child_sa->get_spi(child_sa, inbound),
 		.proto = child_sa->get_protocol(child_sa) == PROTO_AH ? IPPROTO_AH

@@ -77,9 +77,9 @@ struct private_ike_bypass_t {
 	array_t *refusing;
 
 	/**
-	 * Protects ports, nics and refusing. Held while policies are installed: whoever comes
-	 * second must not offload anything before the bypass is there. That happens
-	 * once per NIC.
+	 * Protects ports, nics and refusing. Held while policies are installed:
+	 * whoever comes second must not offload anything before the bypass is
+	 * there. That happens once per NIC.
 	 */
 	mutex_t *mutex;
 };

@@ -6,11 +6,15 @@
  * @{ @ingroup hwo_service
  *
  * Keeps IKE itself out of IPsec: in the kernel its sockets are exempt from all
- * SPs, or its ports are, if configured. A NIC knows no sockets, so on those that
- * carry packet SPs, and only for that time, there are SPs for the ports that are
- * really bound.
+ * SPs, or its ports are, if configured. A NIC knows no sockets, so on those
+ * that carry packet SPs, and only for that time, there are SPs for the ports
+ * that are really bound.
  *
- * Thread-safety: may be used by any thread.
+ * Thread-safety: may be used by any thread. Other than elsewhere, the lock is
+ * held while policies are installed: whoever comes second must not offload an
+ * SP before the bypass is there. Callers may have an SP checked out. Nothing
+ * but the exchange is called with it, whose lock is taken last and which does
+ * not call back, so nobody who holds it waits for somebody who wants it.
  */
 
 #ifndef HWO_IKE_BYPASS_H_
@@ -54,8 +58,8 @@ struct ike_bypass_t {
 	void (*use_nic)(ike_bypass_t *this, uint32_t ifindex);
 
 	/**
-	 * Release a NIC, once for each use. After the last one, ports are not exempt
-	 * anymore.
+	 * Release a NIC, once for each use. After the last one, ports are not
+	 * exempt anymore.
 	 *
 	 * @param ifindex	device
 	 */

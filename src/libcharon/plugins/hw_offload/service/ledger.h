@@ -9,9 +9,9 @@
  * process is killed, so that the next one knows what to remove. No keys, only
  * what the kernel identifies them by, see ledger_line.h.
  *
- * A line that came from the file is "old" until we add the same object again, or
- * until it is forgotten. One whose removal was not answered is "doomed" until
- * its removal has been repeated, or until we add the object again.
+ * A line that came from the file is "old" until we add the same object again,
+ * or until it is forgotten. One whose removal was not answered is "doomed"
+ * until its removal has been repeated, or until we add the object again.
  *
  * Thread-safety: may be used by any thread. Its lock is held while the file, in
  * memory usually, is written, so that the file does not contradict the table,

@@ -5,8 +5,9 @@
  * @defgroup hwo_limit_watcher limit_watcher
  * @{ @ingroup hwo_service
  *
- * Watches limits of SAs in packet mode that the NIC does not enforce, or is late
- * with. An SA is only asked for when it might reach one, see hwo_limit_plan.
+ * Watches limits of SAs in packet mode that the NIC does not enforce, or is
+ * late with. An SA is only asked for when it might reach one, see
+ * hwo_limit_plan.
  *
  * charon hears of each limit once, whoever sees it first, the kernel or we. An
  * SA beyond a hard limit of ours is removed before charon hears of it.

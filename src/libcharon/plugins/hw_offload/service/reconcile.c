@@ -165,7 +165,8 @@ static bool has_route(private_reconcile_t *this, const hwo_sa_record_t *sa)
 }
 
 /**
- * Let charon rekey the SAs in a list whose peers can be reached, keep the others
+ * Let charon rekey the SAs in a list whose peers can be reached, keep the
+ * others
  */
 static void rekey_reachable(private_reconcile_t *this, array_t *ids)
 {

@@ -521,8 +521,9 @@ METHOD(sa_installer_t, del, int,
 	if (result.err)
 	{	/* after a failed installation there is nothing to remove, and at a hard
 		 * limit the kernel removes the SA itself */
-		dbg(DBG_KNL, known && result.err != ESRCH ? 1 : 2, "unable to remove SA %.8x: %s%s%s",
-			ntohl(id->spi), strerror(result.err),
+		dbg(DBG_KNL, known && result.err != ESRCH ? 1 : 2,
+			"unable to remove SA %.8x: %s%s%s", ntohl(id->spi),
+			strerror(result.err),
 			result.extack[0] ? ", " : "", result.extack);
 	}
 	return result.err;

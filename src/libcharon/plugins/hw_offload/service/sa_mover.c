@@ -338,7 +338,8 @@ static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 /**
  * Tell the record of the other direction about the new identity
  */
-static void tell_partner(private_sa_mover_t *this, const hwo_sa_record_t *record)
+static void tell_partner(private_sa_mover_t *this,
+						 const hwo_sa_record_t *record)
 {
 	hwo_sa_record_t partner;
 

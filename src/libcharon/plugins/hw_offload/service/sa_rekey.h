@@ -25,8 +25,8 @@
 void hwo_sa_rekey(const hwo_sa_id_t *id, const char *why);
 
 /**
- * Let charon rekey the CHILD_SA of an SA that it is about to install, as soon as
- * it knows it. If it is gone by then, nothing happens.
+ * Let charon rekey the CHILD_SA of an SA that it is about to install, as soon
+ * as it knows it. If it is gone by then, nothing happens.
  *
  * @param id		identity
  * @param why		what about the SA, static

@@ -279,8 +279,8 @@ static void run_plan(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 /**
  * Move the SAs of an SP that can't be offloaded down, if the mode is automatic,
  * and plan the SP again. If its SA stays because it is in use, the SP gets to
- * software nevertheless: nothing leaves in clear until both are rekeyed, and the
- * new ones can be moved.
+ * software nevertheless: nothing leaves in clear until both are rekeyed, and
+ * the new ones can be moved.
  */
 static bool demote_sas(private_sp_installer_t *this, const hwo_sp_user_t *user,
 					   const hwo_result_t *refusal, hwo_plan_t *plan)

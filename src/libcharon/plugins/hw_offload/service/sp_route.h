@@ -7,8 +7,8 @@
  *
  * Routes that go along with outbound SPs, so that traffic for the remote subnet
  * gets a source address inside the local one, and leaves by the interface that
- * reaches the peer: with an interface ID the XFRM interface that has it, if there
- * is one. They are installed by charon's kernel-net, in its table.
+ * reaches the peer: with an interface ID the XFRM interface that has it, if
+ * there is one. They are installed by charon's kernel-net, in its table.
  */
 
 #ifndef HWO_SP_ROUTE_H_

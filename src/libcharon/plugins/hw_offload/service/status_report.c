@@ -62,7 +62,8 @@ static json_t *address(const hwo_addr_t *addr)
 {
 	char buf[INET6_ADDRSTRLEN];
 
-	if (!addr->family || !inet_ntop(addr->family, addr->bytes, buf, sizeof(buf)))
+	if (!addr->family ||
+		!inet_ntop(addr->family, addr->bytes, buf, sizeof(buf)))
 	{
 		return json_null();
 	}

@@ -13,8 +13,8 @@
  *
  *   hw-offload 1 COMMAND [ARGUMENT...]
  *
- * and gets lines with one JSON object each: first {"hw-offload":1,...}, then one
- * with a "type" for each item, at last {"end":true,"count":N}. A line with
+ * and gets lines with one JSON object each: first {"hw-offload":1,...}, then
+ * one with a "type" for each item, at last {"end":true,"count":N}. A line with
  * "error" takes the place of the last one if something went wrong. Clients have
  * to ignore members and types that they don't know. See docs/json.md.
  *

@@ -30,7 +30,8 @@ void status_setup(void)
 	ck_assert(mkdtemp(status_dir) != NULL);
 	snprintf(status_path, sizeof(status_path), "%s/status", status_dir);
 	snprintf(status_uri, sizeof(status_uri), "unix://%s", status_path);
-	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.socket", status_uri,
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.hw-offload.socket", status_uri,
 						   lib->ns);
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
 }

@@ -158,7 +158,8 @@ END_TEST
 START_TEST(test_known)
 {
 	static char *known[] = {
-		"load", "fail_closed", "install_routes_xfrmi", "policy_update", "port_bypass",
+		"load", "fail_closed", "install_routes_xfrmi", "policy_update",
+		"port_bypass",
 		"receive_buffer_size", "set_proto_port_transport_sa", "timeout",
 		"spdh_reserve", "spdh_thresh.ipv4.lbits", "spdh_thresh.ipv4.rbits",
 		"spdh_thresh.ipv6.lbits", "spdh_thresh.ipv6.rbits",

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Tests of the plan for limits, and of when an SA is looked at and what is found
- * then.
+ * Tests of the plan for limits, and of when an SA is looked at and what is
+ * found then.
  */
 
 #include "model_suites.h"

@@ -60,8 +60,8 @@ typedef struct {
 } facts_t;
 
 /**
- * Row of the decision table for SAs: facts, the steps, and why packet and crypto
- * are not among them.
+ * Row of the decision table for SAs: facts, the steps, and why packet and
+ * crypto are not among them.
  */
 typedef struct {
 	facts_t facts;
@@ -244,8 +244,8 @@ enum {
 
 /**
  * Row of the decision table for SPs: configured mode, direction, SA, and
- * whether there is a device; then the steps, the device asked for, if it is that
- * or nothing, and why it is not packet
+ * whether there is a device; then the steps, the device asked for, if it is
+ * that or nothing, and why it is not packet
  */
 static const struct {
 	int requested, dir, sa, device;

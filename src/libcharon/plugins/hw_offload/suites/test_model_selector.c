@@ -167,8 +167,8 @@ START_TEST(test_ports)
 END_TEST
 
 /**
- * Pairs of selectors with protocol and ports, and what becomes of them: for ICMP
- * the type is in the source port, the code in the destination port.
+ * Pairs of selectors with protocol and ports, and what becomes of them: for
+ * ICMP the type is in the source port, the code in the destination port.
  */
 static const struct {
 	uint8_t src_proto;

@@ -203,7 +203,8 @@ START_TEST(test_lost)
 	};
 	test_sp_t sp;
 
-	/* its guard is first; done or not, nobody knows: the kernel must not have more than we do */
+	/* its guard is first; done or not, nobody knows: the kernel must not have
+	 * more than we do */
 	sp_init(&sp, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 1, faults[_i],
 					   0, NULL);
