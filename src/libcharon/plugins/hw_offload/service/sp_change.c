@@ -199,3 +199,47 @@ void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_sp_faces_t *have,
 	remove_some(xfrm, have, &none, result);
 	*have = none;
 }
+
+/**
+ * Callback for replies that describe one SP
+ */
+static bool decode_sp(void *data, const struct nlmsghdr *hdr)
+{
+	return hwo_xfrm_decode_sp(hdr, data);
+}
+
+/**
+ * Query when one SP of the kernel was used last
+ */
+static int query_face(nl_exchange_t *xfrm, const hwo_sp_id_t *id,
+					  uint64_t *used)
+{
+	hwo_sp_state_t state = {};
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_get_sp(&msg, id);
+	xfrm->query(xfrm, &msg, decode_sp, &state, &result);
+	if (!result.err && !hwo_sp_is_guard(id->dir, state.block, state.priority))
+	{
+		*used = max(*used, state.use_time);
+	}
+	return result.err;
+}
+
+/*
+ * Described in header
+ */
+int hwo_sp_last_use(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
+					uint64_t *used)
+{
+	int i, err = ENOENT, one;
+
+	*used = 0;
+	for (i = 0; i < have->count; i++)
+	{
+		one = query_face(xfrm, &have->face[i].sp.id, used);
+		err = err ? one : 0;
+	}
+	return err;
+}

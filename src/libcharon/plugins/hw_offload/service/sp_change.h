@@ -42,4 +42,15 @@ void hwo_sp_change(nl_exchange_t *xfrm, hwo_sp_faces_t *have,
 void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_sp_faces_t *have,
 					   hwo_result_t *result);
 
+/**
+ * Query when an SP was used last, by any of its faces but the guard.
+ *
+ * @param xfrm		exchange with XFRM
+ * @param have		what the kernel has
+ * @param used		[out] seconds since the epoch, 0 if it was not
+ * @return			0, or errno value if none of them is there
+ */
+int hwo_sp_last_use(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
+					uint64_t *used);
+
 #endif /** HWO_SP_CHANGE_H_ @}*/

@@ -7,6 +7,7 @@
 
 #include "sp_installer.h"
 #include "sp_change.h"
+#include "sp_planner.h"
 #include "sp_flush.h"
 #include "sa_rekey.h"
 #include "sp_route.h"
@@ -105,82 +106,6 @@ static void log_failure(private_sp_installer_t *this, const char *what,
 		 strerror(result->err));
 	DESTROY_IF(src);
 	DESTROY_IF(dst);
-}
-
-/**
- * Find the device for an SP without SA: towards the peer for traps, towards the
- * remote selector for shunts, unless they are limited to an interface
- */
-static void find_device(private_sp_installer_t *this,
-						const hwo_sp_user_t *user, hwo_device_t *device)
-{
-	const hwo_sp_id_t *id = &user->sp.id;
-	const hwo_addr_t *local, *remote;
-	hwo_addr_t net = {};
-	bool out = id->dir == POLICY_OUT;
-
-	if (id->sel.ifindex)
-	{
-		this->devices->judge(this->devices, id->sel.ifindex, device);
-		return;
-	}
-	local = out ? &user->sa.src : &user->sa.dst;
-	remote = out ? &user->sa.dst : &user->sa.src;
-	if (hwo_addr_is_any(remote))
-	{
-		net.family = id->sel.family;
-		memcpy(net.bytes, out ? id->sel.dst : id->sel.src, sizeof(net.bytes));
-		remote = &net;
-	}
-	this->devices->find(this->devices, local, remote, 0, device);
-}
-
-/**
- * Find the SA of an SP. The mark is only part of an inbound SA if configured.
- */
-static bool find_sa(private_sp_installer_t *this, const hwo_sp_user_t *user,
-					hwo_sa_record_t *sa)
-{
-	hwo_sa_id_t id = user->sa;
-
-	if (!id.spi)
-	{
-		return FALSE;
-	}
-	if (this->sas->get(this->sas, &id, sa))
-	{
-		return TRUE;
-	}
-	id.mark = (mark_t){};
-	return this->sas->get(this->sas, &id, sa);
-}
-
-/**
- * Plan the offload of an SP
- */
-static void plan_sp(private_sp_installer_t *this, const hwo_sp_user_t *user,
-					hwo_plan_t *plan)
-{
-	hwo_device_t device;
-	hwo_sa_record_t sa;
-
-	hwo_device_none(HWO_REASON_NONE, &device);
-	if (find_sa(this, user, &sa))
-	{
-		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.effective, &device,
-					plan);
-		return;
-	}
-	if (user->may_leak)
-	{
-		hwo_device_none(HWO_REASON_ROUTE_LEAK, &device);
-	}
-	else if (user->requested == HW_OFFLOAD_PACKET ||
-			 user->requested == HW_OFFLOAD_AUTO)
-	{
-		find_device(this, user, &device);
-	}
-	hwo_plan_sp(user->requested, user->sp.id.dir, NULL, &device, plan);
 }
 
 /**
@@ -289,7 +214,7 @@ static bool demote_sas(private_sp_installer_t *this, const hwo_sp_user_t *user,
 	hwo_sa_record_t sa;
 	int err;
 
-	if (!find_sa(this, user, &sa) || sa.requested != HW_OFFLOAD_AUTO ||
+	if (!hwo_sp_find_sa(this->sas, user, &sa) || sa.requested != HW_OFFLOAD_AUTO ||
 		sa.effective.mode != HWO_MODE_PACKET)
 	{
 		return FALSE;
@@ -330,7 +255,7 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	hwo_plan_t plan;
 
 	*demoted = FALSE;
-	plan_sp(this, user, &plan);
+	hwo_sp_plan_user(this->devices, this->sas, user, &plan);
 	run_plan(this, entry, user, &plan, &result);
 	if (hwo_plan_is_refusal(result.err) && plan.strict &&
 		demote_sas(this, user, &result, &plan))
@@ -354,26 +279,12 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 }
 
 /**
- * Install an SP again if it does not match the mode of its SA anymore
- */
-static void adapt(private_sp_installer_t *this, hwo_sp_entry_t *entry)
-{
-	hwo_sp_user_t *user = hwo_sp_top_user(entry);
-	hwo_sa_record_t sa;
-	bool demoted;
-
-	if (user && entry->effective.mode == HWO_MODE_PACKET &&
-		find_sa(this, user, &sa) && sa.effective.mode != HWO_MODE_PACKET)
-	{
-		install(this, entry, user, &demoted);
-	}
-}
-
-/**
- * Let all SPs follow their SAs. There is no entry checked out by us here, as
+ * Do something with all SPs. There is no entry checked out by us here, as
  * another thread may do the same.
  */
-static void adapt_all(private_sp_installer_t *this)
+static void for_each(private_sp_installer_t *this,
+					 void (*cb)(private_sp_installer_t *this,
+								hwo_sp_entry_t *entry, void *data), void *data)
 {
 	hwo_sp_entry_t *entry;
 	hwo_sp_id_t id;
@@ -387,11 +298,29 @@ static void adapt_all(private_sp_installer_t *this)
 		entry = this->sps->checkout(this->sps, &id, FALSE);
 		if (entry)
 		{
-			adapt(this, entry);
+			cb(this, entry, data);
 			this->sps->checkin(this->sps, entry);
 		}
 	}
 	hwo_sp_list_destroy(ids);
+}
+
+/**
+ * Install an SP again if it does not match the mode of its SA anymore
+ */
+static void adapt(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+				  void *data)
+{
+	hwo_sp_user_t *user = hwo_sp_top_user(entry);
+	hwo_sa_record_t sa;
+	bool demoted;
+
+	if (user && entry->effective.mode == HWO_MODE_PACKET &&
+		hwo_sp_find_sa(this->sas, user, &sa) &&
+		sa.effective.mode != HWO_MODE_PACKET)
+	{
+		install(this, entry, user, &demoted);
+	}
 }
 
 METHOD(sp_installer_t, add, int,
@@ -413,7 +342,7 @@ METHOD(sp_installer_t, add, int,
 	this->sps->checkin(this->sps, entry);
 	if (demoted)
 	{
-		adapt_all(this);
+		for_each(this, adapt, NULL);
 	}
 	return err;
 }
@@ -444,7 +373,7 @@ static bool lost_sa(private_sp_installer_t *this, const hwo_sp_user_t *user)
 {
 	hwo_sa_record_t sa, partner;
 
-	return find_sa(this, user, &sa) &&
+	return hwo_sp_find_sa(this->sas, user, &sa) &&
 		   (sa.lost || (sa.partner.spi &&
 						this->sas->get(this->sas, &sa.partner, &partner) &&
 						partner.lost));
@@ -516,59 +445,16 @@ METHOD(sp_installer_t, del, int,
 	}
 	if (demoted)
 	{
-		adapt_all(this);
+		for_each(this, adapt, NULL);
 	}
 	return found ? err : ENOENT;
-}
-
-/**
- * Callback for replies that describe one SP
- */
-static bool decode_sp(void *data, const struct nlmsghdr *hdr)
-{
-	return hwo_xfrm_decode_sp(hdr, data);
-}
-
-/**
- * Query when one SP of the kernel was used last
- */
-static int query_face(private_sp_installer_t *this, const hwo_sp_id_t *id,
-					  uint64_t *used)
-{
-	hwo_sp_state_t state = {};
-	hwo_result_t result;
-	hwo_msg_t msg;
-
-	hwo_xfrm_encode_get_sp(&msg, id);
-	this->xfrm->query(this->xfrm, &msg, decode_sp, &state, &result);
-	if (!result.err && !hwo_sp_is_guard(id->dir, state.block, state.priority))
-	{
-		*used = max(*used, state.use_time);
-	}
-	return result.err;
-}
-
-/**
- * Query when an SP was used last, by any of its faces
- */
-static int query_entry(private_sp_installer_t *this,
-					   const hwo_sp_entry_t *entry, uint64_t *used)
-{
-	int i, err = ENOENT, one;
-
-	for (i = 0; i < entry->faces.count; i++)
-	{
-		one = query_face(this, &entry->faces.face[i].sp.id, used);
-		err = err ? one : 0;
-	}
-	return err;
 }
 
 METHOD(sp_installer_t, query, int,
 	private_sp_installer_t *this, const hwo_sp_id_t *id, time_t *used)
 {
 	hwo_sp_entry_t *entry;
-	uint64_t last = 0;
+	uint64_t last;
 	int err;
 
 	entry = this->sps->checkout(this->sps, id, FALSE);
@@ -576,7 +462,7 @@ METHOD(sp_installer_t, query, int,
 	{
 		return ENOENT;
 	}
-	err = query_entry(this, entry, &last);
+	err = hwo_sp_last_use(this->xfrm, &entry->faces, &last);
 	this->sps->checkin(this->sps, entry);
 	if (!err)
 	{	/* the kernel uses the system's clock */
@@ -593,10 +479,20 @@ METHOD(sp_installer_t, flush, int,
 }
 
 /**
+ * A change of a link.
+ */
+typedef struct {
+	/** device */
+	uint32_t ifindex;
+	/** TRUE if it is up */
+	bool up;
+} link_change_t;
+
+/**
  * Check if an SP without SA, i.e. a trap or shunt, has to be installed again
  * after a link changed
  */
-static bool affected(hwo_sp_entry_t *entry, uint32_t ifindex, bool up)
+static bool affected(hwo_sp_entry_t *entry, const link_change_t *change)
 {
 	hwo_sp_user_t *user = hwo_sp_top_user(entry);
 
@@ -606,18 +502,18 @@ static bool affected(hwo_sp_entry_t *entry, uint32_t ifindex, bool up)
 		return FALSE;
 	}
 	return entry->effective.mode == HWO_MODE_PACKET ?
-		   entry->effective.ifindex == ifindex : up;
+		   entry->effective.ifindex == change->ifindex : change->up;
 }
 
 /**
  * Follow a change of a link
  */
 static void follow_link(private_sp_installer_t *this, hwo_sp_entry_t *entry,
-						uint32_t ifindex, bool up)
+						void *change)
 {
 	bool demoted;
 
-	if (affected(entry, ifindex, up))
+	if (affected(entry, change))
 	{
 		install(this, entry, hwo_sp_top_user(entry), &demoted);
 	}
@@ -626,57 +522,31 @@ static void follow_link(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 METHOD(sp_installer_t, link_changed, void,
 	private_sp_installer_t *this, uint32_t ifindex, bool up)
 {
-	hwo_sp_entry_t *entry;
-	hwo_sp_id_t id;
-	array_t *ids;
-	int i;
+	link_change_t change = {
+		.ifindex = ifindex,
+		.up = up,
+	};
 
-	ids = this->sps->list(this->sps);
-	for (i = 0; i < array_count(ids); i++)
-	{
-		array_get(ids, i, &id);
-		entry = this->sps->checkout(this->sps, &id, FALSE);
-		if (entry)
-		{
-			follow_link(this, entry, ifindex, up);
-			this->sps->checkin(this->sps, entry);
-		}
-	}
-	hwo_sp_list_destroy(ids);
+	for_each(this, follow_link, &change);
 }
 
 /**
- * Remove the guards that nobody uses anymore
+ * Remove a guard that nobody uses anymore
  */
-static void remove_held(private_sp_installer_t *this)
+static void remove_held(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+						void *data)
 {
-	hwo_sp_entry_t *entry;
-	hwo_sp_id_t id;
-	array_t *ids;
-	int i;
-
-	ids = this->sps->list(this->sps);
-	for (i = 0; i < array_count(ids); i++)
+	if (entry->held)
 	{
-		array_get(ids, i, &id);
-		entry = this->sps->checkout(this->sps, &id, FALSE);
-		if (entry)
-		{
-			if (entry->held)
-			{
-				uninstall(this, entry);
-				entry->held = FALSE;
-			}
-			this->sps->checkin(this->sps, entry);
-		}
+		uninstall(this, entry);
+		entry->held = FALSE;
 	}
-	hwo_sp_list_destroy(ids);
 }
 
 METHOD(sp_installer_t, destroy, void,
 	private_sp_installer_t *this)
 {
-	remove_held(this);
+	for_each(this, remove_held, NULL);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
