@@ -374,6 +374,11 @@ START_TEST(test_metrics)
 		"child=\"net\",direction=\"out\",effective=\"packet\",device=\"p0\"} "
 		"2\n"));
 	ck_assert(strstr(output, "# TYPE hw_offload_packets_total counter\n"));
+	if (system("command -v promtool >/dev/null") == 0)
+	{
+		ck_assert_msg(run("metrics | promtool check metrics") == 0, "%s",
+					  output);
+	}
 }
 END_TEST
 
