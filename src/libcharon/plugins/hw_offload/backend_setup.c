@@ -28,7 +28,7 @@
 #define LEFTOVER_TIME 30
 
 /** Outbound policies the kernel's hash table is grown for */
-#define SPDH_RESERVE 1200
+#define SPDH_RESERVE 600
 
 /*
  * Described in header

@@ -143,7 +143,7 @@ static void reserve(private_sp_installer_t *this, const hwo_sp_faces_t *faces)
 		this->mutex->lock(this->mutex);
 		if (!this->reserved)
 		{
-			hwo_spd_reserve(this->xfrm, this->settings.reserve);
+			hwo_spd_reserve(this->settings.plain, this->settings.reserve);
 			this->reserved = TRUE;
 		}
 		this->mutex->unlock(this->mutex);
