@@ -463,6 +463,10 @@ static int demote_one(private_sa_mover_t *this, const hwo_sa_id_t *id,
 		sa.record.refusal = *refusal;
 		err = replace(this, &sa);
 		*effective = sa.record.effective;
+		if (err && !this->table->get(this->table, id, NULL))
+		{	/* gone, whatever the reason was */
+			err = EBUSY;
+		}
 	}
 	memwipe(&sa.deleted, sizeof(sa.deleted));
 	return err;

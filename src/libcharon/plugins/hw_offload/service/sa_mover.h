@@ -59,9 +59,9 @@ struct sa_mover_t {
 	 * @param best		best mode they may have, and the device for that
 	 * @param reason	why
 	 * @param refusal	the kernel's words for it
-	 * @return			0, EBUSY if one is in use already, or is gone because it
-	 *					was used meanwhile: rekeying gets both into the same
-	 *					mode; or another errno value, after which it does not
+	 * @return			0, EBUSY if one is in use already, or is gone as it was used
+	 *					meanwhile or nothing takes it anymore: rekeying gets both
+	 *					into the same mode; or another errno value, after which it does not
 	 */
 	int (*demote)(sa_mover_t *this, const hwo_sa_id_t *id,
 				  const hwo_sa_id_t *partner, const hwo_offload_t *best,

@@ -208,6 +208,30 @@ START_TEST(test_used)
 }
 END_TEST
 
+START_TEST(test_demoted_away)
+{
+	int i;
+
+	child_init(HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	/* the outbound SA gets to crypto mode, the inbound one nowhere, and not
+	 * back either */
+	refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
+	for (i = 3; i <= 7; i++)
+	{
+		refuse(XFRM_MSG_NEWSA, i, ENOSPC);
+	}
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	ck_assert_str_eq(sa_mode(IN), "missing");
+	ck_assert_str_eq(sa_mode(OUT), "crypto");
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, htonl(OUT));
+	ck_assert(!calls.expire_hard);
+	assert_no_key();
+	child_clear();
+}
+END_TEST
+
 START_TEST(test_used_policy)
 {
 	child_init(HW_OFFLOAD_AUTO);
@@ -494,6 +518,7 @@ TCase *pair_tcase(void)
 	tcase_add_test(tcase, test_policy_refused_strict);
 	tcase_add_loop_test(tcase, test_policy_fails, 0, 2);
 	tcase_add_test(tcase, test_used);
+	tcase_add_test(tcase, test_demoted_away);
 	tcase_add_loop_test(tcase, test_used_policy, 0, 2);
 	tcase_add_loop_test(tcase, test_lost_answer, 0, 2);
 	tcase_add_loop_test(tcase, test_reason, 0, 2);
