@@ -7,6 +7,7 @@
  */
 
 #include "service_suites.h"
+#include "../hwo_compat.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -395,6 +396,23 @@ START_TEST(test_start_refused)
 }
 END_TEST
 
+START_TEST(test_features)
+{
+	kernel_feature_t features = ipsec->get_features(ipsec);
+
+	/* outbound SAs may be there before the peer has its inbound one, as the
+	 * policy names the SA to use */
+	ck_assert(features & KERNEL_POLICY_SPI);
+	ck_assert(features & KERNEL_ESP_V3_TFC);
+	ck_assert(features & KERNEL_SA_USE_TIME);
+	ck_assert_int_eq(features & HWO_KERNEL_ACQUIRE_SEQ, HWO_KERNEL_ACQUIRE_SEQ);
+	/* we don't need charon to do any of these for us */
+	ck_assert(!(features & KERNEL_REQUIRE_EXCLUDE_ROUTE));
+	ck_assert(!(features & KERNEL_REQUIRE_UDP_ENCAPSULATION));
+	ck_assert(!(features & KERNEL_NO_POLICY_UPDATES));
+}
+END_TEST
+
 TCase *sa_tcase(void)
 {
 	TCase *tcase = tcase_create("sa");
@@ -404,6 +422,7 @@ TCase *sa_tcase(void)
 	tcase_add_loop_test(tcase, test_spi, 0, countof(versions));
 	tcase_add_loop_test(tcase, test_replay, 0,
 						countof(windows) * 4 * countof(versions));
+	tcase_add_test(tcase, test_features);
 	tcase_add_test(tcase, test_interface);
 	tcase_add_test(tcase, test_settings);
 	tcase_add_loop_test(tcase, test_query, 0, 2);

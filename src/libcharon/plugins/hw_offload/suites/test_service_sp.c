@@ -511,6 +511,9 @@ START_TEST(test_decap)
 	/* UDP_ENCAP is 100, UDP_ENCAP_ESPINUDP is 2 */
 	ck_assert_int_eq(getsockopt(fd, IPPROTO_UDP, 100, &value, &len), 0);
 	ck_assert_int_eq(value, 2);
+	/* UDP_GRO is 104 */
+	ck_assert_int_eq(getsockopt(fd, IPPROTO_UDP, 104, &value, &len), 0);
+	ck_assert_int_eq(value, 1);
 	close(fd);
 	service_forget_lines();
 	ck_assert(!ipsec->enable_udp_decap(ipsec, fd, AF_INET, 4500));
