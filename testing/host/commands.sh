@@ -294,7 +294,13 @@ command_unit()
 {
 	prepare plugin
 	note_results
-	run_unit_tests
+	if [[ -n $other_strongswan ]]; then
+		run_tests_against "$other_strongswan"
+	elif (( sanitizers )); then
+		run_sanitized_tests
+	else
+		run_unit_tests
+	fi
 	summary
 }
 

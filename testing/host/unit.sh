@@ -30,18 +30,57 @@ count_checks()
 	done < <(find "$1" -name '*.trs' | sort)
 }
 
+# make_check BUILD LOGS VARIABLE...: "make check" in a build directory of
+# plugin_build, its logs and counts go to LOGS.
 make_check()
 {
+	local build=$plugin_build/$1 logs=$2
+	shift 2
 	# "make check" fails at its end, what failed is counted here.
-	find "$plugin_build/obj" -name '*.trs' -delete
-	make -C "$plugin_build/obj" -j2 check ||
-		test -n "$(find "$plugin_build/obj" -name '*.trs')"
-	mkdir -p "$log_dir/unit"
-	find "$plugin_build/obj" -name '*.trs' | while read -r trs; do
-		cp "${trs%.trs}.log" "$log_dir/unit/"
+	find "$build" -name '*.trs' -delete
+	make -C "$build" -j2 check "$@" ||
+		test -n "$(find "$build" -name '*.trs')"
+	mkdir -p "$logs"
+	find "$build" -name '*.trs' | while read -r trs; do
+		cp "${trs%.trs}.log" "$logs/"
 	done
-	count_checks "$plugin_build/obj" >"$log_dir/unit/counts"
-	test -s "$log_dir/unit/counts"
+	count_checks "$build" >"$logs/counts"
+	test -s "$logs/counts"
+}
+
+# configure_other BUILD OPTION...: another build directory of plugin_build.
+configure_other()
+{
+	local build=$plugin_build/$1
+	shift
+	if [[ ! -f $build/Makefile || $* != "$(cat "$build/configured")" ]]; then
+		rm -rf "$build"
+		mkdir "$build"
+		( cd "$build" && ../src/configure --enable-werror "$@" )
+		echo "$*" >"$build/configured"
+	fi
+}
+
+# make_sanitized LIST: the test programs with sanitizers. What they find is a
+# failure of the check that was running.
+make_sanitized()
+{
+	local build=unit-${1%%,*}
+	configure_other "$build" "${strongswan_options[@]}" \
+		"--enable-sanitizers=$1" "CFLAGS=-O0 -g1"
+	# their deadlines are meant for programs without
+	# shellcheck disable=SC2016 # for make to expand
+	CK_TIMEOUT_MULTIPLIER=10 \
+		make_check "$build" "$log_dir/$build" 'TESTS=$(check_suites)'
+}
+
+# make_against TREE: everything, compiled against another strongSwan.
+make_against()
+{
+	local build
+	build=unit-$(basename "$1")
+	configure_other "$build" "--with-strongswan=$1" --without-strongswan-libdir
+	make_check "$build" "$log_dir/$build"
 }
 
 # make_verdict_test: the lab's own test, counted like the others.
@@ -57,23 +96,50 @@ make_verdict_test()
 		}' "$log" >>"$log_dir/unit/counts"
 }
 
-# run_unit_tests: one line per test program.
-run_unit_tests()
+# report_counts LOGS [WITH]: one line per test program.
+report_counts()
 {
 	local passed failed name
-	cache_lock
-	step "unit tests" make_check
-	cache_unlock
-	make_verdict_test
 	while read -r passed failed name; do
 		echo "$passed $failed $name" >>"$log_dir/checks"
 		if (( failed > 0 )); then
-			say "FAIL  $name: $failed of $(( passed + failed )) checks failed," \
-				"see $log_dir/unit/$name.log"
+			say "FAIL  $name${2:-}: $failed of $(( passed + failed )) checks" \
+				"failed, see $1/$name.log"
 		else
-			say "PASS  $name: $passed checks"
+			say "PASS  $name${2:-}: $passed checks"
 		fi
-	done <"$log_dir/unit/counts"
+	done <"$1/counts"
+}
+
+run_unit_tests()
+{
+	cache_lock
+	step "unit tests" make_check obj "$log_dir/unit"
+	cache_unlock
+	make_verdict_test
+	report_counts "$log_dir/unit"
+}
+
+run_sanitized_tests()
+{
+	local list
+	for list in address,undefined thread; do
+		cache_lock
+		step "unit tests with sanitizers: $list" make_sanitized "$list"
+		cache_unlock
+		report_counts "$log_dir/unit-${list%%,*}" ", $list"
+	done
+}
+
+# run_tests_against TREE
+run_tests_against()
+{
+	local name
+	name=$(basename "$1")
+	cache_lock
+	step "unit tests, compiled against $name" make_against "$1"
+	cache_unlock
+	report_counts "$log_dir/unit-$name" ", $name"
 }
 
 make_distcheck()
