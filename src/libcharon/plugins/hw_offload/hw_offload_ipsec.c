@@ -520,7 +520,7 @@ static void build(private_hw_offload_ipsec_t *this,
 	hwo_device_rules_t rules;
 	route_lookup_t *routes;
 
-	settings.plain = this->ledger->get_plain(this->ledger);
+	settings.plain = this->plain;
 	hwo_setting_devices("devices", &rules);
 	routes = route_lookup_create(nl_exchange_create(kernel->route),
 								 kernel->route_events);
