@@ -38,4 +38,8 @@ void client_first(FILE *client, const char *answer);
 /** Check that nothing but the last line follows, disconnect. */
 void client_last(FILE *client, int count);
 
+/** Check that the documented schema has all members of a child, recursively, and
+ * that a child has all that are required. */
+void assert_schema(json_t *child);
+
 #endif /** STATUS_CLIENT_H_ */
