@@ -23,9 +23,13 @@ static const struct {
 	const char *hex;
 } golden[] = {
 #define GOLDEN(name, command, hex) { #name, hex },
+#ifdef FUZZ_STATUS
+#include "../suites/golden_status.h"
+#else
 #include "../suites/golden_features.h"
 #include "../suites/golden_replies.h"
 #include "../suites/golden_requests.h"
+#endif
 #undef GOLDEN
 };
 
