@@ -27,6 +27,9 @@
 /** Seconds in which the daemon should have loaded its configuration */
 #define LEFTOVER_TIME 30
 
+/** Milliseconds from a change of routes to a check of all SAs */
+#define REBIND_DELAY 100
+
 /** Outbound policies the kernel's hash table is grown for */
 #define SPDH_RESERVE 600
 
@@ -107,6 +110,43 @@ hwo_bypass_settings_t hwo_setup_bypass(void)
 	return (hwo_bypass_settings_t){
 		.ports = hwo_setting_bool("port_bypass", FALSE),
 		.nics = hwo_setting_bool("ike_bypass", TRUE),
+	};
+}
+
+/**
+ * Check a setting that is one of two words
+ *
+ * @return			TRUE if it is the second one, which is not the default
+ */
+static bool is_second(const char *key, const char *word, const char *first,
+					  const char *second)
+{
+	if (!streq(word, first) && !streq(word, second))
+	{
+		DBG1(DBG_CFG, "setting '%s.plugins.hw-offload.%s' is '%s' instead of "
+			 "'%s' or '%s', using '%s'", lib->ns, key, word, first, second,
+			 first);
+	}
+	return streq(word, second);
+}
+
+/*
+ * Described in header
+ */
+hwo_rebind_settings_t hwo_setup_rebind(void)
+{
+	return (hwo_rebind_settings_t){
+		.enabled = hwo_setting_bool("rebind", TRUE),
+		.delay = hwo_setting_int_range("rebind_delay", REBIND_DELAY, 1, 60000),
+		.rules = {
+			.promote_now = is_second("promote",
+									 hwo_setting_str("promote", "rekey"),
+									 "rekey", "now"),
+			.close_refused = is_second("rebind_refused",
+									   hwo_setting_str("rebind_refused",
+													   "keep"),
+									   "keep", "close"),
+		},
 	};
 }
 

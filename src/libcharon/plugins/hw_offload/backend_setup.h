@@ -16,6 +16,7 @@
 #include "io/kernel.h"
 #include "service/ike_bypass.h"
 #include "service/leftovers.h"
+#include "service/rebinder.h"
 #include "service/sp_installer.h"
 #include "service/status_service.h"
 
@@ -53,6 +54,12 @@ hwo_sp_settings_t hwo_setup_sps(const hwo_guard_rules_t *guard);
  * Get the settings of the bypass for IKE.
  */
 hwo_bypass_settings_t hwo_setup_bypass(void);
+
+/**
+ * Get the settings for SAs that follow their packets. Values that make no sense
+ * are logged.
+ */
+hwo_rebind_settings_t hwo_setup_rebind(void);
 
 /**
  * Open the book of what is ours.

@@ -20,6 +20,7 @@
 #include "service/book_exchange.h"
 #include "service/events.h"
 #include "service/link_events.h"
+#include "service/rebinder.h"
 #include "service/reconcile.h"
 #include "service/sa_installer.h"
 #include "service/sa_mover.h"
@@ -143,6 +144,11 @@ struct private_hw_offload_ipsec_t {
 	 * Announcements about links
 	 */
 	link_events_t *links;
+
+	/**
+	 * Lets SAs and SPs follow their packets
+	 */
+	rebinder_t *rebinder;
 
 	/**
 	 * Tells clients about all that, NULL if it does not
@@ -485,6 +491,7 @@ METHOD(kernel_ipsec_t, enable_udp_decap, bool,
 METHOD(kernel_ipsec_t, destroy, void,
 	private_hw_offload_ipsec_t *this)
 {
+	DESTROY_IF(this->rebinder);
 	DESTROY_IF(this->links);
 	DESTROY_IF(this->events);
 	DESTROY_IF(this->reconcile);
@@ -512,6 +519,7 @@ static void build(private_hw_offload_ipsec_t *this,
 {
 	hwo_sp_settings_t settings = hwo_setup_sps(&this->guard);
 	hwo_bypass_settings_t bypass = hwo_setup_bypass();
+	hwo_rebind_settings_t rebind = hwo_setup_rebind();
 	hwo_status_source_t source = {
 		.sa_table = this->sa_table,
 		.sp_table = this->sp_table,
@@ -542,6 +550,9 @@ static void build(private_hw_offload_ipsec_t *this,
 								 this->sa_table);
 	this->links = link_events_create(kernel->link_events, this->reconcile,
 									 this->sps, this->bypass, this->sa_table);
+	this->rebinder = rebinder_create(kernel->route_changes, this->devices,
+									 this->mover, this->sps, this->sa_table,
+									 &rebind);
 	source.devices = this->devices;
 	this->status = hwo_setup_status(&kernel->listener, &source);
 }

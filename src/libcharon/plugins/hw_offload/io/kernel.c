@@ -88,6 +88,7 @@ static void close_all(hwo_kernel_t *kernel)
 	DESTROY_IF(kernel->route);
 	DESTROY_IF(kernel->route_events);
 	DESTROY_IF(kernel->link_events);
+	DESTROY_IF(kernel->route_changes);
 	DESTROY_IF(kernel->links);
 	DESTROY_IF(kernel->features);
 	memset(kernel, 0, sizeof(*kernel));
@@ -110,8 +111,11 @@ bool hwo_kernel_open(hwo_kernel_t *kernel, u_int timeout, size_t rcvbuf)
 									   timeout);
 	kernel->link_events = open_socket(NETLINK_ROUTE, hwo_rt_link_groups, 0,
 									  timeout);
+	kernel->route_changes = open_socket(NETLINK_ROUTE, route_lookup_groups, 0,
+										timeout);
 	if (!kernel->xfrm || !kernel->xfrm_events || !kernel->route ||
-		!kernel->route_events || !kernel->link_events)
+		!kernel->route_events || !kernel->link_events ||
+		!kernel->route_changes)
 	{
 		close_all(kernel);
 		return FALSE;

@@ -52,6 +52,8 @@ typedef struct hwo_kernel_t {
 	nl_transport_t *route_events;
 	/** announcements about links, joined hwo_rt_link_groups */
 	nl_transport_t *link_events;
+	/** the same events as route_events, for who has to act upon them */
+	nl_transport_t *route_changes;
 	/** links, NULL if not available */
 	link_state_t *links;
 	/** their features, NULL if not available */

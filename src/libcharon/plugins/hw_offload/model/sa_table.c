@@ -9,6 +9,7 @@
 
 #include <collections/hashtable.h>
 #include <collections/linked_list.h>
+#include <threading/condvar.h>
 #include <threading/mutex.h>
 
 typedef struct private_sa_table_t private_sa_table_t;
@@ -54,6 +55,11 @@ struct private_sa_table_t {
 	 * Protects all of them
 	 */
 	mutex_t *mutex;
+
+	/**
+	 * Signaled if an SA that was taken is not anymore
+	 */
+	condvar_t *given;
 };
 
 /**
@@ -88,6 +94,14 @@ static bool id_equals(const hwo_sa_id_t *a, const hwo_sa_id_t *b)
 }
 
 /**
+ * Compare offloads
+ */
+static bool offload_equals(const hwo_offload_t *a, const hwo_offload_t *b)
+{
+	return a->mode == b->mode && a->ifindex == b->ifindex;
+}
+
+/**
  * Destroy a record that is not in the table anymore
  */
 static void release(private_sa_table_t *this, hwo_sa_record_t *record)
@@ -111,6 +125,7 @@ METHOD(sa_table_t, put, void,
 	this->mutex->lock(this->mutex);
 	copy->stamp = this->last_stamp;
 	old = this->records->put(this->records, &copy->id, copy);
+	copy->taken = old && old->taken;
 	if (copy->inbound && !copy->partner.spi)
 	{
 		this->single->insert_first(this->single, copy);
@@ -142,6 +157,112 @@ METHOD(sa_table_t, get, bool,
 	}
 	this->mutex->unlock(this->mutex);
 	return found != NULL;
+}
+
+METHOD(sa_table_t, take, bool,
+	private_sa_table_t *this, const hwo_sa_id_t *id, hwo_sa_record_t *record)
+{
+	hwo_sa_record_t *found;
+
+	this->mutex->lock(this->mutex);
+	found = this->records->get(this->records, id);
+	while (found && found->taken)
+	{
+		this->given->wait(this->given, this->mutex);
+		found = this->records->get(this->records, id);
+	}
+	if (found)
+	{
+		found->taken = TRUE;
+		if (record)
+		{
+			*record = *found;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	return found != NULL;
+}
+
+METHOD(sa_table_t, give, void,
+	private_sa_table_t *this, const hwo_sa_id_t *id)
+{
+	hwo_sa_record_t *found;
+
+	this->mutex->lock(this->mutex);
+	found = this->records->get(this->records, id);
+	if (found)
+	{
+		found->taken = FALSE;
+	}
+	this->given->broadcast(this->given);
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * What a record is searched by.
+ */
+typedef struct {
+	/** reqid, or device */
+	uint32_t value;
+	/** current time */
+	time_t now;
+} search_t;
+
+/**
+ * Check if any record matches
+ */
+static bool any(private_sa_table_t *this, const search_t *search,
+				bool (*match)(const hwo_sa_record_t *record,
+							  const search_t *search))
+{
+	enumerator_t *enumerator;
+	hwo_sa_record_t *record;
+	bool found = FALSE;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->records->create_enumerator(this->records);
+	while (!found && enumerator->enumerate(enumerator, NULL, &record))
+	{
+		found = match(record, search);
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
+/**
+ * Check if an SA is missing for a moment
+ */
+static bool is_moving(const hwo_sa_record_t *record, const search_t *search)
+{
+	return record->reqid == search->value && !record->inbound &&
+		   !record->lost && (record->taken ||
+		   (record->moves.count && search->now - record->moves.last < 2));
+}
+
+METHOD(sa_table_t, moving, bool,
+	private_sa_table_t *this, uint32_t reqid, time_t now)
+{
+	const search_t search = { reqid, now };
+
+	return any(this, &search, is_moving);
+}
+
+METHOD(sa_table_t, try_, bool,
+	private_sa_table_t *this, const hwo_sa_id_t *id, const hwo_offload_t *best)
+{
+	hwo_sa_record_t *found;
+	bool new = FALSE;
+
+	this->mutex->lock(this->mutex);
+	found = this->records->get(this->records, id);
+	if (found)
+	{
+		new = !offload_equals(&found->tried, best);
+		found->tried = *best;
+	}
+	this->mutex->unlock(this->mutex);
+	return new;
 }
 
 /**
@@ -247,14 +368,6 @@ static bool is_replaced(const hwo_sa_record_t *record, const hwo_sa_id_t *id,
 			 memeq(&record->id.dst, &id->dst, sizeof(id->dst))) ||
 			(memeq(&record->id.src, &id->dst, sizeof(id->dst)) &&
 			 memeq(&record->id.dst, &id->src, sizeof(id->src))));
-}
-
-/**
- * Compare offloads
- */
-static bool offload_equals(const hwo_offload_t *a, const hwo_offload_t *b)
-{
-	return a->mode == b->mode && a->ifindex == b->ifindex;
 }
 
 /**
@@ -393,7 +506,7 @@ METHOD(sa_table_t, unstamped, array_t*,
 	enumerator = this->records->create_enumerator(this->records);
 	while (enumerator->enumerate(enumerator, NULL, &record))
 	{
-		if (record->stamp < stamp)
+		if (record->stamp < stamp && !record->taken)
 		{
 			array_insert(ids, ARRAY_TAIL, &record->id);
 		}
@@ -443,23 +556,21 @@ METHOD(sa_table_t, tell_soft, bool,
 	return tell;
 }
 
+/**
+ * Check if an SA is offloaded to a device
+ */
+static bool is_on_device(const hwo_sa_record_t *record, const search_t *search)
+{
+	return record->effective.mode != HWO_MODE_NONE &&
+		   record->effective.ifindex == search->value;
+}
+
 METHOD(sa_table_t, uses, bool,
 	private_sa_table_t *this, uint32_t ifindex)
 {
-	enumerator_t *enumerator;
-	hwo_sa_record_t *record;
-	bool found = FALSE;
+	const search_t search = { ifindex };
 
-	this->mutex->lock(this->mutex);
-	enumerator = this->records->create_enumerator(this->records);
-	while (!found && enumerator->enumerate(enumerator, NULL, &record))
-	{
-		found = record->effective.mode != HWO_MODE_NONE &&
-				record->effective.ifindex == ifindex;
-	}
-	enumerator->destroy(enumerator);
-	this->mutex->unlock(this->mutex);
-	return found;
+	return any(this, &search, is_on_device);
 }
 
 METHOD(sa_table_t, remove_, bool,
@@ -470,6 +581,7 @@ METHOD(sa_table_t, remove_, bool,
 	this->mutex->lock(this->mutex);
 	found = this->records->remove(this->records, id);
 	release(this, found);
+	this->given->broadcast(this->given);
 	this->mutex->unlock(this->mutex);
 	return found != NULL;
 }
@@ -488,6 +600,7 @@ METHOD(sa_table_t, flush, void,
 		release(this, record);
 	}
 	enumerator->destroy(enumerator);
+	this->given->broadcast(this->given);
 	this->mutex->unlock(this->mutex);
 }
 
@@ -509,6 +622,7 @@ METHOD(sa_table_t, destroy, void,
 	this->records->destroy(this->records);
 	this->single->destroy(this->single);
 	array_destroy(this->admissions);
+	this->given->destroy(this->given);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -524,6 +638,10 @@ sa_table_t *sa_table_create(void)
 		.public = {
 			.put = _put,
 			.get = _get,
+			.take = _take,
+			.give = _give,
+			.moving = _moving,
+			.try = _try_,
 			.pair = _pair,
 			.name = _name,
 			.list = _list,
@@ -547,6 +665,7 @@ sa_table_t *sa_table_create(void)
 		.single = linked_list_create(),
 		.admissions = array_create(sizeof(admission_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.given = condvar_create(CONDVAR_TYPE_DEFAULT),
 	);
 	return &this->public;
 }

@@ -59,8 +59,10 @@ typedef struct hwo_sa_record_t {
 	ipsec_mode_t mode;
 	/** TFC padding, 0 for none */
 	uint32_t tfc;
-	/** more of what keeps it in software, see hwo_sa_t */
-	bool ipcomp, if_id_in_software;
+	/** extended sequence numbers */
+	bool esn;
+	/** more of what keeps it from some mode, see hwo_sa_t */
+	bool ipcomp, if_id_in_software, may_leak, mixed_families;
 	/** UDP encapsulation with these ports, host order */
 	bool encap;
 	uint16_t src_port, dst_port;
@@ -73,6 +75,8 @@ typedef struct hwo_sa_record_t {
 	/** why they differ, and the kernel's words for it */
 	hwo_reason_t reason;
 	hwo_result_t refusal;
+	/** best mode that was tried last, and on which device, whatever came of it */
+	hwo_offload_t tried;
 	/** SA of the other direction in the same CHILD_SA, spi 0 if not known */
 	hwo_sa_id_t partner;
 	/** names of the CHILD_SA */
@@ -85,6 +89,8 @@ typedef struct hwo_sa_record_t {
 	bool soft;
 	/** TRUE if it did not hear that from the kernel, which will say so, too */
 	bool soft_late;
+	/** TRUE while a thread has taken it, see take() */
+	bool taken;
 	/** stamp of the last comparison with the kernel that found it there */
 	u_int stamp;
 	/** packets at the last query, to see if it is in use */
@@ -121,6 +127,44 @@ struct sa_table_t {
 	 */
 	bool (*get)(sa_table_t *this, const hwo_sa_id_t *id,
 				hwo_sa_record_t *record);
+
+	/**
+	 * Take an SA for as long as it takes to delete it, or to delete it and add
+	 * it again. Others that want to take it wait, so this must not be called
+	 * while another one is taken. It is given back by give(), or remove().
+	 *
+	 * @param id		identity
+	 * @param record	[out] copy, may be NULL
+	 * @return			FALSE if there is no record, nothing is taken then
+	 */
+	bool (*take)(sa_table_t *this, const hwo_sa_id_t *id,
+				 hwo_sa_record_t *record);
+
+	/**
+	 * Give back an SA that was taken, if it has a record still.
+	 *
+	 * @param id		identity
+	 */
+	void (*give)(sa_table_t *this, const hwo_sa_id_t *id);
+
+	/**
+	 * Check if traffic may have found no SA only because that was on the move:
+	 * an outbound one that is taken or was moved less than two seconds ago.
+	 *
+	 * @param reqid		reqid
+	 * @param now		current time, seconds since the epoch
+	 */
+	bool (*moving)(sa_table_t *this, uint32_t reqid, time_t now);
+
+	/**
+	 * Note the best mode that is going to be tried for an SA.
+	 *
+	 * @param id		identity
+	 * @param best		mode and device
+	 * @return			FALSE if it was the last one as well, or there is no SA
+	 */
+	bool (*try)(sa_table_t *this, const hwo_sa_id_t *id,
+				const hwo_offload_t *best);
 
 	/**
 	 * Pair a new outbound SA with the inbound one that charon installed before
@@ -215,7 +259,7 @@ struct sa_table_t {
 	bool (*stamp)(sa_table_t *this, const hwo_sa_id_t *id, u_int stamp);
 
 	/**
-	 * List the SAs that were not found.
+	 * List the SAs that were not found, without those that are taken.
 	 *
 	 * @param stamp		stamp of the comparison
 	 * @return			hwo_sa_id_t, by value

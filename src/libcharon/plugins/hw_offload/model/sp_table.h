@@ -75,6 +75,8 @@ typedef struct hwo_sp_entry_t {
 	array_t *users;
 	/** effective offload of what is installed */
 	hwo_offload_t effective;
+	/** best mode that was tried last, and on which device */
+	hwo_offload_t tried;
 	/** what the kernel has, none if it is not installed */
 	hwo_sp_faces_t faces;
 	/** TRUE if its guard stays although nobody uses it anymore */

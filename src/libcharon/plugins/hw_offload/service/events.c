@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <time.h>
 
 #include <daemon.h>
 #include <utils/debug.h>
@@ -48,7 +49,7 @@ struct private_events_t {
 /**
  * Traffic hit an SP for which there is no SA
  */
-static void process_acquire(const hwo_event_t *event)
+static void process_acquire(private_events_t *this, const hwo_event_t *event)
 {
 	kernel_acquire_data_t data = {};
 
@@ -56,6 +57,12 @@ static void process_acquire(const hwo_event_t *event)
 	if (event->acquire.proto != 0 && event->acquire.proto != IPPROTO_ESP &&
 		event->acquire.proto != IPPROTO_AH)
 	{
+		return;
+	}
+	if (this->table->moving(this->table, event->acquire.reqid, time(NULL)))
+	{	/* there is one again, or charon was told to rekey */
+		DBG2(DBG_KNL, "ignored acquire for reqid %u, its SA was on the move",
+			 event->acquire.reqid);
 		return;
 	}
 	hwo_compat_acquire_set(&data, event->acquire.cpu, event->acquire.seq);
@@ -176,7 +183,7 @@ static void process(void *data, const struct nlmsghdr *hdr)
 	switch (event.type)
 	{
 		case HWO_EVENT_ACQUIRE:
-			process_acquire(&event);
+			process_acquire(this, &event);
 			break;
 		case HWO_EVENT_EXPIRE:
 			process_expire(this, &event);

@@ -8,6 +8,7 @@
 #include "sa_installer.h"
 #include "sa_ladder.h"
 #include "sa_rekey.h"
+#include "../model/bind_plan.h"
 #include "../wire/xfrm_sa.h"
 
 #include <errno.h>
@@ -93,6 +94,8 @@ typedef struct {
 	hwo_sa_t sa;
 	/** configured mode */
 	hw_offload_t requested;
+	/** best mode for it, if nothing but its device counts */
+	hwo_offload_t best;
 	/** inbound SA of the same CHILD_SA, spi 0 if there is none */
 	hwo_sa_record_t partner;
 	/** limits as configured, and who enforces them in the last step */
@@ -310,14 +313,18 @@ static void record(private_sa_installer_t *this, install_t *install)
 		.inbound = install->sa.inbound,
 		.mode = install->sa.mode,
 		.tfc = install->sa.tfc,
+		.esn = install->sa.esn,
 		.ipcomp = install->sa.ipcomp,
 		.if_id_in_software = install->sa.if_id_in_software,
+		.may_leak = install->sa.may_leak,
+		.mixed_families = install->sa.mixed_families,
 		.encap = install->sa.encap,
 		.src_port = install->sa.src_port,
 		.dst_port = install->sa.dst_port,
 		.set_mark = install->sa.set_mark,
 		.requested = install->requested,
 		.effective = install->ladder.effective,
+		.tried = install->best,
 		.reason = install->ladder.reason,
 		.refusal = install->ladder.refusal,
 		.partner = install->partner.id,
@@ -369,6 +376,7 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 		find_device(this, &install->sa, &device);
 	}
 	hwo_plan_sa(install->requested, &install->sa, &device, plan);
+	hwo_bind_best(plan, &install->best);
 	if (!install->sa.inbound &&
 		this->table->pair(this->table, &install->sa.id, install->sa.reqid,
 						  &install->partner) &&
@@ -487,8 +495,15 @@ METHOD(sa_installer_t, query, int,
 	hwo_sa_state_t state;
 	hwo_result_t result;
 	time_t changed;
+	bool taken;
 
+	/* not while it is on the move */
+	taken = this->table->take(this->table, id, NULL);
 	hwo_sa_get(this->xfrm, id, &state, &result);
+	if (taken)
+	{
+		this->table->give(this->table, id);
+	}
 	if (result.err)
 	{
 		DBG2(DBG_KNL, "unable to query SA %.8x: %s%s%s", ntohl(id->spi),
@@ -516,7 +531,9 @@ METHOD(sa_installer_t, del, int,
 	hwo_result_t result;
 	bool known;
 
-	known = this->table->remove(this->table, id);
+	/* who moves it may be about to add it */
+	known = this->table->take(this->table, id, NULL) &&
+			this->table->remove(this->table, id);
 	hwo_sa_delete(this->xfrm, id, &result);
 	if (result.err)
 	{	/* after a failed installation there is nothing to remove, and at a hard

@@ -2,11 +2,12 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * SAs to other addresses, sequence numbers included.
+ * SAs to other addresses or devices, sequence numbers included.
  */
 
 #include "sa_mover.h"
 #include "sa_ladder.h"
+#include "../model/bind_plan.h"
 #include "../wire/xfrm_sa.h"
 
 #include <errno.h>
@@ -64,6 +65,8 @@ typedef struct {
 	hwo_sa_state_t state;
 	/** FALSE if the kernel does not tell the keys */
 	bool has_keys;
+	/** best mode for it, if nothing but its device counts */
+	hwo_offload_t tried;
 	/** steps for its new form, and what came of them */
 	hwo_sa_ladder_t ladder;
 	/** notification about the deletion, holds keys */
@@ -133,6 +136,7 @@ static void plan_move(private_sa_mover_t *this, sa_move_t *sa,
 
 	find_device(this, sa, best, &device);
 	hwo_plan_sa(sa->record.requested, &facts, &device, &sa->ladder.plan);
+	hwo_bind_best(&sa->ladder.plan, &sa->tried);
 	hwo_plan_limit(&sa->ladder.plan, best, HWO_REASON_IN_USE);
 }
 
@@ -156,7 +160,7 @@ static int prepare(private_sa_mover_t *this, const hwo_sa_id_t *id,
 	}
 	if (!sa->has_keys)
 	{
-		return EOPNOTSUPP;
+		return ENOKEY;
 	}
 	plan_move(this, sa, best);
 	return sa->ladder.plan.count ? 0 : EOPNOTSUPP;
@@ -367,7 +371,10 @@ static void record(private_sa_mover_t *this, const hwo_sa_record_t *old,
 	sa->record.moves.count++;
 	sa->record.moves.last = time(NULL);
 	sa->record.moves.from = old->effective;
-	this->table->remove(this->table, &old->id);
+	if (!memeq(&old->id, &sa->record.id, sizeof(old->id)))
+	{
+		this->table->remove(this->table, &old->id);
+	}
 	this->table->put(this->table, &sa->record);
 	tell_partner(this, &sa->record);
 }
@@ -401,6 +408,37 @@ static int replace(private_sa_mover_t *this, sa_move_t *sa)
 	return 0;
 }
 
+/**
+ * Move an SA that was taken, as far as that is possible without new keys
+ *
+ * @param best		best mode it may get, and the device if that is fixed
+ * @param reason	why there is no better one, NONE to take that of the plan
+ */
+static int move_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
+					  const hwo_offload_t *best, hwo_reason_t reason,
+					  sa_move_t *sa)
+{
+	int err;
+
+	if (sa->record.effective.mode == HWO_MODE_PACKET)
+	{
+		return EOPNOTSUPP;
+	}
+	err = prepare(this, id, best, sa);
+	if (!err && sa->state.offload.mode == HWO_MODE_PACKET)
+	{
+		err = EOPNOTSUPP;
+	}
+	if (!err)
+	{
+		sa->record.reason = reason ?: sa->ladder.plan.skipped[HWO_MODE_PACKET];
+		memset(&sa->record.refusal, 0, sizeof(sa->record.refusal));
+		err = replace(this, sa);
+	}
+	memwipe(&sa->deleted, sizeof(sa->deleted));
+	return err;
+}
+
 METHOD(sa_mover_t, move_, int,
 	private_sa_mover_t *this, const hwo_sa_id_t *id, const hwo_sa_move_t *move)
 {
@@ -412,23 +450,67 @@ METHOD(sa_mover_t, move_, int,
 	};
 	int err;
 
-	if (!this->table->get(this->table, id, &sa.record) ||
-		sa.record.effective.mode == HWO_MODE_PACKET)
+	if (!this->table->take(this->table, id, &sa.record))
 	{
 		return EOPNOTSUPP;
 	}
-	err = prepare(this, id, &best, &sa);
-	if (!err && sa.state.offload.mode == HWO_MODE_PACKET)
+	err = move_taken(this, id, &best, HWO_REASON_NONE, &sa);
+	this->table->give(this->table, id);
+	if (!err)
 	{
-		err = EOPNOTSUPP;
+		this->table->try(this->table, &sa.record.id, &sa.tried);
+	}
+	return err;
+}
+
+METHOD(sa_mover_t, rebind, int,
+	private_sa_mover_t *this, const hwo_sa_id_t *id, const hwo_offload_t *best,
+	hwo_reason_t reason, hwo_offload_t *effective)
+{
+	sa_move_t sa = {};
+	int err;
+
+	if (!this->table->take(this->table, id, &sa.record))
+	{
+		return ENOENT;
+	}
+	stay(&sa.record, &sa.move);
+	err = move_taken(this, id, best, reason, &sa);
+	*effective = sa.record.effective;
+	this->table->give(this->table, id);
+	return err;
+}
+
+/**
+ * Move one SA down that was taken
+ */
+static int demote_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
+						const hwo_offload_t *best, hwo_reason_t reason,
+						const hwo_result_t *refusal, sa_move_t *sa)
+{
+	int err;
+
+	if (sa->record.effective.mode <= best->mode)
+	{
+		return 0;
+	}
+	stay(&sa->record, &sa->move);
+	err = prepare(this, id, best, sa);
+	if (!err && sa->state.usage.packets)
+	{
+		err = EBUSY;
 	}
 	if (!err)
 	{
-		sa.record.reason = sa.ladder.plan.skipped[HWO_MODE_PACKET];
-		memset(&sa.record.refusal, 0, sizeof(sa.record.refusal));
-		err = replace(this, &sa);
+		sa->record.reason = reason;
+		sa->record.refusal = *refusal;
+		err = replace(this, sa);
+		if (err && !this->table->get(this->table, id, NULL))
+		{	/* gone, whatever the reason was */
+			err = EBUSY;
+		}
 	}
-	memwipe(&sa.deleted, sizeof(sa.deleted));
+	memwipe(&sa->deleted, sizeof(sa->deleted));
 	return err;
 }
 
@@ -442,33 +524,13 @@ static int demote_one(private_sa_mover_t *this, const hwo_sa_id_t *id,
 	sa_move_t sa = {};
 	int err;
 
-	if (!this->table->get(this->table, id, &sa.record))
+	if (!this->table->take(this->table, id, &sa.record))
 	{
 		return ESRCH;
 	}
+	err = demote_taken(this, id, best, reason, refusal, &sa);
 	*effective = sa.record.effective;
-	if (sa.record.effective.mode <= best->mode)
-	{
-		return 0;
-	}
-	stay(&sa.record, &sa.move);
-	err = prepare(this, id, best, &sa);
-	if (!err && sa.state.usage.packets)
-	{
-		err = EBUSY;
-	}
-	if (!err)
-	{
-		sa.record.reason = reason;
-		sa.record.refusal = *refusal;
-		err = replace(this, &sa);
-		*effective = sa.record.effective;
-		if (err && !this->table->get(this->table, id, NULL))
-		{	/* gone, whatever the reason was */
-			err = EBUSY;
-		}
-	}
-	memwipe(&sa.deleted, sizeof(sa.deleted));
+	this->table->give(this->table, id);
 	return err;
 }
 
@@ -516,6 +578,7 @@ sa_mover_t *sa_mover_create(nl_exchange_t *xfrm,
 	INIT(this,
 		.public = {
 			.move = _move_,
+			.rebind = _rebind,
 			.demote = _demote,
 			.destroy = _destroy,
 		},

@@ -5,8 +5,8 @@
  * @defgroup hwo_sa_mover sa_mover
  * @{ @ingroup hwo_service
  *
- * Moves SAs to other addresses (MOBIKE), encapsulation (NAT) or reqids, and
- * down to a lesser offload mode.
+ * Moves SAs to other addresses (MOBIKE), encapsulation (NAT) or reqids, to other
+ * devices, and down to a lesser offload mode.
  *
  * The kernel has to delete an SA to install it with other addresses, and its
  * sequence numbers must go on: with AES-GCM one that comes twice under a key is
@@ -47,6 +47,23 @@ struct sa_mover_t {
 	 */
 	int (*move)(sa_mover_t *this, const hwo_sa_id_t *id,
 				const hwo_sa_move_t *move);
+
+	/**
+	 * Move an SA to another device or mode, addresses stay. Not into packet
+	 * mode, and not out of it.
+	 *
+	 * @param id		identity
+	 * @param best		best mode it may get, and the device for that
+	 * @param reason	why there is no better one, HWO_REASON_NONE if the device
+	 *					decides
+	 * @param effective	[out] mode and device in the end
+	 * @return			0, ENOENT if there is no record, EOPNOTSUPP if it was
+	 *					refused there, or another errno value. If it is gone, so
+	 *					is its record
+	 */
+	int (*rebind)(sa_mover_t *this, const hwo_sa_id_t *id,
+				  const hwo_offload_t *best, hwo_reason_t reason,
+				  hwo_offload_t *effective);
 
 	/**
 	 * Move the SAs of a CHILD_SA that are not in use yet down to a lesser

@@ -12,6 +12,7 @@
 #include "sa_rekey.h"
 #include "sp_route.h"
 #include "spd_setup.h"
+#include "../model/bind_plan.h"
 #include "../model/selector.h"
 #include "../wire/xfrm_sp.h"
 
@@ -187,6 +188,7 @@ static void run_plan(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	*result = (hwo_result_t){
 		.err = EOPNOTSUPP,
 	};
+	hwo_bind_best(plan, &entry->tried);
 	for (step = 0; step < plan->count; step++)
 	{
 		offload.mode = plan->step[step];
@@ -489,15 +491,23 @@ typedef struct {
 } link_change_t;
 
 /**
- * Check if an SP without SA, i.e. a trap or shunt, has to be installed again
- * after a link changed
+ * Get the user of an SP without SA, i.e. a trap or shunt, if it may be offloaded
  */
-static bool affected(hwo_sp_entry_t *entry, const link_change_t *change)
+static hwo_sp_user_t *get_single(hwo_sp_entry_t *entry)
 {
 	hwo_sp_user_t *user = hwo_sp_top_user(entry);
 
-	if (!user || user->sa.spi || (user->requested != HW_OFFLOAD_PACKET &&
-								  user->requested != HW_OFFLOAD_AUTO))
+	return user && !user->sa.spi && (user->requested == HW_OFFLOAD_PACKET ||
+									 user->requested == HW_OFFLOAD_AUTO)
+				? user : NULL;
+}
+
+/**
+ * Check if an SP without SA has to be installed again after a link changed
+ */
+static bool affected(hwo_sp_entry_t *entry, const link_change_t *change)
+{
+	if (!get_single(entry))
 	{
 		return FALSE;
 	}
@@ -528,6 +538,37 @@ METHOD(sp_installer_t, link_changed, void,
 	};
 
 	for_each(this, follow_link, &change);
+}
+
+/**
+ * Follow the packets of an SP to another device, unless that has refused it. One
+ * in a strict mode that can't be had there stays, and blocks them.
+ */
+static void follow_route(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+						 void *data)
+{
+	hwo_sp_user_t *user = get_single(entry);
+	hwo_offload_t best;
+	hwo_plan_t plan;
+	bool demoted;
+
+	if (!user)
+	{
+		return;
+	}
+	hwo_sp_plan_user(this->devices, this->sas, user, &plan);
+	hwo_bind_best(&plan, &best);
+	if (best.ifindex && !memeq(&best, &entry->tried, sizeof(best)) &&
+		!memeq(&best, &entry->effective, sizeof(best)))
+	{
+		install(this, entry, user, &demoted);
+	}
+}
+
+METHOD(sp_installer_t, routes_changed, void,
+	private_sp_installer_t *this)
+{
+	for_each(this, follow_route, NULL);
 }
 
 /**
@@ -569,6 +610,7 @@ sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 			.query = _query,
 			.flush = _flush,
 			.link_changed = _link_changed,
+			.routes_changed = _routes_changed,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,

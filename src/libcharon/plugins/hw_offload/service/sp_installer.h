@@ -99,6 +99,12 @@ struct sp_installer_t {
 	void (*link_changed)(sp_installer_t *this, uint32_t ifindex, bool up);
 
 	/**
+	 * Install traps and shunts again whose packets leave by another device than
+	 * before. Those of SAs follow with the SAs.
+	 */
+	void (*routes_changed)(sp_installer_t *this);
+
+	/**
 	 * Destroy, guards that stayed are removed.
 	 */
 	void (*destroy)(sp_installer_t *this);

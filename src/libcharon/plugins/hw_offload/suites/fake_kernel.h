@@ -240,6 +240,12 @@ void fake_kernel_add_route(fake_kernel_t *this, const char *net,
 						   const char *src, uint32_t mark);
 
 /**
+ * Replace the device of a route, without an announcement.
+ */
+void fake_kernel_silent_route(fake_kernel_t *this, const char *net,
+							  uint32_t ifindex);
+
+/**
  * Let a request fail.
  *
  * @param protocol		NETLINK_XFRM or NETLINK_ROUTE

@@ -196,3 +196,18 @@ void fake_kernel_add_route(fake_kernel_t *this, const char *net,
 	announce(this, route);
 	this->mutex->unlock(this->mutex);
 }
+
+void fake_kernel_silent_route(fake_kernel_t *this, const char *net,
+							  uint32_t ifindex)
+{
+	uint8_t addr[16] = {}, bits;
+	uint16_t family;
+
+	if (!fake_parse_net(net, &family, addr, &bits))
+	{
+		abort();
+	}
+	this->mutex->lock(this->mutex);
+	find_route(this, family, addr, 0)->ifindex = ifindex;
+	this->mutex->unlock(this->mutex);
+}

@@ -42,6 +42,7 @@ TCase *explain_tcase(void);
 TCase *leftovers_tcase(void);
 TCase *threads_tcase(void);
 TCase *device_tcase(void);
+TCase *rebind_tcase(void);
 
 /** What the tests act upon, created by service_setup() */
 extern fake_kernel_t *kernel;

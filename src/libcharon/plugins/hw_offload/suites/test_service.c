@@ -109,6 +109,8 @@ static kernel_ipsec_t *create_backend(fake_version_t version)
 										 route_lookup_groups),
 		.link_events = fake_kernel_open(kernel, NETLINK_ROUTE,
 										hwo_rt_link_groups),
+		.route_changes = fake_kernel_open(kernel, NETLINK_ROUTE,
+										  route_lookup_groups),
 		.links = fake_kernel_links(kernel),
 		.features = fake_kernel_features(kernel),
 	};
@@ -412,6 +414,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, leftovers_tcase());
 	suite_add_tcase(suite, threads_tcase());
 	suite_add_tcase(suite, device_tcase());
+	suite_add_tcase(suite, rebind_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * SAs and SPs follow their packets.
+ */
+
+#include "rebinder.h"
+#include "../io/nl_monitor.h"
+#include "../model/selector.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include <daemon.h>
+#include <collections/hashtable.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/condvar.h>
+#include <threading/mutex.h>
+#include <utils/debug.h>
+
+typedef struct private_rebinder_t private_rebinder_t;
+
+/**
+ * Private data of rebinder_t.
+ */
+struct private_rebinder_t {
+
+	/**
+	 * Public interface
+	 */
+	rebinder_t public;
+
+	/**
+	 * Monitor that delivers changes
+	 */
+	nl_monitor_t *monitor;
+
+	/**
+	 * Selection of devices
+	 */
+	offload_device_t *devices;
+
+	/**
+	 * Mover of SAs
+	 */
+	sa_mover_t *mover;
+
+	/**
+	 * Installer of SPs
+	 */
+	sp_installer_t *sps;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
+
+	/**
+	 * Settings
+	 */
+	hwo_rebind_settings_t settings;
+
+	/**
+	 * Milliseconds from a change to the next check
+	 */
+	u_int window;
+
+	/**
+	 * TRUE if something changed since the last check began, while a job is
+	 * scheduled or running, and while it runs
+	 */
+	bool changed, active, running;
+
+	/**
+	 * TRUE once the owner does not need us anymore
+	 */
+	bool closed;
+
+	/**
+	 * Protects these five, and signaled after running
+	 */
+	mutex_t *mutex;
+	condvar_t *condvar;
+
+	/**
+	 * References of the owner and the job
+	 */
+	refcount_t refs;
+};
+
+/**
+ * Where packets are looked for.
+ */
+typedef struct {
+	/** addresses of their SA */
+	hwo_addr_t local, remote;
+	/** mark they have on the wire */
+	uint32_t mark;
+	/** device they go through, no part of the key */
+	hwo_device_t device;
+} path_t;
+
+/**
+ * A check that is under way.
+ */
+typedef struct {
+	/** rebinder */
+	private_rebinder_t *this;
+	/** devices that were looked up already, path_t */
+	hashtable_t *paths;
+	/** pairs of SAs that did not stay as they were */
+	u_int moved;
+} check_t;
+
+/* the key is compared and hashed as bytes */
+#define PATH_KEY offsetof(path_t, device)
+_Static_assert(offsetof(path_t, mark) == 2 * sizeof(hwo_addr_t) &&
+			   PATH_KEY == 2 * sizeof(hwo_addr_t) + sizeof(uint32_t),
+			   "key of path_t has padding");
+
+/**
+ * Hash the key of a path
+ */
+static u_int path_hash(const void *key)
+{
+	return chunk_hash(chunk_create((u_char*)key, PATH_KEY));
+}
+
+/**
+ * Compare the keys of paths
+ */
+static bool path_equals(const void *key, const void *other_key)
+{
+	return memeq(key, other_key, PATH_KEY);
+}
+
+/**
+ * Release a path
+ */
+static void path_destroy(void *value, const void *key)
+{
+	free(value);
+}
+
+/**
+ * Find the device that packets of an outbound SA go through, once for all that
+ * go the same way
+ */
+static const hwo_device_t *find_device(check_t *check,
+									   const hwo_sa_record_t *sa)
+{
+	private_rebinder_t *this = check->this;
+	path_t *path, key = {
+		.local = sa->id.src,
+		.remote = sa->id.dst,
+		.mark = sa->set_mark.value & sa->set_mark.mask,
+	};
+
+	path = check->paths->get(check->paths, &key);
+	if (!path)
+	{
+		path = malloc_thing(path_t);
+		*path = key;
+		this->devices->find(this->devices, &path->local, &path->remote,
+							path->mark, &path->device);
+		check->paths->put(check->paths, path, path);
+	}
+	return &path->device;
+}
+
+/**
+ * Plan how an SA would be installed now
+ */
+static void plan_sa(const hwo_sa_record_t *sa, const hwo_device_t *device,
+					hwo_plan_t *plan)
+{
+	hwo_sa_t facts = {
+		.id = sa->id,
+		.inbound = sa->inbound,
+		.mode = sa->mode,
+		.esn = sa->esn,
+		.encap = sa->encap,
+		.tfc = sa->tfc,
+		.ipcomp = sa->ipcomp,
+		.if_id_in_software = sa->if_id_in_software,
+		.may_leak = sa->may_leak,
+		.mixed_families = sa->mixed_families,
+	};
+
+	hwo_plan_sa(sa->requested, &facts, device, plan);
+}
+
+/**
+ * Decide what to do with a pair of SAs
+ *
+ * @param new		[out] TRUE if that is not the same as last time
+ */
+static hwo_bind_action_t decide(check_t *check, const hwo_sa_record_t *sa,
+								hwo_plan_t *plan, bool *new)
+{
+	private_rebinder_t *this = check->this;
+	hwo_bind_facts_t facts = {
+		.requested = sa->requested,
+		.effective = sa->effective,
+		.tried = sa->tried,
+		.degraded = sa->effective.mode == HWO_MODE_NONE && sa->moves.count &&
+					sa->moves.from.mode == HWO_MODE_CRYPTO,
+		.lost = sa->lost,
+	};
+	hwo_bind_action_t action;
+	hwo_offload_t best;
+
+	plan_sa(sa, find_device(check, sa), plan);
+	action = hwo_bind_plan(&facts, plan, &this->settings.rules);
+	hwo_bind_best(plan, &best);
+	*new = plan->ifindex && this->table->try(this->table, &sa->id, &best);
+	return action;
+}
+
+/**
+ * Log what becomes of a pair of SAs
+ */
+static void log_action(private_rebinder_t *this, const hwo_sa_record_t *sa,
+					   const hwo_plan_t *plan, const char *what)
+{
+	char from[IFNAMSIZ] = "-", to[IFNAMSIZ];
+
+	if (sa->effective.ifindex)
+	{
+		this->devices->name(this->devices, sa->effective.ifindex, from);
+	}
+	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o: in mode %N on device %s, "
+		 "its packets leave by %s, %s", ntohl(sa->partner.spi),
+		 ntohl(sa->id.spi), hwo_mode_names, sa->effective.mode, from,
+		 this->devices->name(this->devices, plan->ifindex, to), what);
+}
+
+/**
+ * Tell charon that a pair of SAs needs new keys, or has to be closed
+ */
+static void expire(const hwo_sa_record_t *sa, bool hard)
+{
+	host_t *dst;
+
+	dst = hwo_addr_to_host(&sa->id.dst, 0);
+	if (dst)
+	{
+		charon->kernel->expire(charon->kernel, sa->id.proto, sa->id.spi, dst,
+							   hard);
+		dst->destroy(dst);
+	}
+}
+
+/**
+ * Close a pair of SAs. That is not what the user wanted, so its traffic stays
+ * blocked, as if the kernel had lost it.
+ */
+static void close_pair(private_rebinder_t *this, const hwo_sa_record_t *sa)
+{
+	this->table->lose(this->table, &sa->id, NULL);
+	expire(sa, TRUE);
+}
+
+/**
+ * Reason that is noted for an SA
+ */
+static hwo_reason_t get_reason(private_rebinder_t *this, const hwo_sa_id_t *id)
+{
+	hwo_sa_record_t record;
+
+	return this->table->get(this->table, id, &record) ? record.reason
+													  : HWO_REASON_NONE;
+}
+
+/**
+ * Move a pair of SAs, both end in the same mode
+ */
+static int move_pair(private_rebinder_t *this, const hwo_sa_record_t *sa,
+					 const hwo_offload_t *best)
+{
+	const hwo_sa_id_t *id = &sa->id, *partner = &sa->partner;
+	hwo_offload_t first, second;
+	int err;
+
+	err = this->mover->rebind(this->mover, id, best, HWO_REASON_NONE, &first);
+	if (err || !partner->spi)
+	{
+		return err;
+	}
+	err = this->mover->rebind(this->mover, partner, &first,
+							  get_reason(this, id), &second);
+	if (!err && second.mode < first.mode)
+	{
+		err = this->mover->rebind(this->mover, id, &second,
+								  get_reason(this, partner), &first);
+	}
+	return err;
+}
+
+/**
+ * Check if a pair of SAs is complete
+ */
+static bool is_complete(private_rebinder_t *this, const hwo_sa_record_t *sa)
+{
+	return this->table->get(this->table, &sa->id, NULL) &&
+		   (!sa->partner.spi ||
+			this->table->get(this->table, &sa->partner, NULL));
+}
+
+/**
+ * Log where a pair of SAs was moved
+ */
+static void log_moved(private_rebinder_t *this, const hwo_sa_record_t *sa,
+					  hwo_bind_action_t action)
+{
+	char from[IFNAMSIZ] = "-", to[IFNAMSIZ] = "-";
+	hwo_sa_record_t now;
+
+	if (!this->table->get(this->table, &sa->id, &now))
+	{
+		return;
+	}
+	if (sa->effective.ifindex)
+	{
+		this->devices->name(this->devices, sa->effective.ifindex, from);
+	}
+	if (now.effective.ifindex)
+	{
+		this->devices->name(this->devices, now.effective.ifindex, to);
+	}
+	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o followed its packets (%N): "
+		 "from mode %N on device %s to mode %N on device %s, %N%s%s",
+		 ntohl(sa->partner.spi), ntohl(sa->id.spi), hwo_bind_action_names,
+		 action, hwo_mode_names, sa->effective.mode, from, hwo_mode_names,
+		 now.effective.mode, to, hwo_reason_names, now.reason,
+		 now.refusal.extack[0] ? ": " : "", now.refusal.extack);
+}
+
+/**
+ * Move a pair of SAs as planned. What did not work out is up to charon, as long
+ * as there is nothing in the kernel that goes on from where it was.
+ */
+static void move(private_rebinder_t *this, const hwo_sa_record_t *sa,
+				 const hwo_plan_t *plan, hwo_bind_action_t action)
+{
+	const hwo_offload_t best = {
+		.mode = HWO_MODE_CRYPTO,
+		.ifindex = plan->ifindex,
+	};
+	int err;
+
+	err = move_pair(this, sa, &best);
+	if (!err)
+	{
+		log_moved(this, sa, action);
+	}
+	else if (err == ENOENT)
+	{
+		DBG2(DBG_KNL, "SA %.8x was removed meanwhile", ntohl(sa->id.spi));
+	}
+	else if (err != EOPNOTSUPP || !is_complete(this, sa))
+	{
+		log_action(this, sa, plan, "but it can't be moved: rekeying it");
+		expire(sa, FALSE);
+	}
+	else if (plan->strict && this->settings.rules.close_refused)
+	{
+		log_action(this, sa, plan, "where it was refused: closing it");
+		close_pair(this, sa);
+	}
+	else
+	{
+		log_action(this, sa, plan, "where it was refused: it stays");
+	}
+}
+
+/**
+ * Check a pair of SAs by its outbound one
+ */
+static void check_pair(check_t *check, const hwo_sa_record_t *sa)
+{
+	private_rebinder_t *this = check->this;
+	hwo_bind_action_t action;
+	hwo_plan_t plan;
+	bool new;
+
+	action = decide(check, sa, &plan, &new);
+	switch (action)
+	{
+		case HWO_BIND_KEEP:
+			return;
+		case HWO_BIND_MOVE:
+		case HWO_BIND_PROMOTE:
+		case HWO_BIND_DEGRADE:
+			move(this, sa, &plan, action);
+			break;
+		case HWO_BIND_REKEY:
+			log_action(this, sa, &plan, "rekeying it");
+			expire(sa, FALSE);
+			break;
+		case HWO_BIND_REFUSED:
+			if (new)
+			{
+				log_action(this, sa, &plan, "where its mode can't be had: it "
+						   "stays");
+			}
+			return;
+		case HWO_BIND_CLOSE:
+			log_action(this, sa, &plan, "where its mode can't be had: closing "
+					   "it");
+			close_pair(this, sa);
+			break;
+	}
+	check->moved++;
+}
+
+/**
+ * Find out if the owner waits for us to stop
+ */
+static bool is_closed(private_rebinder_t *this)
+{
+	bool closed;
+
+	this->mutex->lock(this->mutex);
+	closed = this->closed;
+	this->mutex->unlock(this->mutex);
+	return closed;
+}
+
+/**
+ * Check all pairs of SAs, then the SPs that have none
+ *
+ * @return			TRUE if any was moved
+ */
+static bool check_all(private_rebinder_t *this)
+{
+	check_t check = {
+		.this = this,
+		.paths = hashtable_create(path_hash, path_equals, 32),
+	};
+	hwo_sa_record_t sa;
+	hwo_sa_id_t id;
+	array_t *ids;
+	int i;
+
+	ids = this->table->list(this->table);
+	for (i = 0; i < array_count(ids) && !is_closed(this); i++)
+	{
+		array_get(ids, i, &id);
+		if (this->table->get(this->table, &id, &sa) && !sa.inbound &&
+			sa.requested != HW_OFFLOAD_NO)
+		{	/* an inbound one alone is a leftover of a rekeying */
+			check_pair(&check, &sa);
+		}
+	}
+	array_destroy(ids);
+	check.paths->destroy_function(check.paths, path_destroy);
+	this->sps->routes_changed(this->sps);
+	return check.moved > 0;
+}
+
+/**
+ * Let go of a reference
+ */
+CALLBACK(release, void,
+	private_rebinder_t *this)
+{
+	if (ref_put(&this->refs))
+	{
+		this->condvar->destroy(this->condvar);
+		this->mutex->destroy(this->mutex);
+		free(this);
+	}
+}
+
+/**
+ * Job that checks, as long as there are changes. After SAs were moved it does
+ * so once more in any case, that ends the longer windows.
+ */
+CALLBACK(check_job, job_requeue_t,
+	private_rebinder_t *this)
+{
+	bool run, moved = FALSE, again;
+	u_int window;
+
+	this->mutex->lock(this->mutex);
+	run = this->running = !this->closed;
+	this->changed = FALSE;
+	this->mutex->unlock(this->mutex);
+	if (run)
+	{
+		moved = check_all(this);
+	}
+	this->mutex->lock(this->mutex);
+	window = hwo_bind_window(this->settings.delay, this->window, moved);
+	this->window = window;
+	again = !this->closed && (this->changed || moved);
+	this->active = again;
+	this->running = FALSE;
+	this->condvar->broadcast(this->condvar);
+	this->mutex->unlock(this->mutex);
+	return again ? JOB_RESCHEDULE_MS(window) : JOB_REQUEUE_NONE;
+}
+
+/**
+ * Something changed, or may have: announcements were lost
+ */
+static void on_change(void *data, const struct nlmsghdr *hdr)
+{
+	private_rebinder_t *this = data;
+	bool schedule;
+	u_int window;
+
+	this->mutex->lock(this->mutex);
+	schedule = !this->active && !this->closed;
+	window = this->window;
+	this->changed = TRUE;
+	if (schedule)
+	{
+		this->active = TRUE;
+		ref_get(&this->refs);
+	}
+	this->mutex->unlock(this->mutex);
+	if (schedule)
+	{
+		lib->scheduler->schedule_job_ms(lib->scheduler,
+				(job_t*)callback_job_create(check_job, this, release, NULL),
+				window);
+	}
+}
+
+METHOD(rebinder_t, destroy, void,
+	private_rebinder_t *this)
+{
+	if (this->monitor)
+	{
+		this->monitor->destroy(this->monitor);
+	}
+	this->mutex->lock(this->mutex);
+	this->closed = TRUE;
+	while (this->running)
+	{
+		this->condvar->wait(this->condvar, this->mutex);
+	}
+	this->mutex->unlock(this->mutex);
+	release(this);
+}
+
+/*
+ * Described in header
+ */
+rebinder_t *rebinder_create(nl_transport_t *changes, offload_device_t *devices,
+							sa_mover_t *mover, sp_installer_t *sps,
+							sa_table_t *table,
+							const hwo_rebind_settings_t *settings)
+{
+	private_rebinder_t *this;
+
+	INIT(this,
+		.public = {
+			.destroy = _destroy,
+		},
+		.devices = devices,
+		.mover = mover,
+		.sps = sps,
+		.table = table,
+		.settings = *settings,
+		.window = settings->delay,
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
+		.refs = 1,
+	);
+	if (settings->enabled)
+	{
+		this->monitor = nl_monitor_create(changes, TRUE, on_change, this);
+	}
+	else
+	{
+		changes->destroy(changes);
+	}
+	return &this->public;
+}
