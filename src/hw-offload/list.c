@@ -96,6 +96,7 @@ static const char *limit_text(const json_t *limits, const char *soft,
 static void note_sa(table_t *table, const json_t *child, const char *key)
 {
 	const json_t *sa = json_object_get(child, key), *limits;
+	const json_t *plugin;
 	char packets[64], bytes[64], seconds[64];
 
 	if (!json_is_object(sa))
@@ -121,6 +122,14 @@ static void note_sa(table_t *table, const json_t *child, const char *key)
 			   limit_text(limits, "soft_bytes", "hard_bytes", bytes),
 			   get_text(sa, "traffic_limits_by"),
 			   limit_text(limits, "soft_seconds", "hard_seconds", seconds));
+	plugin = json_object_get(sa, "plugin_limits");
+	if (json_is_object(plugin))
+	{
+		table_note(table, "%-3s  watched by the plugin: packets %s, bytes %s",
+				   key, limit_text(plugin, "soft_packets", "hard_packets",
+								   packets),
+				   limit_text(plugin, "soft_bytes", "hard_bytes", bytes));
+	}
 }
 
 /**

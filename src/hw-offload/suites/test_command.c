@@ -41,7 +41,9 @@
 	"\"replay_drops\":5,\"integrity_drops\":0,\"limits\":{" \
 	"\"soft_packets\":100,\"hard_packets\":200,\"soft_bytes\":null," \
 	"\"hard_bytes\":null,\"soft_seconds\":30,\"hard_seconds\":40}," \
-	"\"traffic_limits_by\":\"device\"}," \
+	"\"traffic_limits_by\":\"device\",\"plugin_limits\":{" \
+	"\"soft_packets\":null,\"hard_packets\":null,\"soft_bytes\":5000," \
+	"\"hard_bytes\":6000}}," \
 	"\"out\":{\"spi\":\"c0000002\",\"effective\":\"packet\"," \
 	"\"device\":\"p0\",\"installed\":false}}\n"
 
@@ -169,6 +171,8 @@ START_TEST(test_list)
 	ck_assert(strstr(output, "\n    in   limits (soft/hard): packets 100/200, "
 		"bytes -, watched by the device; seconds 30/40, watched by the "
 		"kernel\n"));
+	ck_assert(strstr(output, "\n    in   watched by the plugin: packets -, "
+		"bytes 5000/6000\n"));
 	ck_assert(strstr(output, "\n    out  the kernel has no such SA anymore\n"));
 	ck_assert(strstr(output, "\n    moved 2 times, last at 1970-01-01 00:00:01, "
 		"from crypto p1\n"));

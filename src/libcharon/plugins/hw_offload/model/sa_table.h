@@ -79,6 +79,8 @@ typedef struct hwo_sa_record_t {
 	hwo_offload_t tried;
 	/** SA of the other direction in the same CHILD_SA, spi 0 if not known */
 	hwo_sa_id_t partner;
+	/** limits that we watch in packet mode, in place of the NIC */
+	hwo_limits_t watched;
 	/** names of the CHILD_SA */
 	hwo_names_t names;
 	/** moves between modes, devices and addresses */

@@ -327,6 +327,7 @@ static void record(private_sa_installer_t *this, install_t *install)
 		.tried = install->best,
 		.reason = install->ladder.reason,
 		.refusal = install->ladder.refusal,
+		.watched = install->limits.watched,
 		.partner = install->partner.id,
 	};
 

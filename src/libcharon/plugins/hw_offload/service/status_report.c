@@ -223,6 +223,22 @@ static json_t *limits(const hwo_limits_t *all)
 }
 
 /**
+ * Describe the limits that the plugin watches, null if it does not
+ */
+static json_t *own_limits(const hwo_sa_record_t *record)
+{
+	const hwo_limits_t *all = &record->watched;
+
+	if (record->effective.mode != HWO_MODE_PACKET ||
+		(!all->soft_packets && !all->hard_packets && !all->soft_bytes &&
+		 !all->hard_bytes))
+	{
+		return json_null();
+	}
+	return limits(all);
+}
+
+/**
  * Who watches a limit: the kernel counts what it processes itself, and always
  * the time; in packet mode the driver has to raise events
  */
@@ -261,6 +277,7 @@ json_t *hwo_report_sa(const hwo_sa_record_t *record,
 		json_object_set_new(object, "limits", limits(&state->limits));
 		json_object_set_new(object, "traffic_limits_by",
 						json_string(watcher(state)));
+		json_object_set_new(object, "plugin_limits", own_limits(record));
 	}
 	return object;
 }
