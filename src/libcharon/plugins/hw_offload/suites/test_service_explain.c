@@ -2,11 +2,16 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Tests of what is expected of a configuration.
+ * Tests of what is expected of a configuration, of what is known of devices, and
+ * of SAs that are moved.
  */
 
 #include "service_suites.h"
 #include "status_client.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <linux/xfrm.h>
 
 /* a connection with one child, as much of them as explain looks at */
 static struct {
@@ -254,6 +259,37 @@ START_TEST(test_devices)
 }
 END_TEST
 
+START_TEST(test_moved)
+{
+	test_sa_t in, out;
+	json_t *line, *moved;
+	FILE *client;
+
+	client = client_ask("hw-offload 1 watch\n");
+	client_first(client, "watch");
+	sa_init(&in, 0xc0000001, TRUE, HW_OFFLOAD_AUTO);
+	sa_init(&out, 0xc0000002, FALSE, HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	/* the outbound SA can't have the mode of the inbound one, which follows */
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
+					   FAKE_FAULT_ERROR, EINVAL, "driver: out of entries");
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	line = client_line(client);
+	ck_assert_str_eq(text(line, "event"), "moved");
+	ck_assert_str_eq(text(line, "spi_in"), "c0000001");
+	ck_assert_str_eq(text(line, "effective"), "crypto");
+	ck_assert_str_eq(text(line, "reason"), "partner-refused");
+	moved = json_object_get(line, "moved");
+	ck_assert_int_eq(number(moved, "count"), 1);
+	ck_assert_str_eq(text(moved, "from"), "packet");
+	ck_assert_str_eq(text(moved, "from_device"), "nic3");
+	json_decref(line);
+	fclose(client);
+	sa_clear(&in);
+	sa_clear(&out);
+}
+END_TEST
+
 TCase *explain_tcase(void)
 {
 	TCase *tcase;
@@ -263,5 +299,6 @@ TCase *explain_tcase(void)
 	tcase_add_loop_test(tcase, test_explain, 0, countof(explained));
 	tcase_add_test(tcase, test_explain_nothing);
 	tcase_add_test(tcase, test_devices);
+	tcase_add_test(tcase, test_moved);
 	return tcase;
 }
