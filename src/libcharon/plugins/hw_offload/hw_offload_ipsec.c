@@ -549,7 +549,8 @@ static void build(private_hw_offload_ipsec_t *this,
 	this->events = events_create(kernel->xfrm_events, this->reconcile,
 								 this->sa_table);
 	this->links = link_events_create(kernel->link_events, this->reconcile,
-									 this->sps, this->bypass, this->sa_table);
+									 this->sps, this->bypass, this->sa_table,
+							this->devices->get_history(this->devices));
 	this->rebinder = rebinder_create(kernel->route_changes, this->devices,
 									 this->mover, this->sps, this->sa_table,
 									 &rebind);

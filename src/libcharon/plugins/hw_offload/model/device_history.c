@@ -47,7 +47,7 @@ static const void *device_key(uint32_t ifindex)
 /**
  * Forget everything, mutex is held
  */
-static void forget(private_device_history_t *this)
+static void forget_all(private_device_history_t *this)
 {
 	enumerator_t *enumerator;
 	hwo_learned_t *learned;
@@ -73,7 +73,7 @@ static hwo_learned_t *find(private_device_history_t *this, uint32_t ifindex)
 	{
 		if (this->devices->get_count(this->devices) >= MAX_DEVICES)
 		{
-			forget(this);
+			forget_all(this);
 		}
 		INIT(learned);
 		this->devices->put(this->devices, device_key(ifindex), learned);
@@ -162,10 +162,25 @@ METHOD(device_history_t, get, bool,
 	return found != NULL;
 }
 
+METHOD(device_history_t, forget, void,
+	private_device_history_t *this, uint32_t ifindex)
+{
+	this->mutex->lock(this->mutex);
+	if (ifindex)
+	{
+		free(this->devices->remove(this->devices, device_key(ifindex)));
+	}
+	else
+	{
+		forget_all(this);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(device_history_t, destroy, void,
 	private_device_history_t *this)
 {
-	forget(this);
+	forget_all(this);
 	this->devices->destroy(this->devices);
 	this->mutex->destroy(this->mutex);
 	free(this);
@@ -184,6 +199,7 @@ device_history_t *device_history_create(void)
 			.works = _works,
 			.refused = _refused,
 			.get = _get,
+			.forget = _forget,
 			.destroy = _destroy,
 		},
 		.devices = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,

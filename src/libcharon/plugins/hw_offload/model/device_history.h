@@ -84,6 +84,13 @@ struct device_history_t {
 				hwo_learned_t *learned);
 
 	/**
+	 * Forget what is known about a device.
+	 *
+	 * @param ifindex	device, 0 for all
+	 */
+	void (*forget)(device_history_t *this, uint32_t ifindex);
+
+	/**
 	 * Destroy.
 	 */
 	void (*destroy)(device_history_t *this);

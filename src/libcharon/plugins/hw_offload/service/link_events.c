@@ -49,6 +49,11 @@ struct private_link_events_t {
 	sa_table_t *table;
 
 	/**
+	 * What was learned about NICs
+	 */
+	device_history_t *history;
+
+	/**
 	 * Links that were announced to be down, by their index
 	 */
 	hashtable_t *down;
@@ -89,6 +94,7 @@ static void process(void *data, const struct nlmsghdr *hdr)
 	if (!hdr)
 	{
 		DBG1(DBG_KNL, "announcements about links were lost, checking all SAs");
+		this->history->forget(this->history, 0);
 		this->reconcile->check(this->reconcile);
 		return;
 	}
@@ -96,6 +102,8 @@ static void process(void *data, const struct nlmsghdr *hdr)
 	{
 		return;
 	}
+	/* perhaps its driver was loaded again, or its firmware changed */
+	this->history->forget(this->history, link.ifindex);
 	if (link.up)
 	{
 		this->bypass->renew_nic(this->bypass, link.ifindex);
@@ -120,7 +128,8 @@ METHOD(link_events_t, destroy, void,
  */
 link_events_t *link_events_create(nl_transport_t *transport,
 								  reconcile_t *reconcile, sp_installer_t *sps,
-								  ike_bypass_t *bypass, sa_table_t *table)
+								  ike_bypass_t *bypass, sa_table_t *table,
+								  device_history_t *history)
 {
 	private_link_events_t *this;
 
@@ -132,6 +141,7 @@ link_events_t *link_events_create(nl_transport_t *transport,
 		.sps = sps,
 		.bypass = bypass,
 		.table = table,
+		.history = history,
 		.down = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 8),
 	);
 	this->monitor = nl_monitor_create(transport, TRUE, process, this);

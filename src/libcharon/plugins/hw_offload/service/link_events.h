@@ -19,6 +19,7 @@
 #include "reconcile.h"
 #include "sp_installer.h"
 #include "../io/nl_monitor.h"
+#include "../model/device_history.h"
 #include "../model/sa_table.h"
 
 typedef struct link_events_t link_events_t;
@@ -42,9 +43,11 @@ struct link_events_t {
  * @param sps			installer of SPs
  * @param bypass		bypass for IKE on NICs
  * @param table			records of SAs
+ * @param history		what was learned about NICs
  */
 link_events_t *link_events_create(nl_transport_t *transport,
 								  reconcile_t *reconcile, sp_installer_t *sps,
-								  ike_bypass_t *bypass, sa_table_t *table);
+								  ike_bypass_t *bypass, sa_table_t *table,
+								  device_history_t *history);
 
 #endif /** HWO_LINK_EVENTS_H_ @}*/

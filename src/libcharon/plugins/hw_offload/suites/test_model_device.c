@@ -254,6 +254,25 @@ START_TEST(test_forget)
 }
 END_TEST
 
+START_TEST(test_forget_one)
+{
+	device_history_t *history = device_history_create();
+	hwo_result_t no = words(EINVAL, "no");
+	hwo_learned_t learned;
+
+	history->refused(history, DEV, &no);
+	history->refused(history, DEV + 1, &no);
+	history->forget(history, DEV);
+	ck_assert(!history->get(history, DEV, &learned));
+	ck_assert(history->get(history, DEV + 1, &learned));
+	ck_assert(history->refused(history, DEV, &no));
+	history->forget(history, 0);
+	ck_assert(!history->get(history, DEV, &learned));
+	ck_assert(!history->get(history, DEV + 1, &learned));
+	history->destroy(history);
+}
+END_TEST
+
 START_TEST(test_bounded)
 {
 	device_history_t *history = device_history_create();
@@ -380,6 +399,7 @@ TCase *device_tcase(void)
 	tcase_add_test(tc, test_rules);
 	tcase_add_test(tc, test_history);
 	tcase_add_loop_test(tc, test_forget, 0, 4);
+	tcase_add_test(tc, test_forget_one);
 	tcase_add_test(tc, test_bounded);
 	tcase_add_test(tc, test_admit);
 	tcase_add_test(tc, test_admit_under_way);

@@ -300,6 +300,28 @@ START_TEST(test_words_once)
 }
 END_TEST
 
+START_TEST(test_words_after_flap)
+{
+	int i, words = 0;
+
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_CRYPTO, "not by us"));
+	ck_assert_int_eq(add_child(1, HW_OFFLOAD_AUTO, NULL), SUCCESS);
+	service_forget_lines();
+	ck_assert_int_eq(add_child(2, HW_OFFLOAD_AUTO, NULL), SUCCESS);
+	ck_assert_int_eq(service_lines_with("not by us"), 0);
+	/* its driver may be another one when it comes back */
+	fake_kernel_link_down(kernel, NIC);
+	fake_kernel_link_up(kernel, NIC);
+	for (i = 3; !words && i < TEST_DEADLINE; i++)
+	{
+		ck_assert_int_eq(add_child(i, HW_OFFLOAD_AUTO, NULL), SUCCESS);
+		words = service_lines_with("not by us");
+		usleep(1000);
+	}
+	ck_assert_int_eq(words, 1);
+}
+END_TEST
+
 START_TEST(test_asked_again)
 {
 	/* no matter how often it said no */
@@ -472,6 +494,7 @@ TCase *device_tcase(void)
 	tcase_add_loop_test(tcase, test_impossible, 0, countof(impossible));
 	tcase_add_test(tcase, test_failed_once);
 	tcase_add_test(tcase, test_words_once);
+	tcase_add_test(tcase, test_words_after_flap);
 	tcase_add_test(tcase, test_asked_again);
 	tcase_add_test(tcase, test_modes);
 	tcase_add_test(tcase, test_budget);
