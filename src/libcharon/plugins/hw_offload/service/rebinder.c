@@ -192,6 +192,28 @@ static void plan_sa(const hwo_sa_record_t *sa, const hwo_device_t *device,
 }
 
 /**
+ * Leave out crypto mode if another device has no room for a pair. What is
+ * admitted has to be settled.
+ */
+static void keep_to_budget(private_rebinder_t *this, const hwo_sa_record_t *sa,
+						   const hwo_device_t *device, hwo_plan_t *plan)
+{
+	const hwo_offload_t offload = {
+		.mode = HWO_MODE_CRYPTO,
+		.ifindex = device->ifindex,
+	};
+
+	if (device->max_sas && device->ifindex != sa->effective.ifindex &&
+		sa->effective.mode != HWO_MODE_PACKET &&
+		hwo_plan_has(plan, HWO_MODE_CRYPTO) &&
+		!this->table->admit(this->table, &sa->id, sa->reqid, &offload,
+							device->max_sas))
+	{
+		hwo_plan_exclude(plan, HWO_MODE_CRYPTO, HWO_REASON_BUDGET);
+	}
+}
+
+/**
  * Decide what to do with a pair of SAs
  *
  * @param new		[out] TRUE if that is not the same as last time
@@ -208,10 +230,12 @@ static hwo_bind_action_t decide(check_t *check, const hwo_sa_record_t *sa,
 					sa->moves.from.mode == HWO_MODE_CRYPTO,
 		.lost = sa->lost,
 	};
+	const hwo_device_t *device = find_device(check, sa);
 	hwo_bind_action_t action;
 	hwo_offload_t best;
 
-	plan_sa(sa, find_device(check, sa), plan);
+	plan_sa(sa, device, plan);
+	keep_to_budget(this, sa, device, plan);
 	action = hwo_bind_plan(&facts, plan, &this->settings.rules);
 	hwo_bind_best(plan, &best);
 	*new = plan->ifindex && this->table->try(this->table, &sa->id, &best);
@@ -237,12 +261,19 @@ static void log_action(private_rebinder_t *this, const hwo_sa_record_t *sa,
 }
 
 /**
- * Tell charon that a pair of SAs needs new keys, or has to be closed
+ * Tell charon that a pair of SAs needs new keys, or has to be closed. The latter
+ * is not what the user wanted, so its traffic stays blocked, as if the kernel had
+ * lost it.
  */
-static void expire(const hwo_sa_record_t *sa, bool hard)
+static void expire(private_rebinder_t *this, const hwo_sa_record_t *sa,
+				   bool hard)
 {
 	host_t *dst;
 
+	if (hard)
+	{
+		this->table->lose(this->table, &sa->id, NULL);
+	}
 	dst = hwo_addr_to_host(&sa->id.dst, 0);
 	if (dst)
 	{
@@ -250,16 +281,6 @@ static void expire(const hwo_sa_record_t *sa, bool hard)
 							   hard);
 		dst->destroy(dst);
 	}
-}
-
-/**
- * Close a pair of SAs. That is not what the user wanted, so its traffic stays
- * blocked, as if the kernel had lost it.
- */
-static void close_pair(private_rebinder_t *this, const hwo_sa_record_t *sa)
-{
-	this->table->lose(this->table, &sa->id, NULL);
-	expire(sa, TRUE);
 }
 
 /**
@@ -277,13 +298,13 @@ static hwo_reason_t get_reason(private_rebinder_t *this, const hwo_sa_id_t *id)
  * Move a pair of SAs, both end in the same mode
  */
 static int move_pair(private_rebinder_t *this, const hwo_sa_record_t *sa,
-					 const hwo_offload_t *best)
+					 const hwo_offload_t *best, hwo_reason_t reason)
 {
 	const hwo_sa_id_t *id = &sa->id, *partner = &sa->partner;
 	hwo_offload_t first, second;
 	int err;
 
-	err = this->mover->rebind(this->mover, id, best, HWO_REASON_NONE, &first);
+	err = this->mover->rebind(this->mover, id, best, reason, &first);
 	if (err || !partner->spi)
 	{
 		return err;
@@ -344,13 +365,18 @@ static void log_moved(private_rebinder_t *this, const hwo_sa_record_t *sa,
 static void move(private_rebinder_t *this, const hwo_sa_record_t *sa,
 				 const hwo_plan_t *plan, hwo_bind_action_t action)
 {
-	const hwo_offload_t best = {
-		.mode = HWO_MODE_CRYPTO,
+	hwo_offload_t best = {
 		.ifindex = plan->ifindex,
 	};
+	hwo_reason_t reason = plan->skipped[HWO_MODE_CRYPTO];
 	int err;
 
-	err = move_pair(this, sa, &best);
+	if (hwo_plan_has(plan, HWO_MODE_CRYPTO))
+	{
+		best.mode = HWO_MODE_CRYPTO;
+		reason = HWO_REASON_NONE;
+	}
+	err = move_pair(this, sa, &best, reason);
 	if (!err)
 	{
 		log_moved(this, sa, action);
@@ -362,12 +388,12 @@ static void move(private_rebinder_t *this, const hwo_sa_record_t *sa,
 	else if (err != EOPNOTSUPP || !is_complete(this, sa))
 	{
 		log_action(this, sa, plan, "but it can't be moved: rekeying it");
-		expire(sa, FALSE);
+		expire(this, sa, FALSE);
 	}
 	else if (plan->strict && this->settings.rules.close_refused)
 	{
 		log_action(this, sa, plan, "where it was refused: closing it");
-		close_pair(this, sa);
+		expire(this, sa, TRUE);
 	}
 	else
 	{
@@ -397,7 +423,7 @@ static void check_pair(check_t *check, const hwo_sa_record_t *sa)
 			break;
 		case HWO_BIND_REKEY:
 			log_action(this, sa, &plan, "rekeying it");
-			expire(sa, FALSE);
+			expire(this, sa, FALSE);
 			break;
 		case HWO_BIND_REFUSED:
 			if (new)
@@ -409,7 +435,7 @@ static void check_pair(check_t *check, const hwo_sa_record_t *sa)
 		case HWO_BIND_CLOSE:
 			log_action(this, sa, &plan, "where its mode can't be had: closing "
 					   "it");
-			close_pair(this, sa);
+			expire(this, sa, TRUE);
 			break;
 	}
 	check->moved++;
@@ -452,6 +478,7 @@ static bool check_all(private_rebinder_t *this)
 			sa.requested != HW_OFFLOAD_NO)
 		{	/* an inbound one alone is a leftover of a rekeying */
 			check_pair(&check, &sa);
+			this->table->settle(this->table, &id);
 		}
 	}
 	array_destroy(ids);

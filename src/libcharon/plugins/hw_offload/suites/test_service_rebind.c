@@ -7,6 +7,7 @@
 
 #include "service_suites.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <linux/rtnetlink.h>
@@ -322,6 +323,40 @@ START_TEST(test_auto_refused)
 	wait_check();
 	ck_assert(pair_is("none"));
 	child_del();
+}
+END_TEST
+
+START_TEST(test_budget)
+{
+	const char *modes[2];
+	fake_sa_t sa;
+	int i;
+
+	/* there is room for one pair on the other NIC */
+	lib->settings->set_int(lib->settings,
+						   "%s.plugins.hw-offload.devices.nic4.max_sas", 2,
+						   lib->ns);
+	start(FAKE_CAPS_CRYPTO, NULL, NULL);
+	child_add(HW_OFFLOAD_AUTO);
+	sa_in.id.spi = htonl(SPI_IN + 16);
+	sa_out.id.spi = htonl(SPI_OUT + 16);
+	sa_in.data.reqid = sa_out.data.reqid = 2;
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	reroute(OTHER);
+	ck_assert(wait_line("(degrade)"));
+	ck_assert(wait_line("(move)"));
+	ck_assert(wait_line("budget"));
+	for (i = 0; i < 2; i++)
+	{
+		ck_assert(fake_kernel_get_sa(kernel, htonl(SPI_OUT + 16 * i), &sa));
+		modes[i] = sa.offload.ifindex == OTHER ? "crypto" : "none";
+		ck_assert(sa.offload.ifindex == OTHER || !sa.offload.ifindex);
+		ck_assert(fake_kernel_get_sa(kernel, htonl(SPI_IN + 16 * i), &sa));
+		ck_assert_str_eq(modes[i], sa.offload.ifindex == OTHER ? "crypto"
+																: "none");
+	}
+	ck_assert_str_ne(modes[0], modes[1]);
 }
 END_TEST
 
@@ -702,8 +737,8 @@ START_TEST(test_mass)
 	ck_assert_int_eq(calls.expires, 0);
 	if (bench)
 	{
-		printf("%d SAs of %d peers: %u lookups, %.1f requests for each SA\n",
-			   children * 2, PEERS, lookups,
+		printf("%d SAs of %d peers: %u route lookups, %.1f XFRM requests for "
+			   "each SA\n", children * 2, PEERS, lookups,
 			   fake_kernel_count(kernel, NETLINK_XFRM, 0) / (children * 2.0));
 	}
 	mass(FALSE);
@@ -721,6 +756,7 @@ TCase *rebind_tcase(void)
 	tcase_add_test(tcase, test_crypto_to_software);
 	tcase_add_loop_test(tcase, test_crypto_refused, 0, 4);
 	tcase_add_test(tcase, test_auto_refused);
+	tcase_add_test(tcase, test_budget);
 	tcase_add_loop_test(tcase, test_packet, 0, 2);
 	tcase_add_test(tcase, test_packet_and_back);
 	tcase_add_loop_test(tcase, test_packet_refused, 0, 2);
