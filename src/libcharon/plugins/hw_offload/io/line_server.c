@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -497,6 +499,23 @@ static void *serve(private_line_server_t *this)
 	return NULL;
 }
 
+/**
+ * Create the thread. Plugins are loaded before the daemon blocks the signals it
+ * waits for, so without a mask of its own this thread would get SIGTERM, and that
+ * would be the end of the daemon, in the middle of everything.
+ */
+static thread_t *create_thread(private_line_server_t *this)
+{
+	sigset_t all, old;
+	thread_t *thread;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	thread = thread_create((thread_main_t)serve, this);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return thread;
+}
+
 METHOD(line_server_t, wake, void,
 	private_line_server_t *this)
 {
@@ -552,7 +571,7 @@ line_server_t *line_server_create(char *uri, const line_handler_t *handler,
 	);
 	if (this->event != -1)
 	{
-		this->thread = thread_create((thread_main_t)serve, this);
+		this->thread = create_thread(this);
 	}
 	if (!this->thread)
 	{

@@ -11,6 +11,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -512,6 +514,12 @@ END_TEST
 CALLBACK(endless_begin, void*,
 	void *data, const char *request)
 {
+	sigset_t blocked;
+
+	/* the daemon waits for signals, no thread may take them away */
+	ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, NULL, &blocked), 0);
+	ck_assert_int_eq(sigismember(&blocked, SIGTERM), 1);
+	ck_assert_int_eq(sigismember(&blocked, SIGHUP), 1);
 	return data;
 }
 
