@@ -6,6 +6,7 @@
  */
 
 #include "rebinder.h"
+#include "path_devices.h"
 #include "../io/nl_monitor.h"
 #include "../model/selector.h"
 
@@ -13,7 +14,6 @@
 #include <netinet/in.h>
 
 #include <daemon.h>
-#include <collections/hashtable.h>
 #include <processing/jobs/callback_job.h>
 #include <threading/condvar.h>
 #include <threading/mutex.h>
@@ -90,84 +90,16 @@ struct private_rebinder_t {
 };
 
 /**
- * Where packets are looked for.
- */
-typedef struct {
-	/** addresses of their SA */
-	hwo_addr_t local, remote;
-	/** mark they have on the wire */
-	uint32_t mark;
-	/** device they go through, no part of the key */
-	hwo_device_t device;
-} path_t;
-
-/**
  * A check that is under way.
  */
 typedef struct {
 	/** rebinder */
 	private_rebinder_t *this;
-	/** devices that were looked up already, path_t */
-	hashtable_t *paths;
+	/** devices that were looked up already */
+	path_devices_t *paths;
 	/** pairs of SAs that did not stay as they were */
 	u_int moved;
 } check_t;
-
-/* the key is compared and hashed as bytes */
-#define PATH_KEY offsetof(path_t, device)
-_Static_assert(offsetof(path_t, mark) == 2 * sizeof(hwo_addr_t) &&
-			   PATH_KEY == 2 * sizeof(hwo_addr_t) + sizeof(uint32_t),
-			   "key of path_t has padding");
-
-/**
- * Hash the key of a path
- */
-static u_int path_hash(const void *key)
-{
-	return chunk_hash(chunk_create((u_char*)key, PATH_KEY));
-}
-
-/**
- * Compare the keys of paths
- */
-static bool path_equals(const void *key, const void *other_key)
-{
-	return memeq(key, other_key, PATH_KEY);
-}
-
-/**
- * Release a path
- */
-static void path_destroy(void *value, const void *key)
-{
-	free(value);
-}
-
-/**
- * Find the device that packets of an outbound SA go through, once for all that
- * go the same way
- */
-static const hwo_device_t *find_device(check_t *check,
-									   const hwo_sa_record_t *sa)
-{
-	private_rebinder_t *this = check->this;
-	path_t *path, key = {
-		.local = sa->id.src,
-		.remote = sa->id.dst,
-		.mark = sa->set_mark.value & sa->set_mark.mask,
-	};
-
-	path = check->paths->get(check->paths, &key);
-	if (!path)
-	{
-		path = malloc_thing(path_t);
-		*path = key;
-		this->devices->find(this->devices, &path->local, &path->remote,
-							path->mark, &path->device);
-		check->paths->put(check->paths, path, path);
-	}
-	return &path->device;
-}
 
 /**
  * Plan how an SA would be installed now
@@ -230,7 +162,7 @@ static hwo_bind_action_t decide(check_t *check, const hwo_sa_record_t *sa,
 					sa->moves.from.mode == HWO_MODE_CRYPTO,
 		.lost = sa->lost,
 	};
-	const hwo_device_t *device = find_device(check, sa);
+	const hwo_device_t *device = check->paths->get(check->paths, sa);
 	hwo_bind_action_t action;
 	hwo_offload_t best;
 
@@ -463,7 +395,7 @@ static bool check_all(private_rebinder_t *this)
 {
 	check_t check = {
 		.this = this,
-		.paths = hashtable_create(path_hash, path_equals, 32),
+		.paths = path_devices_create(this->devices),
 	};
 	hwo_sa_record_t sa;
 	hwo_sa_id_t id;
@@ -482,7 +414,7 @@ static bool check_all(private_rebinder_t *this)
 		}
 	}
 	array_destroy(ids);
-	check.paths->destroy_function(check.paths, path_destroy);
+	check.paths->destroy(check.paths);
 	this->sps->routes_changed(this->sps);
 	return check.moved > 0;
 }
