@@ -235,15 +235,35 @@ static job_requeue_t run(private_limit_watcher_t *this)
 	return JOB_REQUEUE_NONE;
 }
 
+/**
+ * Say what is special about the limits of an SA
+ */
+static void log_plan(const hwo_sa_t *sa, const hwo_limit_plan_t *plan)
+{
+	if (!sa->esn && !sa->inbound)
+	{
+		DBG1(DBG_KNL, "SA %.8x is in packet mode without ESN: it ends after "
+			 "%llu packets, and the NIC may have no replay protection",
+			 ntohl(sa->id.spi),
+			 (unsigned long long)plan->kernel.hard_packets);
+	}
+	if (plan->watched.soft_bytes || plan->watched.hard_bytes)
+	{
+		DBG2(DBG_KNL, "limits in bytes of SA %.8x are not the NIC's business, "
+			 "watching them", ntohl(sa->id.spi));
+	}
+}
+
 METHOD(limit_watcher_t, add, void,
-	private_limit_watcher_t *this, const hwo_sa_id_t *id,
+	private_limit_watcher_t *this, const hwo_sa_t *sa,
 	const hwo_limit_plan_t *plan)
 {
 	hwo_watch_t *watch;
 	uint64_t now = get_time();
 
+	log_plan(sa, plan);
 	watch = malloc_thing(hwo_watch_t);
-	if (!hwo_watch_begin(watch, id, plan, now))
+	if (!hwo_watch_begin(watch, &sa->id, plan, now))
 	{
 		free(watch);
 		return;

@@ -30,13 +30,13 @@ typedef struct limit_watcher_t limit_watcher_t;
 struct limit_watcher_t {
 
 	/**
-	 * Begin to watch an SA, if there is anything to watch. That ends when there
-	 * is no record of it in packet mode anymore.
+	 * Begin to watch an SA in packet mode, if there is anything to watch. That
+	 * ends when there is no record of it in that mode anymore.
 	 *
-	 * @param id		identity
+	 * @param sa		facts about the SA
 	 * @param plan		plan of its limits
 	 */
-	void (*add)(limit_watcher_t *this, const hwo_sa_id_t *id,
+	void (*add)(limit_watcher_t *this, const hwo_sa_t *sa,
 				const hwo_limit_plan_t *plan);
 
 	/**

@@ -426,22 +426,6 @@ static void align_partner(private_sa_installer_t *this, install_t *install)
 	}
 }
 
-/**
- * Look after the limits that the NIC does not enforce
- */
-static void watch_limits(private_sa_installer_t *this, install_t *install)
-{
-	if (install->ladder.effective.mode == HWO_MODE_PACKET)
-	{
-		if (install->ladder.no_bytes)
-		{
-			DBG2(DBG_KNL, "limits in bytes of SA %.8x are not the device's "
-				 "business, watching them", ntohl(install->sa.id.spi));
-		}
-		this->watcher->add(this->watcher, &install->sa.id, &install->limits);
-	}
-}
-
 METHOD(sa_installer_t, add, int,
 	private_sa_installer_t *this, const hwo_sa_t *sa, hw_offload_t requested)
 {
@@ -468,7 +452,10 @@ METHOD(sa_installer_t, add, int,
 		record(this, &install);
 		align_partner(this, &install);
 		log_success(this, &install);
-		watch_limits(this, &install);
+		if (install.ladder.effective.mode == HWO_MODE_PACKET)
+		{
+			this->watcher->add(this->watcher, &install.sa, &install.limits);
+		}
 	}
 	else
 	{

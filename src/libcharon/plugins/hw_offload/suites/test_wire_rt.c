@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 
 #include "../wire/rt_msg.h"
 
@@ -195,6 +196,55 @@ START_TEST(test_sizes)
 }
 END_TEST
 
+/**
+ * Announcements about a link, and what they mean.
+ */
+static const struct {
+	uint16_t type;
+	uint8_t family;
+	uint32_t flags;
+	bool accepted, up;
+} links[] = {
+	{ RTM_NEWLINK, AF_UNSPEC, IFF_UP | IFF_RUNNING, TRUE, TRUE },
+	/* no carrier is no reason for the kernel to drop anything */
+	{ RTM_NEWLINK, AF_UNSPEC, IFF_UP, TRUE, TRUE },
+	{ RTM_NEWLINK, AF_UNSPEC, IFF_RUNNING, TRUE, FALSE },
+	{ RTM_DELLINK, AF_UNSPEC, IFF_UP, TRUE, FALSE },
+	/* a bridge is about to lose a port, which stays */
+	{ RTM_DELLINK, AF_BRIDGE, IFF_UP, FALSE, FALSE },
+	{ RTM_NEWLINK, AF_INET6, IFF_UP, FALSE, FALSE },
+	{ RTM_NEWADDR, AF_UNSPEC, IFF_UP, FALSE, FALSE },
+};
+
+START_TEST(test_link)
+{
+	struct {
+		struct nlmsghdr hdr;
+		struct ifinfomsg info;
+	} msg = {
+		.hdr = {
+			.nlmsg_len = sizeof(msg),
+			.nlmsg_type = links[_i].type,
+		},
+		.info = {
+			.ifi_family = links[_i].family,
+			.ifi_index = 7,
+			.ifi_flags = links[_i].flags,
+		},
+	};
+	hwo_link_change_t link;
+
+	ck_assert_int_eq(hwo_rt_decode_link(&msg.hdr, &link), links[_i].accepted);
+	if (links[_i].accepted)
+	{
+		ck_assert_uint_eq(link.ifindex, 7);
+		ck_assert_int_eq(link.up, links[_i].up);
+		msg.hdr.nlmsg_len--;
+		ck_assert(!hwo_rt_decode_link(&msg.hdr, &link));
+	}
+}
+END_TEST
+
 TCase *rt_tcase(void)
 {
 	TCase *tcase = tcase_create("route");
@@ -204,5 +254,6 @@ TCase *rt_tcase(void)
 	tcase_add_test(tcase, test_no_answer);
 	tcase_add_test(tcase, test_types);
 	tcase_add_test(tcase, test_sizes);
+	tcase_add_loop_test(tcase, test_link, 0, countof(links));
 	return tcase;
 }
