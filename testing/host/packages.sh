@@ -7,7 +7,7 @@
 # To build the plugin and its unit tests, and to unpack strongSwan's source.
 build_packages=(
 	gcc libc6-dev make autoconf automake libtool pkg-config check libmnl-dev
-	libnl-3-dev libnl-route-3-dev libjansson-dev dpkg-dev bzip2 xz-utils
+	libnl-3-dev libnl-route-3-dev libjansson-dev dpkg-dev groff-base bzip2 xz-utils
 	ca-certificates debian-archive-keyring
 )
 
