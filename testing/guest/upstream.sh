@@ -5,7 +5,7 @@
 # strongSwan's own scenarios, unchanged, from the testing directory of its
 # source package in /lab/upstream.
 
-# the configuration of each host, without the CA's own files
+# the configuration of each host
 upstream_dir=$hosts_dir/upstream
 
 # upstream_hosts: those that the scenario names
@@ -16,8 +16,7 @@ upstream_hosts()
 
 upstream_prepare()
 {
-	[[ -d $lab/upstream/tests ]] || die "there is no $lab/upstream/tests"
-	"$guest_dir/upstream-certs" "$lab/upstream"
+	[[ -f $lab/upstream/hosts.tar ]] || die "there is no $lab/upstream/hosts.tar"
 	upstream_configuration
 	upstream_script=$(upstream_addresses | sed 's|\(.*\) \(.*\)|s/\1/\2/g|')
 	# matches that some scenarios use, which iptables does not load by itself
@@ -26,22 +25,15 @@ upstream_prepare()
 		nf_conntrack ip_vti ip6_vti || true
 }
 
-# upstream_configuration: what all hosts have in common goes below the files of
-# each, and our settings beside them.
+# upstream_configuration: the files of each host, and our settings beside them.
 upstream_configuration()
 {
-	local dir
+	local dir settings
 	mkdir -p "$upstream_dir"
-	tar -cf - -C "$lab/upstream/hosts" --exclude=winnetou/etc/ca \
-		--exclude='*/etc/ipsec.d' . | tar -xf - -C "$upstream_dir"
+	tar -xf "$lab/upstream/hosts.tar" -C "$upstream_dir"
+	settings=$(upstream_settings)
 	for dir in "$upstream_dir"/*/; do
-		if [[ $dir != */default/ ]]; then
-			mv "$dir/etc" "$dir/own"
-			cp -rL --preserve=mode "$upstream_dir/default/etc" "$dir/"
-			cp -rL --preserve=mode "$dir/own/." "$dir/etc/"
-			rm -rf "$dir/own"
-			upstream_settings >"$dir/etc/strongswan.conf.testing"
-		fi
+		printf '%s\n' "$settings" >"$dir/etc/strongswan.conf.testing"
 	done
 }
 

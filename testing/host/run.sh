@@ -30,7 +30,8 @@ scenario_names()
 	done
 }
 
-# make_share RUN SERIES BACKEND KIND: what the guest sees as /lab.
+# make_share RUN SERIES BACKEND KIND NAME...: what the guest sees as /lab; the names
+# are those of strongSwan's scenarios.
 make_share()
 {
 	local run=$1 series=$2 backend=$3 kind=$4 share=$1/share part
@@ -48,7 +49,7 @@ make_share()
 		cp -a "$images/plugin" "$share/"
 	fi
 	if [[ $kind == upstream ]]; then
-		cp -a "$images/upstream" "$share/"
+		share_upstream "$images/upstream" "$share/upstream" "${@:5}"
 	fi
 	cat >"$share/job" <<-EOF
 	KERNEL='$series'
@@ -180,7 +181,7 @@ run_guests()
 		guests=$(( guests + 1 ))
 		run=$log_dir/$series-$backend-$kind-$portion_number-$guests
 		mkdir -p "$run"
-		make_share "$run" "$series" "$backend" "$kind"
+		make_share "$run" "$series" "$backend" "$kind" "${left[@]}"
 		echo "SCENARIOS='${left[*]}'" >>"$run/share/job"
 		reported=0
 		guest_run "$run" "$series" report_new "$boot_seconds" \
