@@ -8,6 +8,7 @@
 #include "model_suites.h"
 
 #include <netinet/in.h>
+#include <sched.h>
 
 #include <threading/thread.h>
 
@@ -438,6 +439,115 @@ START_TEST(test_threads)
 }
 END_TEST
 
+/**
+ * Add to a counter for as long as nobody else has the SA.
+ */
+static void *count_alone(void *data)
+{
+	hwo_sa_id_t id = get_id();
+	volatile int *counter = data;
+	int i, value;
+
+	for (i = 0; i < SAS; i++)
+	{
+		ck_assert(table->take(table, &id, NULL));
+		value = *counter;
+		sched_yield();
+		*counter = value + 1;
+		table->give(table, &id);
+	}
+	return NULL;
+}
+
+START_TEST(test_take)
+{
+	thread_t *threads[THREADS];
+	hwo_sa_record_t record = {
+		.id = get_id(),
+		.reqid = 7,
+	}, copy;
+	hwo_sa_id_t other = record.id;
+	u_int stamp;
+	array_t *ids;
+	int i, counter = 0;
+
+	ck_assert(!table->take(table, &record.id, NULL));
+	table->put(table, &record);
+	for (i = 0; i < THREADS; i++)
+	{
+		threads[i] = thread_create(count_alone, &counter);
+	}
+	for (i = 0; i < THREADS; i++)
+	{
+		threads[i]->join(threads[i]);
+	}
+	ck_assert_int_eq(counter, THREADS * SAS);
+
+	/* another SA is not affected, and who has one may replace its record */
+	other.spi++;
+	record.id.spi++;
+	table->put(table, &record);
+	record.id.spi--;
+	ck_assert(table->take(table, &record.id, &copy));
+	ck_assert_uint_eq(copy.reqid, 7);
+	ck_assert(table->take(table, &other, NULL));
+	table->give(table, &other);
+	table->put(table, &copy);
+
+	/* it may be missing in the kernel for a moment */
+	stamp = table->next_stamp(table);
+	ids = table->unstamped(table, stamp);
+	ck_assert_int_eq(array_count(ids), 1);
+	array_destroy(ids);
+	table->give(table, &record.id);
+	ids = table->unstamped(table, stamp);
+	ck_assert_int_eq(array_count(ids), 2);
+	array_destroy(ids);
+}
+END_TEST
+
+START_TEST(test_moving)
+{
+	hwo_sa_record_t record = {
+		.id = get_id(),
+		.reqid = 7,
+		.inbound = _i == 1,
+		.lost = _i == 2,
+	};
+
+	table->put(table, &record);
+	ck_assert(!table->moving(table, 7, 1000));
+	ck_assert(table->take(table, &record.id, &record));
+	ck_assert(table->moving(table, 7, 1000) == (_i == 0));
+	ck_assert(!table->moving(table, 8, 1000));
+	record.moves.count = 1;
+	record.moves.last = 1000;
+	table->put(table, &record);
+	table->give(table, &record.id);
+	ck_assert(table->moving(table, 7, 1001) == (_i == 0));
+	ck_assert(!table->moving(table, 7, 1002));
+}
+END_TEST
+
+START_TEST(test_try)
+{
+	const hwo_offload_t crypto = { HWO_MODE_CRYPTO, 3 },
+						other = { HWO_MODE_CRYPTO, 4 };
+	hwo_sa_record_t record = {
+		.id = get_id(),
+		.tried = crypto,
+	};
+
+	ck_assert(!table->try(table, &record.id, &crypto));
+	table->put(table, &record);
+	ck_assert(!table->try(table, &record.id, &crypto));
+	ck_assert(table->try(table, &record.id, &other));
+	ck_assert(!table->try(table, &record.id, &other));
+	ck_assert(table->get(table, &record.id, &record));
+	ck_assert_uint_eq(record.tried.ifindex, 4);
+}
+END_TEST
+
 TCase *sa_table_tcase(void)
 {
 	TCase *tc;
@@ -452,6 +562,9 @@ TCase *sa_table_tcase(void)
 	tcase_add_loop_test(tc, test_no_pair, 0, 7);
 	tcase_add_test(tc, test_pair_gone);
 	tcase_add_test(tc, test_stamp);
+	tcase_add_test(tc, test_take);
+	tcase_add_loop_test(tc, test_moving, 0, 3);
+	tcase_add_test(tc, test_try);
 	tcase_add_test(tc, test_flush);
 	tcase_add_test(tc, test_threads);
 	return tc;
