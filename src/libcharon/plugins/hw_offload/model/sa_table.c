@@ -565,6 +565,32 @@ static bool is_on_device(const hwo_sa_record_t *record, const search_t *search)
 		   record->effective.ifindex == search->value;
 }
 
+METHOD(sa_table_t, is_single, bool,
+	private_sa_table_t *this, const hwo_sa_record_t *record)
+{
+	const hwo_sa_id_t *id = &record->id;
+	const hwo_addr_t *src, *dst;
+	enumerator_t *enumerator;
+	hwo_sa_record_t *other;
+	u_int count = 0;
+
+	/* charon keeps the inbound SAs of rekeyed ones for a while */
+	src = record->inbound ? &id->dst : &id->src;
+	dst = record->inbound ? &id->src : &id->dst;
+	this->mutex->lock(this->mutex);
+	enumerator = this->records->create_enumerator(this->records);
+	while (enumerator->enumerate(enumerator, NULL, &other))
+	{
+		count += !other->inbound && other->reqid == record->reqid &&
+				 other->id.proto == id->proto &&
+				 memeq(&other->id.src, src, sizeof(*src)) &&
+				 memeq(&other->id.dst, dst, sizeof(*dst));
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return count <= 1;
+}
+
 METHOD(sa_table_t, uses, bool,
 	private_sa_table_t *this, uint32_t ifindex)
 {
@@ -654,6 +680,7 @@ sa_table_t *sa_table_create(void)
 			.unstamped = _unstamped,
 			.lose = _lose,
 			.tell_soft = _tell_soft,
+			.is_single = _is_single,
 			.uses = _uses,
 			.remove = _remove_,
 			.flush = _flush,

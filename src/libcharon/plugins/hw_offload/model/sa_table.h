@@ -291,6 +291,14 @@ struct sa_table_t {
 					  bool late);
 
 	/**
+	 * Check if the CHILD_SA of an SA is the only one with its reqid between
+	 * these hosts. If not, a rekeying is under way that is not concluded.
+	 *
+	 * @param record	copy of its record
+	 */
+	bool (*is_single)(sa_table_t *this, const hwo_sa_record_t *record);
+
+	/**
 	 * Check if any SA is offloaded to a device.
 	 *
 	 * @param ifindex	device

@@ -23,6 +23,19 @@
 /** Milliseconds until routes are looked up again */
 #define RETRY_MS 500
 
+/** Times to wait for a rekeying that is under way */
+#define MAX_WAITS 20
+
+/**
+ * An SA that is gone and not rekeyed yet.
+ */
+typedef struct {
+	/** identity */
+	hwo_sa_id_t id;
+	/** how often it had to wait for a rekeying */
+	u_int waits;
+} lost_sa_t;
+
 typedef struct private_reconcile_t private_reconcile_t;
 
 /**
@@ -51,7 +64,7 @@ struct private_reconcile_t {
 	sa_table_t *table;
 
 	/**
-	 * SAs that are gone, and there is no route to rekey them, hwo_sa_id_t
+	 * SAs that are gone, and wait to be rekeyed, lost_sa_t
 	 */
 	array_t *waiting;
 
@@ -165,26 +178,36 @@ static bool has_route(private_reconcile_t *this, const hwo_sa_record_t *sa)
 }
 
 /**
- * Let charon rekey the SAs in a list whose peers can be reached, keep the
- * others
+ * Let charon rekey those SAs in a list that can be, keep the others
  */
-static void rekey_reachable(private_reconcile_t *this, array_t *ids)
+static void rekey_reachable(private_reconcile_t *this, array_t *list)
 {
 	hwo_sa_record_t sa;
-	hwo_sa_id_t id;
+	lost_sa_t lost;
 	int i;
 
-	for (i = array_count(ids) - 1; i >= 0; i--)
+	/* from the end, where those are added that have to wait */
+	for (i = array_count(list) - 1; i >= 0; i--)
 	{
-		array_get(ids, i, &id);
-		if (!this->table->get(this->table, &id, &sa))
+		array_get(list, i, &lost);
+		array_remove(list, i, NULL);
+		if (!this->table->get(this->table, &lost.id, &sa))
 		{	/* not charon's anymore either */
-			array_remove(ids, i, NULL);
+			continue;
 		}
-		else if (has_route(this, &sa))
+		if (!this->table->is_single(this->table, &sa) &&
+			lost.waits++ < MAX_WAITS)
+		{	/* up to 6.1.0, charon crashes if it has to rekey the result of
+			 * the peer's rekeying before the peer has concluded that */
+			array_insert(list, ARRAY_TAIL, &lost);
+		}
+		else if (!has_route(this, &sa))
 		{
-			array_remove(ids, i, NULL);
-			hwo_sa_rekey(&id, "is not in the kernel anymore");
+			array_insert(list, ARRAY_TAIL, &lost);
+		}
+		else
+		{
+			hwo_sa_rekey(&lost.id, "is not in the kernel anymore");
 		}
 	}
 }
@@ -209,11 +232,11 @@ CALLBACK(release, void,
  */
 static void move_all(array_t *from, array_t *to)
 {
-	hwo_sa_id_t id;
+	lost_sa_t lost;
 
-	while (array_remove(from, ARRAY_TAIL, &id))
+	while (array_remove(from, ARRAY_TAIL, &lost))
 	{
-		array_insert(to, ARRAY_TAIL, &id);
+		array_insert(to, ARRAY_TAIL, &lost);
 	}
 }
 
@@ -223,7 +246,7 @@ CALLBACK(retry, job_requeue_t,
 	array_t *ids;
 	bool again;
 
-	ids = array_create(sizeof(hwo_sa_id_t), 0);
+	ids = array_create(sizeof(lost_sa_t), 0);
 	this->mutex->lock(this->mutex);
 	this->running = !this->closed;
 	move_all(this->waiting, ids);
@@ -252,8 +275,8 @@ static void retry_later(private_reconcile_t *this, array_t *ids)
 	{
 		return;
 	}
-	DBG1(DBG_KNL, "no route to the peers of %d lost SAs, rekeying them when "
-		 "there is one", array_count(ids));
+	DBG1(DBG_KNL, "%d lost SAs have to wait to be rekeyed, until there is a "
+		 "route to the peer and no other rekeying", array_count(ids));
 	this->mutex->lock(this->mutex);
 	move_all(ids, this->waiting);
 	if (!this->scheduled)
@@ -274,10 +297,11 @@ static void retry_later(private_reconcile_t *this, array_t *ids)
 static void rekey_lost(private_reconcile_t *this, array_t *ids)
 {
 	hwo_sa_record_t sa, partner;
+	lost_sa_t item = {};
 	array_t *lost;
 	hwo_sa_id_t id;
 
-	lost = array_create(sizeof(hwo_sa_id_t), 0);
+	lost = array_create(sizeof(lost_sa_t), 0);
 	while (array_remove(ids, ARRAY_TAIL, &id))
 	{
 		if (this->table->lose(this->table, &id, &sa) &&
@@ -285,7 +309,8 @@ static void rekey_lost(private_reconcile_t *this, array_t *ids)
 			 !this->table->get(this->table, &sa.partner, &partner) ||
 			 !partner.lost))
 		{
-			array_insert(lost, ARRAY_TAIL, &id);
+			item.id = id;
+			array_insert(lost, ARRAY_TAIL, &item);
 		}
 	}
 	rekey_reachable(this, lost);
@@ -352,7 +377,7 @@ reconcile_t *reconcile_create(nl_exchange_t *xfrm, offload_device_t *devices,
 		.xfrm = xfrm,
 		.devices = devices,
 		.table = table,
-		.waiting = array_create(sizeof(hwo_sa_id_t), 0),
+		.waiting = array_create(sizeof(lost_sa_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
 		.refs = 1,

@@ -153,7 +153,7 @@ START_TEST(test_no_route)
 	child_add();
 	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
 	fake_kernel_link_down(kernel, NIC);
-	while (!service_lines_with("no route to the peers of 1 lost SAs"))
+	while (!service_lines_with("1 lost SAs have to wait"))
 	{
 		usleep(1000);
 	}
@@ -166,12 +166,35 @@ START_TEST(test_no_route)
 }
 END_TEST
 
+START_TEST(test_rekeying)
+{
+	test_sa_t new;
+
+	/* the peer has begun to rekey it, and did not say yet that it's done */
+	child_add();
+	sa_init(&new, SPI_OUT + 1, FALSE, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&new), SUCCESS);
+	fake_kernel_link_down(kernel, NIC);
+	while (!service_lines_with("2 lost SAs have to wait"))
+	{
+		usleep(1000);
+	}
+	ck_assert_int_eq(calls.expires, 0);
+	/* now it is: the new one is told */
+	sa_del(&sa_out);
+	sa_del(&sa_in);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, htonl(SPI_OUT + 1));
+	sa_clear(&new);
+}
+END_TEST
+
 START_TEST(test_closed_meanwhile)
 {
 	child_add();
 	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
 	fake_kernel_link_down(kernel, NIC);
-	while (!service_lines_with("no route"))
+	while (!service_lines_with("have to wait"))
 	{
 		usleep(1000);
 	}
@@ -281,6 +304,7 @@ TCase *link_tcase(void)
 	tcase_set_timeout(tcase, 20);
 	tcase_add_loop_test(tcase, test_down, 0, 2);
 	tcase_add_test(tcase, test_no_route);
+	tcase_add_test(tcase, test_rekeying);
 	tcase_add_test(tcase, test_closed_meanwhile);
 	tcase_add_test(tcase, test_unused_link);
 	tcase_add_test(tcase, test_trap);
