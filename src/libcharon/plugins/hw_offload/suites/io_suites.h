@@ -11,9 +11,10 @@
 #include <check.h>
 
 #include "fake_kernel.h"
+#include "patience.h"
 
 /** answers from user space to user space need no more, in milliseconds */
-#define TEST_DEADLINE 5000
+#define TEST_DEADLINE (5000 * test_patience())
 
 /** The test cases by subject. */
 TCase *exchange_tcase(void);

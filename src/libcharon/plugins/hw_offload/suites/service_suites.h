@@ -15,10 +15,11 @@
 #include <daemon.h>
 
 #include "fake_kernel.h"
+#include "patience.h"
 #include "../hw_offload_ipsec.h"
 
 /** time for other threads to do their part, in milliseconds */
-#define TEST_DEADLINE 5000
+#define TEST_DEADLINE (5000 * test_patience())
 
 /** Log lines of DBG_KNL at level 1 that are kept */
 #define MAX_LINES 32

@@ -52,7 +52,7 @@ int client_connect(void)
 		.sun_family = AF_UNIX,
 	};
 	struct timeval deadline = {
-		.tv_sec = 20,
+		.tv_sec = 20 * test_patience(),
 	};
 	int fd;
 
