@@ -548,8 +548,10 @@ METHOD(sa_table_t, tell_soft, bool,
 	if (found)
 	{
 		tell = watched ? !found->soft : !found->soft_late;
-		/* later ones, e.g. by time, are news again */
-		found->soft_late = watched && tell && late;
+		if (!watched || tell)
+		{	/* later ones of the kernel, e.g. by time, are news again */
+			found->soft_late = watched && late;
+		}
 		found->soft = TRUE;
 	}
 	this->mutex->unlock(this->mutex);

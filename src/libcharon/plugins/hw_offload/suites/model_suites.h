@@ -25,6 +25,7 @@ TCase *sp_user_tcase(void);
 TCase *sp_table_tcase(void);
 TCase *sp_faces_tcase(void);
 TCase *limits_tcase(void);
+TCase *sa_lost_tcase(void);
 TCase *sa_table_tcase(void);
 TCase *ledger_tcase(void);
 TCase *ifname_tcase(void);

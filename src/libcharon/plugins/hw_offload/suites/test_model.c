@@ -35,6 +35,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, sp_table_tcase());
 	suite_add_tcase(suite, sp_faces_tcase());
 	suite_add_tcase(suite, limits_tcase());
+	suite_add_tcase(suite, sa_lost_tcase());
 	suite_add_tcase(suite, sa_table_tcase());
 	suite_add_tcase(suite, ledger_tcase());
 	suite_add_tcase(suite, ifname_tcase());
