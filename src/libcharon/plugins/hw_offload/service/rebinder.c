@@ -19,6 +19,10 @@
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
+/** Checks in a row that leave SAs alone because of a rekeying: two CHILD_SAs
+ * may have the same reqid without one */
+#define MAX_WAITS 10
+
 typedef struct private_rebinder_t private_rebinder_t;
 
 /**
@@ -73,12 +77,18 @@ struct private_rebinder_t {
 	bool changed, active, running;
 
 	/**
+	 * Checks in a row that left SAs alone, for the job only
+	 */
+	u_int waits;
+
+	/**
 	 * TRUE once the owner does not need us anymore
 	 */
 	bool closed;
 
 	/**
-	 * Protects these five, and signaled after running
+	 * Protects window, changed, active, running and closed, and signaled
+	 * after running
 	 */
 	mutex_t *mutex;
 	condvar_t *condvar;
@@ -99,6 +109,8 @@ typedef struct {
 	path_devices_t *paths;
 	/** pairs of SAs that did not stay as they were */
 	u_int moved;
+	/** pairs of SAs that wait for the end of a rekeying */
+	u_int waiting;
 } check_t;
 
 /**
@@ -169,6 +181,13 @@ static hwo_bind_action_t decide(check_t *check, const hwo_sa_record_t *sa,
 	plan_sa(sa, device, plan);
 	keep_to_budget(this, sa, device, plan);
 	action = hwo_bind_plan(&facts, plan, &this->settings.rules);
+	if (action == HWO_BIND_REKEY && this->waits < MAX_WAITS &&
+		!this->table->is_single(this->table, sa))
+	{	/* up to 6.1.0, charon crashes if it has to rekey the result of the
+		 * peer's rekeying before the peer has concluded that */
+		check->waiting++;
+		return HWO_BIND_KEEP;
+	}
 	hwo_bind_best(plan, &best);
 	*new = plan->ifindex && this->table->try(this->table, &sa->id, &best);
 	return action;
@@ -389,7 +408,7 @@ static bool is_closed(private_rebinder_t *this)
 /**
  * Check all pairs of SAs, then the SPs that have none
  *
- * @return			TRUE if any was moved
+ * @return			TRUE if any was moved, or has to wait
  */
 static bool check_all(private_rebinder_t *this)
 {
@@ -416,7 +435,8 @@ static bool check_all(private_rebinder_t *this)
 	array_destroy(ids);
 	check.paths->destroy(check.paths);
 	this->sps->routes_changed(this->sps);
-	return check.moved > 0;
+	this->waits = check.waiting ? this->waits + 1 : 0;
+	return check.moved || check.waiting;
 }
 
 /**

@@ -427,6 +427,46 @@ START_TEST(test_packet_and_back)
 }
 END_TEST
 
+START_TEST(test_packet_rekeying)
+{
+	test_sa_t new;
+
+	/* the peer rekeys it, and has not concluded that when the route moves */
+	start(FAKE_CAPS_PACKET, NULL, NULL);
+	child_add(HW_OFFLOAD_PACKET);
+	sa_init(&new, SPI_OUT + 16, FALSE, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&new), SUCCESS);
+	reroute(OTHER);
+	wait_check();
+	ck_assert_int_eq(calls.expires, 0);
+	/* now it has, the new one is on the wrong NIC */
+	ck_assert_int_eq(sa_del(&sa_out), SUCCESS);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, new.id.spi);
+	ck_assert_int_eq(sa_del(&new), SUCCESS);
+	sa_clear(&new);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	child_del();
+}
+END_TEST
+
+START_TEST(test_packet_same_reqid)
+{
+	test_sa_t other;
+
+	/* two CHILD_SAs may have the same reqid for ever */
+	start(FAKE_CAPS_PACKET, NULL, NULL);
+	child_add(HW_OFFLOAD_PACKET);
+	sa_init(&other, SPI_OUT + 16, FALSE, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&other), SUCCESS);
+	reroute(OTHER);
+	ck_assert(calls_wait(&calls.expires, 2));
+	ck_assert_int_eq(sa_del(&other), SUCCESS);
+	sa_clear(&other);
+	child_del();
+}
+END_TEST
+
 START_TEST(test_packet_refused)
 {
 	fake_sp_t guard;
@@ -759,6 +799,8 @@ TCase *rebind_tcase(void)
 	tcase_add_test(tcase, test_budget);
 	tcase_add_loop_test(tcase, test_packet, 0, 2);
 	tcase_add_test(tcase, test_packet_and_back);
+	tcase_add_test(tcase, test_packet_rekeying);
+	tcase_add_test(tcase, test_packet_same_reqid);
 	tcase_add_loop_test(tcase, test_packet_refused, 0, 2);
 	tcase_add_test(tcase, test_packet_auto_down);
 	tcase_add_test(tcase, test_feature);
