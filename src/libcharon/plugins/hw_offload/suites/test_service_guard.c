@@ -6,57 +6,21 @@
  * is gone.
  */
 
-#include "service_suites.h"
+#include "service_child.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <time.h>
 
-#define LOCAL "192.168.50.1/32"
-#define REMOTE "192.168.50.2/32"
-#define SPI_IN 0xc1
-#define SPI_OUT 0xc2
-
-/** a CHILD_SA, created by guard_setup() */
-static test_sa_t sa_in, sa_out;
-static test_sp_t sp_in, sp_out;
-
-/**
- * Describe a CHILD_SA.
- */
-static void child_init(hw_offload_t requested)
-{
-	sa_init(&sa_in, SPI_IN, TRUE, requested);
-	sa_init(&sa_out, SPI_OUT, FALSE, requested);
-	sp_init(&sp_in, POLICY_IN, LOCAL, REMOTE, SPI_IN, 1, requested);
-	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT, 1, requested);
-}
-
-static void child_clear(void)
-{
-	sa_clear(&sa_in);
-	sa_clear(&sa_out);
-	sp_clear(&sp_in);
-	sp_clear(&sp_out);
-}
-
-static void child_add(void)
-{
-	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
-	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
-	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
-	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
-}
-
 static void guard_setup(void)
 {
 	service_setup();
-	child_init(HW_OFFLOAD_PACKET);
+	service_child_init(HW_OFFLOAD_PACKET);
 }
 
 static void guard_teardown(void)
 {
-	child_clear();
+	service_child_clear();
 	service_teardown();
 }
 
@@ -79,7 +43,7 @@ START_TEST(test_guard)
 {
 	fake_sp_t sp;
 
-	child_add();
+	service_child_add();
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
 	ck_assert(guarded());
 	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE, &sp));
@@ -137,7 +101,7 @@ START_TEST(test_rekey)
 	test_sp_t new;
 	fake_sp_t sp;
 
-	child_add();
+	service_child_add();
 	fake_kernel_device_down(kernel, NIC);
 	sa_out.id.spi = htonl(SPI_OUT + 1);
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
@@ -169,7 +133,7 @@ START_TEST(test_other_nic)
 	test_sp_t new;
 	fake_sp_t sp;
 
-	child_add();
+	service_child_add();
 	fake_kernel_add_device(kernel, OTHER, FAKE_CAPS_PACKET, NULL);
 	fake_kernel_add_route(kernel, "192.168.50.2/32", OTHER, NULL, NULL, 0);
 	sa_out.id.spi = htonl(SPI_OUT + 1);
@@ -200,9 +164,9 @@ START_TEST(test_software_follows)
 	fake_sp_t sp;
 
 	/* the next SA is not offloaded: its SP takes the place of the guard */
-	child_clear();
-	child_init(HW_OFFLOAD_AUTO);
-	child_add();
+	service_child_clear();
+	service_child_init(HW_OFFLOAD_AUTO);
+	service_child_add();
 	ck_assert(guarded());
 	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_NONE);
 	sa_out.id.spi = htonl(SPI_OUT + 1);
@@ -233,7 +197,7 @@ START_TEST(test_query)
 	time_t used;
 
 	/* the guard's is of no interest, nor that there is one */
-	child_add();
+	service_child_add();
 	ck_assert(fake_kernel_use_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE,
 								 time(NULL) - 10));
 	ck_assert_int_eq(ipsec->query_policy(ipsec, &sp_out.id, &data, &used),
@@ -253,7 +217,7 @@ START_TEST(test_off)
 	lib->settings->set_bool(lib->settings, "%s.plugins.hw-offload.fail_closed",
 							FALSE, lib->ns);
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
-	child_add();
+	service_child_add();
 	ck_assert(!guarded());
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
 }

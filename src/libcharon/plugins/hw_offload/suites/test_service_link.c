@@ -6,58 +6,23 @@
  * that outlive their CHILD_SA.
  */
 
-#include "service_suites.h"
+#include "service_child.h"
 
 #include <arpa/inet.h>
 #include <unistd.h>
 
-#define LOCAL "192.168.50.1/32"
-#define REMOTE "192.168.50.2/32"
-#define SPI_IN 0xc1
-#define SPI_OUT 0xc2
-
 /** another NIC */
 #define OTHER 4
-
-static test_sa_t sa_in, sa_out;
-static test_sp_t sp_in, sp_out;
-
-/**
- * Describe a CHILD_SA.
- */
-static void child_init(hw_offload_t requested)
-{
-	sa_init(&sa_in, SPI_IN, TRUE, requested);
-	sa_init(&sa_out, SPI_OUT, FALSE, requested);
-	sp_init(&sp_in, POLICY_IN, LOCAL, REMOTE, SPI_IN, 1, requested);
-	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT, 1, requested);
-}
-
-static void child_clear(void)
-{
-	sa_clear(&sa_in);
-	sa_clear(&sa_out);
-	sp_clear(&sp_in);
-	sp_clear(&sp_out);
-}
-
-static void child_add(void)
-{
-	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
-	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
-	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
-	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
-}
 
 static void link_setup(void)
 {
 	service_setup();
-	child_init(HW_OFFLOAD_PACKET);
+	service_child_init(HW_OFFLOAD_PACKET);
 }
 
 static void link_teardown(void)
 {
-	child_clear();
+	service_child_clear();
 	service_teardown();
 }
 
@@ -110,7 +75,7 @@ START_TEST(test_down)
 {
 	/* there is another way to the peer: rekey at once, and only once */
 	fake_kernel_add_device(kernel, OTHER, FAKE_CAPS_PACKET, NULL);
-	child_add();
+	service_child_add();
 	fake_kernel_add_route(kernel, "192.168.50.0/24", OTHER, NULL, NULL, 0);
 	if (_i)
 	{
@@ -150,7 +115,7 @@ END_TEST
 
 START_TEST(test_no_route)
 {
-	child_add();
+	service_child_add();
 	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
 	fake_kernel_link_down(kernel, NIC);
 	while (!service_lines_with("1 lost SAs have to wait"))
@@ -171,7 +136,7 @@ START_TEST(test_rekeying)
 	test_sa_t new;
 
 	/* the peer has begun to rekey it, and did not say yet that it's done */
-	child_add();
+	service_child_add();
 	sa_init(&new, SPI_OUT + 1, FALSE, HW_OFFLOAD_PACKET);
 	ck_assert_int_eq(sa_add(&new), SUCCESS);
 	fake_kernel_link_down(kernel, NIC);
@@ -191,7 +156,7 @@ END_TEST
 
 START_TEST(test_closed_meanwhile)
 {
-	child_add();
+	service_child_add();
 	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
 	fake_kernel_link_down(kernel, NIC);
 	while (!service_lines_with("have to wait"))
@@ -216,7 +181,7 @@ END_TEST
 
 START_TEST(test_unused_link)
 {
-	child_add();
+	service_child_add();
 	fake_kernel_reset_counts(kernel);
 	fake_kernel_link_up(kernel, NIC);
 	fake_kernel_link_down(kernel, OTHER);
@@ -259,7 +224,7 @@ START_TEST(test_hard_limit)
 	test_sa_t *sa = _i ? &sa_in : &sa_out;
 
 	/* either direction ends the CHILD_SA */
-	child_add();
+	service_child_add();
 	ck_assert(fake_kernel_expire(kernel, sa->id.spi, TRUE));
 	ck_assert(calls_wait(&calls.expires, 1));
 	ck_assert(calls.expire_hard);
@@ -287,7 +252,7 @@ END_TEST
 
 START_TEST(test_soft_limit)
 {
-	child_add();
+	service_child_add();
 	ck_assert(fake_kernel_expire(kernel, sa_out.id.spi, FALSE));
 	ck_assert(calls_wait(&calls.expires, 1));
 	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);

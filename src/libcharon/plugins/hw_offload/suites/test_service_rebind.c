@@ -5,7 +5,7 @@
  * Tests of SAs that follow their packets to other NICs.
  */
 
-#include "service_suites.h"
+#include "service_child.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,19 +16,12 @@
 #include <threading/thread.h>
 
 #define NET "192.168.50.0/24"
-#define LOCAL "192.168.50.1/32"
-#define REMOTE "192.168.50.2/32"
-#define SPI_IN 0xc1
-#define SPI_OUT 0xc2
 
 /** another NIC */
 #define OTHER 4
 
 /** milliseconds from a change to a check */
 #define DELAY 20
-
-static test_sa_t sa_in, sa_out;
-static test_sp_t sp_in, sp_out;
 
 /**
  * Set one of our settings.
@@ -61,14 +54,8 @@ static void start(fake_caps_t caps, const char *key, char *value)
 
 static void child_add(hw_offload_t requested)
 {
-	sa_init(&sa_in, SPI_IN, TRUE, requested);
-	sa_init(&sa_out, SPI_OUT, FALSE, requested);
-	sp_init(&sp_in, POLICY_IN, LOCAL, REMOTE, SPI_IN, 1, requested);
-	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT, 1, requested);
-	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
-	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
-	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
-	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	service_child_init(requested);
+	service_child_add();
 	fake_kernel_reset_counts(kernel);
 }
 
@@ -83,10 +70,7 @@ static void child_del(void)
 	ck_assert_int_eq(sa_del(&sa_in), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sas(kernel), 0);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
-	sa_clear(&sa_in);
-	sa_clear(&sa_out);
-	sp_clear(&sp_in);
-	sp_clear(&sp_out);
+	service_child_clear();
 }
 
 /**

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * The CHILD_SA of tests that need no other: all traffic between two hosts.
+ */
+
+#include "service_child.h"
+
+test_sa_t sa_in, sa_out;
+test_sp_t sp_in, sp_out;
+
+/*
+ * Described in header
+ */
+void service_child_init(hw_offload_t requested)
+{
+	sa_init(&sa_in, SPI_IN, TRUE, requested);
+	sa_init(&sa_out, SPI_OUT, FALSE, requested);
+	sp_init(&sp_in, POLICY_IN, LOCAL, REMOTE, SPI_IN, 1, requested);
+	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT, 1, requested);
+}
+
+/*
+ * Described in header
+ */
+void service_child_clear(void)
+{
+	sa_clear(&sa_in);
+	sa_clear(&sa_out);
+	sp_clear(&sp_in);
+	sp_clear(&sp_out);
+}
+
+/*
+ * Described in header
+ */
+void service_child_add(void)
+{
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+}
