@@ -14,6 +14,8 @@
 #include "status_request.h"
 #include "../io/line_server.h"
 
+#include <netinet/in.h>
+
 #include <utils/debug.h>
 
 typedef struct private_status_service_t private_status_service_t;
@@ -140,7 +142,9 @@ static bool next_child(private_status_service_t *this, answer_t *answer,
 	while (array_get(answer->sas, answer->pos, &id))
 	{
 		answer->pos++;
-		if (this->source.sa_table->get(this->source.sa_table, &id, &record))
+		/* IPComp is part of a CHILD_SA that has its SAs of ESP or AH */
+		if (id.proto != IPPROTO_COMP &&
+			this->source.sa_table->get(this->source.sa_table, &id, &record))
 		{
 			*object = describe_child(this, &record);
 			return TRUE;

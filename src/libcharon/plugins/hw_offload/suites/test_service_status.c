@@ -276,6 +276,25 @@ START_TEST(test_list_refused)
 }
 END_TEST
 
+START_TEST(test_list_ipcomp)
+{
+	FILE *client;
+	test_sa_t sa;
+
+	/* its SA of IPComp is no CHILD_SA of its own */
+	sa_init(&sa, SPI_IN, TRUE, HW_OFFLOAD_AUTO);
+	sa.data.ipcomp = IPCOMP_DEFLATE;
+	sa.data.cpi = htons(0x1234);
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 2);
+	client = client_ask("hw-offload 1 list\n");
+	client_first(client, "list");
+	json_decref(client_line(client));
+	client_last(client, 1);
+	sa_clear(&sa);
+}
+END_TEST
+
 START_TEST(test_policies)
 {
 	FILE *client;
@@ -595,6 +614,7 @@ TCase *status_tcase(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_list);
 	tcase_add_test(tcase, test_list_refused);
+	tcase_add_test(tcase, test_list_ipcomp);
 	tcase_add_test(tcase, test_policies);
 	tcase_add_test(tcase, test_list_vanished);
 	tcase_add_test(tcase, test_list_many);
