@@ -8,7 +8,9 @@
 guest_pid=""
 
 # The guest's processors, its memory in MiB, and for how long one scenario may run.
-guest_cpus=2
+# As many guests as the machine has processors run side by side: with more than one
+# each, a processor would spin for locks that another one holds and cannot run.
+guest_cpus=1
 guest_memory=1536
 scenario_seconds=${HW_OFFLOAD_SCENARIO_SECONDS:-600}
 boot_seconds=120
@@ -72,13 +74,9 @@ choose_accelerator()
 # share of the directory RUN.
 guest_command()
 {
-	local run=$1 images=$log_dir/images/$2 guest_cpus=$guest_cpus
+	local run=$1 images=$log_dir/images/$2
 	choose_accelerator "$images"
 	if (( counted_time )); then
-		# one thread emulates all of them, so a second one only costs time
-		if (( guest_cpus == 2 )); then
-			guest_cpus=1
-		fi
 		qemu_machine tcg "$images"
 		qemu+=(-icount shift=1)
 	else
