@@ -9,6 +9,7 @@
 #include "io_suites.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <unistd.h>
 #include <linux/rtnetlink.h>
 
@@ -217,6 +218,11 @@ static void deliver_watched(void)
 {
 	nl_monitor_t *monitor;
 
+	/* one that was counted may not have returned yet */
+	while (__sync_add_and_fetch(&got.running, 0))
+	{
+		sched_yield();
+	}
 	memset(&got, 0, sizeof(got));
 	monitor = create_monitor(TRUE);
 	announce(0, 3, 8);

@@ -440,21 +440,28 @@ START_TEST(test_threads)
 END_TEST
 
 /**
+ * A counter that belongs to who has the SA.
+ */
+typedef struct {
+	hwo_sa_id_t id;
+	volatile int value;
+} counter_t;
+
+/**
  * Add to a counter for as long as nobody else has the SA.
  */
 static void *count_alone(void *data)
 {
-	hwo_sa_id_t id = get_id();
-	volatile int *counter = data;
+	counter_t *counter = data;
 	int i, value;
 
 	for (i = 0; i < SAS; i++)
 	{
-		ck_assert(table->take(table, &id, NULL));
-		value = *counter;
+		ck_assert(table->take(table, &counter->id, NULL));
+		value = counter->value;
 		sched_yield();
-		*counter = value + 1;
-		table->give(table, &id);
+		counter->value = value + 1;
+		table->give(table, &counter->id);
 	}
 	return NULL;
 }
@@ -466,10 +473,13 @@ START_TEST(test_take)
 		.id = get_id(),
 		.reqid = 7,
 	}, copy;
+	counter_t counter = {
+		.id = record.id,
+	};
 	hwo_sa_id_t other = record.id;
 	u_int stamp;
 	array_t *ids;
-	int i, counter = 0;
+	int i;
 
 	ck_assert(!table->take(table, &record.id, NULL));
 	table->put(table, &record);
@@ -481,7 +491,7 @@ START_TEST(test_take)
 	{
 		threads[i]->join(threads[i]);
 	}
-	ck_assert_int_eq(counter, THREADS * SAS);
+	ck_assert_int_eq(counter.value, THREADS * SAS);
 
 	/* another SA is not affected, and who has one may replace its record */
 	other.spi++;
