@@ -7,6 +7,8 @@
 
 #include "service_child.h"
 
+#include <unistd.h>
+
 test_sa_t sa_in, sa_out;
 test_sp_t sp_in, sp_out;
 
@@ -41,4 +43,24 @@ void service_child_add(void)
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
 	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+}
+
+/*
+ * Described in header
+ */
+bool service_child_wait(uint32_t ifindex)
+{
+	fake_sp_t sp;
+	int i;
+
+	for (i = 0; i < TEST_DEADLINE; i++)
+	{
+		if (fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE, &sp) &&
+			sp.offload.ifindex == ifindex)
+		{
+			return TRUE;
+		}
+		usleep(1000);
+	}
+	return FALSE;
 }

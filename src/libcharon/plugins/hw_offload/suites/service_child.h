@@ -27,4 +27,7 @@ void service_child_clear(void);
 /** Install them, none may fail */
 void service_child_add(void);
 
+/** Wait until the OUT policy is offloaded to a NIC, 0 for none */
+bool service_child_wait(uint32_t ifindex);
+
 #endif /* SERVICE_CHILD_H_ */

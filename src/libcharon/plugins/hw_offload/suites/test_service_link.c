@@ -34,26 +34,6 @@ static bool guarded(void)
 }
 
 /**
- * Wait until the OUT policy is offloaded to a NIC, 0 for none.
- */
-static bool wait_offload(uint32_t ifindex)
-{
-	fake_sp_t sp;
-	int i;
-
-	for (i = 0; i < TEST_DEADLINE; i++)
-	{
-		if (fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE, &sp) &&
-			sp.offload.ifindex == ifindex)
-		{
-			return TRUE;
-		}
-		usleep(1000);
-	}
-	return FALSE;
-}
-
-/**
  * Wait until all SAs were listed that many times since the last reset.
  */
 static bool wait_checks(u_int checks)
@@ -108,7 +88,7 @@ START_TEST(test_down)
 	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT + 1, 1,
 			HW_OFFLOAD_PACKET);
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
-	ck_assert(wait_offload(OTHER));
+	ck_assert(service_child_wait(OTHER));
 	ck_assert(guarded());
 }
 END_TEST
@@ -199,20 +179,20 @@ START_TEST(test_trap)
 	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
 	sp_out.data.prio = POLICY_PRIORITY_ROUTED;
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
-	ck_assert(wait_offload(NIC));
+	ck_assert(service_child_wait(NIC));
 	/* nowhere to go, so it stays blocked until the NIC is back */
 	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
 	fake_kernel_link_down(kernel, NIC);
-	ck_assert(wait_offload(0));
+	ck_assert(service_child_wait(0));
 	ck_assert(guarded());
 	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC, NULL, NULL, 0);
 	fake_kernel_link_up(kernel, NIC);
-	ck_assert(wait_offload(NIC));
+	ck_assert(service_child_wait(NIC));
 	/* and if there is another NIC, it goes there */
 	fake_kernel_add_device(kernel, OTHER, FAKE_CAPS_PACKET, NULL);
 	fake_kernel_add_route(kernel, "192.168.50.0/24", OTHER, NULL, NULL, 0);
 	fake_kernel_link_down(kernel, NIC);
-	ck_assert(wait_offload(OTHER));
+	ck_assert(service_child_wait(OTHER));
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
 	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);

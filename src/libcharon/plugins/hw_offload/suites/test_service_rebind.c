@@ -139,26 +139,6 @@ static bool wait_line(const char *text)
 }
 
 /**
- * Wait until the OUT policy is offloaded to a NIC, 0 for none.
- */
-static bool wait_sp(uint32_t ifindex)
-{
-	fake_sp_t sp;
-	int i;
-
-	for (i = 0; i < TEST_DEADLINE; i++)
-	{
-		if (fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE, &sp) &&
-			sp.offload.ifindex == ifindex)
-		{
-			return TRUE;
-		}
-		usleep(1000);
-	}
-	return FALSE;
-}
-
-/**
  * Wait until a check is done that began after this: any change is followed by
  * one, which looks up the way to a peer that is different from the last one.
  */
@@ -374,7 +354,7 @@ START_TEST(test_packet)
 	ck_assert_int_eq(sa_add(&new_out), SUCCESS);
 	ck_assert_int_eq(sp_add(&new_sp_in), SUCCESS);
 	ck_assert_int_eq(sp_add(&new_sp_out), SUCCESS);
-	ck_assert(wait_sp(OTHER));
+	ck_assert(service_child_wait(OTHER));
 	ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &sp));
 	ck_assert_int_eq(sp_del(&new_sp_out), SUCCESS);
 	ck_assert_int_eq(sp_del(&new_sp_in), SUCCESS);
@@ -591,16 +571,16 @@ START_TEST(test_trap)
 	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
 	sp_out.data.prio = POLICY_PRIORITY_ROUTED;
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
-	ck_assert(wait_sp(NIC));
+	ck_assert(service_child_wait(NIC));
 	reroute(OTHER);
-	ck_assert(wait_sp(OTHER));
+	ck_assert(service_child_wait(OTHER));
 	/* where it can't go it blocks */
 	fake_kernel_set_link(kernel, NIC, "veth", 0);
 	fake_kernel_reset_counts(kernel);
 	reroute(NIC);
 	wait_check();
 	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM, 0), 0);
-	ck_assert(wait_sp(OTHER));
+	ck_assert(service_child_wait(OTHER));
 	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
 	sp_clear(&sp_out);
