@@ -19,13 +19,17 @@ boot_seconds=120
 # guest on a busy machine (with one thread for both processors, so it is slow).
 counted_time=0
 
+# An emulator keeps what it has translated by virtual address: if programs and
+# libraries lie somewhere else each time, every start of a program is translated
+# anew, which takes four times as long.
 kernel_options="console=ttyS0 panic=-1 oops=panic loglevel=5 mitigations=off \
-nokaslr random.trust_cpu=on tsc=reliable no_timer_check"
+nokaslr norandmaps init_on_alloc=0 random.trust_cpu=on tsc=reliable no_timer_check"
 
-# qemu_machine ACCELERATOR IMAGES: the options that every guest has.
+# qemu_machine ACCELERATOR IMAGES: the options that every guest has. An emulated
+# "rep movsb" goes byte by byte, so the kernel must not think it is fast.
 qemu_machine()
 {
-	local cpu=max
+	local cpu=max,la57=off,erms=off,fsrm=off
 	if [[ $1 == kvm ]]; then
 		cpu=host
 	fi
