@@ -15,6 +15,7 @@
 #include "plugin_settings.h"
 #include "route_leak.h"
 #include "translate.h"
+#include "io/udp_decap.h"
 #include "model/ifname_table.h"
 #include "model/selector.h"
 #include "service/book_exchange.h"
@@ -28,7 +29,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/udp.h>
 
 #include <daemon.h>
 #include <utils/debug.h>
@@ -471,21 +471,7 @@ METHOD(kernel_ipsec_t, bypass_socket, bool,
 METHOD(kernel_ipsec_t, enable_udp_decap, bool,
 	private_hw_offload_ipsec_t *this, int fd, int family, uint16_t port)
 {
-	int type = UDP_ENCAP_ESPINUDP, on = 1;
-
-	if (setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type)) != 0)
-	{
-		DBG1(DBG_KNL, "unable to enable UDP decapsulation on port %u: %s", port,
-			 strerror(errno));
-		return FALSE;
-	}
-	/* packets are merged before decapsulation, Linux 6.7, others do without */
-	if (setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on)) != 0)
-	{
-		DBG1(DBG_KNL, "unable to enable UDP GRO on port %u: %s", port,
-			 strerror(errno));
-	}
-	return TRUE;
+	return hwo_udp_decap_enable(fd, port);
 }
 
 METHOD(kernel_ipsec_t, destroy, void,

@@ -6,6 +6,7 @@
  */
 
 #include "sa_table.h"
+#include "device_room.h"
 
 #include <collections/hashtable.h>
 #include <collections/linked_list.h>
@@ -36,9 +37,9 @@ struct private_sa_table_t {
 	linked_list_t *single;
 
 	/**
-	 * Room that is kept for SAs under way, admission_t
+	 * Room that is kept for SAs under way
 	 */
-	array_t *admissions;
+	device_room_t *room;
 
 	/**
 	 * Stamp of the last comparison with the kernel
@@ -61,45 +62,6 @@ struct private_sa_table_t {
 	 */
 	condvar_t *given;
 };
-
-/**
- * Room for a pair of SAs.
- */
-typedef struct {
-	/** identity of one of them */
-	hwo_sa_id_t id;
-	/** mode and device */
-	hwo_offload_t offload;
-} admission_t;
-
-/**
- * Hash what the kernel identifies an SA by
- */
-static u_int id_hash(const hwo_sa_id_t *id)
-{
-	/* the kernel allocated or the peer chose the SPI at random */
-	return chunk_hash_inc(chunk_from_thing(id->dst.bytes),
-						  chunk_hash(chunk_from_thing(id->spi)));
-}
-
-/**
- * Compare what the kernel identifies an SA by
- */
-static bool id_equals(const hwo_sa_id_t *a, const hwo_sa_id_t *b)
-{
-	return a->spi == b->spi && a->proto == b->proto &&
-		   a->dst.family == b->dst.family &&
-		   memeq(a->dst.bytes, b->dst.bytes, sizeof(a->dst.bytes)) &&
-		   a->mark.value == b->mark.value && a->mark.mask == b->mark.mask;
-}
-
-/**
- * Compare offloads
- */
-static bool offload_equals(const hwo_offload_t *a, const hwo_offload_t *b)
-{
-	return a->mode == b->mode && a->ifindex == b->ifindex;
-}
 
 /**
  * Destroy a record that is not in the table anymore
@@ -199,31 +161,33 @@ METHOD(sa_table_t, give, void,
 }
 
 /**
- * What a record is searched by.
+ * What records are searched by.
  */
 typedef struct {
 	/** reqid, or device */
 	uint32_t value;
 	/** current time */
 	time_t now;
+	/** record of another SA */
+	const hwo_sa_record_t *other;
 } search_t;
 
 /**
- * Check if any record matches
+ * Count the records that match, up to a number that is enough
  */
-static bool any(private_sa_table_t *this, const search_t *search,
-				bool (*match)(const hwo_sa_record_t *record,
-							  const search_t *search))
+static u_int count(private_sa_table_t *this, const search_t *search,
+				   bool (*match)(const hwo_sa_record_t *record,
+								 const search_t *search), u_int enough)
 {
 	enumerator_t *enumerator;
 	hwo_sa_record_t *record;
-	bool found = FALSE;
+	u_int found = 0;
 
 	this->mutex->lock(this->mutex);
 	enumerator = this->records->create_enumerator(this->records);
-	while (!found && enumerator->enumerate(enumerator, NULL, &record))
+	while (found < enough && enumerator->enumerate(enumerator, NULL, &record))
 	{
-		found = match(record, search);
+		found += match(record, search);
 	}
 	enumerator->destroy(enumerator);
 	this->mutex->unlock(this->mutex);
@@ -235,17 +199,56 @@ static bool any(private_sa_table_t *this, const search_t *search,
  */
 static bool is_moving(const hwo_sa_record_t *record, const search_t *search)
 {
-	return record->reqid == search->value && !record->inbound &&
-		   !record->lost && (record->taken ||
-		   (record->moves.count && search->now - record->moves.last < 2));
+	return hwo_sa_is_moving(record, search->value, search->now);
 }
 
 METHOD(sa_table_t, moving, bool,
 	private_sa_table_t *this, uint32_t reqid, time_t now)
 {
-	const search_t search = { reqid, now };
+	const search_t search = {
+		.value = reqid,
+		.now = now,
+	};
 
-	return any(this, &search, is_moving);
+	return count(this, &search, is_moving, 1) == 1;
+}
+
+/**
+ * Check if an SA is the outbound one of a CHILD_SA
+ */
+static bool is_outbound(const hwo_sa_record_t *record, const search_t *search)
+{
+	return hwo_sa_is_outbound_of(record, search->other);
+}
+
+METHOD(sa_table_t, is_single, bool,
+	private_sa_table_t *this, const hwo_sa_record_t *record)
+{
+	const search_t search = {
+		.other = record,
+	};
+
+	/* charon keeps the inbound SAs of rekeyed ones for a while */
+	return count(this, &search, is_outbound, 2) < 2;
+}
+
+/**
+ * Check if an SA is offloaded to a device
+ */
+static bool is_on_device(const hwo_sa_record_t *record, const search_t *search)
+{
+	return record->effective.mode != HWO_MODE_NONE &&
+		   record->effective.ifindex == search->value;
+}
+
+METHOD(sa_table_t, uses, bool,
+	private_sa_table_t *this, uint32_t ifindex)
+{
+	const search_t search = {
+		.value = ifindex,
+	};
+
+	return count(this, &search, is_on_device, 1) == 1;
 }
 
 METHOD(sa_table_t, try_, bool,
@@ -258,23 +261,11 @@ METHOD(sa_table_t, try_, bool,
 	found = this->records->get(this->records, id);
 	if (found)
 	{
-		new = !offload_equals(&found->tried, best);
+		new = !hwo_offload_equals(&found->tried, best);
 		found->tried = *best;
 	}
 	this->mutex->unlock(this->mutex);
 	return new;
-}
-
-/**
- * Check if an SA may be the other direction of an outbound one
- */
-static bool is_partner(const hwo_sa_record_t *record, const hwo_sa_id_t *id,
-					   uint32_t reqid)
-{
-	return record->inbound && !record->partner.spi &&
-		   record->reqid == reqid && record->id.proto == id->proto &&
-		   memeq(&record->id.src, &id->dst, sizeof(id->dst)) &&
-		   memeq(&record->id.dst, &id->src, sizeof(id->src));
 }
 
 METHOD(sa_table_t, pair, bool,
@@ -288,7 +279,7 @@ METHOD(sa_table_t, pair, bool,
 	enumerator = this->single->create_enumerator(this->single);
 	while (!found && enumerator->enumerate(enumerator, &record))
 	{
-		if (is_partner(record, id, reqid))
+		if (hwo_sa_is_partner(record, id, reqid))
 		{
 			this->single->remove_at(this->single, enumerator);
 			found = record;
@@ -358,19 +349,6 @@ METHOD(sa_table_t, on_move, void,
 }
 
 /**
- * Check if an inbound SA does the same as another one, in either direction
- */
-static bool is_replaced(const hwo_sa_record_t *record, const hwo_sa_id_t *id,
-						uint32_t reqid)
-{
-	return record->reqid == reqid && record->id.proto == id->proto &&
-		   ((memeq(&record->id.src, &id->src, sizeof(id->src)) &&
-			 memeq(&record->id.dst, &id->dst, sizeof(id->dst))) ||
-			(memeq(&record->id.src, &id->dst, sizeof(id->dst)) &&
-			 memeq(&record->id.dst, &id->src, sizeof(id->src))));
-}
-
-/**
  * Count the pairs in a mode on a device, those under way included
  *
  * @param replaced	[out] TRUE if the SA replaces one of them
@@ -381,27 +359,21 @@ static u_int count_pairs(private_sa_table_t *this, const hwo_sa_id_t *id,
 {
 	enumerator_t *enumerator;
 	hwo_sa_record_t *record;
-	admission_t admission;
-	u_int count = 0;
-	int i;
+	u_int count;
 
+	count = this->room->count(this->room, offload);
 	*replaced = FALSE;
 	enumerator = this->records->create_enumerator(this->records);
 	while (enumerator->enumerate(enumerator, NULL, &record))
 	{
 		if (record->inbound && !record->lost &&
-			offload_equals(&record->effective, offload))
+			hwo_offload_equals(&record->effective, offload))
 		{
-			*replaced = *replaced || is_replaced(record, id, reqid);
+			*replaced = *replaced || hwo_sa_is_replaced(record, id, reqid);
 			count++;
 		}
 	}
 	enumerator->destroy(enumerator);
-	for (i = 0; i < array_count(this->admissions); i++)
-	{
-		array_get(this->admissions, i, &admission);
-		count += offload_equals(&admission.offload, offload);
-	}
 	return count;
 }
 
@@ -409,10 +381,6 @@ METHOD(sa_table_t, admit, bool,
 	private_sa_table_t *this, const hwo_sa_id_t *id, uint32_t reqid,
 	const hwo_offload_t *offload, u_int max)
 {
-	admission_t admission = {
-		.id = *id,
-		.offload = *offload,
-	};
 	bool admitted;
 
 	this->mutex->lock(this->mutex);
@@ -422,7 +390,7 @@ METHOD(sa_table_t, admit, bool,
 	}
 	if (admitted)
 	{
-		array_insert(this->admissions, ARRAY_TAIL, &admission);
+		this->room->keep(this->room, id, offload);
 	}
 	this->mutex->unlock(this->mutex);
 	return admitted;
@@ -431,18 +399,8 @@ METHOD(sa_table_t, admit, bool,
 METHOD(sa_table_t, settle, void,
 	private_sa_table_t *this, const hwo_sa_id_t *id)
 {
-	admission_t admission;
-	int i;
-
 	this->mutex->lock(this->mutex);
-	for (i = array_count(this->admissions) - 1; i >= 0; i--)
-	{
-		array_get(this->admissions, i, &admission);
-		if (id_equals(&admission.id, id))
-		{
-			array_remove(this->admissions, i, NULL);
-		}
-	}
+	this->room->settle(this->room, id);
 	this->mutex->unlock(this->mutex);
 }
 
@@ -558,49 +516,6 @@ METHOD(sa_table_t, tell_soft, bool,
 	return tell;
 }
 
-/**
- * Check if an SA is offloaded to a device
- */
-static bool is_on_device(const hwo_sa_record_t *record, const search_t *search)
-{
-	return record->effective.mode != HWO_MODE_NONE &&
-		   record->effective.ifindex == search->value;
-}
-
-METHOD(sa_table_t, is_single, bool,
-	private_sa_table_t *this, const hwo_sa_record_t *record)
-{
-	const hwo_sa_id_t *id = &record->id;
-	const hwo_addr_t *src, *dst;
-	enumerator_t *enumerator;
-	hwo_sa_record_t *other;
-	u_int count = 0;
-
-	/* charon keeps the inbound SAs of rekeyed ones for a while */
-	src = record->inbound ? &id->dst : &id->src;
-	dst = record->inbound ? &id->src : &id->dst;
-	this->mutex->lock(this->mutex);
-	enumerator = this->records->create_enumerator(this->records);
-	while (enumerator->enumerate(enumerator, NULL, &other))
-	{
-		count += !other->inbound && other->reqid == record->reqid &&
-				 other->id.proto == id->proto &&
-				 memeq(&other->id.src, src, sizeof(*src)) &&
-				 memeq(&other->id.dst, dst, sizeof(*dst));
-	}
-	enumerator->destroy(enumerator);
-	this->mutex->unlock(this->mutex);
-	return count <= 1;
-}
-
-METHOD(sa_table_t, uses, bool,
-	private_sa_table_t *this, uint32_t ifindex)
-{
-	const search_t search = { ifindex };
-
-	return any(this, &search, is_on_device);
-}
-
 METHOD(sa_table_t, remove_, bool,
 	private_sa_table_t *this, const hwo_sa_id_t *id)
 {
@@ -649,7 +564,7 @@ METHOD(sa_table_t, destroy, void,
 	flush(this);
 	this->records->destroy(this->records);
 	this->single->destroy(this->single);
-	array_destroy(this->admissions);
+	this->room->destroy(this->room);
 	this->given->destroy(this->given);
 	this->mutex->destroy(this->mutex);
 	free(this);
@@ -689,10 +604,11 @@ sa_table_t *sa_table_create(void)
 			.get_count = _get_count,
 			.destroy = _destroy,
 		},
-		.records = hashtable_create((hashtable_hash_t)id_hash,
-									(hashtable_equals_t)id_equals, 32),
+		.records = hashtable_create((hashtable_hash_t)hwo_sa_id_hash,
+									(hashtable_equals_t)hwo_sa_id_equals,
+									32),
 		.single = linked_list_create(),
-		.admissions = array_create(sizeof(admission_t), 0),
+		.room = device_room_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.given = condvar_create(CONDVAR_TYPE_DEFAULT),
 	);

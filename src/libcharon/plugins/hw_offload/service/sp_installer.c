@@ -11,7 +11,6 @@
 #include "sp_flush.h"
 #include "sa_rekey.h"
 #include "sp_route.h"
-#include "spd_setup.h"
 #include "../model/bind_plan.h"
 #include "../model/selector.h"
 #include "../wire/xfrm_sp.h"
@@ -20,7 +19,6 @@
 #include <netinet/in.h>
 #include <time.h>
 
-#include <threading/mutex.h>
 #include <utils/debug.h>
 #include <utils/utils.h>
 
@@ -72,15 +70,9 @@ struct private_sp_installer_t {
 	hwo_sp_settings_t settings;
 
 	/**
-	 * TRUE once there is room for guards
+	 * Takes the steps
 	 */
-	bool reserved;
-
-	/**
-	 * Protects reserved. Held while room is made, whoever comes second must
-	 * not install a guard before; that happens once.
-	 */
-	mutex_t *mutex;
+	sp_ladder_t *ladder;
 };
 
 /**
@@ -107,100 +99,6 @@ static void log_failure(private_sp_installer_t *this, const char *what,
 		 strerror(result->err));
 	DESTROY_IF(src);
 	DESTROY_IF(dst);
-}
-
-/**
- * IKE has to get past an SP on a NIC before it is there
- */
-static void use_nic(private_sp_installer_t *this, const hwo_offload_t *offload)
-{
-	if (offload->mode == HWO_MODE_PACKET)
-	{
-		this->bypass->use_nic(this->bypass, offload->ifindex);
-	}
-}
-
-/**
- * An SP on a NIC is gone
- */
-static void release_nic(private_sp_installer_t *this,
-						const hwo_offload_t *offload)
-{
-	if (offload->mode == HWO_MODE_PACKET)
-	{
-		this->bypass->release_nic(this->bypass, offload->ifindex);
-	}
-}
-
-/**
- * Make room for guards before the first one is there
- */
-static void reserve(private_sp_installer_t *this, const hwo_sp_faces_t *faces)
-{
-	const hwo_sp_t *first = &faces->face[0].sp;
-
-	if (hwo_sp_is_guard(first->id.dir, first->block, first->priority))
-	{
-		this->mutex->lock(this->mutex);
-		if (!this->reserved)
-		{
-			hwo_spd_reserve(this->settings.plain, this->settings.reserve);
-			this->reserved = TRUE;
-		}
-		this->mutex->unlock(this->mutex);
-	}
-}
-
-/**
- * Take one step of the plan for an SP
- */
-static void run_step(private_sp_installer_t *this, hwo_sp_entry_t *entry,
-					 const hwo_sp_user_t *user, const hwo_offload_t *offload,
-					 hwo_result_t *result)
-{
-	hwo_sp_faces_t faces;
-
-	hwo_sp_faces(&user->sp, offload, &this->settings.guard, &faces);
-	reserve(this, &faces);
-	use_nic(this, offload);
-	hwo_sp_change(this->xfrm, &entry->faces, &faces,
-				  this->settings.policy_update, result);
-	if (result->err)
-	{
-		release_nic(this, offload);
-		return;
-	}
-	release_nic(this, &entry->effective);
-	entry->effective = *offload;
-	entry->held = FALSE;
-}
-
-/**
- * Run the plan for an SP
- */
-static void run_plan(private_sp_installer_t *this, hwo_sp_entry_t *entry,
-					 const hwo_sp_user_t *user, hwo_plan_t *plan,
-					 hwo_result_t *result)
-{
-	hwo_offload_t offload = {};
-	int step;
-
-	*result = (hwo_result_t){
-		.err = EOPNOTSUPP,
-	};
-	hwo_bind_best(plan, &entry->tried);
-	for (step = 0; step < plan->count; step++)
-	{
-		offload.mode = plan->step[step];
-		offload.ifindex = offload.mode == HWO_MODE_NONE ? 0 : plan->ifindex;
-		run_step(this, entry, user, &offload, result);
-		if (hwo_plan_verdict(plan, step, result->err) != HWO_VERDICT_NEXT)
-		{
-			break;
-		}
-		DBG2(DBG_KNL, "policy not offloaded, %s%s%s", result->extack,
-			 result->extack[0] ? ", " : "", strerror(result->err));
-	}
 }
 
 /**
@@ -258,12 +156,12 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 
 	*demoted = FALSE;
 	hwo_sp_plan_user(this->devices, this->sas, user, &plan);
-	run_plan(this, entry, user, &plan, &result);
+	this->ladder->run(this->ladder, entry, user, &plan, &result);
 	if (hwo_plan_is_refusal(result.err) && plan.strict &&
 		demote_sas(this, user, &result, &plan))
 	{
 		*demoted = TRUE;
-		run_plan(this, entry, user, &plan, &result);
+		this->ladder->run(this->ladder, entry, user, &plan, &result);
 	}
 	if (result.err)
 	{
@@ -357,9 +255,7 @@ static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 	hwo_result_t result;
 
 	hwo_sp_route_remove(entry);
-	hwo_sp_remove_all(this->xfrm, &entry->faces, &result);
-	release_nic(this, &entry->effective);
-	memset(&entry->effective, 0, sizeof(entry->effective));
+	this->ladder->remove(this->ladder, entry, &result);
 	if (result.err)
 	{
 		log_failure(this, "remove", &entry->id, NULL, &result);
@@ -386,9 +282,7 @@ static bool lost_sa(private_sp_installer_t *this, const hwo_sp_user_t *user)
  */
 static int hold(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 {
-	hwo_sp_faces_t guard = entry->faces;
 	traffic_selector_t *src, *dst;
-	hwo_result_t result;
 
 	src = hwo_selector_to_ts(&entry->id.sel, TRUE);
 	dst = hwo_selector_to_ts(&entry->id.sel, FALSE);
@@ -397,11 +291,7 @@ static int hold(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 	DESTROY_IF(src);
 	DESTROY_IF(dst);
 	hwo_sp_route_remove(entry);
-	guard.count = 1;
-	hwo_sp_change(this->xfrm, &entry->faces, &guard, TRUE, &result);
-	release_nic(this, &entry->effective);
-	memset(&entry->effective, 0, sizeof(entry->effective));
-	entry->held = TRUE;
+	this->ladder->hold(this->ladder, entry);
 	return 0;
 }
 
@@ -580,7 +470,6 @@ static void remove_held(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	if (entry->held)
 	{
 		uninstall(this, entry);
-		entry->held = FALSE;
 	}
 }
 
@@ -588,7 +477,7 @@ METHOD(sp_installer_t, destroy, void,
 	private_sp_installer_t *this)
 {
 	for_each(this, remove_held, NULL);
-	this->mutex->destroy(this->mutex);
+	this->ladder->destroy(this->ladder);
 	free(this);
 }
 
@@ -620,7 +509,7 @@ sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 		.sas = sas,
 		.sps = sps,
 		.settings = *settings,
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.ladder = sp_ladder_create(xfrm, bypass, settings),
 	);
 	return &this->public;
 }

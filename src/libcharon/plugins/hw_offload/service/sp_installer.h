@@ -23,32 +23,14 @@
 #ifndef HWO_SP_INSTALLER_H_
 #define HWO_SP_INSTALLER_H_
 
-#include "ike_bypass.h"
 #include "offload_device.h"
 #include "sa_mover.h"
+#include "sp_ladder.h"
 #include "../io/nl_exchange.h"
 #include "../model/sa_table.h"
 #include "../model/sp_table.h"
 
 typedef struct sp_installer_t sp_installer_t;
-
-/**
- * Settings of the installer.
- */
-typedef struct hwo_sp_settings_t {
-	/** install routes along with SPs */
-	bool install_routes;
-	/** also for those with XFRM interface IDs */
-	bool install_routes_xfrmi;
-	/** replace SPs of others instead of trying to add ours first */
-	bool policy_update;
-	/** what guards depend on */
-	hwo_guard_rules_t guard;
-	/** number of SPs for which room is made before the first guard, and an
-	 * exchange to do so that keeps no book about them */
-	u_int reserve;
-	nl_exchange_t *plain;
-} hwo_sp_settings_t;
 
 /**
  * Installer of SPs.

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Room for SAs under way, in a list, as they are few.
+ */
+
+#include "device_room.h"
+
+#include <collections/array.h>
+
+typedef struct private_device_room_t private_device_room_t;
+
+/**
+ * Private data of device_room_t.
+ */
+struct private_device_room_t {
+
+	/**
+	 * Public interface
+	 */
+	device_room_t public;
+
+	/**
+	 * place_t, by value
+	 */
+	array_t *places;
+};
+
+/**
+ * Room for one pair.
+ */
+typedef struct {
+	/** identity of one of its SAs */
+	hwo_sa_id_t id;
+	/** mode and device */
+	hwo_offload_t offload;
+} place_t;
+
+METHOD(device_room_t, keep, void,
+	private_device_room_t *this, const hwo_sa_id_t *id,
+	const hwo_offload_t *offload)
+{
+	place_t place = {
+		.id = *id,
+		.offload = *offload,
+	};
+
+	array_insert(this->places, ARRAY_TAIL, &place);
+}
+
+METHOD(device_room_t, count, u_int,
+	private_device_room_t *this, const hwo_offload_t *offload)
+{
+	u_int count = 0;
+	place_t place;
+	int i;
+
+	for (i = 0; i < array_count(this->places); i++)
+	{
+		array_get(this->places, i, &place);
+		count += hwo_offload_equals(&place.offload, offload);
+	}
+	return count;
+}
+
+METHOD(device_room_t, settle, void,
+	private_device_room_t *this, const hwo_sa_id_t *id)
+{
+	place_t place;
+	int i;
+
+	for (i = array_count(this->places) - 1; i >= 0; i--)
+	{
+		array_get(this->places, i, &place);
+		if (hwo_sa_id_equals(&place.id, id))
+		{
+			array_remove(this->places, i, NULL);
+		}
+	}
+}
+
+METHOD(device_room_t, destroy, void,
+	private_device_room_t *this)
+{
+	array_destroy(this->places);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+device_room_t *device_room_create(void)
+{
+	private_device_room_t *this;
+
+	INIT(this,
+		.public = {
+			.keep = _keep,
+			.count = _count,
+			.settle = _settle,
+			.destroy = _destroy,
+		},
+		.places = array_create(sizeof(place_t), 0),
+	);
+	return &this->public;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Comparisons of SAs.
+ */
+
+#include "sa_record.h"
+
+/*
+ * Described in header
+ */
+u_int hwo_sa_id_hash(const hwo_sa_id_t *id)
+{
+	/* the kernel allocated or the peer chose the SPI at random */
+	return chunk_hash_inc(chunk_from_thing(id->dst.bytes),
+						  chunk_hash(chunk_from_thing(id->spi)));
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sa_id_equals(const hwo_sa_id_t *a, const hwo_sa_id_t *b)
+{
+	return a->spi == b->spi && a->proto == b->proto &&
+		   a->dst.family == b->dst.family &&
+		   memeq(a->dst.bytes, b->dst.bytes, sizeof(a->dst.bytes)) &&
+		   a->mark.value == b->mark.value && a->mark.mask == b->mark.mask;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_offload_equals(const hwo_offload_t *a, const hwo_offload_t *b)
+{
+	return a->mode == b->mode && a->ifindex == b->ifindex;
+}
+
+/**
+ * Check if packets go from one host to another
+ */
+static bool is_between(const hwo_sa_id_t *id, const hwo_addr_t *src,
+					   const hwo_addr_t *dst)
+{
+	return memeq(&id->src, src, sizeof(*src)) &&
+		   memeq(&id->dst, dst, sizeof(*dst));
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sa_is_partner(const hwo_sa_record_t *record, const hwo_sa_id_t *id,
+					   uint32_t reqid)
+{
+	return record->inbound && !record->partner.spi &&
+		   record->reqid == reqid && record->id.proto == id->proto &&
+		   is_between(&record->id, &id->dst, &id->src);
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sa_is_replaced(const hwo_sa_record_t *record, const hwo_sa_id_t *id,
+						uint32_t reqid)
+{
+	return record->reqid == reqid && record->id.proto == id->proto &&
+		   (is_between(&record->id, &id->src, &id->dst) ||
+			is_between(&record->id, &id->dst, &id->src));
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sa_is_outbound_of(const hwo_sa_record_t *record,
+						   const hwo_sa_record_t *other)
+{
+	const hwo_sa_id_t *id = &other->id;
+
+	return !record->inbound && record->reqid == other->reqid &&
+		   record->id.proto == id->proto &&
+		   is_between(&record->id, other->inbound ? &id->dst : &id->src,
+					  other->inbound ? &id->src : &id->dst);
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sa_is_moving(const hwo_sa_record_t *record, uint32_t reqid, time_t now)
+{
+	return record->reqid == reqid && !record->inbound && !record->lost &&
+		   (record->taken ||
+			(record->moves.count && now - record->moves.last < 2));
+}
