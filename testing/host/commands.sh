@@ -102,7 +102,7 @@ find_scenarios()
 finish_lists()
 {
 	if (( compare )); then
-		comparison
+		show_comparison
 	fi
 	summary
 }

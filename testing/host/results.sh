@@ -53,29 +53,63 @@ summary()
 	(( failed == 0 && passed > 0 ))
 }
 
-# comparison: one row per scenario that ran with both backends.
+# wire_figures SERIES BACKEND NAME: what the captures of a scenario showed, "CLEAR
+# REPEATED", the worst of what its checks with "verdict" saw; "- -" without any.
+wire_figures()
+{
+	cat "$log_dir/$1-$2-"*"/share/out/$3/console.log" 2>/dev/null | awk '
+		/^esp [0-9]+ clear [0-9]+ repeated [0-9]+$/ {
+			seen = 1
+			if ($4 + 0 > clear) { clear = $4 + 0 }
+			if ($6 + 0 > repeated) { repeated = $6 + 0 }
+		}
+		END { print seen ? clear + 0 " " repeated + 0 : "- -" }'
+}
+
+# cells SERIES BACKEND NAME: of a row of the comparison.
+cells()
+{
+	local verdict
+	verdict=$(awk -v series="$1" -v backend="$2" -v name="$3" '
+		$2 == series && $3 == backend && $4 == name { verdict = $1 }
+		END {
+			print verdict == "PASS" ? "as expected" :
+				verdict == "FAIL" ? "differs" : "-"
+		}' "$log_dir/results")
+	echo "$verdict | $(wire_figures "$@" | sed 's/ / | /')"
+}
+
+# comparison: a table with one row per scenario that ran with both backends, and
+# where kernel-netlink differs.
 comparison()
 {
-	awk '
-	{
-		cell = ($1 == "PASS") ? "as expected" : "differs"
-		key = $4 " (" $2 ")"
-		if (!(key in seen)) { seen[key] = 1; order[++n] = key }
-		state[key, $3] = cell
-		if ($1 == "FAIL" && $3 == "kernel-netlink") {
-			$1 = $2 = $3 = $4 = $5 = ""
-			sub(/^ +/, "")
-			why[key] = $0
-		}
-	}
-	END {
-		printf "\n%-44s %-13s %-14s\n", "scenario", "hw-offload",
-			"kernel-netlink"
-		for (i = 1; i <= n; i++) {
-			key = order[i]
-			printf "%-44s %-13s %-14s\n", key, state[key, "hw-offload"],
-				state[key, "kernel-netlink"]
-			if (key in why) { print "    kernel-netlink: " why[key] }
-		}
+	local series name
+	echo
+	echo "| scenario | Linux | hw-offload | clear | repeated |" \
+		"kernel-netlink | clear | repeated |"
+	echo "|---|---|---|---|---|---|---|---|"
+	while read -r series name; do
+		echo "| $name | $series | $(cells "$series" hw-offload "$name") |" \
+			"$(cells "$series" kernel-netlink "$name") |"
+	done < <(awk '{ print $2, $4 }' "$log_dir/results" | sort -u -k 2,2 -k 1,1)
+	echo
+	echo "The first check that differs with kernel-netlink:"
+	echo
+	awk '$1 == "FAIL" && $3 == "kernel-netlink" {
+		name = $4
+		$1 = $2 = $3 = $4 = $5 = ""
+		sub(/^ +/, "")
+		print "- " name ": `" $0 "`"
 	}' "$log_dir/results"
+	echo
+}
+
+# show_comparison: prints it, and leaves it in the directory that was asked for.
+show_comparison()
+{
+	comparison | tee "$log_dir/comparison.md"
+	if [[ -n $output ]]; then
+		mkdir -p "$output"
+		cp "$log_dir/comparison.md" "$output/"
+	fi
 }
