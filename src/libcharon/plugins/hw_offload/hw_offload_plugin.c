@@ -40,6 +40,15 @@ static bool register_ipsec(plugin_t *plugin, plugin_feature_t *feature,
 {
 	bool success;
 
+	if (!hwo_settings_daemon(lib->ns))
+	{
+		if (reg)
+		{
+			DBG1(DBG_KNL, "hw-offload does not serve %s, kernel-netlink does",
+				 lib->ns);
+		}
+		return FALSE;
+	}
 	asked = FALSE;
 	success = kernel_ipsec_register(plugin, feature, reg,
 									(void*)create_ipsec);

@@ -136,6 +136,14 @@ int hwo_setting_int_range(const char *key, int def, int low, int high)
 	return value;
 }
 
+/*
+ * Described in header
+ */
+bool hwo_settings_daemon(const char *name)
+{
+	return !streq(name, "charon-nm");
+}
+
 /**
  * Check if a name is in a list, log it if not
  */

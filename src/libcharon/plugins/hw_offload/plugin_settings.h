@@ -64,6 +64,15 @@ char *hwo_setting_str(const char *key, char *def);
 int hwo_setting_devices(const char *key, hwo_device_rules_t *rules);
 
 /**
+ * Whether a daemon can do with our backend. charon-nm can't: it asks the IPsec
+ * half of kernel-netlink to create the XFRM interfaces of its connections.
+ *
+ * @param name			name of the daemon, as it is in lib->ns
+ * @return				TRUE if we may serve
+ */
+bool hwo_settings_daemon(const char *name);
+
+/**
  * Log each setting in our section that we don't know, as it has no effect.
  *
  * @return				number of unknown settings

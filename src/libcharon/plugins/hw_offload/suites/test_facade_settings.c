@@ -77,6 +77,15 @@ static void set(char *plugin, char *key, char *value)
 	lib->settings->set_str(lib->settings, path, value, lib->ns);
 }
 
+START_TEST(test_daemon)
+{
+	ck_assert(hwo_settings_daemon("charon-systemd"));
+	ck_assert(hwo_settings_daemon("charon"));
+	ck_assert(hwo_settings_daemon("charon-cmd"));
+	ck_assert(!hwo_settings_daemon("charon-nm"));
+}
+END_TEST
+
 START_TEST(test_bool)
 {
 	ck_assert(hwo_setting_bool("port_bypass", TRUE));
@@ -351,6 +360,7 @@ TCase *settings_tcase(void)
 
 	tc = tcase_create("settings");
 	tcase_add_checked_fixture(tc, facade_setup, facade_teardown);
+	tcase_add_test(tc, test_daemon);
 	tcase_add_test(tc, test_bool);
 	tcase_add_test(tc, test_int);
 	tcase_add_loop_test(tc, test_int_range, 0, 2 * countof(ranges));
