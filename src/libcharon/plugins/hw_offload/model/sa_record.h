@@ -81,8 +81,11 @@ typedef struct hwo_sa_record_t {
 	hwo_names_t names;
 	/** moves between modes, devices and addresses */
 	hwo_sa_moves_t moves;
-	/** TRUE if the kernel has lost it: it expired, or its device went down */
+	/** TRUE if it was lost: it expired, its device went down, or the peer is
+	 * not there anymore */
 	bool lost;
+	/** TRUE once its IKE_SA is closed on purpose */
+	bool closed;
 	/** TRUE once charon heard of a soft limit */
 	bool soft;
 	/** TRUE if it did not hear that from the kernel, which will say so, too */

@@ -495,6 +495,25 @@ METHOD(sa_table_t, lose, bool,
 	return first;
 }
 
+METHOD(sa_table_t, close_, void,
+	private_sa_table_t *this, const hwo_sa_id_t *id)
+{
+	hwo_sa_record_t *found, *partner;
+
+	this->mutex->lock(this->mutex);
+	found = this->records->get(this->records, id);
+	if (found)
+	{
+		found->closed = TRUE;
+		partner = this->records->get(this->records, &found->partner);
+		if (partner)
+		{
+			partner->closed = TRUE;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(sa_table_t, tell_soft, bool,
 	private_sa_table_t *this, const hwo_sa_id_t *id, bool watched, bool late)
 {
@@ -596,6 +615,7 @@ sa_table_t *sa_table_create(void)
 			.stamp = _stamp,
 			.unstamped = _unstamped,
 			.lose = _lose,
+			.close = _close_,
 			.tell_soft = _tell_soft,
 			.is_single = _is_single,
 			.uses = _uses,

@@ -188,7 +188,7 @@ struct sa_table_t {
 	array_t *(*unstamped)(sa_table_t *this, u_int stamp);
 
 	/**
-	 * Note that the kernel has lost an SA.
+	 * Note that an SA was lost, by the kernel or because its peer is gone.
 	 *
 	 * @param id		identity
 	 * @param record	[out] copy of its record, may be NULL
@@ -196,6 +196,13 @@ struct sa_table_t {
 	 */
 	bool (*lose)(sa_table_t *this, const hwo_sa_id_t *id,
 				 hwo_sa_record_t *record);
+
+	/**
+	 * Note that an SA and its partner are closed on purpose.
+	 *
+	 * @param id		identity of one of the two
+	 */
+	void (*close)(sa_table_t *this, const hwo_sa_id_t *id);
 
 	/**
 	 * Note that an SA reached a soft limit, as somebody noticed.

@@ -53,11 +53,11 @@ static private_child_names_t *from_listener(listener_t *listener)
 	return (void*)((char*)listener - offsetof(private_child_names_t, listener));
 }
 
-/**
- * Find the identity of one SA of a CHILD_SA
+/*
+ * Described in header
  */
-static bool find_sa(private_child_names_t *this, ike_sa_t *ike_sa,
-					child_sa_t *child_sa, bool inbound, hwo_sa_id_t *id)
+bool hwo_child_find_sa(sa_table_t *table, ike_sa_t *ike_sa,
+					   child_sa_t *child_sa, bool inbound, hwo_sa_id_t *id)
 {
 	host_t *dst;
 
@@ -69,13 +69,13 @@ static bool find_sa(private_child_names_t *this, ike_sa_t *ike_sa,
 															  : IPPROTO_ESP,
 	};
 	hwo_addr_from_host(dst, &id->dst);
-	if (this->table->get(this->table, id, NULL))
+	if (table->get(table, id, NULL))
 	{
 		return TRUE;
 	}
 	/* inbound, the mark may be on the policies only */
 	id->mark = child_sa->get_mark(child_sa, inbound);
-	return this->table->get(this->table, id, NULL);
+	return table->get(table, id, NULL);
 }
 
 /**
@@ -84,8 +84,8 @@ static bool find_sa(private_child_names_t *this, ike_sa_t *ike_sa,
 static bool find_child(private_child_names_t *this, ike_sa_t *ike_sa,
 					   child_sa_t *child_sa, hwo_sa_id_t *id)
 {
-	return find_sa(this, ike_sa, child_sa, FALSE, id) ||
-		   find_sa(this, ike_sa, child_sa, TRUE, id);
+	return hwo_child_find_sa(this->table, ike_sa, child_sa, FALSE, id) ||
+		   hwo_child_find_sa(this->table, ike_sa, child_sa, TRUE, id);
 }
 
 /**

@@ -19,6 +19,8 @@
 
 #include "../model/sa_table.h"
 
+#include <sa/ike_sa.h>
+
 typedef struct child_names_t child_names_t;
 
 /**
@@ -64,5 +66,18 @@ struct child_names_t {
  */
 child_names_t *child_names_create(sa_table_t *table, child_event_cb_t cb,
 								  void *data);
+
+/**
+ * Find the record of one SA of a CHILD_SA.
+ *
+ * @param table			records of SAs
+ * @param ike_sa		IKE_SA, checked out
+ * @param child_sa		its CHILD_SA
+ * @param inbound		TRUE for the inbound SA
+ * @param id			[out] identity of the record
+ * @return				FALSE if there is none
+ */
+bool hwo_child_find_sa(sa_table_t *table, ike_sa_t *ike_sa,
+					   child_sa_t *child_sa, bool inbound, hwo_sa_id_t *id);
 
 #endif /** HWO_CHILD_NAMES_H_ @}*/

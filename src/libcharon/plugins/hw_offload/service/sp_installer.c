@@ -6,6 +6,7 @@
  */
 
 #include "sp_installer.h"
+#include "lost_peers.h"
 #include "sp_change.h"
 #include "sp_planner.h"
 #include "sp_flush.h"
@@ -13,6 +14,7 @@
 #include "sp_route.h"
 #include "../model/bind_plan.h"
 #include "../model/selector.h"
+#include "../model/sp_refusals.h"
 #include "../wire/xfrm_sp.h"
 
 #include <errno.h>
@@ -65,6 +67,16 @@ struct private_sp_installer_t {
 	sp_table_t *sps;
 
 	/**
+	 * Tells who was lost and who is closed
+	 */
+	lost_peers_t *lost_peers;
+
+	/**
+	 * Refusals that were logged
+	 */
+	sp_refusals_t *refusals;
+
+	/**
 	 * Settings
 	 */
 	hwo_sp_settings_t settings;
@@ -78,9 +90,9 @@ struct private_sp_installer_t {
 /**
  * Log a failure to do something with an SP
  */
-static void log_failure(private_sp_installer_t *this, const char *what,
-						const hwo_sp_id_t *id, const hwo_plan_t *plan,
-						const hwo_result_t *result)
+static void log_failure(private_sp_installer_t *this, level_t level,
+						const char *what, const hwo_sp_id_t *id,
+						const hwo_plan_t *plan, const hwo_result_t *result)
 {
 	traffic_selector_t *src, *dst;
 	char name[IFNAMSIZ] = "-";
@@ -93,10 +105,10 @@ static void log_failure(private_sp_installer_t *this, const char *what,
 	}
 	src = hwo_selector_to_ts(&id->sel, TRUE);
 	dst = hwo_selector_to_ts(&id->sel, FALSE);
-	DBG1(DBG_KNL, "unable to %s policy %R === %R %N, mode %N, device %s: "
-		 "%s%s%s", what, src, dst, policy_dir_names, id->dir, hwo_mode_names,
-		 mode, name, result->extack, result->extack[0] ? ", " : "",
-		 strerror(result->err));
+	dbg(DBG_KNL, level, "unable to %s policy %R === %R %N, mode %N, device %s: "
+		"%s%s%s", what, src, dst, policy_dir_names, id->dir, hwo_mode_names,
+		mode, name, result->extack, result->extack[0] ? ", " : "",
+		strerror(result->err));
 	DESTROY_IF(src);
 	DESTROY_IF(dst);
 }
@@ -142,6 +154,18 @@ static bool demote_sas(private_sp_installer_t *this, const hwo_sp_user_t *user,
 }
 
 /**
+ * Check if a failure is the first one of the SPs of a CHILD_SA
+ */
+static bool is_news(private_sp_installer_t *this, const hwo_sp_user_t *user)
+{
+	hwo_sa_record_t sa;
+	bool found;
+
+	found = hwo_sp_find_sa(this->sas, user, &sa);
+	return this->refusals->note(this->refusals, user, found ? &sa : NULL);
+}
+
+/**
  * Install the SP of a user
  *
  * @param demoted	[out] TRUE if its SAs were moved down
@@ -165,8 +189,8 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	}
 	if (result.err)
 	{
-		log_failure(this, update ? "update" : "install", &entry->id, &plan,
-					&result);
+		log_failure(this, is_news(this, user) ? 1 : 2,
+					update ? "update" : "install", &entry->id, &plan, &result);
 		return result.err;
 	}
 	if (this->settings.install_routes && hwo_sp_route_needed(user) &&
@@ -258,20 +282,20 @@ static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 	this->ladder->remove(this->ladder, entry, &result);
 	if (result.err)
 	{
-		log_failure(this, "remove", &entry->id, NULL, &result);
+		log_failure(this, 1, "remove", &entry->id, NULL, &result);
 	}
 	return result.err;
 }
 
 /**
- * Check if the kernel has lost an SA of the CHILD_SA that an SP belongs to, so
- * that it was not closed on purpose
+ * Check if an SA of the CHILD_SA that an SP belongs to was lost, so that it was
+ * not closed on purpose
  */
 static bool lost_sa(private_sp_installer_t *this, const hwo_sp_user_t *user)
 {
 	hwo_sa_record_t sa, partner;
 
-	return hwo_sp_find_sa(this->sas, user, &sa) &&
+	return hwo_sp_find_sa(this->sas, user, &sa) && !sa.closed &&
 		   (sa.lost || (sa.partner.spi &&
 						this->sas->get(this->sas, &sa.partner, &partner) &&
 						partner.lost));
@@ -476,7 +500,9 @@ static void remove_held(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 METHOD(sp_installer_t, destroy, void,
 	private_sp_installer_t *this)
 {
+	this->lost_peers->destroy(this->lost_peers);
 	for_each(this, remove_held, NULL);
+	this->refusals->destroy(this->refusals);
 	this->ladder->destroy(this->ladder);
 	free(this);
 }
@@ -508,6 +534,8 @@ sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 		.bypass = bypass,
 		.sas = sas,
 		.sps = sps,
+		.lost_peers = lost_peers_create(sas),
+		.refusals = sp_refusals_create(),
 		.settings = *settings,
 		.ladder = sp_ladder_create(xfrm, bypass, settings),
 	);

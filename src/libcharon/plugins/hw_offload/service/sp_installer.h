@@ -11,9 +11,10 @@
  * with them.
  *
  * If the CHILD_SA of an SP in packet mode goes after the kernel has lost one of
- * its SAs, its guard stays, so that its traffic does not leave in clear because
- * a limit was reached or an interface was down. It goes with the next CHILD_SA
- * for the same traffic, or at the end.
+ * its SAs, or because the peer does not answer, its guard stays, so that its
+ * traffic does not leave in clear because a limit was reached, an interface was
+ * down or the network did not work. It goes with the next CHILD_SA for the same
+ * traffic, with the IKE_SA if that is closed on purpose, or at the end.
  *
  * Errors are positive errno values. Failures are logged here.
  *

@@ -195,7 +195,14 @@ static void bus_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
 METHOD(bus_t, add_listener, void,
 	bus_t *this, listener_t *listener)
 {
-	calls.listener = listener;
+	if (listener->alert)
+	{
+		calls.alerted = listener;
+	}
+	else
+	{
+		calls.listener = listener;
+	}
 }
 
 METHOD(bus_t, remove_listener, void,
@@ -204,6 +211,10 @@ METHOD(bus_t, remove_listener, void,
 	if (calls.listener == listener)
 	{
 		calls.listener = NULL;
+	}
+	if (calls.alerted == listener)
+	{
+		calls.alerted = NULL;
 	}
 }
 

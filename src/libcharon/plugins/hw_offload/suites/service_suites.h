@@ -33,6 +33,7 @@ TCase *sa_tcase(void);
 TCase *sp_tcase(void);
 TCase *flush_tcase(void);
 TCase *guard_tcase(void);
+TCase *peers_tcase(void);
 TCase *sp_id_tcase(void);
 TCase *link_tcase(void);
 TCase *limit_tcase(void);
@@ -149,8 +150,8 @@ typedef struct {
 	/** what to answer */
 	status_t add_route_status;
 	bool have_address;
-	/** who listens on the bus */
-	listener_t *listener;
+	/** who listens on the bus, for alerts and for anything else */
+	listener_t *alerted, *listener;
 } charon_calls_t;
 
 extern charon_calls_t calls;

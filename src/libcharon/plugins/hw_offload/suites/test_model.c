@@ -39,6 +39,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, sa_table_tcase());
 	suite_add_tcase(suite, ledger_tcase());
 	suite_add_tcase(suite, ifname_tcase());
+	suite_add_tcase(suite, refusals_tcase());
 	suite_add_tcase(suite, device_tcase());
 	suite_add_tcase(suite, view_tcase());
 	runner = srunner_create(suite);

@@ -54,6 +54,29 @@ static void teardown(void)
 	model_teardown();
 }
 
+START_TEST(test_close)
+{
+	hwo_sa_record_t found;
+	hwo_sa_id_t unknown = in.id;
+
+	unknown.spi = htonl(3);
+	table->close(table, &unknown);
+	ck_assert(table->get(table, &in.id, &found));
+	ck_assert(!found.closed);
+	table->close(table, &in.id);
+	ck_assert(table->get(table, &in.id, &found));
+	ck_assert(found.closed);
+	/* the partner with it */
+	ck_assert(table->get(table, &out.id, &found));
+	ck_assert(!found.closed);
+	in.partner = out.id;
+	table->put(table, &in);
+	table->close(table, &in.id);
+	ck_assert(table->get(table, &out.id, &found));
+	ck_assert(found.closed);
+}
+END_TEST
+
 START_TEST(test_lose)
 {
 	hwo_sa_record_t found;
@@ -140,6 +163,7 @@ TCase *sa_lost_tcase(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_lose);
+	tcase_add_test(tcase, test_close);
 	tcase_add_test(tcase, test_soft_by_kernel);
 	tcase_add_loop_test(tcase, test_soft_by_us, 0, 2);
 	tcase_add_test(tcase, test_uses);

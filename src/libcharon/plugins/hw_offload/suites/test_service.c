@@ -404,6 +404,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, sp_tcase());
 	suite_add_tcase(suite, flush_tcase());
 	suite_add_tcase(suite, guard_tcase());
+	suite_add_tcase(suite, peers_tcase());
 	suite_add_tcase(suite, sp_id_tcase());
 	suite_add_tcase(suite, link_tcase());
 	suite_add_tcase(suite, limit_tcase());

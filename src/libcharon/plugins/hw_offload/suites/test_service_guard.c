@@ -96,6 +96,24 @@ START_TEST(test_order)
 }
 END_TEST
 
+START_TEST(test_refused_once)
+{
+	int i;
+
+	/* both SPs are refused, for the same CHILD_SA */
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
+	for (i = 1; i <= 2; i++)
+	{
+		ck_assert_int_eq(sp_add(&sp_out), FAILED);
+		ck_assert_int_eq(sp_add(&sp_in), FAILED);
+		ck_assert_int_eq(service_lines_with("unable to install policy"), i);
+	}
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+}
+END_TEST
+
 START_TEST(test_rekey)
 {
 	test_sp_t new;
@@ -301,6 +319,7 @@ TCase *guard_tcase(void)
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, test_guard);
 	tcase_add_test(tcase, test_order);
+	tcase_add_test(tcase, test_refused_once);
 	tcase_add_test(tcase, test_rekey);
 	tcase_add_test(tcase, test_other_nic);
 	tcase_add_test(tcase, test_software_follows);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Peers that don't answer anymore.
+ */
+
+#include "lost_peers.h"
+#include "child_names.h"
+
+#include <daemon.h>
+
+typedef struct private_lost_peers_t private_lost_peers_t;
+
+/**
+ * Private data of lost_peers_t.
+ */
+struct private_lost_peers_t {
+
+	/**
+	 * Public interface
+	 */
+	lost_peers_t public;
+
+	/**
+	 * Listens on the bus
+	 */
+	listener_t listener;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
+};
+
+/**
+ * Cast from the listener
+ */
+static private_lost_peers_t *from_listener(listener_t *listener)
+{
+	return (void*)((char*)listener - offsetof(private_lost_peers_t, listener));
+}
+
+/**
+ * Note what becomes of one SA of a CHILD_SA
+ */
+static void note_sa(private_lost_peers_t *this, ike_sa_t *ike_sa,
+					child_sa_t *child_sa, bool inbound, bool closed)
+{
+	hwo_sa_id_t id;
+
+	if (!hwo_child_find_sa(this->table, ike_sa, child_sa, inbound, &id))
+	{
+		return;
+	}
+	if (closed)
+	{
+		this->table->close(this->table, &id);
+	}
+	else
+	{
+		this->table->lose(this->table, &id, NULL);
+	}
+}
+
+/**
+ * Note what becomes of the CHILD_SAs of an IKE_SA
+ */
+static void note_all(private_lost_peers_t *this, ike_sa_t *ike_sa, bool closed)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		note_sa(this, ike_sa, child_sa, TRUE, closed);
+		note_sa(this, ike_sa, child_sa, FALSE, closed);
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(listener_t, alert, bool,
+	listener_t *listener, ike_sa_t *ike_sa, alert_t alert, va_list args)
+{
+	if (alert != ALERT_RETRANSMIT_SEND_TIMEOUT || !ike_sa)
+	{
+		return TRUE;
+	}
+	switch (ike_sa->get_state(ike_sa))
+	{
+		case IKE_CONNECTING:
+			/* charon may try again */
+		case IKE_DELETING:
+			/* nobody has to agree to that */
+			break;
+		default:
+			note_all(from_listener(listener), ike_sa, FALSE);
+			break;
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, ike_state_change, bool,
+	listener_t *listener, ike_sa_t *ike_sa, ike_sa_state_t state)
+{
+	/* if it is reauthenticated, its CHILD_SAs are to come back */
+	if (state == IKE_DELETING &&
+		!ike_sa->has_condition(ike_sa, COND_REAUTHENTICATING))
+	{
+		note_all(from_listener(listener), ike_sa, TRUE);
+	}
+	return TRUE;
+}
+
+METHOD(lost_peers_t, destroy, void,
+	private_lost_peers_t *this)
+{
+	charon->bus->remove_listener(charon->bus, &this->listener);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+lost_peers_t *lost_peers_create(sa_table_t *table)
+{
+	private_lost_peers_t *this;
+
+	INIT(this,
+		.public = {
+			.destroy = _destroy,
+		},
+		.listener = {
+			.alert = _alert,
+			.ike_state_change = _ike_state_change,
+		},
+		.table = table,
+	);
+	charon->bus->add_listener(charon->bus, &this->listener);
+	return &this->public;
+}

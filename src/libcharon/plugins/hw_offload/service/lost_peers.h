@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_lost_peers lost_peers
+ * @{ @ingroup hwo_service
+ *
+ * Tells CHILD_SAs that end because their peer does not answer from those that
+ * are closed on purpose: the traffic of the former must not leave in clear.
+ * charon only tells a backend that SAs and SPs are to be removed, so this listens
+ * on its bus.
+ *
+ * Thread-safety: called by threads of the daemon that have an IKE_SA checked
+ * out, there is nothing to call from elsewhere.
+ */
+
+#ifndef HWO_LOST_PEERS_H_
+#define HWO_LOST_PEERS_H_
+
+#include "../model/sa_table.h"
+
+typedef struct lost_peers_t lost_peers_t;
+
+/**
+ * Listener for peers that are lost.
+ */
+struct lost_peers_t {
+
+	/**
+	 * Destroy.
+	 */
+	void (*destroy)(lost_peers_t *this);
+};
+
+/**
+ * Start to listen.
+ *
+ * @param table			records of SAs, those of lost peers are lost as well,
+ *						those of IKE_SAs that are closed on purpose are closed
+ */
+lost_peers_t *lost_peers_create(sa_table_t *table);
+
+#endif /** HWO_LOST_PEERS_H_ @}*/

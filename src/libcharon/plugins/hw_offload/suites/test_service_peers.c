@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of what becomes of the guard if the peer does not answer anymore, and
+ * what if the IKE_SA is closed on purpose.
+ */
+
+#include "service_child.h"
+
+#include <arpa/inet.h>
+
+/** what the IKE_SA says about itself */
+static ike_sa_state_t state;
+static ike_condition_t condition;
+
+/** its CHILD_SA */
+static child_sa_t *child_sa;
+
+static host_t *my_host, *other_host;
+
+METHOD(ike_sa_t, get_state, ike_sa_state_t,
+	ike_sa_t *this)
+{
+	return state;
+}
+
+METHOD(ike_sa_t, has_condition, bool,
+	ike_sa_t *this, ike_condition_t which)
+{
+	return condition & which;
+}
+
+METHOD(ike_sa_t, get_my_host, host_t*,
+	ike_sa_t *this)
+{
+	return my_host;
+}
+
+METHOD(ike_sa_t, get_other_host, host_t*,
+	ike_sa_t *this)
+{
+	return other_host;
+}
+
+METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
+	ike_sa_t *this)
+{
+	return enumerator_create_single(child_sa, NULL);
+}
+
+METHOD(child_sa_t, get_spi, uint32_t,
+	child_sa_t *this, bool inbound)
+{
+	return htonl(inbound ? SPI_IN : SPI_OUT);
+}
+
+METHOD(child_sa_t, get_protocol, protocol_id_t,
+	child_sa_t *this)
+{
+	return PROTO_ESP;
+}
+
+METHOD(child_sa_t, get_mark, mark_t,
+	child_sa_t *this, bool inbound)
+{
+	return (mark_t){};
+}
+
+/** the IKE_SA, as much of it as a listener looks at */
+static ike_sa_t *ike_sa;
+
+static void peers_setup(void)
+{
+	service_setup();
+	service_child_init(HW_OFFLOAD_PACKET);
+	my_host = host_create_from_string("192.168.50.1", 500);
+	other_host = host_create_from_string("192.168.50.2", 500);
+	INIT(ike_sa,
+		.get_state = _get_state,
+		.has_condition = _has_condition,
+		.get_my_host = _get_my_host,
+		.get_other_host = _get_other_host,
+		.create_child_sa_enumerator = _create_child_sa_enumerator,
+	);
+	INIT(child_sa,
+		.get_spi = _get_spi,
+		.get_protocol = _get_protocol,
+		.get_mark = _get_mark,
+	);
+	state = IKE_ESTABLISHED;
+	condition = 0;
+	service_child_add();
+}
+
+static void peers_teardown(void)
+{
+	free(child_sa);
+	free(ike_sa);
+	my_host->destroy(my_host);
+	other_host->destroy(other_host);
+	service_child_clear();
+	service_teardown();
+}
+
+/**
+ * Raise an alert as the bus does.
+ */
+static void alert(ike_sa_t *about, alert_t what, ...)
+{
+	va_list args;
+
+	va_start(args, what);
+	ck_assert(calls.alerted->alert(calls.alerted, about, what, args));
+	va_end(args);
+}
+
+/**
+ * Announce another state of the IKE_SA as the bus does.
+ */
+static void change_state(ike_sa_state_t to)
+{
+	ck_assert(calls.alerted->ike_state_change(calls.alerted, ike_sa, to));
+	state = to;
+}
+
+/**
+ * Remove the CHILD_SA as charon does, SPs first, and tell if the guard stayed.
+ */
+static bool guard_stays(void)
+{
+	fake_sp_t guard;
+	bool stays;
+
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
+	sa_del(&sa_in);
+	sa_del(&sa_out);
+	stays = fake_kernel_get_guard(kernel, LOCAL, REMOTE, &guard);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), stays ? 1 : 0);
+	ck_assert_int_eq(service_lines_with("stays blocked"), stays ? 1 : 0);
+	return stays;
+}
+
+START_TEST(test_no_answer)
+{
+	alert(ike_sa, ALERT_RETRANSMIT_SEND_TIMEOUT, NULL);
+	ck_assert(guard_stays());
+	/* and the next CHILD_SA takes it over */
+	service_child_add();
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
+	service_forget_lines();
+	ck_assert(!guard_stays());
+}
+END_TEST
+
+/**
+ * What has nothing to do with a peer that is lost.
+ */
+static const struct {
+	bool about;
+	alert_t alert;
+	ike_sa_state_t state;
+} others[] = {
+	{ FALSE, ALERT_RETRANSMIT_SEND_TIMEOUT, IKE_ESTABLISHED },
+	{ TRUE, ALERT_RETRANSMIT_SEND, IKE_ESTABLISHED },
+	{ TRUE, ALERT_RETRANSMIT_SEND_TIMEOUT, IKE_CONNECTING },
+	{ TRUE, ALERT_RETRANSMIT_SEND_TIMEOUT, IKE_DELETING },
+};
+
+START_TEST(test_other_alerts)
+{
+	state = others[_i].state;
+	alert(others[_i].about ? ike_sa : NULL, others[_i].alert, NULL);
+	ck_assert(!guard_stays());
+}
+END_TEST
+
+START_TEST(test_closed)
+{
+	/* lost, and then nobody wants it anymore */
+	alert(ike_sa, ALERT_RETRANSMIT_SEND_TIMEOUT, NULL);
+	change_state(IKE_DELETING);
+	ck_assert(!guard_stays());
+}
+END_TEST
+
+START_TEST(test_not_closed)
+{
+	/* reauthentication brings the CHILD_SAs back */
+	alert(ike_sa, ALERT_RETRANSMIT_SEND_TIMEOUT, NULL);
+	condition = _i ? COND_REAUTHENTICATING : 0;
+	change_state(_i ? IKE_DELETING : IKE_REKEYING);
+	ck_assert(guard_stays());
+}
+END_TEST
+
+TCase *peers_tcase(void)
+{
+	TCase *tcase = tcase_create("peers");
+
+	tcase_add_checked_fixture(tcase, peers_setup, peers_teardown);
+	tcase_set_timeout(tcase, 20);
+	tcase_add_test(tcase, test_no_answer);
+	tcase_add_loop_test(tcase, test_other_alerts, 0, countof(others));
+	tcase_add_test(tcase, test_closed);
+	tcase_add_loop_test(tcase, test_not_closed, 0, 2);
+	return tcase;
+}
