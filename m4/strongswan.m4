@@ -240,6 +240,11 @@ AC_DEFUN([HWO_STRONGSWAN_MEMBERS], [
 		[@%:@include <config/child_cfg.h>
 		 static child_cfg_t *cfg;],
 		[return cfg->get_proposals(cfg, 1, 0) == NULL;])
+	HWO_STRONGSWAN_TRY([HWO_HAVE_SELECTORS_LOG],
+		[child_cfg_t.get_traffic_selectors() with an argument for the log],
+		[@%:@include <config/child_cfg.h>
+		 static child_cfg_t *cfg;],
+		[return cfg->get_traffic_selectors(cfg, 1, 0, 0, 0) == NULL;])
 	HWO_STRONGSWAN_TRY([HWO_HAVE_PLUGIN_VERSION],
 		[a version in PLUGIN_DEFINE],
 		[@%:@include <plugins/plugin.h>

@@ -510,6 +510,7 @@ static void build(private_hw_offload_ipsec_t *this,
 		.sa_table = this->sa_table,
 		.sp_table = this->sp_table,
 		.guard = this->guard,
+		.if_id_in_software = this->translate.kernel.sa_if_id_in_software,
 	};
 	hwo_device_rules_t rules;
 	route_lookup_t *routes;

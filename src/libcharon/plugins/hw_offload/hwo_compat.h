@@ -214,4 +214,21 @@ static inline linked_list_t *hwo_compat_child_proposals(child_cfg_t *cfg)
 #endif
 }
 
+/**
+ * Traffic selectors of a child, as they are configured.
+ *
+ * @param cfg		configuration of a child
+ * @param local		TRUE for those of our side
+ * @return			list of traffic_selector_t, owned
+ */
+static inline linked_list_t *hwo_compat_child_selectors(child_cfg_t *cfg,
+														bool local)
+{
+#if HWO_HAVE_SELECTORS_LOG
+	return cfg->get_traffic_selectors(cfg, local, NULL, NULL, FALSE);
+#else
+	return cfg->get_traffic_selectors(cfg, local, NULL);
+#endif
+}
+
 #endif /** HWO_COMPAT_H_ @}*/

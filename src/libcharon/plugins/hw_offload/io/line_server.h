@@ -24,7 +24,7 @@
 #include <library.h>
 
 /** Longest request, including its newline */
-#define HWO_LINE_REQUEST 512
+#define HWO_LINE_REQUEST 4096
 
 /** Longest line of an answer, including its newline */
 #define HWO_LINE_SIZE 16384

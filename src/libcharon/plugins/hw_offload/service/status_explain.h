@@ -5,9 +5,10 @@
  * @defgroup hwo_status_explain status_explain
  * @{ @ingroup hwo_service
  *
- * Explains what the children of a loaded connection would get on this host,
- * before IKE runs: the same plan that SAs are installed by, applied to what the
- * configuration says. Only a driver can tell whether it agrees.
+ * Explains what children would get on this host, before IKE runs: the same plan
+ * that SAs are installed by, applied to what the configuration says, be it
+ * loaded or written down. Only a driver can tell whether it agrees, but it may
+ * have done so before.
  *
  * Thread-safety: all state is in the arguments. No lock of the daemon's
  * configuration is held while the kernel is asked.
@@ -22,17 +23,38 @@
 #include "../model/sp_faces.h"
 
 /**
- * Explain a connection.
+ * What explanations depend on, besides the configuration.
+ */
+typedef struct hwo_explain_host_t {
+	/** selection of devices */
+	offload_device_t *devices;
+	/** what guards behind offloaded policies depend on */
+	hwo_guard_rules_t guard;
+	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
+	bool if_id_in_software;
+} hwo_explain_host_t;
+
+/**
+ * Explain a connection that is loaded.
  *
+ * @param host			what it depends on
  * @param connection	name of the connection
  * @param child			name of a child, empty for all
- * @param devices		selection of devices
- * @param guard			what guards behind offloaded policies depend on
  * @return				array of rules and verdicts, NULL if there is no such
  *						connection or child
  */
-json_t *hwo_status_explain(const char *connection, const char *child,
-						   offload_device_t *devices,
-						   const hwo_guard_rules_t *guard);
+json_t *hwo_status_explain(const hwo_explain_host_t *host,
+						   const char *connection, const char *child);
+
+/**
+ * Explain a child that is written down.
+ *
+ * @param host			what it depends on
+ * @param text			what is written, see hwo_child_facts_written()
+ * @param error			[out] what is wrong with it, a literal
+ * @return				array of rules and a verdict, NULL if it is not understood
+ */
+json_t *hwo_status_explain_written(const hwo_explain_host_t *host,
+								   const char *text, const char **error);
 
 #endif /** HWO_STATUS_EXPLAIN_H_ @}*/

@@ -10,12 +10,14 @@
 /** First word of each request */
 #define MAGIC "hw-offload"
 
-ENUM(hwo_status_command_names, HWO_STATUS_LIST, HWO_STATUS_EXPLAIN,
+ENUM(hwo_status_command_names, HWO_STATUS_LIST,
+	HWO_STATUS_EXPLAIN_WRITTEN,
 	"list",
 	"policies",
 	"devices",
 	"watch",
 	"explain",
+	"explain-written",
 );
 
 /**
@@ -35,6 +37,24 @@ static bool next_word(const char **line, char *word, size_t size)
 	word[len] = '\0';
 	*line += len;
 	return TRUE;
+}
+
+/**
+ * Copy the text that follows the command
+ */
+static const char *parse_text(const char *line, hwo_status_request_t *request)
+{
+	line += strspn(line, " ");
+	if (!line[0])
+	{
+		return "the configuration is missing";
+	}
+	if (strlen(line) >= sizeof(request->text))
+	{
+		return "the configuration is too long";
+	}
+	strcpy(request->text, line);
+	return NULL;
 }
 
 /**
@@ -87,5 +107,9 @@ const char *hwo_status_parse(const char *line, hwo_status_request_t *request)
 		return "unknown command";
 	}
 	request->command = command;
+	if (request->command == HWO_STATUS_EXPLAIN_WRITTEN)
+	{
+		return parse_text(line, request);
+	}
 	return parse_args(line, request);
 }

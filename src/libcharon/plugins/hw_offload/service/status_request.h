@@ -19,6 +19,9 @@
 /** Longest argument, longer ones are refused */
 #define HWO_STATUS_ARG_LEN 128
 
+/** Longest text in place of arguments, longer ones are refused */
+#define HWO_STATUS_TEXT_LEN 4096
+
 /** Most arguments */
 #define HWO_STATUS_ARGS 2
 
@@ -36,6 +39,8 @@ typedef enum hwo_status_command_t {
 	HWO_STATUS_WATCH,
 	/** what a loaded configuration would get */
 	HWO_STATUS_EXPLAIN,
+	/** what a child would get that is written down */
+	HWO_STATUS_EXPLAIN_WRITTEN,
 } hwo_status_command_t;
 
 /** Names of commands, as used in requests. */
@@ -49,6 +54,8 @@ typedef struct hwo_status_request_t {
 	hwo_status_command_t command;
 	/** arguments, empty if not given */
 	char arg[HWO_STATUS_ARGS][HWO_STATUS_ARG_LEN];
+	/** what is written down, one JSON object in place of arguments */
+	char text[HWO_STATUS_TEXT_LEN];
 } hwo_status_request_t;
 
 /**

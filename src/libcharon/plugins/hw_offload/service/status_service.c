@@ -206,6 +206,27 @@ static bool next_device(private_status_service_t *this, answer_t *answer,
 }
 
 /**
+ * Explain what was asked for, NULL if there is no such configuration
+ */
+static json_t *explain(private_status_service_t *this, answer_t *answer)
+{
+	hwo_explain_host_t host = {
+		.devices = this->source.devices,
+		.guard = this->source.guard,
+		.if_id_in_software = this->source.if_id_in_software,
+	};
+	const hwo_status_request_t *request = &answer->request;
+
+	if (request->command == HWO_STATUS_EXPLAIN_WRITTEN)
+	{
+		return hwo_status_explain_written(&host, request->text,
+										  &answer->error);
+	}
+	answer->error = "there is no such connection or child";
+	return hwo_status_explain(&host, request->arg[0], request->arg[1]);
+}
+
+/**
  * Next rule or verdict of an explanation
  */
 static bool next_rule(private_status_service_t *this, answer_t *answer,
@@ -213,13 +234,11 @@ static bool next_rule(private_status_service_t *this, answer_t *answer,
 {
 	if (!answer->rules)
 	{
-		answer->rules = hwo_status_explain(answer->request.arg[0],
-									answer->request.arg[1],
-									this->source.devices, &this->source.guard);
+		answer->rules = explain(this, answer);
 	}
-	if (!answer->rules)
+	if (answer->rules)
 	{
-		answer->error = "there is no such connection or child";
+		answer->error = NULL;
 	}
 	*object = json_incref(json_array_get(answer->rules, answer->pos++));
 	return *object != NULL;
@@ -254,6 +273,7 @@ static const next_t producers[] = {
 	[HWO_STATUS_DEVICES] = next_device,
 	[HWO_STATUS_WATCH] = next_event,
 	[HWO_STATUS_EXPLAIN] = next_rule,
+	[HWO_STATUS_EXPLAIN_WRITTEN] = next_rule,
 };
 
 CALLBACK(begin_answer, void*,

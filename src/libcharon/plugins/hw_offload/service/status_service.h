@@ -59,6 +59,8 @@ typedef struct hwo_status_source_t {
 	sp_table_t *sp_table;
 	/** what guards behind offloaded policies depend on */
 	hwo_guard_rules_t guard;
+	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
+	bool if_id_in_software;
 } hwo_status_source_t;
 
 /**

@@ -40,6 +40,7 @@ TCase *limit_tcase(void);
 TCase *event_tcase(void);
 TCase *pair_tcase(void);
 TCase *status_tcase(void);
+TCase *clients_tcase(void);
 TCase *explain_tcase(void);
 TCase *leftovers_tcase(void);
 TCase *threads_tcase(void);

@@ -44,6 +44,21 @@ void status_teardown(void)
 }
 
 /**
+ * Install the SAs of a CHILD_SA.
+ */
+void install_pair(hw_offload_t requested, uint32_t in, uint32_t out)
+{
+	test_sa_t sa;
+
+	sa_init(&sa, in, TRUE, requested);
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	sa_clear(&sa);
+	sa_init(&sa, out, FALSE, requested);
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	sa_clear(&sa);
+}
+
+/**
  * Connect a client.
  */
 int client_connect(void)

@@ -12,12 +12,17 @@
 
 #include <jansson.h>
 
+#include <ipsec/ipsec_types.h>
+
 /** Path of the socket, and its URI. */
 extern char status_path[96], status_uri[128];
 
 /** Set up a backend with a service. */
 void status_setup(void);
 void status_teardown(void);
+
+/** Install the SAs of a CHILD_SA, SPIs in host order. */
+void install_pair(hw_offload_t requested, uint32_t in, uint32_t out);
 
 /** Connect, without a word. */
 int client_connect(void);

@@ -411,6 +411,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, event_tcase());
 	suite_add_tcase(suite, pair_tcase());
 	suite_add_tcase(suite, status_tcase());
+	suite_add_tcase(suite, clients_tcase());
 	suite_add_tcase(suite, explain_tcase());
 	suite_add_tcase(suite, leftovers_tcase());
 	suite_add_tcase(suite, threads_tcase());

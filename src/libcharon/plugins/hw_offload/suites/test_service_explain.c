@@ -19,7 +19,10 @@ static struct {
 	const char *proposal, *remote;
 	uint32_t tfc, window;
 	uint64_t bytes;
-	bool encap;
+	bool encap, ipcomp;
+	ipsec_mode_t mode;
+	uint32_t if_id_in, peer_if_id;
+	char *ts;
 } config;
 
 METHOD(child_cfg_t, cfg_get_name, char*,
@@ -54,7 +57,7 @@ METHOD(child_cfg_t, cfg_get_lifetime, lifetime_cfg_t*,
 METHOD(child_cfg_t, cfg_get_mode, ipsec_mode_t,
 	child_cfg_t *this)
 {
-	return MODE_TRANSPORT;
+	return config.mode;
 }
 
 METHOD(child_cfg_t, cfg_get_tfc, uint32_t,
@@ -66,7 +69,23 @@ METHOD(child_cfg_t, cfg_get_tfc, uint32_t,
 METHOD(child_cfg_t, cfg_get_if_id, uint32_t,
 	child_cfg_t *this, bool inbound)
 {
-	return 0;
+	return inbound ? config.if_id_in : 0;
+}
+
+METHOD(child_cfg_t, cfg_has_option, bool,
+	child_cfg_t *this, child_cfg_option_t option)
+{
+	return option == OPT_IPCOMP && config.ipcomp;
+}
+
+/** whatever arguments the release has, none of them matters */
+static linked_list_t *cfg_get_selectors(child_cfg_t *this)
+{
+	traffic_selector_t *ts;
+
+	ts = config.ts ? traffic_selector_create_from_cidr(config.ts, 0, 0, 65535)
+				   : traffic_selector_create_dynamic(0, 0, 65535);
+	return linked_list_create_with_items(ts, NULL);
 }
 
 /** whatever arguments the release has, none of them matters */
@@ -116,6 +135,12 @@ METHOD(peer_cfg_t, cfg_children, enumerator_t*,
 	return enumerator_create_single(&child_cfg, NULL);
 }
 
+METHOD(peer_cfg_t, cfg_get_peer_if_id, uint32_t,
+	peer_cfg_t *this, bool inbound)
+{
+	return config.peer_if_id;
+}
+
 static peer_cfg_t peer_cfg;
 
 METHOD(backend_manager_t, cfg_peers, enumerator_t*,
@@ -141,6 +166,8 @@ static void load_config(void)
 		.get_tfc = _cfg_get_tfc,
 		.get_if_id = _cfg_get_if_id,
 		.get_proposals = (void*)cfg_get_proposals,
+		.get_traffic_selectors = (void*)cfg_get_selectors,
+		.has_option = _cfg_has_option,
 	};
 	ike_cfg = (ike_cfg_t){
 		.get_my_addr = _cfg_get_my_addr,
@@ -150,6 +177,7 @@ static void load_config(void)
 	peer_cfg = (peer_cfg_t){
 		.get_name = _cfg_get_peer_name,
 		.get_ike_cfg = _cfg_get_ike_cfg,
+		.get_if_id = _cfg_get_peer_if_id,
 		.create_child_cfg_enumerator = _cfg_children,
 	};
 	backends = (backend_manager_t){
@@ -158,60 +186,217 @@ static void load_config(void)
 	charon->backends = &backends;
 }
 
+/* what is configured, as text in swanctl.conf too, and what comes of it */
 static const struct {
 	hw_offload_t requested;
-	const char *proposal, *remote;
+	const char *proposal, *remote, *written;
+	ipsec_mode_t mode;
 	uint32_t tfc;
-	bool encap;
+	bool encap, ipcomp;
+	uint32_t if_id_in, peer_if_id;
+	char *ts;
 	const char *rule, *result, *expected, *reason;
 } explained[] = {
-	{ HW_OFFLOAD_NO, "aes128gcm128-esn", "192.168.50.2", 0, FALSE,
-	  "hw_offload", "note", "none", "as-requested" },
-	{ HW_OFFLOAD_PACKET, "aes128gcm128-esn", "192.168.50.2", 0, FALSE,
-	  "route", "ok", "packet", "as-requested" },
-	{ HW_OFFLOAD_AUTO, "aes128gcm128", "192.168.50.2", 0, FALSE,
-	  "no-esn", "no", "crypto", "no-esn" },
-	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn-noesn", "192.168.50.2", 0, FALSE,
-	  "no-esn", "note", "packet", "as-requested" },
-	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "10.99.0.1", 0, FALSE,
-	  "route", "no", "none", "no-route" },
-	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "%any", 0, FALSE,
-	  "route", "no", "none", "no-route" },
-	{ HW_OFFLOAD_CRYPTO, "aes128gcm128-esn", "192.168.50.2", 0, TRUE,
-	  "udp-encap", "no", "fails", "udp-encap" },
-	{ HW_OFFLOAD_PACKET, "aes128gcm128-esn", "192.168.50.2", 100, FALSE,
-	  "tfc", "no", "fails", "tfc" },
-	{ HW_OFFLOAD_CRYPTO, "aes128-sha256", "192.168.50.2", 0, FALSE,
-	  "algorithm", "note", "crypto", "as-requested" },
+	{ HW_OFFLOAD_NO, "aes128gcm128-esn", "192.168.50.2", "",
+	  MODE_TUNNEL, .rule = "hw_offload", .result = "note",
+	  .expected = "none", .reason = "as-requested" },
+	{ HW_OFFLOAD_PACKET, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'packet'",
+	  MODE_TUNNEL, .rule = "route", .result = "ok",
+	  .expected = "packet", .reason = "as-requested" },
+	{ HW_OFFLOAD_PACKET, "aes128gcm128", "192.168.50.2",
+	  "'hw_offload':'packet','mode':'transport'",
+	  MODE_TRANSPORT, .rule = "no-esn", .result = "note",
+	  .expected = "packet", .reason = "as-requested" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128", "192.168.50.2",
+	  "'hw_offload':'auto'",
+	  MODE_TUNNEL, .rule = "no-esn", .result = "no",
+	  .expected = "crypto", .reason = "no-esn" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn-noesn", "192.168.50.2",
+	  "'hw_offload':'auto'",
+	  MODE_TUNNEL, .rule = "no-esn", .result = "note",
+	  .expected = "packet", .reason = "as-requested" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "10.99.0.1",
+	  "'hw_offload':'auto'",
+	  MODE_TUNNEL, .rule = "route", .result = "no",
+	  .expected = "none", .reason = "no-route" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "%any",
+	  "'hw_offload':'auto'",
+	  MODE_TUNNEL, .rule = "route", .result = "no",
+	  .expected = "none", .reason = "no-route" },
+	{ HW_OFFLOAD_CRYPTO, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'yes','encap':'yes'",
+	  MODE_TUNNEL, .encap = TRUE, .rule = "udp-encap", .result = "no",
+	  .expected = "fails", .reason = "udp-encap" },
+	{ HW_OFFLOAD_PACKET, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'packet','tfc_padding':'100'",
+	  MODE_TUNNEL, .tfc = 100, .rule = "tfc", .result = "no",
+	  .expected = "fails", .reason = "tfc" },
+	{ HW_OFFLOAD_PACKET, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'packet','tfc_padding':'mtu','mode':'transport'",
+	  /* the kernel has no TFC padding in transport mode */
+	  MODE_TRANSPORT, .tfc = UINT32_MAX, .rule = "packet", .result = "ok",
+	  .expected = "packet", .reason = "as-requested" },
+	{ HW_OFFLOAD_CRYPTO, "aes128-sha256", "192.168.50.2",
+	  "'hw_offload':'crypto'",
+	  MODE_TUNNEL, .rule = "algorithm", .result = "note",
+	  .expected = "crypto", .reason = "as-requested" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'auto','ipcomp':'yes'",
+	  MODE_TUNNEL, .ipcomp = TRUE, .rule = "ipcomp", .result = "no",
+	  .expected = "none", .reason = "ipcomp" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'auto','mode':'beet'",
+	  MODE_BEET, .rule = "ipsec-mode", .result = "no",
+	  .expected = "none", .reason = "ipsec-mode" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'auto','if_id_in':'42'",
+	  MODE_TUNNEL, .if_id_in = 42, .rule = "if-id", .result = "no",
+	  .expected = "none", .reason = "if-id" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'auto','if_id_in':'%unique','if_id_out':'%unique'",
+	  MODE_TUNNEL, .peer_if_id = 43, .rule = "if-id", .result = "no",
+	  .expected = "none", .reason = "if-id" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'auto','local_ts':'dynamic, fd00::/64[tcp/80]'",
+	  MODE_TUNNEL, .ts = "fd00::/64", .rule = "mixed-families",
+	  .result = "no", .expected = "crypto", .reason = "mixed-families" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'auto','remote_ts':'10.0.0.0/8[udp/4789]'",
+	  MODE_TUNNEL, .ts = "10.0.0.0/8", .rule = "packet",
+	  .result = "ok", .expected = "packet", .reason = "as-requested" },
 };
 
-START_TEST(test_explain)
+/**
+ * Check what is explained.
+ */
+static void assert_explained(FILE *client, int row)
 {
 	json_t *line;
-	FILE *client;
 	bool found = FALSE;
 
-	load_config();
-	config.requested = explained[_i].requested;
-	config.proposal = explained[_i].proposal;
-	config.remote = explained[_i].remote;
-	config.tfc = explained[_i].tfc;
-	config.encap = explained[_i].encap;
-	config.window = 32;
-	client = client_ask("hw-offload 1 explain gw net\n");
-	client_first(client, "explain");
 	while ((line = client_line(client)) &&
 		   streq(text(line, "type"), "rule"))
 	{
-		found |= streq(text(line, "rule"), explained[_i].rule) &&
-				 streq(text(line, "result"), explained[_i].result);
+		found |= streq(text(line, "rule"), explained[row].rule) &&
+				 streq(text(line, "result"), explained[row].result);
+		ck_assert_str_eq(text(line, "connection"), "gw");
 		ck_assert_str_eq(text(line, "child"), "net");
 		json_decref(line);
 	}
 	ck_assert(found);
 	ck_assert_str_eq(text(line, "type"), "verdict");
-	ck_assert_str_eq(text(line, "expected"), explained[_i].expected);
-	ck_assert_str_eq(text(line, "reason"), explained[_i].reason);
+	ck_assert_str_eq(text(line, "expected"), explained[row].expected);
+	ck_assert_str_eq(text(line, "reason"), explained[row].reason);
+	json_decref(line);
+	fclose(client);
+}
+
+START_TEST(test_explain)
+{
+	FILE *client;
+
+	load_config();
+	config.requested = explained[_i].requested;
+	config.proposal = explained[_i].proposal;
+	config.remote = explained[_i].remote;
+	config.mode = explained[_i].mode;
+	config.tfc = explained[_i].tfc;
+	config.encap = explained[_i].encap;
+	config.ipcomp = explained[_i].ipcomp;
+	config.if_id_in = explained[_i].if_id_in;
+	config.peer_if_id = explained[_i].peer_if_id;
+	config.ts = explained[_i].ts;
+	config.window = 32;
+	client = client_ask("hw-offload 1 explain gw net\n");
+	client_first(client, "explain");
+	assert_explained(client, _i);
+}
+END_TEST
+
+START_TEST(test_written)
+{
+	char request[1024], *pos;
+	FILE *client;
+
+	snprintf(request, sizeof(request), "hw-offload 1 explain-written "
+			 "{'connection':'gw','child':'net','esp_proposals':'%s',"
+			 "'local_addrs':'192.168.50.1','remote_addrs':'%s'%s%s}\n",
+			 explained[_i].proposal, explained[_i].remote,
+			 explained[_i].written[0] ? "," : "", explained[_i].written);
+	for (pos = request; (pos = strchr(pos, '\'')); pos++)
+	{
+		*pos = '"';
+	}
+	client = client_ask(request);
+	client_first(client, "explain-written");
+	assert_explained(client, _i);
+}
+END_TEST
+
+static const struct {
+	const char *text, *error;
+} misunderstood[] = {
+	{ "x", "no configuration of a child" },
+	{ "[]", "no configuration of a child" },
+	{ "{\"mode\":\"pass\"}", "mode is none that has SAs" },
+	{ "{\"hw_offload\":\"maybe\"}",
+	  "hw_offload is none of no, yes, crypto, packet, auto" },
+	{ "{\"esp_proposals\":\"aes128gcm128-esn,nonsense\"}",
+	  "esp_proposals are not understood" },
+	{ "{\"ah_proposals\":\"nonsense\"}", "ah_proposals are not understood" },
+	{ "{\"esp_proposals\":\"aes128gcm128\",\"if_id_in\":\"x\"}",
+	  "if_id_in or if_id_out is no interface ID" },
+	{ "", "the configuration is missing" },
+};
+
+START_TEST(test_misunderstood)
+{
+	char request[256];
+	FILE *client;
+	json_t *line;
+
+	snprintf(request, sizeof(request), "hw-offload 1 explain-written %s\n",
+			 misunderstood[_i].text);
+	client = client_ask(request);
+	line = client_line(client);
+	if (json_object_get(line, "hw-offload"))
+	{
+		json_decref(line);
+		line = client_line(client);
+	}
+	ck_assert_str_eq(text(line, "error"), misunderstood[_i].error);
+	json_decref(line);
+	ck_assert(!client_line(client));
+	fclose(client);
+}
+END_TEST
+
+START_TEST(test_history)
+{
+	bool works = FALSE, refused = FALSE;
+	FILE *client;
+	json_t *line;
+
+	/* what the driver has said before is told, with its words */
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_CRYPTO,
+							"driver: no packets"));
+	install_pair(HW_OFFLOAD_AUTO, 0xc0000001, 0xc0000002);
+	client = client_ask("hw-offload 1 explain-written {\"hw_offload\":"
+						"\"auto\",\"esp_proposals\":\"aes128gcm128-esn\","
+						"\"remote_addrs\":\"192.168.50.2\"}\n");
+	client_first(client, "explain-written");
+	while ((line = client_line(client)) &&
+		   streq(text(line, "type"), "rule"))
+	{
+		works |= streq(text(line, "text"),
+					   "nic3 has taken an SA in crypto mode before");
+		refused |= streq(text(line, "rule"), "driver-refused") &&
+				   strstr(text(line, "text"), ": driver: no packets");
+		json_decref(line);
+	}
+	ck_assert(works);
+	ck_assert(refused);
 	json_decref(line);
 	fclose(client);
 }
@@ -297,6 +482,10 @@ TCase *explain_tcase(void)
 	tcase = tcase_create("explain");
 	tcase_add_checked_fixture(tcase, status_setup, status_teardown);
 	tcase_add_loop_test(tcase, test_explain, 0, countof(explained));
+	tcase_add_loop_test(tcase, test_written, 0, countof(explained));
+	tcase_add_loop_test(tcase, test_misunderstood, 0,
+						countof(misunderstood));
+	tcase_add_test(tcase, test_history);
 	tcase_add_test(tcase, test_explain_nothing);
 	tcase_add_test(tcase, test_devices);
 	tcase_add_test(tcase, test_moved);
