@@ -161,7 +161,7 @@ static int client_connect(const char *path, char error[CLIENT_ERROR])
 bool client_ask(const char *path, const char *request, client_item_t item,
 				void *data, json_t **first, char error[CLIENT_ERROR])
 {
-	char line[512];
+	char line[CLIENT_REQUEST];
 	FILE *in;
 	bool complete;
 	int fd, len;

@@ -18,6 +18,9 @@
 /** Longest line of an answer that is accepted */
 #define CLIENT_LINE (64 * 1024)
 
+/** Longest request, longer ones are not sent */
+#define CLIENT_REQUEST 4096
+
 /** Longest message about an error */
 #define CLIENT_ERROR 256
 

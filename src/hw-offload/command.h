@@ -26,6 +26,8 @@
 typedef struct options_t {
 	/** path of the socket */
 	const char *socket;
+	/** path of a configuration that is not loaded, NULL for what is */
+	const char *file;
 	/** JSON instead of text */
 	bool json;
 	/** details in text */

@@ -12,8 +12,12 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/** Longest output of a tool that is looked at */
+#define OUTPUT (64 * 1024)
 
 /** Names of findings */
 static const char *const finding_names[] = {
@@ -52,6 +56,63 @@ bool doctor_has_driver(const doctor_t *doctor, const char *driver)
 	return false;
 }
 
+char *doctor_run_tool(const char *line)
+{
+	char *output = calloc(1, OUTPUT);
+	FILE *tool = popen(line, "re");
+	size_t len;
+
+	if (!tool)
+	{
+		free(output);
+		return NULL;
+	}
+	len = fread(output, 1, OUTPUT - 1, tool);
+	output[len] = '\0';
+	if (pclose(tool) != 0)
+	{
+		free(output);
+		return NULL;
+	}
+	return output;
+}
+
+/**
+ * Find out why nobody answers.
+ *
+ * @param error			what the attempt to ask has ended with
+ */
+static void check_silence(doctor_t *doctor, const char *error)
+{
+	static const char log[] = "journalctl -b -u strongswan | grep hw-offload";
+	char *stats, *plugins;
+
+	stats = doctor_run_tool("timeout 5 swanctl --stats 2>/dev/null");
+	plugins = stats ? strstr(stats, "loaded plugins:") : NULL;
+	if (!plugins)
+	{
+		doctor_add(doctor, "daemon", FINDING_WARNING, "systemctl restart "
+				   "strongswan; journalctl -b -u strongswan | grep hw-offload",
+				   "%s", error);
+	}
+	else if (!strstr(plugins, " hw-offload"))
+	{
+		doctor_add(doctor, "daemon", FINDING_FAULT, "grep load /etc/strongswan.d"
+				   "/charon/hw-offload.conf; journalctl -b -u strongswan | "
+				   "grep hw-offload", "charon runs without the plugin "
+				   "hw-offload: it is switched off, or built for another "
+				   "strongSwan");
+	}
+	else
+	{
+		doctor_add(doctor, "daemon", FINDING_FAULT, log, "charon has the plugin "
+				   "hw-offload, but that does not answer: %s. Another backend "
+				   "may have been first, or the setting socket is another "
+				   "one", error);
+	}
+	free(stats);
+}
+
 void doctor_daemon(doctor_t *doctor)
 {
 	char error[CLIENT_ERROR];
@@ -61,9 +122,7 @@ void doctor_daemon(doctor_t *doctor)
 	list = client_collect(doctor->options->socket, "list", &first, error);
 	if (!list)
 	{
-		doctor_add(doctor, "daemon", FINDING_WARNING, "systemctl restart "
-				   "strongswan; journalctl -b -u strongswan | grep hw-offload",
-				   "%s", error);
+		check_silence(doctor, error);
 		return;
 	}
 	doctor_add(doctor, "daemon", FINDING_OK, NULL, "hw-offload %s serves "

@@ -63,6 +63,14 @@ void doctor_add(doctor_t *doctor, const char *check, finding_t finding,
 bool doctor_has_driver(const doctor_t *doctor, const char *driver);
 
 /**
+ * Run a tool that does not wait for anything, get its output.
+ *
+ * @param line			command line for the shell
+ * @return				output to be freed, NULL if it failed
+ */
+char *doctor_run_tool(const char *line);
+
+/**
  * Groups of checks.
  */
 void doctor_kernel(doctor_t *doctor);

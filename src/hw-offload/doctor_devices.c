@@ -45,15 +45,16 @@ static bool driver_offloads(const char *driver)
  */
 static void check_nic(doctor_t *doctor, const nic_t *nic, bool *able)
 {
-	char remedy[128];
+	char remedy[128], up[64];
 
 	snprintf(remedy, sizeof(remedy), "ethtool -K %s esp-hw-offload on "
 			 "esp-tx-csum-hw-offload on tx-esp-segmentation on", nic->name);
+	snprintf(up, sizeof(up), "ip link set %s up", nic->name);
 	if (nic->esp == FEATURE_ON)
 	{
 		*able = true;
 		doctor_add(doctor, "device", nic->up ? FINDING_OK : FINDING_WARNING,
-				   NULL, "%s (%s%s%s) offloads ESP%s", nic->name,
+				   nic->up ? NULL : up, "%s (%s%s%s) offloads ESP%s", nic->name,
 				   nic->driver[0] ? nic->driver : "unknown driver",
 				   nic->firmware[0] ? ", firmware " : "", nic->firmware,
 				   nic->up ? "" : ", but it is down");
@@ -80,6 +81,7 @@ static void check_nic(doctor_t *doctor, const nic_t *nic, bool *able)
 static void check_bond(doctor_t *doctor, const nic_t *bond)
 {
 	char remedy[128];
+	int slaves = 0, unable = 0;
 
 	if (bond->bond_mode != ACTIVE_BACKUP)
 	{
@@ -99,16 +101,29 @@ static void check_bond(doctor_t *doctor, const nic_t *bond)
 		}
 		snprintf(remedy, sizeof(remedy), "ethtool -K %s esp-hw-offload on",
 				 slave->name);
+		slaves++;
 		if (slave->esp != FEATURE_ON)
 		{
+			unable++;
 			doctor_add(doctor, "bond", FINDING_FAULT, remedy, "%s: its slave %s "
 					   "does not offload ESP%s", bond->name, slave->name,
 					   bond->active_slave == slave->ifindex ?
 							", and is the active one" : "");
 		}
 	}
-	doctor_add(doctor, "bond", FINDING_WARNING, NULL, "%s: bonds offload in "
-			   "crypto mode only, never in packet mode", bond->name);
+	if (!slaves)
+	{
+		snprintf(remedy, sizeof(remedy), "ip link set DEVICE master %s",
+				 bond->name);
+		doctor_add(doctor, "bond", FINDING_WARNING, remedy, "%s has no slaves",
+				   bond->name);
+	}
+	else if (!unable)
+	{
+		doctor_add(doctor, "bond", FINDING_OK, NULL, "%s offloads in crypto "
+				   "mode; for packet mode a NIC has to be out of bonds",
+				   bond->name);
+	}
 }
 
 /**

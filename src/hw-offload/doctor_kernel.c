@@ -70,7 +70,7 @@ static char option_value(FILE *config, const char *name)
  */
 static void check_config(doctor_t *doctor, const char *release)
 {
-	char path[512];
+	char path[512], remedy[600];
 	FILE *config;
 	char value;
 
@@ -78,8 +78,10 @@ static void check_config(doctor_t *doctor, const char *release)
 	config = fopen(path, "r");
 	if (!config)
 	{
-		doctor_add(doctor, "kernel-config", FINDING_WARNING, NULL, "%s: %s, so "
-				   "what the kernel was built with is not known", path,
+		snprintf(remedy, sizeof(remedy), "modprobe configs; zcat "
+				 "/proc/config.gz >%s", path);
+		doctor_add(doctor, "kernel-config", FINDING_WARNING, remedy, "%s: %s, "
+				   "so what the kernel was built with is not known", path,
 				   strerror(errno));
 		return;
 	}
@@ -115,8 +117,8 @@ static void check_release(doctor_t *doctor, const char *release)
 	sscanf(release, "%u.%u", &major, &minor);
 	if (major < 6 || (major == 6 && minor < 2))
 	{
-		doctor_add(doctor, "kernel", FINDING_WARNING, NULL, "Linux %s: packet "
-				   "mode needs 6.2 or later", release);
+		doctor_add(doctor, "kernel", FINDING_WARNING, "run Linux 6.2 or later",
+				   "Linux %s: packet mode needs 6.2 or later", release);
 	}
 	else
 	{

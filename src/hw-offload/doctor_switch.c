@@ -13,35 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/** Longest output of a tool that is looked at */
-#define OUTPUT (64 * 1024)
-
-/**
- * Run a tool that does not wait for anything, get its output.
- *
- * @return				output to be freed, NULL if it failed
- */
-static char *run_tool(const char *line)
-{
-	char *output = calloc(1, OUTPUT);
-	FILE *tool = popen(line, "re");
-	size_t len;
-
-	if (!tool)
-	{
-		free(output);
-		return NULL;
-	}
-	len = fread(output, 1, OUTPUT - 1, tool);
-	output[len] = '\0';
-	if (pclose(tool) != 0)
-	{
-		free(output);
-		return NULL;
-	}
-	return output;
-}
-
 /**
  * Check if a place on the bus can be given to a shell.
  */
@@ -66,7 +37,7 @@ static void check_eswitch(doctor_t *doctor, const nic_t *nic)
 	}
 	snprintf(line, sizeof(line), "devlink -j dev eswitch show pci/%s "
 			 "2>/dev/null", nic->bus);
-	output = run_tool(line);
+	output = doctor_run_tool(line);
 	if (!output)
 	{
 		doctor_add(doctor, "eswitch", FINDING_WARNING, line, "%s: the mode of "
@@ -95,7 +66,7 @@ static void check_ovs(doctor_t *doctor)
 	{
 		return;
 	}
-	output = run_tool("timeout 5 ovs-vsctl --no-wait --if-exists get "
+	output = doctor_run_tool("timeout 5 ovs-vsctl --no-wait --if-exists get "
 					  "Open_vSwitch . other_config:hw-offload 2>/dev/null");
 	if (!output)
 	{

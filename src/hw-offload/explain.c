@@ -2,7 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * explain: what the children of a loaded connection would get on this host.
+ * explain: what the children of a connection would get on this host, be it
+ * loaded or written in a file.
  *
  * The plugin tells by which rules it would install them, and what it would try
  * first. Whether the driver accepts that is not known before: see probe.
@@ -10,6 +11,7 @@
 
 #include "client.h"
 #include "command.h"
+#include "config_file.h"
 #include "table.h"
 
 #include <stdlib.h>
@@ -103,15 +105,144 @@ static bool check_all(const json_t *items, const options_t *options)
 	return all;
 }
 
+/**
+ * Copy settings that offload depends on.
+ */
+static void copy_values(json_t *object, const json_t *section,
+						const char *const keys[])
+{
+	const char *value;
+
+	for (int i = 0; keys[i]; i++)
+	{
+		value = config_value(section, keys[i]);
+		if (value)
+		{
+			json_object_set_new(object, keys[i], json_string(value));
+		}
+	}
+}
+
+/**
+ * Ask about a child that is written in a file.
+ *
+ * @param first			[in,out] who has answered
+ * @return				rules and a verdict, NULL on error
+ */
+static json_t *ask_child(const options_t *options, const char *connection,
+						 const json_t *config, const char *child,
+						 json_t **first, char error[CLIENT_ERROR])
+{
+	static const char *const of_connection[] = {
+		"local_addrs", "remote_addrs", "encap", "if_id_in", "if_id_out", NULL
+	};
+	static const char *const of_child[] = {
+		"hw_offload", "mode", "esp_proposals", "ah_proposals", "local_ts",
+		"remote_ts", "replay_window", "tfc_padding", "ipcomp", "if_id_in",
+		"if_id_out", "rekey_bytes", "life_bytes", NULL
+	};
+	char request[CLIENT_REQUEST];
+	json_t *object;
+	char *text;
+
+	object = json_pack("{s:s, s:s}", "connection", connection, "child", child);
+	copy_values(object, config, of_connection);
+	copy_values(object, config_section(config_section(config, "children"),
+									   child), of_child);
+	text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(object);
+	if (snprintf(request, sizeof(request), "explain-written %s",
+				 text ?: "") >= (int)sizeof(request))
+	{
+		snprintf(error, CLIENT_ERROR, "too much is written about '%.64s'",
+				 child);
+		free(text);
+		return NULL;
+	}
+	free(text);
+	json_decref(*first);
+	*first = NULL;
+	return client_collect(options->socket, request, first, error);
+}
+
+/**
+ * Ask about the children of a connection in a file.
+ */
+static json_t *ask_children(const options_t *options, const char *connection,
+							const json_t *config, const char *child,
+							json_t **first, char error[CONFIG_ERROR])
+{
+	json_t *items = json_array(), *section, *more;
+	const char *name;
+
+	snprintf(error, CONFIG_ERROR, "'%.64s' has no such child", connection);
+	json_object_foreach(config_sections(config_section(config, "children")),
+						name, section)
+	{
+		if (child && strcmp(child, name))
+		{
+			continue;
+		}
+		more = ask_child(options, connection, config, name, first, error);
+		if (!more)
+		{
+			json_array_clear(items);
+			break;
+		}
+		json_array_extend(items, more);
+		json_decref(more);
+	}
+	if (!json_array_size(items))
+	{
+		json_decref(items);
+		return NULL;
+	}
+	return items;
+}
+
+/**
+ * Ask about a connection in a file.
+ */
+static json_t *ask_written(const options_t *options, const char *connection,
+						   const char *child, json_t **first,
+						   char error[CONFIG_ERROR])
+{
+	json_t *root, *config, *items = NULL;
+
+	root = config_read(options->file, error);
+	config = root ? config_connection(root, connection, error) : NULL;
+	if (config)
+	{
+		items = ask_children(options, connection, config, child, first, error);
+	}
+	json_decref(config);
+	json_decref(root);
+	return items;
+}
+
+/**
+ * Ask about a connection that is loaded.
+ */
+static json_t *ask_loaded(const options_t *options, const char *connection,
+						  const char *child, json_t **first,
+						  char error[CLIENT_ERROR])
+{
+	char request[CLIENT_REQUEST];
+
+	snprintf(request, sizeof(request), "explain %s %s", connection,
+			 child ?: "");
+	return client_collect(options->socket, request, first, error);
+}
+
 int command_explain(const options_t *options, int argc, char *argv[])
 {
-	char error[CLIENT_ERROR], request[400];
+	char error[CONFIG_ERROR];
 	json_t *items, *first = NULL;
 	bool all;
 
-	snprintf(request, sizeof(request), "explain %s %s", argv[0],
-			 argc > 1 ? argv[1] : "");
-	items = client_collect(options->socket, request, &first, error);
+	items = (options->file ? ask_written : ask_loaded)(options, argv[0],
+										argc > 1 ? argv[1] : NULL, &first,
+										error);
 	if (!items)
 	{
 		fprintf(stderr, "hw-offload: %s\n", error);

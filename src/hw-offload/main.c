@@ -31,7 +31,7 @@ static const struct {
 	{ "devices", command_devices, 0, 0, "",
 	  "what interfaces can do, and what is on them" },
 	{ "explain", command_explain, 1, 2, "CONN [CHILD]",
-	  "what a loaded connection would get on this host" },
+	  "what a connection would get on this host" },
 	{ "doctor", command_doctor, 0, 0, "",
 	  "whether this host can offload, and what to do if not" },
 	{ "probe", command_probe, 1, 1, "DEVICE",
@@ -90,6 +90,7 @@ static int usage(FILE *out, int status)
 	fputs("\n"
 		  "  -j, --json             print JSON\n"
 		  "  -v, --verbose          print details\n"
+		  "  -f, --file=PATH        explain: what is written there, not what is loaded\n"
 		  "  -s, --socket=PATH      ask there [" HWO_STATUS_SOCKET "]\n"
 		  "  -h, --help             print this\n"
 		  "  -V, --version          print the version\n\n"
@@ -128,6 +129,7 @@ int main(int argc, char *argv[])
 	static const struct option long_options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "verbose", no_argument, NULL, 'v' },
+		{ "file", required_argument, NULL, 'f' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -139,7 +141,7 @@ int main(int argc, char *argv[])
 	};
 	int option, status;
 
-	while ((option = getopt_long(argc, argv, "jvs:hV", long_options,
+	while ((option = getopt_long(argc, argv, "jvf:s:hV", long_options,
 								 NULL)) != -1)
 	{
 		switch (option)
@@ -149,6 +151,9 @@ int main(int argc, char *argv[])
 				break;
 			case 'v':
 				options.verbose = true;
+				break;
+			case 'f':
+				options.file = optarg;
 				break;
 			case 's':
 				options.socket = optarg;

@@ -5,7 +5,8 @@
  * Tests of the command, against a service that answers what it is told to.
  */
 
-#include <check.h>
+#include "command_suites.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,9 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,50 +23,15 @@
 
 #include "../client.h"
 
-#define FIRST "{\"hw-offload\":1,\"answer\":\"list\",\"version\":\"1.2\"," \
-	"\"strongswan\":\"6.1.0\"}\n"
-
-/** a CHILD_SA that got what it asked for */
-#define GOOD "{\"type\":\"child\",\"connection\":\"gw\",\"child\":\"net\"," \
-	"\"ike_id\":3,\"child_id\":10,\"reqid\":1,\"protocol\":\"esp\"," \
-	"\"mode\":\"transport\",\"encap\":false,\"local\":\"192.0.2.1\"," \
-	"\"remote\":\"192.0.2.2\",\"spi_in\":\"c0000001\"," \
-	"\"spi_out\":\"c0000002\",\"requested\":\"packet\"," \
-	"\"effective\":\"packet\",\"device\":\"p0\",\"reason\":\"as-requested\"," \
-	"\"kernel\":null,\"errno\":null,\"moved\":null," \
-	"\"in\":{\"spi\":\"c0000001\",\"esn\":true,\"effective\":\"packet\"," \
-	"\"device\":\"p0\",\"installed\":true,\"kernel_mode\":\"packet\"," \
-	"\"kernel_device\":\"p0\",\"packets\":11,\"bytes\":1100,\"added\":1," \
-	"\"replay_drops\":5,\"integrity_drops\":0,\"limits\":{" \
-	"\"soft_packets\":100,\"hard_packets\":200,\"soft_bytes\":null," \
-	"\"hard_bytes\":null,\"soft_seconds\":30,\"hard_seconds\":40}," \
-	"\"traffic_limits_by\":\"device\",\"plugin_limits\":{" \
-	"\"soft_packets\":null,\"hard_packets\":null,\"soft_bytes\":5000," \
-	"\"hard_bytes\":6000}}," \
-	"\"out\":{\"spi\":\"c0000002\",\"effective\":\"packet\"," \
-	"\"device\":\"p0\",\"installed\":false}}\n"
-
-/** one that did not, with names that mean trouble */
-#define POOR "{\"type\":\"child\",\"connection\":\"a\\u001b[2J b\"," \
-	"\"child\":\"x\\\"y\\\\z\",\"ike_id\":2,\"child_id\":9," \
-	"\"spi_in\":null,\"spi_out\":\"c0000003\",\"requested\":\"auto\"," \
-	"\"effective\":\"none\",\"device\":null,\"reason\":\"driver-refused\"," \
-	"\"kernel\":\"driver: not today\",\"errno\":22,\"moved\":{\"count\":2," \
-	"\"time\":1,\"from\":\"crypto\",\"from_device\":\"p1\"},\"in\":null," \
-	"\"out\":{\"spi\":\"c0000003\",\"effective\":\"none\",\"device\":null," \
-	"\"installed\":true,\"kernel_mode\":\"none\",\"packets\":7,\"bytes\":70}}\n"
-
-#define END(count) "{\"end\":true,\"count\":" #count "}\n"
-
 /** what the service answers, and what it was asked */
-static const char *answer;
-static char asked[512];
-static char dir[64], path[96];
+const char *answer;
+char asked[4096];
+char dir[64], path[96];
 static int listening;
 static pthread_t thread;
 
 /** output of the command, its errors included */
-static char output[65536];
+char output[65536];
 
 /**
  * Serve one client after the other.
@@ -87,7 +51,7 @@ static void *serve(void *data)
 	return NULL;
 }
 
-static void setup(void)
+void command_setup(void)
 {
 	struct sockaddr_un addr = {
 		.sun_family = AF_UNIX,
@@ -103,7 +67,7 @@ static void setup(void)
 	ck_assert_int_eq(pthread_create(&thread, NULL, serve, NULL), 0);
 }
 
-static void teardown(void)
+void command_teardown(void)
 {
 	shutdown(listening, SHUT_RDWR);
 	pthread_join(thread, NULL);
@@ -115,7 +79,7 @@ static void teardown(void)
 /**
  * Run the command, return its exit status.
  */
-static int run(const char *args)
+int run(const char *args)
 {
 	char line[512];
 	size_t len;
@@ -277,67 +241,68 @@ START_TEST(test_explain)
 END_TEST
 
 /**
- * Write the configuration of a kernel that runs.
+ * Write a file for explain.
  */
-static void write_config(const char *text)
+static const char *write_swanctl(const char *text)
 {
-	char file[256];
-	struct utsname name;
+	static char file[128];
 	FILE *out;
 
-	uname(&name);
-	snprintf(file, sizeof(file), "%s/boot", dir);
-	mkdir(file, 0700);
-	snprintf(file, sizeof(file), "%s/boot/config-%s", dir, name.release);
+	snprintf(file, sizeof(file), "%s/swanctl.conf", dir);
 	out = fopen(file, "w");
 	fputs(text, out);
 	fclose(out);
-	setenv("HWO_DOCTOR_ROOT", dir, 1);
+	return file;
 }
 
-static void remove_config(void)
+START_TEST(test_explain_file)
 {
-	char line[256];
+	const char *file;
+	char args[256];
+	json_t *config;
 
-	snprintf(line, sizeof(line), "rm -r '%s/boot'", dir);
-	ck_assert_int_eq(system(line), 0);
-	unsetenv("HWO_DOCTOR_ROOT");
-}
+	file = write_swanctl("connections {\n gw {\n  remote_addrs = 192.0.2.1\n"
+						 "  if_id_in = 5\n  children {\n"
+						 "   net {\n    hw_offload = packet # all of it\n"
+						 "    if_id_in = 6\n    updown = /bin/\"a b\"\n   }\n"
+						 "   other { mode = beet }\n  }\n }\n}\n");
+	answer = FIRST RULE("net", "ok", "by p0") VERDICT("net", "packet", "packet")
+		END(2);
+	snprintf(args, sizeof(args), "--file='%s' explain gw net", file);
+	ck_assert_int_eq(run(args), 0);
+	ck_assert_str_eq(output, "net: hw_offload = packet\n"
+		"  ok    route          by p0\n  => packet on p0\n");
+	/* what the daemon is told: nothing it does not need, inner settings first */
+	ck_assert(!strncmp(asked, "hw-offload 1 explain-written {", 30));
+	config = json_loads(asked + 29, 0, NULL);
+	ck_assert(json_equal(config, json_pack("{s:s, s:s, s:s, s:s, s:s}",
+			"connection", "gw", "child", "net", "remote_addrs", "192.0.2.1",
+			"if_id_in", "6", "hw_offload", "packet")));
+	json_decref(config);
+	/* both children are explained */
+	snprintf(args, sizeof(args), "-j -f '%s' explain gw", file);
+	ck_assert_int_eq(run(args), 0);
+	config = json_loads(output, 0, NULL);
+	ck_assert_uint_eq(json_array_size(json_object_get(config, "rules")), 4);
+	json_decref(config);
+	ck_assert(strstr(asked, "\"child\":\"other\",\"remote_addrs\":"));
 
-START_TEST(test_doctor)
-{
-	json_t *document, *finding;
-	size_t i, faults = 0;
-
-	answer = FIRST GOOD END(1);
-	write_config("CONFIG_XFRM_OFFLOAD=y\nCONFIG_XFRM_USER=m\n"
-				 "# CONFIG_INET_ESP_OFFLOAD is not set\n"
-				 "CONFIG_INET_ESP_OFFLOAD_NOT=y\n");
-	ck_assert_int_eq(run("doctor"), 1);
-	ck_assert(strstr(output, "ok       kernel-config  CONFIG_XFRM_USER=m\n"));
-	ck_assert(strstr(output, "fault    kernel-config  CONFIG_INET_ESP_OFFLOAD "
-					 "is not set: no offload over IPv4\n"));
-	ck_assert(strstr(output, "warning  kernel-config  CONFIG_INET6_ESP_OFFLOAD "
-					 "is not set: no offload over IPv6\n"));
-	ck_assert(strstr(output, "warning  module         esp4_offload is not "));
-	ck_assert(strstr(output, "mend: modprobe esp4_offload\n"));
-	ck_assert(strstr(output, "ok       daemon         hw-offload 1.2 serves "
-					 "strongSwan 6.1.0\n"));
-	ck_assert(strstr(output, "fault    sas            the kernel has lost SAs "
-					 "of 1 CHILD_SAs\n"));
-	/* the same as JSON, and without a daemon */
-	ck_assert_int_eq(run("--json --socket=/nonexistent doctor"), 1);
-	document = json_loads(output, 0, NULL);
-	json_array_foreach(json_object_get(document, "findings"), i, finding)
-	{
-		faults += !strcmp(json_string_value(json_object_get(finding, "result")),
-						  "fault");
-	}
-	ck_assert_uint_ge(faults, 1);
-	ck_assert_str_eq(json_string_value(json_object_get(document, "result")),
-					 "fault");
-	json_decref(document);
-	remove_config();
+	snprintf(args, sizeof(args), "-f '%s' explain gw nothing", file);
+	ck_assert_int_eq(run(args), 2);
+	ck_assert_str_eq(output, "hw-offload: 'gw' has no such child\n");
+	snprintf(args, sizeof(args), "-f '%s' explain nothing", file);
+	ck_assert_int_eq(run(args), 2);
+	ck_assert_str_eq(output, "hw-offload: there is no connection 'nothing'\n");
+	answer = "{\"error\":\"mode is none that has SAs\"}\n";
+	snprintf(args, sizeof(args), "-f '%s' explain gw", file);
+	ck_assert_int_eq(run(args), 2);
+	ck_assert_str_eq(output, "hw-offload: mode is none that has SAs\n");
+	write_swanctl("connections {\n gw {\n");
+	ck_assert_int_eq(run(args), 2);
+	ck_assert(strstr(output, "swanctl.conf:3: a '}' is missing\n"));
+	unlink(file);
+	ck_assert_int_eq(run(args), 2);
+	ck_assert(strstr(output, "swanctl.conf: No such file or directory\n"));
 }
 END_TEST
 
@@ -459,19 +424,20 @@ int main(int argc, char *argv[])
 
 	suite = suite_create("command");
 	tcase = tcase_create("service");
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, command_setup, command_teardown);
 	tcase_add_test(tcase, test_list);
 	tcase_add_test(tcase, test_list_json);
 	tcase_add_test(tcase, test_policies);
 	tcase_add_test(tcase, test_devices);
 	tcase_add_test(tcase, test_explain);
-	tcase_add_test(tcase, test_doctor);
+	tcase_add_test(tcase, test_explain_file);
 	tcase_add_test(tcase, test_probe);
 	tcase_add_test(tcase, test_metrics);
 	tcase_add_test(tcase, test_watch);
 	tcase_add_test(tcase, test_trouble);
 	tcase_add_test(tcase, test_usage);
 	suite_add_tcase(suite, tcase);
+	suite_add_tcase(suite, doctor_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

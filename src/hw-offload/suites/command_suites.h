@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * What the tests of the command share: a service that answers what it is told
+ * to, and the command that asks it.
+ */
+
+#ifndef COMMAND_SUITES_H_
+#define COMMAND_SUITES_H_
+
+#include <check.h>
+
+#define FIRST "{\"hw-offload\":1,\"answer\":\"list\",\"version\":\"1.2\"," \
+	"\"strongswan\":\"6.1.0\"}\n"
+
+/** a CHILD_SA that got what it asked for */
+#define GOOD "{\"type\":\"child\",\"connection\":\"gw\",\"child\":\"net\"," \
+	"\"ike_id\":3,\"child_id\":10,\"reqid\":1,\"protocol\":\"esp\"," \
+	"\"mode\":\"transport\",\"encap\":false,\"local\":\"192.0.2.1\"," \
+	"\"remote\":\"192.0.2.2\",\"spi_in\":\"c0000001\"," \
+	"\"spi_out\":\"c0000002\",\"requested\":\"packet\"," \
+	"\"effective\":\"packet\",\"device\":\"p0\",\"reason\":\"as-requested\"," \
+	"\"kernel\":null,\"errno\":null,\"moved\":null," \
+	"\"in\":{\"spi\":\"c0000001\",\"esn\":true,\"effective\":\"packet\"," \
+	"\"device\":\"p0\",\"installed\":true,\"kernel_mode\":\"packet\"," \
+	"\"kernel_device\":\"p0\",\"packets\":11,\"bytes\":1100,\"added\":1," \
+	"\"replay_drops\":5,\"integrity_drops\":0,\"limits\":{" \
+	"\"soft_packets\":100,\"hard_packets\":200,\"soft_bytes\":null," \
+	"\"hard_bytes\":null,\"soft_seconds\":30,\"hard_seconds\":40}," \
+	"\"traffic_limits_by\":\"device\",\"plugin_limits\":{" \
+	"\"soft_packets\":null,\"hard_packets\":null,\"soft_bytes\":5000," \
+	"\"hard_bytes\":6000}}," \
+	"\"out\":{\"spi\":\"c0000002\",\"effective\":\"packet\"," \
+	"\"device\":\"p0\",\"installed\":false}}\n"
+
+/** one that did not, with names that mean trouble */
+#define POOR "{\"type\":\"child\",\"connection\":\"a\\u001b[2J b\"," \
+	"\"child\":\"x\\\"y\\\\z\",\"ike_id\":2,\"child_id\":9," \
+	"\"spi_in\":null,\"spi_out\":\"c0000003\",\"requested\":\"auto\"," \
+	"\"effective\":\"none\",\"device\":null,\"reason\":\"driver-refused\"," \
+	"\"kernel\":\"driver: not today\",\"errno\":22,\"moved\":{\"count\":2," \
+	"\"time\":1,\"from\":\"crypto\",\"from_device\":\"p1\"},\"in\":null," \
+	"\"out\":{\"spi\":\"c0000003\",\"effective\":\"none\",\"device\":null," \
+	"\"installed\":true,\"kernel_mode\":\"none\",\"packets\":7,\"bytes\":70}}\n"
+
+#define END(count) "{\"end\":true,\"count\":" #count "}\n"
+
+/** What the service answers, and what it was asked. */
+extern const char *answer;
+extern char asked[4096];
+
+/** A directory of this test, and the socket in it. */
+extern char dir[64], path[96];
+
+/** Output of the command, its errors included. */
+extern char output[65536];
+
+/** Start and end the service. */
+void command_setup(void);
+void command_teardown(void);
+
+/**
+ * Run the command.
+ *
+ * @param args			options and arguments, parsed by a shell
+ * @return				exit status
+ */
+int run(const char *args);
+
+/** Tests of doctor. */
+TCase *doctor_tcase(void);
+
+#endif /** COMMAND_SUITES_H_ */

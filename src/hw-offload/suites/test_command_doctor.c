@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of doctor.
+ */
+
+#include "command_suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+/**
+ * Write the configuration of a kernel that runs.
+ */
+static void write_config(const char *text)
+{
+	char file[256];
+	struct utsname name;
+	FILE *out;
+
+	uname(&name);
+	snprintf(file, sizeof(file), "%s/boot", dir);
+	mkdir(file, 0700);
+	snprintf(file, sizeof(file), "%s/boot/config-%s", dir, name.release);
+	out = fopen(file, "w");
+	fputs(text, out);
+	fclose(out);
+	setenv("HWO_DOCTOR_ROOT", dir, 1);
+}
+
+static void remove_config(void)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "rm -r '%s/boot'", dir);
+	ck_assert_int_eq(system(line), 0);
+	unsetenv("HWO_DOCTOR_ROOT");
+}
+
+START_TEST(test_doctor)
+{
+	json_t *document, *finding;
+	size_t i, faults = 0;
+
+	answer = FIRST GOOD END(1);
+	write_config("CONFIG_XFRM_OFFLOAD=y\nCONFIG_XFRM_USER=m\n"
+				 "# CONFIG_INET_ESP_OFFLOAD is not set\n"
+				 "CONFIG_INET_ESP_OFFLOAD_NOT=y\n");
+	ck_assert_int_eq(run("doctor"), 1);
+	ck_assert(strstr(output, "ok       kernel-config  CONFIG_XFRM_USER=m\n"));
+	ck_assert(strstr(output, "fault    kernel-config  CONFIG_INET_ESP_OFFLOAD "
+					 "is not set: no offload over IPv4\n"));
+	ck_assert(strstr(output, "warning  kernel-config  CONFIG_INET6_ESP_OFFLOAD "
+					 "is not set: no offload over IPv6\n"));
+	ck_assert(strstr(output, "warning  module         esp4_offload is not "));
+	ck_assert(strstr(output, "mend: modprobe esp4_offload\n"));
+	ck_assert(strstr(output, "ok       daemon         hw-offload 1.2 serves "
+					 "strongSwan 6.1.0\n"));
+	ck_assert(strstr(output, "fault    sas            the kernel has lost SAs "
+					 "of 1 CHILD_SAs\n"));
+	/* the same as JSON, and without a daemon */
+	ck_assert_int_eq(run("--json --socket=/nonexistent doctor"), 1);
+	document = json_loads(output, 0, NULL);
+	json_array_foreach(json_object_get(document, "findings"), i, finding)
+	{
+		faults += !strcmp(json_string_value(json_object_get(finding, "result")),
+						  "fault");
+	}
+	ck_assert_uint_ge(faults, 1);
+	ck_assert_str_eq(json_string_value(json_object_get(document, "result")),
+					 "fault");
+	json_decref(document);
+	remove_config();
+}
+END_TEST
+
+/**
+ * Put a program in the way of swanctl.
+ */
+static void fake_swanctl(const char *script)
+{
+	char file[128], search[512];
+	FILE *out;
+
+	snprintf(file, sizeof(file), "%s/swanctl", dir);
+	out = fopen(file, "w");
+	fprintf(out, "#!/bin/sh\n%s\n", script);
+	fclose(out);
+	chmod(file, 0700);
+	snprintf(search, sizeof(search), "%s:/usr/sbin:/usr/bin:/sbin:/bin", dir);
+	setenv("PATH", search, 1);
+}
+
+START_TEST(test_doctor_daemon)
+{
+	static const struct {
+		const char *script, *finding;
+	} cases[] = {
+		{ "exit 1", "warning  daemon         /nonexistent: No such file or "
+		  "directory (does charon run" },
+		{ "echo 'loaded plugins: charon-systemd kernel-netlink vici'",
+		  "fault    daemon         charon runs without the plugin" },
+		{ "echo 'loaded plugins: charon-systemd hw-offload vici'",
+		  "fault    daemon         charon has the plugin hw-offload, but" },
+	};
+	char *old = strdup(getenv("PATH")), file[128];
+	json_t *document, *finding;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		fake_swanctl(cases[i].script);
+		run("--socket=/nonexistent doctor");
+		ck_assert_msg(strstr(output, cases[i].finding) != NULL, "%s", output);
+	}
+	/* whatever is wrong has a remedy */
+	run("--socket=/nonexistent --json doctor");
+	document = json_loads(output, 0, NULL);
+	json_array_foreach(json_object_get(document, "findings"), i, finding)
+	{
+		ck_assert_msg(!strcmp(json_string_value(json_object_get(finding,
+															"result")), "ok") ||
+					  json_is_string(json_object_get(finding, "remedy")), "%s",
+					  json_string_value(json_object_get(finding, "text")));
+	}
+	json_decref(document);
+	setenv("PATH", old, 1);
+	free(old);
+	snprintf(file, sizeof(file), "%s/swanctl", dir);
+	unlink(file);
+}
+END_TEST
+
+TCase *doctor_tcase(void)
+{
+	TCase *tcase;
+
+	tcase = tcase_create("doctor");
+	tcase_add_checked_fixture(tcase, command_setup, command_teardown);
+	tcase_add_test(tcase, test_doctor);
+	tcase_add_test(tcase, test_doctor_daemon);
+	return tcase;
+}
