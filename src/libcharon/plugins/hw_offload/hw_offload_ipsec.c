@@ -96,6 +96,11 @@ struct private_hw_offload_ipsec_t {
 	sa_table_t *sa_table;
 
 	/**
+	 * Requests to rekey
+	 */
+	sa_rekey_t *rekey;
+
+	/**
 	 * Table of SPs
 	 */
 	sp_table_t *sp_table;
@@ -487,6 +492,7 @@ METHOD(kernel_ipsec_t, destroy, void,
 	DESTROY_IF(this->sas);
 	DESTROY_IF(this->watcher);
 	DESTROY_IF(this->mover);
+	DESTROY_IF(this->rekey);
 	DESTROY_IF(this->bypass);
 	DESTROY_IF(this->devices);
 	DESTROY_IF(this->xfrm);
@@ -521,9 +527,11 @@ static void build(private_hw_offload_ipsec_t *this,
 								 kernel->route_events);
 	this->devices = offload_device_create(routes, kernel->links,
 										  kernel->features, &rules);
+	this->rekey = sa_rekey_create(this->sa_table);
 	this->mover = sa_mover_create(this->xfrm, &kernel->listener, this->devices,
-								  this->sa_table);
-	this->watcher = limit_watcher_create(this->xfrm, this->sa_table);
+								  this->sa_table, this->rekey);
+	this->watcher = limit_watcher_create(this->xfrm, this->sa_table,
+										 this->rekey);
 	this->sas = sa_installer_create(this->xfrm, this->devices, this->mover,
 									this->sa_table, this->watcher,
 									this->translate.kernel.sa_dir);
@@ -532,15 +540,15 @@ static void build(private_hw_offload_ipsec_t *this,
 									this->bypass, this->sa_table,
 									this->sp_table, &settings);
 	this->reconcile = reconcile_create(this->xfrm, this->devices,
-									   this->sa_table);
+									   this->sa_table, this->rekey);
 	this->events = events_create(kernel->xfrm_events, this->reconcile,
-								 this->sa_table);
+								 this->sa_table, this->rekey);
 	this->links = link_events_create(kernel->link_events, this->reconcile,
 									 this->sps, this->bypass, this->sa_table,
 							this->devices->get_history(this->devices));
 	this->rebinder = rebinder_create(kernel->route_changes, this->devices,
 									 this->mover, this->sps, this->sa_table,
-									 &rebind);
+									 this->rekey, &rebind);
 	source.devices = this->devices;
 	this->status = hwo_setup_status(&kernel->listener, &source);
 }

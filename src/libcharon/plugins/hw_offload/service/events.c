@@ -44,6 +44,11 @@ struct private_events_t {
 	 * Records of SAs
 	 */
 	sa_table_t *table;
+
+	/**
+	 * Requests to rekey
+	 */
+	sa_rekey_t *rekey;
 };
 
 /**
@@ -90,19 +95,20 @@ static void process_expire(private_events_t *this, const hwo_event_t *event)
 	{
 		return;
 	}
-	if (event->expire.hard)
-	{	/* before charon removes its policies */
-		this->table->lose(this->table, id, NULL);
-	}
-	else if (!this->table->tell_soft(this->table, id, FALSE, FALSE))
+	if (!event->expire.hard)
 	{
+		if (this->table->tell_soft(this->table, id, FALSE, FALSE))
+		{
+			this->rekey->rekey(this->rekey, id, NULL);
+		}
 		return;
 	}
+	/* before charon removes its policies */
+	this->table->lose(this->table, id, NULL);
 	dst = hwo_addr_to_host(&id->dst, 0);
 	if (dst)
 	{
-		charon->kernel->expire(charon->kernel, id->proto, id->spi, dst,
-							   event->expire.hard);
+		charon->kernel->expire(charon->kernel, id->proto, id->spi, dst, TRUE);
 		dst->destroy(dst);
 	}
 }
@@ -208,7 +214,7 @@ METHOD(events_t, destroy, void,
  * Described in header
  */
 events_t *events_create(nl_transport_t *transport, reconcile_t *reconcile,
-						sa_table_t *table)
+						sa_table_t *table, sa_rekey_t *rekey)
 {
 	private_events_t *this;
 
@@ -218,6 +224,7 @@ events_t *events_create(nl_transport_t *transport, reconcile_t *reconcile,
 		},
 		.reconcile = reconcile,
 		.table = table,
+		.rekey = rekey,
 	);
 	this->monitor = nl_monitor_create(transport, TRUE, process, this);
 	return &this->public;

@@ -16,6 +16,7 @@
 #define HWO_EVENTS_H_
 
 #include "reconcile.h"
+#include "sa_rekey.h"
 #include "../io/nl_monitor.h"
 #include "../model/sa_table.h"
 
@@ -38,8 +39,9 @@ struct events_t {
  * @param transport		transport that joined hwo_xfrm_event_groups, adopted
  * @param reconcile		comparison with the kernel, if events were lost
  * @param table			records of SAs
+ * @param rekey			requests to rekey
  */
 events_t *events_create(nl_transport_t *transport, reconcile_t *reconcile,
-						sa_table_t *table);
+						sa_table_t *table, sa_rekey_t *rekey);
 
 #endif /** HWO_EVENTS_H_ @}*/

@@ -44,6 +44,11 @@ struct private_limit_watcher_t {
 	sa_table_t *table;
 
 	/**
+	 * Requests to rekey
+	 */
+	sa_rekey_t *rekey;
+
+	/**
 	 * SAs that are watched
 	 */
 	hwo_watch_heap_t heap;
@@ -132,18 +137,17 @@ static void schedule(private_limit_watcher_t *this, uint64_t now)
 }
 
 /**
- * Tell charon that an SA reached a limit
+ * Tell charon that an SA reached a hard limit
  */
-static void tell(const hwo_sa_id_t *id, bool hard)
+static void tell_hard(const hwo_sa_id_t *id)
 {
 	host_t *dst;
 
 	dst = hwo_addr_to_host(&id->dst, 0);
 	if (dst)
 	{
-		DBG1(DBG_KNL, "SA %.8x reached a %s limit", ntohl(id->spi),
-			 hard ? "hard" : "soft");
-		charon->kernel->expire(charon->kernel, id->proto, id->spi, dst, hard);
+		DBG1(DBG_KNL, "SA %.8x reached a hard limit", ntohl(id->spi));
+		charon->kernel->expire(charon->kernel, id->proto, id->spi, dst, TRUE);
 		dst->destroy(dst);
 	}
 }
@@ -182,7 +186,8 @@ static bool look(private_limit_watcher_t *this, hwo_watch_t *watch,
 		case HWO_WATCH_SOFT:
 			if (this->table->tell_soft(this->table, &watch->id, TRUE, late))
 			{
-				tell(&watch->id, FALSE);
+				this->rekey->rekey(this->rekey, &watch->id,
+								   "reached a soft limit");
 			}
 			return TRUE;
 		case HWO_WATCH_HARD:
@@ -192,7 +197,7 @@ static bool look(private_limit_watcher_t *this, hwo_watch_t *watch,
 	hwo_sa_delete(this->xfrm, &watch->id, &result);
 	if (this->table->lose(this->table, &watch->id, NULL))
 	{
-		tell(&watch->id, TRUE);
+		tell_hard(&watch->id);
 	}
 	return FALSE;
 }
@@ -301,7 +306,8 @@ METHOD(limit_watcher_t, destroy, void,
 /*
  * Described in header
  */
-limit_watcher_t *limit_watcher_create(nl_exchange_t *xfrm, sa_table_t *table)
+limit_watcher_t *limit_watcher_create(nl_exchange_t *xfrm, sa_table_t *table,
+									  sa_rekey_t *rekey)
 {
 	private_limit_watcher_t *this;
 
@@ -313,6 +319,7 @@ limit_watcher_t *limit_watcher_create(nl_exchange_t *xfrm, sa_table_t *table)
 		},
 		.xfrm = xfrm,
 		.table = table,
+		.rekey = rekey,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
 		.refs = 1,

@@ -18,6 +18,7 @@
 #ifndef HWO_LIMIT_WATCHER_H_
 #define HWO_LIMIT_WATCHER_H_
 
+#include "sa_rekey.h"
 #include "../io/nl_exchange.h"
 #include "../model/limit_plan.h"
 #include "../model/sa_table.h"
@@ -55,7 +56,9 @@ struct limit_watcher_t {
  *
  * @param xfrm			exchange with XFRM
  * @param table			records of SAs
+ * @param rekey			requests to rekey
  */
-limit_watcher_t *limit_watcher_create(nl_exchange_t *xfrm, sa_table_t *table);
+limit_watcher_t *limit_watcher_create(nl_exchange_t *xfrm, sa_table_t *table,
+									  sa_rekey_t *rekey);
 
 #endif /** HWO_LIMIT_WATCHER_H_ @}*/

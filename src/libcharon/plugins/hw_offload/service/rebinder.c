@@ -19,10 +19,6 @@
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
-/** Checks in a row that leave SAs alone because of a rekeying: two CHILD_SAs
- * may have the same reqid without one */
-#define MAX_WAITS 10
-
 typedef struct private_rebinder_t private_rebinder_t;
 
 /**
@@ -61,6 +57,11 @@ struct private_rebinder_t {
 	sa_table_t *table;
 
 	/**
+	 * Requests to rekey
+	 */
+	sa_rekey_t *rekey;
+
+	/**
 	 * Settings
 	 */
 	hwo_rebind_settings_t settings;
@@ -75,11 +76,6 @@ struct private_rebinder_t {
 	 * scheduled or running, and while it runs
 	 */
 	bool changed, active, running;
-
-	/**
-	 * Checks in a row that left SAs alone, for the job only
-	 */
-	u_int waits;
 
 	/**
 	 * TRUE once the owner does not need us anymore
@@ -109,8 +105,6 @@ typedef struct {
 	path_devices_t *paths;
 	/** pairs of SAs that did not stay as they were */
 	u_int moved;
-	/** pairs of SAs that wait for the end of a rekeying */
-	u_int waiting;
 } check_t;
 
 /**
@@ -181,13 +175,6 @@ static hwo_bind_action_t decide(check_t *check, const hwo_sa_record_t *sa,
 	plan_sa(sa, device, plan);
 	keep_to_budget(this, sa, device, plan);
 	action = hwo_bind_plan(&facts, plan, &this->settings.rules);
-	if (action == HWO_BIND_REKEY && this->waits < MAX_WAITS &&
-		!this->table->is_single(this->table, sa))
-	{	/* up to 6.1.0, charon crashes if it has to rekey the result of the
-		 * peer's rekeying before the peer has concluded that */
-		check->waiting++;
-		return HWO_BIND_KEEP;
-	}
 	hwo_bind_best(plan, &best);
 	*new = plan->ifindex && this->table->try(this->table, &sa->id, &best);
 	return action;
@@ -212,24 +199,19 @@ static void log_action(private_rebinder_t *this, const hwo_sa_record_t *sa,
 }
 
 /**
- * Tell charon that a pair of SAs needs new keys, or has to be closed. The latter
- * is not what the user wanted, so its traffic stays blocked, as if the kernel had
- * lost it.
+ * Tell charon that a pair of SAs has to be closed. That is not what the user
+ * wanted, so its traffic stays blocked, as if the kernel had lost it.
  */
-static void expire(private_rebinder_t *this, const hwo_sa_record_t *sa,
-				   bool hard)
+static void close_pair(private_rebinder_t *this, const hwo_sa_record_t *sa)
 {
 	host_t *dst;
 
-	if (hard)
-	{
-		this->table->lose(this->table, &sa->id, NULL);
-	}
+	this->table->lose(this->table, &sa->id, NULL);
 	dst = hwo_addr_to_host(&sa->id.dst, 0);
 	if (dst)
 	{
 		charon->kernel->expire(charon->kernel, sa->id.proto, sa->id.spi, dst,
-							   hard);
+							   TRUE);
 		dst->destroy(dst);
 	}
 }
@@ -339,12 +321,12 @@ static void move(private_rebinder_t *this, const hwo_sa_record_t *sa,
 	else if (err != EOPNOTSUPP || !is_complete(this, sa))
 	{
 		log_action(this, sa, plan, "but it can't be moved: rekeying it");
-		expire(this, sa, FALSE);
+		this->rekey->rekey(this->rekey, &sa->id, NULL);
 	}
 	else if (plan->strict && this->settings.rules.close_refused)
 	{
 		log_action(this, sa, plan, "where it was refused: closing it");
-		expire(this, sa, TRUE);
+		close_pair(this, sa);
 	}
 	else
 	{
@@ -374,7 +356,7 @@ static void check_pair(check_t *check, const hwo_sa_record_t *sa)
 			break;
 		case HWO_BIND_REKEY:
 			log_action(this, sa, &plan, "rekeying it");
-			expire(this, sa, FALSE);
+			this->rekey->rekey(this->rekey, &sa->id, NULL);
 			break;
 		case HWO_BIND_REFUSED:
 			if (new)
@@ -386,7 +368,7 @@ static void check_pair(check_t *check, const hwo_sa_record_t *sa)
 		case HWO_BIND_CLOSE:
 			log_action(this, sa, &plan, "where its mode can't be had: closing "
 					   "it");
-			expire(this, sa, TRUE);
+			close_pair(this, sa);
 			break;
 	}
 	check->moved++;
@@ -408,7 +390,7 @@ static bool is_closed(private_rebinder_t *this)
 /**
  * Check all pairs of SAs, then the SPs that have none
  *
- * @return			TRUE if any was moved, or has to wait
+ * @return			TRUE if any was moved
  */
 static bool check_all(private_rebinder_t *this)
 {
@@ -435,8 +417,7 @@ static bool check_all(private_rebinder_t *this)
 	array_destroy(ids);
 	check.paths->destroy(check.paths);
 	this->sps->routes_changed(this->sps);
-	this->waits = check.waiting ? this->waits + 1 : 0;
-	return check.moved || check.waiting;
+	return check.moved > 0;
 }
 
 /**
@@ -531,7 +512,7 @@ METHOD(rebinder_t, destroy, void,
  */
 rebinder_t *rebinder_create(nl_transport_t *changes, offload_device_t *devices,
 							sa_mover_t *mover, sp_installer_t *sps,
-							sa_table_t *table,
+							sa_table_t *table, sa_rekey_t *rekey,
 							const hwo_rebind_settings_t *settings)
 {
 	private_rebinder_t *this;
@@ -544,6 +525,7 @@ rebinder_t *rebinder_create(nl_transport_t *changes, offload_device_t *devices,
 		.mover = mover,
 		.sps = sps,
 		.table = table,
+		.rekey = rekey,
 		.settings = *settings,
 		.window = settings->delay,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),

@@ -27,6 +27,7 @@
 
 #include "offload_device.h"
 #include "sa_mover.h"
+#include "sa_rekey.h"
 #include "sp_installer.h"
 #include "../io/nl_transport.h"
 #include "../model/bind_plan.h"
@@ -65,11 +66,12 @@ struct rebinder_t {
  * @param mover			mover of SAs
  * @param sps			installer of SPs
  * @param table			records of SAs
+ * @param rekey			requests to rekey
  * @param settings		settings, copied
  */
 rebinder_t *rebinder_create(nl_transport_t *changes, offload_device_t *devices,
 							sa_mover_t *mover, sp_installer_t *sps,
-							sa_table_t *table,
+							sa_table_t *table, sa_rekey_t *rekey,
 							const hwo_rebind_settings_t *settings);
 
 #endif /** HWO_REBINDER_H_ @}*/

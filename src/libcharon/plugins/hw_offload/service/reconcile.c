@@ -6,7 +6,6 @@
  */
 
 #include "reconcile.h"
-#include "sa_rekey.h"
 #include "../model/selector.h"
 #include "../wire/xfrm_sa.h"
 
@@ -22,19 +21,6 @@
 
 /** Milliseconds until routes are looked up again */
 #define RETRY_MS 500
-
-/** Times to wait for a rekeying that is under way */
-#define MAX_WAITS 20
-
-/**
- * An SA that is gone and not rekeyed yet.
- */
-typedef struct {
-	/** identity */
-	hwo_sa_id_t id;
-	/** how often it had to wait for a rekeying */
-	u_int waits;
-} lost_sa_t;
 
 typedef struct private_reconcile_t private_reconcile_t;
 
@@ -64,7 +50,12 @@ struct private_reconcile_t {
 	sa_table_t *table;
 
 	/**
-	 * SAs that are gone, and wait to be rekeyed, lost_sa_t
+	 * Requests to rekey
+	 */
+	sa_rekey_t *rekey;
+
+	/**
+	 * SAs that are gone, and wait to be rekeyed, hwo_sa_id_t
 	 */
 	array_t *waiting;
 
@@ -150,7 +141,8 @@ static bool check_sa(void *data, const struct nlmsghdr *hdr)
 /**
  * Tell charon about the SAs in a list
  */
-static void expire_all(array_t *ids, const char *why)
+static void expire_all(private_reconcile_t *this, array_t *ids,
+					   const char *why)
 {
 	hwo_sa_id_t id;
 	int i;
@@ -158,7 +150,7 @@ static void expire_all(array_t *ids, const char *why)
 	for (i = 0; i < array_count(ids); i++)
 	{
 		array_get(ids, i, &id);
-		hwo_sa_rekey(&id, why);
+		this->rekey->rekey(this->rekey, &id, why);
 	}
 }
 
@@ -183,31 +175,26 @@ static bool has_route(private_reconcile_t *this, const hwo_sa_record_t *sa)
 static void rekey_reachable(private_reconcile_t *this, array_t *list)
 {
 	hwo_sa_record_t sa;
-	lost_sa_t lost;
+	hwo_sa_id_t id;
 	int i;
 
 	/* from the end, where those are added that have to wait */
 	for (i = array_count(list) - 1; i >= 0; i--)
 	{
-		array_get(list, i, &lost);
+		array_get(list, i, &id);
 		array_remove(list, i, NULL);
-		if (!this->table->get(this->table, &lost.id, &sa))
+		if (!this->table->get(this->table, &id, &sa))
 		{	/* not charon's anymore either */
 			continue;
 		}
-		if (!this->table->is_single(this->table, &sa) &&
-			lost.waits++ < MAX_WAITS)
-		{	/* up to 6.1.0, charon crashes if it has to rekey the result of
-			 * the peer's rekeying before the peer has concluded that */
-			array_insert(list, ARRAY_TAIL, &lost);
-		}
-		else if (!has_route(this, &sa))
+		if (!has_route(this, &sa))
 		{
-			array_insert(list, ARRAY_TAIL, &lost);
+			array_insert(list, ARRAY_TAIL, &id);
 		}
 		else
 		{
-			hwo_sa_rekey(&lost.id, "is not in the kernel anymore");
+			this->rekey->rekey(this->rekey, &id,
+							   "is not in the kernel anymore");
 		}
 	}
 }
@@ -232,11 +219,11 @@ CALLBACK(release, void,
  */
 static void move_all(array_t *from, array_t *to)
 {
-	lost_sa_t lost;
+	hwo_sa_id_t id;
 
-	while (array_remove(from, ARRAY_TAIL, &lost))
+	while (array_remove(from, ARRAY_TAIL, &id))
 	{
-		array_insert(to, ARRAY_TAIL, &lost);
+		array_insert(to, ARRAY_TAIL, &id);
 	}
 }
 
@@ -246,7 +233,7 @@ CALLBACK(retry, job_requeue_t,
 	array_t *ids;
 	bool again;
 
-	ids = array_create(sizeof(lost_sa_t), 0);
+	ids = array_create(sizeof(hwo_sa_id_t), 0);
 	this->mutex->lock(this->mutex);
 	this->running = !this->closed;
 	move_all(this->waiting, ids);
@@ -276,7 +263,7 @@ static void retry_later(private_reconcile_t *this, array_t *ids)
 		return;
 	}
 	DBG1(DBG_KNL, "%d lost SAs have to wait to be rekeyed, until there is a "
-		 "route to the peer and no other rekeying", array_count(ids));
+		 "route to the peer", array_count(ids));
 	this->mutex->lock(this->mutex);
 	move_all(ids, this->waiting);
 	if (!this->scheduled)
@@ -297,11 +284,10 @@ static void retry_later(private_reconcile_t *this, array_t *ids)
 static void rekey_lost(private_reconcile_t *this, array_t *ids)
 {
 	hwo_sa_record_t sa, partner;
-	lost_sa_t item = {};
 	array_t *lost;
 	hwo_sa_id_t id;
 
-	lost = array_create(sizeof(lost_sa_t), 0);
+	lost = array_create(sizeof(hwo_sa_id_t), 0);
 	while (array_remove(ids, ARRAY_TAIL, &id))
 	{
 		if (this->table->lose(this->table, &id, &sa) &&
@@ -309,8 +295,7 @@ static void rekey_lost(private_reconcile_t *this, array_t *ids)
 			 !this->table->get(this->table, &sa.partner, &partner) ||
 			 !partner.lost))
 		{
-			item.id = id;
-			array_insert(lost, ARRAY_TAIL, &item);
+			array_insert(lost, ARRAY_TAIL, &id);
 		}
 	}
 	rekey_reachable(this, lost);
@@ -344,7 +329,7 @@ METHOD(reconcile_t, check, void,
 		rekey_lost(this, lost);
 		array_destroy(lost);
 	}
-	expire_all(check.soft, "is beyond its soft limit");
+	expire_all(this, check.soft, "is beyond its soft limit");
 	array_destroy(check.soft);
 }
 
@@ -365,7 +350,7 @@ METHOD(reconcile_t, destroy, void,
  * Described in header
  */
 reconcile_t *reconcile_create(nl_exchange_t *xfrm, offload_device_t *devices,
-							  sa_table_t *table)
+							  sa_table_t *table, sa_rekey_t *rekey)
 {
 	private_reconcile_t *this;
 
@@ -377,7 +362,8 @@ reconcile_t *reconcile_create(nl_exchange_t *xfrm, offload_device_t *devices,
 		.xfrm = xfrm,
 		.devices = devices,
 		.table = table,
-		.waiting = array_create(sizeof(lost_sa_t), 0),
+		.rekey = rekey,
+		.waiting = array_create(sizeof(hwo_sa_id_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
 		.refs = 1,

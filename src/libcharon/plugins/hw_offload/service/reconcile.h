@@ -25,6 +25,7 @@
 #define HWO_RECONCILE_H_
 
 #include "offload_device.h"
+#include "sa_rekey.h"
 #include "../io/nl_exchange.h"
 #include "../model/sa_table.h"
 
@@ -52,9 +53,10 @@ struct reconcile_t {
  * @param xfrm			exchange with XFRM
  * @param devices		selection of devices, to see if there is a route
  * @param table			records of SAs
+ * @param rekey			requests to rekey
  */
 reconcile_t *reconcile_create(nl_exchange_t *xfrm, offload_device_t *devices,
-							  sa_table_t *table);
+							  sa_table_t *table, sa_rekey_t *rekey);
 
 /**
  * Check if an SA is beyond one of its soft limits.

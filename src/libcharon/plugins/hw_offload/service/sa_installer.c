@@ -7,7 +7,6 @@
 
 #include "sa_installer.h"
 #include "sa_ladder.h"
-#include "sa_rekey.h"
 #include "../model/bind_plan.h"
 #include "../wire/xfrm_sa.h"
 
@@ -415,10 +414,6 @@ static void align_partner(private_sa_installer_t *this, install_t *install)
 		DBG1(DBG_KNL, "unable to move inbound SA %.8x to mode %N: %s",
 			 ntohl(partner->spi), hwo_mode_names, effective->mode,
 			 strerror(err));
-	}
-	if (err == EBUSY)
-	{
-		hwo_sa_rekey_later(id, "is in another mode than the inbound SA");
 	}
 	if (this->table->get(this->table, id, &final))
 	{

@@ -51,6 +51,11 @@ struct private_sa_mover_t {
 	 * Records of SAs
 	 */
 	sa_table_t *table;
+
+	/**
+	 * Requests to rekey
+	 */
+	sa_rekey_t *rekey;
 };
 
 /**
@@ -539,25 +544,32 @@ METHOD(sa_mover_t, demote, int,
 	const hwo_offload_t *best, hwo_reason_t reason, const hwo_result_t *refusal)
 {
 	hwo_offload_t first, second = *best;
+	const hwo_sa_id_t *known;
 	int err, other;
 
-	while (TRUE)
+	do
 	{
 		err = demote_one(this, id, &second, reason, refusal, &first);
 		if (!partner->spi)
 		{
-			return err;
+			break;
 		}
 		if (err)
 		{	/* the other one still ends where both should */
 			first = second;
 		}
 		other = demote_one(this, partner, &first, reason, refusal, &second);
-		if (err || other || second.mode >= first.mode)
-		{
-			return err ?: other;
-		}
+		err = err ?: other;
 	}
+	while (!err && second.mode < first.mode);
+
+	if (err == EBUSY)
+	{	/* either of them stands for both */
+		known = this->table->get(this->table, id, NULL) ? id : partner;
+		this->rekey->rekey_new(this->rekey, known->spi ? known : id,
+							   "can't be moved to the mode of the other one");
+	}
+	return err;
 }
 
 METHOD(sa_mover_t, destroy, void,
@@ -571,7 +583,8 @@ METHOD(sa_mover_t, destroy, void,
  */
 sa_mover_t *sa_mover_create(nl_exchange_t *xfrm,
 							const hwo_listener_t *listener,
-							offload_device_t *devices, sa_table_t *table)
+							offload_device_t *devices, sa_table_t *table,
+							sa_rekey_t *rekey)
 {
 	private_sa_mover_t *this;
 
@@ -586,6 +599,7 @@ sa_mover_t *sa_mover_create(nl_exchange_t *xfrm,
 		.listener = *listener,
 		.devices = devices,
 		.table = table,
+		.rekey = rekey,
 	);
 	return &this->public;
 }

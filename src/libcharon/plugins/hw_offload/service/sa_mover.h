@@ -22,6 +22,7 @@
 #define HWO_SA_MOVER_H_
 
 #include "offload_device.h"
+#include "sa_rekey.h"
 #include "../io/kernel.h"
 #include "../io/nl_exchange.h"
 #include "../model/sa_table.h"
@@ -77,8 +78,9 @@ struct sa_mover_t {
 	 * @param reason	why
 	 * @param refusal	the kernel's words for it
 	 * @return			0, EBUSY if one is in use already, or is gone as it was used
-	 *					meanwhile or nothing takes it anymore: rekeying gets both
-	 *					into the same mode; or another errno value, after which it does not
+	 *					meanwhile or nothing takes it anymore: charon rekeys it, that
+	 *					gets both into the same mode; or another errno value, after
+	 *					which it does not
 	 */
 	int (*demote)(sa_mover_t *this, const hwo_sa_id_t *id,
 				  const hwo_sa_id_t *partner, const hwo_offload_t *best,
@@ -97,9 +99,11 @@ struct sa_mover_t {
  * @param listener		opens transports for notifications
  * @param devices		selection of devices
  * @param table			records of SAs
+ * @param rekey			requests to rekey
  */
 sa_mover_t *sa_mover_create(nl_exchange_t *xfrm,
 							const hwo_listener_t *listener,
-							offload_device_t *devices, sa_table_t *table);
+							offload_device_t *devices, sa_table_t *table,
+							sa_rekey_t *rekey);
 
 #endif /** HWO_SA_MOVER_H_ @}*/

@@ -11,61 +11,277 @@
 #include <netinet/in.h>
 
 #include <daemon.h>
+#include <collections/array.h>
 #include <processing/jobs/callback_job.h>
+#include <threading/condvar.h>
+#include <threading/mutex.h>
 #include <utils/debug.h>
 
-/** charon does not know a CHILD_SA before its policies are there */
-#define LATER_MS 2000
+/** Milliseconds until those that wait are looked at again */
+#define RETRY_MS 200
+
+/** Times to wait for the end of a rekeying: a message that was lost is sent
+ * again after four seconds */
+#define MAX_WAITS 22
+
+/** Times to wait until charon knows a new CHILD_SA, if it does not say so */
+#define MAX_UNKNOWN 10
 
 /**
- * An SA that is to be rekeyed later.
+ * An SA that waits to be rekeyed.
  */
 typedef struct {
 	/** identity */
 	hwo_sa_id_t id;
-	/** why, static */
+	/** why, static, NULL if that is logged */
 	const char *why;
-} rekey_t;
+	/** TRUE if charon may not know it yet */
+	bool new;
+	/** how often it had to wait */
+	u_int waits;
+} request_t;
 
-/*
- * Described in header
+typedef struct private_sa_rekey_t private_sa_rekey_t;
+
+/**
+ * Private data of sa_rekey_t.
  */
-void hwo_sa_rekey(const hwo_sa_id_t *id, const char *why)
+struct private_sa_rekey_t {
+
+	/**
+	 * Public interface
+	 */
+	sa_rekey_t public;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
+
+	/**
+	 * SAs that wait, request_t
+	 */
+	array_t *waiting;
+
+	/**
+	 * TRUE while a job is scheduled, and while it runs
+	 */
+	bool scheduled, running;
+
+	/**
+	 * TRUE once the owner does not need us anymore
+	 */
+	bool closed;
+
+	/**
+	 * Protects these four, and signaled after running
+	 */
+	mutex_t *mutex;
+	condvar_t *condvar;
+
+	/**
+	 * References of the owner and the job
+	 */
+	refcount_t refs;
+};
+
+/**
+ * Tell charon
+ */
+static void tell(const request_t *request)
 {
+	const hwo_sa_id_t *id = &request->id;
 	host_t *dst;
 
-	if (id->proto != IPPROTO_ESP && id->proto != IPPROTO_AH)
-	{
-		return;
-	}
 	dst = hwo_addr_to_host(&id->dst, 0);
 	if (dst)
 	{
-		DBG1(DBG_KNL, "SA %.8x %s, rekeying it", ntohl(id->spi), why);
+		if (request->why)
+		{
+			DBG1(DBG_KNL, "SA %.8x %s, rekeying it", ntohl(id->spi),
+				 request->why);
+		}
 		charon->kernel->expire(charon->kernel, id->proto, id->spi, dst, FALSE);
 		dst->destroy(dst);
 	}
 }
 
-CALLBACK(rekey, job_requeue_t,
-	rekey_t *this)
+/**
+ * Check if charon has to be told now
+ *
+ * @param record		record of the SA, NULL if there is none
+ */
+static bool is_ready(private_sa_rekey_t *this, const request_t *request,
+					 const hwo_sa_record_t *record)
 {
-	hwo_sa_rekey(&this->id, this->why);
-	return JOB_REQUEUE_NONE;
+	if (request->new && request->waits < MAX_UNKNOWN &&
+		(!record || !record->names.child_id))
+	{
+		return FALSE;
+	}
+	return !record || request->waits >= MAX_WAITS ||
+		   this->table->is_single(this->table, record);
+}
+
+/**
+ * Look at one that waits
+ *
+ * @return				TRUE if it still has to
+ */
+static bool look(private_sa_rekey_t *this, request_t *request)
+{
+	hwo_sa_record_t record;
+	bool found;
+
+	found = this->table->get(this->table, &request->id, &record);
+	if (!found && !request->new)
+	{	/* not charon's anymore either */
+		return FALSE;
+	}
+	request->waits++;
+	if (!is_ready(this, request, found ? &record : NULL))
+	{
+		return TRUE;
+	}
+	tell(request);
+	return FALSE;
+}
+
+/**
+ * Let go of a reference
+ */
+CALLBACK(release, void,
+	private_sa_rekey_t *this)
+{
+	if (ref_put(&this->refs))
+	{
+		array_destroy(this->waiting);
+		this->condvar->destroy(this->condvar);
+		this->mutex->destroy(this->mutex);
+		free(this);
+	}
+}
+
+/**
+ * Look at those that wait, those that come meanwhile have their turn next time
+ */
+CALLBACK(look_at_all, job_requeue_t,
+	private_sa_rekey_t *this)
+{
+	request_t request;
+	int count;
+	bool again;
+
+	this->mutex->lock(this->mutex);
+	this->running = !this->closed;
+	count = array_count(this->waiting);
+	while (count-- && !this->closed)
+	{
+		array_remove(this->waiting, ARRAY_HEAD, &request);
+		this->mutex->unlock(this->mutex);
+		again = look(this, &request);
+		this->mutex->lock(this->mutex);
+		if (again)
+		{
+			array_insert(this->waiting, ARRAY_TAIL, &request);
+		}
+	}
+	again = !this->closed && array_count(this->waiting);
+	this->scheduled = again;
+	this->running = FALSE;
+	this->condvar->broadcast(this->condvar);
+	this->mutex->unlock(this->mutex);
+	return again ? JOB_RESCHEDULE_MS(RETRY_MS) : JOB_REQUEUE_NONE;
+}
+
+/**
+ * Look at an SA later
+ */
+static void wait_for(private_sa_rekey_t *this, const request_t *request)
+{
+	DBG1(DBG_KNL, "SA %.8x %s, rekeying it later", ntohl(request->id.spi),
+		 request->why ?: "has to wait for another rekeying");
+	this->mutex->lock(this->mutex);
+	array_insert(this->waiting, ARRAY_TAIL, (void*)request);
+	if (!this->scheduled && !this->closed)
+	{
+		this->scheduled = TRUE;
+		ref_get(&this->refs);
+		lib->scheduler->schedule_job_ms(lib->scheduler,
+				(job_t*)callback_job_create(look_at_all, this, release, NULL),
+				RETRY_MS);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(sa_rekey_t, rekey, void,
+	private_sa_rekey_t *this, const hwo_sa_id_t *id, const char *why)
+{
+	const request_t request = {
+		.id = *id,
+		.why = why,
+	};
+	hwo_sa_record_t record;
+	bool found;
+
+	if (id->proto != IPPROTO_ESP && id->proto != IPPROTO_AH)
+	{
+		return;
+	}
+	found = this->table->get(this->table, id, &record);
+	if (is_ready(this, &request, found ? &record : NULL))
+	{
+		tell(&request);
+	}
+	else
+	{
+		wait_for(this, &request);
+	}
+}
+
+METHOD(sa_rekey_t, rekey_new, void,
+	private_sa_rekey_t *this, const hwo_sa_id_t *id, const char *why)
+{
+	const request_t request = {
+		.id = *id,
+		.why = why,
+		.new = TRUE,
+	};
+
+	wait_for(this, &request);
+}
+
+METHOD(sa_rekey_t, destroy, void,
+	private_sa_rekey_t *this)
+{
+	this->mutex->lock(this->mutex);
+	this->closed = TRUE;
+	while (this->running)
+	{
+		this->condvar->wait(this->condvar, this->mutex);
+	}
+	this->mutex->unlock(this->mutex);
+	release(this);
 }
 
 /*
  * Described in header
  */
-void hwo_sa_rekey_later(const hwo_sa_id_t *id, const char *why)
+sa_rekey_t *sa_rekey_create(sa_table_t *table)
 {
-	rekey_t *this;
+	private_sa_rekey_t *this;
 
 	INIT(this,
-		.id = *id,
-		.why = why,
+		.public = {
+			.rekey = _rekey,
+			.rekey_new = _rekey_new,
+			.destroy = _destroy,
+		},
+		.table = table,
+		.waiting = array_create(sizeof(request_t), 0),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
+		.refs = 1,
 	);
-	lib->scheduler->schedule_job_ms(lib->scheduler,
-					(job_t*)callback_job_create(rekey, this, free, NULL),
-					LATER_MS);
+	return &this->public;
 }

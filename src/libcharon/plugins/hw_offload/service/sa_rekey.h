@@ -8,29 +8,57 @@
  * Lets charon rekey CHILD_SAs as if a soft limit of one of their SAs had been
  * reached. A hard one would let it delete them, and their policies.
  *
- * Thread-safety: may be called by any thread.
+ * That waits for a rekeying that is under way: up to 6.1.0, charon crashes if it
+ * has to rekey the result of the peer's rekeying before the peer has concluded
+ * that (child_rekey_conclude_rekeying). As two CHILD_SAs may have the same reqid
+ * without a rekeying, it does not wait for long.
+ *
+ * Thread-safety: may be used by any thread. No lock is held while charon is told.
  */
 
 #ifndef HWO_SA_REKEY_H_
 #define HWO_SA_REKEY_H_
 
-#include "../hwo_types.h"
+#include "../model/sa_table.h"
+
+typedef struct sa_rekey_t sa_rekey_t;
 
 /**
- * Let charon rekey the CHILD_SA of an SA. It is logged.
- *
- * @param id		identity; nothing happens for an IPComp SA
- * @param why		what about the SA, follows its SPI in the log
+ * Requests to rekey CHILD_SAs.
  */
-void hwo_sa_rekey(const hwo_sa_id_t *id, const char *why);
+struct sa_rekey_t {
+
+	/**
+	 * Let charon rekey the CHILD_SA of an SA, now or after a rekeying that is
+	 * under way. If it is gone by then, nothing happens.
+	 *
+	 * @param id		identity; nothing happens for an IPComp SA
+	 * @param why		what about the SA, follows its SPI in the log, static;
+	 *					NULL if it is logged already
+	 */
+	void (*rekey)(sa_rekey_t *this, const hwo_sa_id_t *id, const char *why);
+
+	/**
+	 * Let charon rekey the CHILD_SA of an SA that it is about to install, as
+	 * soon as it knows it. If it is gone by then, nothing happens.
+	 *
+	 * @param id		identity
+	 * @param why		what about the SA, static
+	 */
+	void (*rekey_new)(sa_rekey_t *this, const hwo_sa_id_t *id,
+					  const char *why);
+
+	/**
+	 * Destroy, forget those that wait.
+	 */
+	void (*destroy)(sa_rekey_t *this);
+};
 
 /**
- * Let charon rekey the CHILD_SA of an SA that it is about to install, as soon
- * as it knows it. If it is gone by then, nothing happens.
+ * Create an instance.
  *
- * @param id		identity
- * @param why		what about the SA, static
+ * @param table			records of SAs
  */
-void hwo_sa_rekey_later(const hwo_sa_id_t *id, const char *why);
+sa_rekey_t *sa_rekey_create(sa_table_t *table);
 
 #endif /** HWO_SA_REKEY_H_ @}*/

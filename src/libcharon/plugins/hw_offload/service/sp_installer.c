@@ -10,7 +10,6 @@
 #include "sp_change.h"
 #include "sp_planner.h"
 #include "sp_flush.h"
-#include "sa_rekey.h"
 #include "sp_route.h"
 #include "../model/bind_plan.h"
 #include "../model/selector.h"
@@ -143,10 +142,6 @@ static bool demote_sas(private_sp_installer_t *this, const hwo_sp_user_t *user,
 	if (err && err != EBUSY)
 	{
 		return FALSE;
-	}
-	if (err)
-	{
-		hwo_sa_rekey_later(&sa.id, "can't follow its policy");
 	}
 	best.mode = HWO_MODE_NONE;
 	hwo_plan_sp(sa.requested, user->sp.id.dir, &best, NULL, plan);

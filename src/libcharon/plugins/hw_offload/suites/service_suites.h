@@ -46,6 +46,9 @@ TCase *leftovers_tcase(void);
 TCase *threads_tcase(void);
 TCase *device_tcase(void);
 TCase *rebind_tcase(void);
+TCase *rebind_packet_tcase(void);
+TCase *rebind_storm_tcase(void);
+TCase *rekey_tcase(void);
 
 /** What the tests act upon, created by service_setup() */
 extern fake_kernel_t *kernel;
