@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (hdr)
 	{
 		hwo_xfrm_has_keys(hdr);
-		if (hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &offload) &&
+		if (hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &offload, FALSE) &&
 			msg.hdr.nlmsg_len > sizeof(msg.bytes))
 		{
 			abort();

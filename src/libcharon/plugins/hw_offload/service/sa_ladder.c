@@ -78,6 +78,13 @@ static void send_step(hwo_sa_ladder_t *this, hwo_mode_t mode)
 		this->update = FALSE;
 		send_request(this, &offload);
 	}
+	else if (this->result.err == EEXIST && this->acquired && !this->update)
+	{
+		DBG2(DBG_KNL, "a packet came before SA %.8x, replacing its larval SA",
+			 ntohl(this->id.spi));
+		this->update = TRUE;
+		send_request(this, &offload);
+	}
 	this->effective = offload;
 }
 

@@ -49,6 +49,9 @@ struct hwo_sa_ladder_t {
 	uint32_t reqid;
 	/** TRUE as long as there is a larval SA to be replaced */
 	bool update;
+	/** TRUE if packets that find no SA leave a larval one in its place, as their
+	 * SP names its SPI */
+	bool acquired;
 	/** TRUE if it has limits in bytes */
 	bool has_bytes;
 	/** [out] TRUE if the device refuses limits in bytes, to be left out */

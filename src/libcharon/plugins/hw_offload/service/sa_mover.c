@@ -258,7 +258,8 @@ static bool encode_new(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
 {
 	sa_move_t *sa = data;
 
-	return hwo_xfrm_encode_moved_sa(msg, &sa->deleted.hdr, &sa->move, offload);
+	return hwo_xfrm_encode_moved_sa(msg, &sa->deleted.hdr, &sa->move, offload,
+									update);
 }
 
 /**
@@ -274,6 +275,8 @@ static bool run_ladder(private_sa_mover_t *this, sa_move_t *sa,
 	ladder->data = sa;
 	ladder->id = *id;
 	ladder->reqid = sa->move.reqid;
+	ladder->update = FALSE;
+	ladder->acquired = !sa->record.inbound;
 	return hwo_sa_ladder_run(ladder);
 }
 

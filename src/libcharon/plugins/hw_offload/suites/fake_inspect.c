@@ -229,6 +229,13 @@ void fake_kernel_announce(fake_kernel_t *this, int protocol, int group,
 	this->mutex->unlock(this->mutex);
 }
 
+void fake_kernel_flood(fake_kernel_t *this, uint32_t spi)
+{
+	this->mutex->lock(this->mutex);
+	this->flooded = spi;
+	this->mutex->unlock(this->mutex);
+}
+
 /**
  * Larval SA for an acquire.
  */

@@ -322,6 +322,14 @@ void fake_kernel_use_sa(fake_kernel_t *this, uint32_t spi, uint64_t bytes,
 void fake_kernel_set_oseq(fake_kernel_t *this, uint32_t spi, uint32_t oseq);
 
 /**
+ * Have packets look for an outbound SA all the time: if it is deleted, they leave
+ * a larval SA of the same SPI, as their SP names that.
+ *
+ * @param spi			SPI, network order
+ */
+void fake_kernel_flood(fake_kernel_t *this, uint32_t spi);
+
+/**
  * Remove an SA behind everybody's back, as the timer of a larval SA does.
  */
 bool fake_kernel_drop_sa(fake_kernel_t *this, uint32_t spi);

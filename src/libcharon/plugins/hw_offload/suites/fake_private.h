@@ -79,6 +79,8 @@ struct fake_kernel_t {
 	linked_list_t *sas;
 	/** fake_sp_t */
 	linked_list_t *sps;
+	/** SPI of an outbound SA that packets look for all the time, 0 for none */
+	uint32_t flooded;
 	/** next SPI, SP index and sequence number of an acquire */
 	uint32_t next_spi, next_index, next_seq;
 	/** prefix lengths for hashing SPs: IPv4 and IPv6, local and remote */

@@ -284,6 +284,16 @@ static fake_sa_t *requested_sa(fake_request_t *request)
 }
 
 /**
+ * Leave a larval SA, as the next packet does whose SP names the SPI.
+ */
+static void make_larval(fake_sa_t *sa)
+{
+	chunk_clear(&sa->attrs);
+	memset(&sa->offload, 0, sizeof(sa->offload));
+	sa->larval = TRUE;
+}
+
+/**
  * Execute DELSA. The announcement has the final state.
  */
 static int del_sa(fake_request_t *request)
@@ -306,6 +316,11 @@ static int del_sa(fake_request_t *request)
 	put_attrs(&msg, sa);
 	fake_announce(request->kernel, NETLINK_XFRM, XFRMNLGRP_SA, msg);
 	chunk_clear(&msg);
+	if (id.spi == request->kernel->flooded)
+	{
+		make_larval(sa);
+		return 0;
+	}
 	fake_sad_remove(request->kernel, sa);
 	return 0;
 }

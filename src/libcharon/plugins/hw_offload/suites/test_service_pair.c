@@ -341,6 +341,25 @@ START_TEST(test_move)
 }
 END_TEST
 
+START_TEST(test_move_flooded)
+{
+	child_init(HW_OFFLOAD_NO);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	fake_kernel_set_oseq(kernel, htonl(OUT), 4711);
+	fake_kernel_flood(kernel, htonl(OUT));
+
+	/* the same peer, by UDP now */
+	ck_assert_int_eq(move_out("192.168.50.2", TRUE), SUCCESS);
+	ck_assert_uint_eq(oseq(), 4711);
+	ck_assert_str_eq(sa_mode(OUT), "none");
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 1);
+	fake_kernel_flood(kernel, 0);
+	ck_assert_int_eq(sa_del(&out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 0);
+	child_clear();
+}
+END_TEST
+
 START_TEST(test_move_marked)
 {
 	fake_sa_t sa;
@@ -523,6 +542,7 @@ TCase *pair_tcase(void)
 	tcase_add_loop_test(tcase, test_lost_answer, 0, 2);
 	tcase_add_loop_test(tcase, test_reason, 0, 2);
 	tcase_add_loop_test(tcase, test_move, 0, 2);
+	tcase_add_test(tcase, test_move_flooded);
 	tcase_add_loop_test(tcase, test_move_marked, 0, 2);
 	tcase_add_test(tcase, test_move_packet);
 	tcase_add_test(tcase, test_move_refused);

@@ -69,12 +69,16 @@ START_TEST(test_moved)
 	const struct xfrm_usersa_info *info;
 	const uint8_t *data, *old;
 	hwo_sa_move_t move = make_move();
-	hwo_msg_t msg;
+	hwo_msg_t msg, larval;
 	size_t len, i;
 
-	ck_assert(hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &crypto));
+	ck_assert(hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &crypto, FALSE));
 	ck_assert_int_eq(msg.hdr.nlmsg_type, XFRM_MSG_NEWSA);
 	ck_assert_int_eq(msg.hdr.nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
+	ck_assert(hwo_xfrm_encode_moved_sa(&larval, hdr, &move, &crypto, TRUE));
+	ck_assert_int_eq(larval.hdr.nlmsg_type, XFRM_MSG_UPDSA);
+	larval.hdr.nlmsg_type = XFRM_MSG_NEWSA;
+	ck_assert(memeq(&larval.hdr, &msg.hdr, msg.hdr.nlmsg_len));
 	for (i = 0; i < countof(kept); i++)
 	{
 		check_kept(&msg, hdr, kept[i]);
@@ -122,7 +126,7 @@ START_TEST(test_set_anew)
 	hdr = wire_append(hdr, XFRMA_LASTUSED, &last_used, sizeof(last_used));
 	hdr = wire_append(hdr, 250, "from the future", 16);
 	move.encap = FALSE;
-	ck_assert(hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &none));
+	ck_assert(hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &none, FALSE));
 	ck_assert(!wire_attr(&msg.hdr, HDR_LEN, XFRMA_OFFLOAD_DEV, &len));
 	ck_assert(!wire_attr(&msg.hdr, HDR_LEN, XFRMA_ENCAP, &len));
 	ck_assert(!wire_attr(&msg.hdr, HDR_LEN, XFRMA_LASTUSED, &len));
@@ -151,7 +155,7 @@ START_TEST(test_selector)
 
 	/* the fixed part is the first attribute, the selector its first member */
 	memcpy((uint8_t*)wire_attr(hdr, ID_LEN, XFRMA_SA, &len), &sel, sizeof(sel));
-	ck_assert(hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &none));
+	ck_assert(hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &none, FALSE));
 	info = get_info(&msg);
 	ck_assert_uint_eq(info->sel.saddr.a4, inet_addr("203.0.113.2"));
 	ck_assert_uint_eq(info->sel.prefixlen_s, 32);
@@ -166,7 +170,7 @@ START_TEST(test_selector)
 	/* a network that is named by the address that moves */
 	sel.prefixlen_s = 24;
 	memcpy((uint8_t*)wire_attr(hdr, ID_LEN, XFRMA_SA, &len), &sel, sizeof(sel));
-	ck_assert(hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &none));
+	ck_assert(hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &none, FALSE));
 	ck_assert_mem_eq(&get_info(&msg)->sel, &sel, sizeof(sel));
 	free(hdr);
 }
@@ -177,7 +181,7 @@ static bool encode(const struct nlmsghdr *hdr)
 	hwo_sa_move_t move = make_move();
 	hwo_msg_t msg;
 
-	return hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &crypto);
+	return hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &crypto, FALSE);
 }
 
 static bool has_keys(const struct nlmsghdr *hdr)

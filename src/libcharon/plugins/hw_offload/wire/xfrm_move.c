@@ -148,7 +148,7 @@ static void put_changes(hwo_msg_t *msg, const struct xfrm_lifetime_cur *usage,
  */
 bool hwo_xfrm_encode_moved_sa(hwo_msg_t *msg, const struct nlmsghdr *deleted,
 							  const hwo_sa_move_t *move,
-							  const hwo_offload_t *offload)
+							  const hwo_offload_t *offload, bool larval)
 {
 	static const hwo_attr_policy_t policy[] = {
 		{ XFRMA_SA, sizeof(struct xfrm_usersa_info), TRUE },
@@ -156,7 +156,8 @@ bool hwo_xfrm_encode_moved_sa(hwo_msg_t *msg, const struct nlmsghdr *deleted,
 	const struct nlattr *sa;
 	struct xfrm_usersa_info *info;
 
-	info = hwo_msg_begin(msg, XFRM_MSG_NEWSA, NLM_F_ACK, sizeof(*info));
+	info = hwo_msg_begin(msg, larval ? XFRM_MSG_UPDSA : XFRM_MSG_NEWSA,
+						 NLM_F_ACK, sizeof(*info));
 	if (!hwo_xfrm_is_deletion(deleted) ||
 		!hwo_msg_parse(deleted, sizeof(struct xfrm_usersa_id), policy,
 					   countof(policy), &sa) || !sa)

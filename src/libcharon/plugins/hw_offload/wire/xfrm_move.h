@@ -35,17 +35,19 @@ typedef struct hwo_sa_move_t {
 } hwo_sa_move_t;
 
 /**
- * Encode XFRM_MSG_NEWSA for an SA that was deleted. The message holds keys.
+ * Encode XFRM_MSG_NEWSA for an SA that was deleted, or XFRM_MSG_UPDSA if a
+ * larval SA has taken its place meanwhile. The message holds keys.
  *
  * @param msg		message
  * @param deleted	notification XFRM_MSG_DELSA, nlmsg_len already checked
  * @param move		what changes
  * @param offload	offload to ask for
+ * @param larval	TRUE if there is a larval SA to be replaced
  * @return			FALSE if the notification is malformed, or it does not fit
  */
 bool hwo_xfrm_encode_moved_sa(hwo_msg_t *msg, const struct nlmsghdr *deleted,
 							  const hwo_sa_move_t *move,
-							  const hwo_offload_t *offload);
+							  const hwo_offload_t *offload, bool larval);
 
 /**
  * Check if the kernel reports the keys of an SA. In lockdown mode
