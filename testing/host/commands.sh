@@ -33,6 +33,7 @@ prepare()
 			prepare_images "$series" "$parts"
 		done
 		choose_accelerator "$log_dir/images/${kernels[0]}"
+		measure_clock
 	fi
 	cache_unlock
 }
