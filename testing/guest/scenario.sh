@@ -126,12 +126,15 @@ check_leftovers()
 
 check_daemons()
 {
-	local host log served
+	local host log served status
 	for host in $IPSECHOSTS; do
 		log=$hosts_dir/$host/log/daemon.log
-		if [[ -e $hosts_dir/$host/run/charon.pid &&
-				! -e $hosts_dir/$host/run/charon.status ]]; then
+		status=$hosts_dir/$host/run/charon.status
+		if [[ -e $hosts_dir/$host/run/charon.pid && ! -e $status ]]; then
 			failure "$host: charon still runs"
+		fi
+		if [[ $BACKEND_SERVES = yes && -s $status && $(<"$status") != 0 ]]; then
+			failure "$host: charon has ended with status $(<"$status")"
 		fi
 		if grep -qs 'killing ourself\|thread [0-9]* received' "$log"; then
 			failure "$host: charon has crashed"
