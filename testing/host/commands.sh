@@ -29,6 +29,8 @@ prepare()
 		cp -a "$plugin_stage" "$log_dir/images/plugin"
 	fi
 	if [[ $parts == *" guest "* ]]; then
+		prepare_promtool
+		pin "$promtool" promtool
 		for series in "${kernels[@]}"; do
 			prepare_images "$series" "$parts"
 		done

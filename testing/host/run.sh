@@ -45,6 +45,9 @@ make_share()
 	if [[ -f $images/$series/nicsim.ko ]]; then
 		cp "$images/$series/nicsim.ko" "$share/"
 	fi
+	if [[ -f $images/promtool ]]; then
+		cp -l "$images/promtool" "$share/"
+	fi
 	if [[ -d $images/plugin ]]; then
 		cp -a "$images/plugin" "$share/"
 	fi
