@@ -12,6 +12,7 @@
 #include "client.h"
 #include "command.h"
 #include "config_file.h"
+#include "reasons.h"
 #include "table.h"
 
 #include <stdlib.h>
@@ -35,6 +36,7 @@ static bool gets_it(const json_t *verdict)
  */
 static void print_rule(const json_t *rule, const options_t *options)
 {
+	const reason_t *reason = reason_find(get_text(rule, "rule"));
 	const char *result = get_text(rule, "result");
 	colour_t colour = !strcmp(result, "ok") ? COLOUR_GOOD :
 					  !strcmp(result, "no") ? COLOUR_BAD : COLOUR_FAIR;
@@ -52,6 +54,11 @@ static void print_rule(const json_t *rule, const options_t *options)
 	printf("  %-14s ", get_text(rule, "rule"));
 	print_safely(get_text(rule, "text"), ' ');
 	putchar('\n');
+	if (reason && !strcmp(result, "no"))
+	{
+		printf("%-23s%s\n%-23swhat to do: %s\n", "", reason->meaning, "",
+			   reason->remedy);
+	}
 }
 
 /**

@@ -7,6 +7,7 @@
 
 #include "client.h"
 #include "command.h"
+#include "reasons.h"
 #include "table.h"
 
 #include <stdlib.h>
@@ -138,9 +139,15 @@ static void note_sa(table_t *table, const json_t *child, const char *key)
 static void note_child(table_t *table, const json_t *child)
 {
 	const json_t *moved = json_object_get(child, "moved");
+	const reason_t *reason = reason_find(get_text(child, "reason"));
 	time_t when;
 	char text[64] = "";
 
+	if (reason)
+	{
+		table_note(table, "%s: %s", reason->name, reason->meaning);
+		table_note(table, "what to do: %s", reason->remedy);
+	}
 	table_note(table, "%s === %s, %s %s%s, reqid %lld",
 			   get_text(child, "local"), get_text(child, "remote"),
 			   get_text(child, "mode"), get_text(child, "protocol"),

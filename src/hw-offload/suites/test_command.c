@@ -138,8 +138,71 @@ START_TEST(test_list)
 	ck_assert(strstr(output, "\n    in   watched by the plugin: packets -, "
 		"bytes 5000/6000\n"));
 	ck_assert(strstr(output, "\n    out  the kernel has no such SA anymore\n"));
+	ck_assert(strstr(output, "\n    driver-refused: The driver said no, or the "
+		"kernel on its behalf.\n    what to do: Read the words of the kernel "));
+	ck_assert(!strstr(output, "as-requested:"));
 	ck_assert(strstr(output, "\n    moved 2 times, last at 1970-01-01 00:00:01, "
 		"from crypto p1\n"));
+}
+END_TEST
+
+#define RULE(child, result, text) "{\"type\":\"rule\"," \
+	"\"connection\":\"gw\",\"child\":\"" child "\",\"rule\":\"route\"," \
+	"\"result\":\"" result "\",\"text\":\"" text "\"}\n"
+#define VERDICT(child, requested, expected) "{\"type\":\"verdict\"," \
+	"\"connection\":\"gw\",\"child\":\"" child "\",\"requested\":\"" \
+	requested "\",\"expected\":\"" expected "\",\"device\":\"p0\"," \
+	"\"reason\":\"as-requested\"}\n"
+
+/**
+ * Check what is said of a reason: by list, and by explain if it rules out modes.
+ */
+static void assert_reason(const char *reason)
+{
+	static char text[1024];
+	char expected[128];
+
+	snprintf(text, sizeof(text), FIRST "{\"type\":\"child\","
+			 "\"connection\":\"gw\",\"child\":\"net\",\"requested\":"
+			 "\"auto\",\"effective\":\"none\",\"reason\":\"%s\"}\n" END(1),
+			 reason);
+	answer = text;
+	ck_assert_int_eq(run("--verbose list"), 0);
+	snprintf(expected, sizeof(expected), "  %s  ", reason);
+	ck_assert_msg(strstr(output, expected) != NULL, "%s", output);
+	snprintf(expected, sizeof(expected), "\n    %s: ", reason);
+	ck_assert_msg(strstr(output, expected) != NULL, "%s", output);
+	ck_assert_msg(strstr(output, "\n    what to do: ") != NULL, "%s", output);
+
+	snprintf(text, sizeof(text), FIRST "{\"type\":\"rule\",\"child\":"
+			 "\"net\",\"rule\":\"%s\",\"result\":\"no\",\"text\":"
+			 "\"packet mode is ruled out: %s\"}\n" VERDICT("net", "auto",
+			 "none") END(2), reason, reason);
+	ck_assert_int_eq(run("explain gw"), 1);
+	snprintf(expected, sizeof(expected), "ruled out: %s\n", reason);
+	ck_assert_msg(strstr(output, expected) != NULL, "%s", output);
+	ck_assert_msg(strstr(output, " what to do: ") != NULL, "%s", output);
+}
+
+START_TEST(test_reasons)
+{
+	char file[512], row[1024], reason[64];
+	int count = 0;
+	FILE *in;
+
+	/* all of them, of which check-reasons proves that the plugin has them */
+	snprintf(file, sizeof(file), "%s/docs/reasons.md", getenv("HWO_TOP") ?: ".");
+	in = fopen(file, "r");
+	ck_assert(in != NULL);
+	while (fgets(row, sizeof(row), in))
+	{
+		if (sscanf(row, "| `%60[a-z-]` |", reason) == 1 && count++)
+		{
+			assert_reason(reason);
+		}
+	}
+	fclose(in);
+	ck_assert_int_gt(count, 30);
 }
 END_TEST
 
@@ -164,6 +227,33 @@ START_TEST(test_list_json)
 	document = json_loads(output, 0, NULL);
 	ck_assert_int_eq(json_array_size(json_object_get(document, "children")), 0);
 	json_decref(document);
+}
+END_TEST
+
+START_TEST(test_list_many)
+{
+	static const char child[] = GOOD;
+	const int count = 10000;
+	char *text, last[64];
+	size_t size;
+	FILE *out;
+	int i;
+
+	out = open_memstream(&text, &size);
+	fputs(FIRST, out);
+	for (i = 0; i < count; i++)
+	{
+		fputs(child, out);
+	}
+	fprintf(out, "{\"end\":true,\"count\":%d}\n", count);
+	fclose(out);
+	answer = text;
+	snprintf(last, sizeof(last), "%d\n", count + 1);
+	ck_assert_int_eq(run("list | wc -l"), 0);
+	ck_assert_str_eq(output, last);
+	ck_assert_int_eq(run("-j list | grep -c '\"child_id\": 10,'"), 0);
+	ck_assert_int_eq(atoi(output), count);
+	free(text);
 }
 END_TEST
 
@@ -207,14 +297,6 @@ START_TEST(test_devices)
 	ck_assert(strstr(output, "DEVICE"));
 }
 END_TEST
-
-#define RULE(child, result, text) "{\"type\":\"rule\"," \
-	"\"connection\":\"gw\",\"child\":\"" child "\",\"rule\":\"route\"," \
-	"\"result\":\"" result "\",\"text\":\"" text "\"}\n"
-#define VERDICT(child, requested, expected) "{\"type\":\"verdict\"," \
-	"\"connection\":\"gw\",\"child\":\"" child "\",\"requested\":\"" \
-	requested "\",\"expected\":\"" expected "\",\"device\":\"p0\"," \
-	"\"reason\":\"as-requested\"}\n"
 
 START_TEST(test_explain)
 {
@@ -425,8 +507,11 @@ int main(int argc, char *argv[])
 	suite = suite_create("command");
 	tcase = tcase_create("service");
 	tcase_add_checked_fixture(tcase, command_setup, command_teardown);
+	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, test_list);
+	tcase_add_test(tcase, test_reasons);
 	tcase_add_test(tcase, test_list_json);
+	tcase_add_test(tcase, test_list_many);
 	tcase_add_test(tcase, test_policies);
 	tcase_add_test(tcase, test_devices);
 	tcase_add_test(tcase, test_explain);
