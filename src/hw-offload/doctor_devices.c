@@ -39,39 +39,62 @@ static bool driver_offloads(const char *driver)
 }
 
 /**
+ * Check an interface that offloads.
+ */
+static void check_able(doctor_t *doctor, const nic_t *nic)
+{
+	char up[64], remedy[128];
+
+	snprintf(up, sizeof(up), "ip link set %s up", nic->name);
+	doctor_add(doctor, "device", nic->up ? FINDING_OK : FINDING_WARNING,
+			   nic->up ? NULL : up, "%s (%s%s%s) offloads ESP%s", nic->name,
+			   nic->driver[0] ? nic->driver : "unknown driver",
+			   nic->firmware[0] ? ", firmware " : "", nic->firmware,
+			   nic->up ? "" : ", but it is down");
+	if (nic->esp_segmentation == FEATURE_OFF)
+	{
+		snprintf(remedy, sizeof(remedy), "ethtool -K %s tx-esp-segmentation on",
+				 nic->name);
+		doctor_add(doctor, "device", FINDING_WARNING, remedy, "%s: "
+				   "tx-esp-segmentation is off, large packets are cut before "
+				   "encryption", nic->name);
+	}
+	if (nic->esp_csum == FEATURE_OFF)
+	{
+		snprintf(remedy, sizeof(remedy), "ethtool -K %s esp-tx-csum-hw-offload "
+				 "on", nic->name);
+		doctor_add(doctor, "device", FINDING_WARNING, remedy, "%s: "
+				   "esp-tx-csum-hw-offload is off, the kernel adds checksums "
+				   "before encryption", nic->name);
+	}
+}
+
+/**
  * Check an interface.
- *
- * @param able			[out] set to true if it offloads
  */
 static void check_nic(doctor_t *doctor, const nic_t *nic, bool *able)
 {
-	char remedy[128], up[64];
+	char remedy[128];
 
-	snprintf(remedy, sizeof(remedy), "ethtool -K %s esp-hw-offload on "
-			 "esp-tx-csum-hw-offload on tx-esp-segmentation on", nic->name);
-	snprintf(up, sizeof(up), "ip link set %s up", nic->name);
 	if (nic->esp == FEATURE_ON)
 	{
 		*able = true;
-		doctor_add(doctor, "device", nic->up ? FINDING_OK : FINDING_WARNING,
-				   nic->up ? NULL : up, "%s (%s%s%s) offloads ESP%s", nic->name,
-				   nic->driver[0] ? nic->driver : "unknown driver",
-				   nic->firmware[0] ? ", firmware " : "", nic->firmware,
-				   nic->up ? "" : ", but it is down");
-		if (nic->esp_segmentation != FEATURE_ON)
-		{
-			doctor_add(doctor, "device", FINDING_WARNING, remedy, "%s: "
-					   "tx-esp-segmentation is off, large packets are cut "
-					   "before encryption", nic->name);
-		}
+		check_able(doctor, nic);
+	}
+	else if (!nic->kind[0] && nic->esp == FEATURE_OFF)
+	{
+		snprintf(remedy, sizeof(remedy), "ethtool -K %s esp-hw-offload on",
+				 nic->name);
+		doctor_add(doctor, "device", FINDING_FAULT, remedy, "%s (%s): "
+				   "esp-hw-offload is off", nic->name, nic->driver);
 	}
 	else if (!nic->kind[0] && driver_offloads(nic->driver))
 	{
-		doctor_add(doctor, "device", FINDING_FAULT, remedy, "%s (%s%s%s): "
-				   "esp-hw-offload is off; if it can't be switched on, its "
-				   "driver is built without IPsec or its firmware has none",
-				   nic->name, nic->driver, nic->firmware[0] ? ", firmware " : "",
-				   nic->firmware);
+		doctor_add(doctor, "device", FINDING_FAULT, "dmesg | grep -i ipsec; "
+				   "grep IPSEC /boot/config-$(uname -r)", "%s (%s%s%s) has no "
+				   "esp-hw-offload: its driver is built without IPsec, or its "
+				   "firmware has none", nic->name, nic->driver,
+				   nic->firmware[0] ? ", firmware " : "", nic->firmware);
 	}
 }
 
@@ -85,10 +108,11 @@ static void check_bond(doctor_t *doctor, const nic_t *bond)
 
 	if (bond->bond_mode != ACTIVE_BACKUP)
 	{
-		snprintf(remedy, sizeof(remedy), "ip link set %s type bond mode "
-				 "active-backup (while it is down)", bond->name);
+		snprintf(remedy, sizeof(remedy), "ip link set %s down; ip link set %s "
+				 "type bond mode active-backup", bond->name, bond->name);
 		doctor_add(doctor, "bond", FINDING_WARNING, remedy, "%s offloads "
-				   "nothing, only bonds in mode active-backup do", bond->name);
+				   "nothing, only bonds in mode active-backup do; the mode can "
+				   "be changed while it has no slaves", bond->name);
 		return;
 	}
 	for (size_t i = 0; i < doctor->count; i++)

@@ -78,8 +78,8 @@ static void check_config(doctor_t *doctor, const char *release)
 	config = fopen(path, "r");
 	if (!config)
 	{
-		snprintf(remedy, sizeof(remedy), "modprobe configs; zcat "
-				 "/proc/config.gz >%s", path);
+		snprintf(remedy, sizeof(remedy), "test -e /proc/config.gz && "
+				 "zcat /proc/config.gz >%s", path);
 		doctor_add(doctor, "kernel-config", FINDING_WARNING, remedy, "%s: %s, "
 				   "so what the kernel was built with is not known", path,
 				   strerror(errno));

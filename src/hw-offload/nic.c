@@ -245,13 +245,18 @@ static feature_t get_feature(const struct ethtool_gstrings *names,
 							 const struct ethtool_gfeatures *features,
 							 const char *name)
 {
+	const struct ethtool_get_features_block *block;
+	uint32_t bit;
+
 	for (uint32_t i = 0; i < names->len; i++)
 	{
 		if (!strncmp((const char*)names->data + i * ETH_GSTRING_LEN, name,
 					 ETH_GSTRING_LEN))
 		{
-			return features->features[i / 32].active & (1U << (i % 32))
-						? FEATURE_ON : FEATURE_OFF;
+			block = &features->features[i / 32];
+			bit = 1U << (i % 32);
+			return block->active & bit ? FEATURE_ON :
+				   block->available & bit ? FEATURE_OFF : FEATURE_MISSING;
 		}
 	}
 	return FEATURE_UNKNOWN;
@@ -360,6 +365,7 @@ const char *feature_name(feature_t feature)
 {
 	static const char *const names[] = {
 		[FEATURE_UNKNOWN] = "unknown",
+		[FEATURE_MISSING] = "missing",
 		[FEATURE_OFF] = "off",
 		[FEATURE_ON] = "on",
 	};

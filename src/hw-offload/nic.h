@@ -21,6 +21,8 @@
  */
 typedef enum feature_t {
 	FEATURE_UNKNOWN,
+	/** can't be switched on */
+	FEATURE_MISSING,
 	FEATURE_OFF,
 	FEATURE_ON,
 } feature_t;
