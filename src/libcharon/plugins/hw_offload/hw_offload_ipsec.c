@@ -546,9 +546,9 @@ static void build(private_hw_offload_ipsec_t *this,
 	this->links = link_events_create(kernel->link_events, this->reconcile,
 									 this->sps, this->bypass, this->sa_table,
 							this->devices->get_history(this->devices));
-	this->rebinder = rebinder_create(kernel->route_changes, this->devices,
-									 this->mover, this->sps, this->sa_table,
-									 this->rekey, &rebind);
+	this->rebinder = rebinder_create(kernel->route_changes, this->xfrm,
+									 this->devices, this->mover, this->sps,
+									 this->sa_table, this->rekey, &rebind);
 	source.devices = this->devices;
 	this->status = hwo_setup_status(&kernel->listener, &source);
 }

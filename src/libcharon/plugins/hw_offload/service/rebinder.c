@@ -7,6 +7,7 @@
 
 #include "rebinder.h"
 #include "path_devices.h"
+#include "sa_trial.h"
 #include "../io/nl_monitor.h"
 #include "../model/selector.h"
 
@@ -35,6 +36,11 @@ struct private_rebinder_t {
 	 * Monitor that delivers changes
 	 */
 	nl_monitor_t *monitor;
+
+	/**
+	 * Exchange with XFRM
+	 */
+	nl_exchange_t *xfrm;
 
 	/**
 	 * Selection of devices
@@ -292,6 +298,23 @@ static void log_moved(private_rebinder_t *this, const hwo_sa_record_t *sa,
 }
 
 /**
+ * The device refused a pair of SAs
+ */
+static void refused(private_rebinder_t *this, const hwo_sa_record_t *sa,
+					const hwo_plan_t *plan)
+{
+	if (plan->strict && this->settings.rules.close_refused)
+	{
+		log_action(this, sa, plan, "where it was refused: closing it");
+		close_pair(this, sa);
+	}
+	else
+	{
+		log_action(this, sa, plan, "where it was refused: it stays");
+	}
+}
+
+/**
  * Move a pair of SAs as planned. What did not work out is up to charon, as long
  * as there is nothing in the kernel that goes on from where it was.
  */
@@ -323,15 +346,31 @@ static void move(private_rebinder_t *this, const hwo_sa_record_t *sa,
 		log_action(this, sa, plan, "but it can't be moved: rekeying it");
 		this->rekey->rekey(this->rekey, &sa->id, NULL);
 	}
-	else if (plan->strict && this->settings.rules.close_refused)
-	{
-		log_action(this, sa, plan, "where it was refused: closing it");
-		close_pair(this, sa);
-	}
 	else
 	{
-		log_action(this, sa, plan, "where it was refused: it stays");
+		refused(this, sa, plan);
 	}
+}
+
+/**
+ * Have charon rekey a pair of SAs, if the new ones won't be refused
+ */
+static void rekey(private_rebinder_t *this, const hwo_sa_record_t *sa,
+				  const hwo_plan_t *plan)
+{
+	device_history_t *history = this->devices->get_history(this->devices);
+	hwo_result_t refusal;
+	hwo_offload_t best;
+
+	hwo_bind_best(plan, &best);
+	if (plan->strict && !hwo_sa_trial(this->xfrm, sa, &best, &refusal))
+	{
+		history->refused(history, best.ifindex, &refusal);
+		refused(this, sa, plan);
+		return;
+	}
+	log_action(this, sa, plan, "rekeying it");
+	this->rekey->rekey(this->rekey, &sa->id, NULL);
 }
 
 /**
@@ -355,8 +394,7 @@ static void check_pair(check_t *check, const hwo_sa_record_t *sa)
 			move(this, sa, &plan, action);
 			break;
 		case HWO_BIND_REKEY:
-			log_action(this, sa, &plan, "rekeying it");
-			this->rekey->rekey(this->rekey, &sa->id, NULL);
+			rekey(this, sa, &plan);
 			break;
 		case HWO_BIND_REFUSED:
 			if (new)
@@ -510,9 +548,10 @@ METHOD(rebinder_t, destroy, void,
 /*
  * Described in header
  */
-rebinder_t *rebinder_create(nl_transport_t *changes, offload_device_t *devices,
-							sa_mover_t *mover, sp_installer_t *sps,
-							sa_table_t *table, sa_rekey_t *rekey,
+rebinder_t *rebinder_create(nl_transport_t *changes, nl_exchange_t *xfrm,
+							offload_device_t *devices, sa_mover_t *mover,
+							sp_installer_t *sps, sa_table_t *table,
+							sa_rekey_t *rekey,
 							const hwo_rebind_settings_t *settings)
 {
 	private_rebinder_t *this;
@@ -521,6 +560,7 @@ rebinder_t *rebinder_create(nl_transport_t *changes, offload_device_t *devices,
 		.public = {
 			.destroy = _destroy,
 		},
+		.xfrm = xfrm,
 		.devices = devices,
 		.mover = mover,
 		.sps = sps,

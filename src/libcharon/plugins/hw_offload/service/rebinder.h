@@ -62,6 +62,7 @@ struct rebinder_t {
  * Start to listen.
  *
  * @param changes		transport that joined route_lookup_groups, adopted
+ * @param xfrm			exchange with XFRM
  * @param devices		selection of devices
  * @param mover			mover of SAs
  * @param sps			installer of SPs
@@ -69,9 +70,10 @@ struct rebinder_t {
  * @param rekey			requests to rekey
  * @param settings		settings, copied
  */
-rebinder_t *rebinder_create(nl_transport_t *changes, offload_device_t *devices,
-							sa_mover_t *mover, sp_installer_t *sps,
-							sa_table_t *table, sa_rekey_t *rekey,
+rebinder_t *rebinder_create(nl_transport_t *changes, nl_exchange_t *xfrm,
+							offload_device_t *devices, sa_mover_t *mover,
+							sp_installer_t *sps, sa_table_t *table,
+							sa_rekey_t *rekey,
 							const hwo_rebind_settings_t *settings);
 
 #endif /** HWO_REBINDER_H_ @}*/

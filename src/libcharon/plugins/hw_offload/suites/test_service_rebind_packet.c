@@ -9,6 +9,7 @@
 #include "service_reroute.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 
 START_TEST(test_packet)
 {
@@ -24,10 +25,12 @@ START_TEST(test_packet)
 	ck_assert(calls_wait(&calls.expires, 1));
 	ck_assert(!calls.expire_hard);
 	ck_assert_uint_eq(calls.expire_spi, sa_out.id.spi);
-	/* nobody touched them, and the traffic is blocked until they are rekeyed */
+	/* nobody touched them, and the traffic is blocked until they are rekeyed.
+	 * Where nothing else will do, others are tried before */
 	reroute_wait_check();
 	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_DELSA),
-					  0);
+					  requested == HW_OFFLOAD_PACKET ? 2 : 0);
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 2);
 	ck_assert_int_eq(calls.expires, 1);
 	ck_assert(reroute_pair_is("packet3"));
 	ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &sp));
@@ -151,6 +154,46 @@ START_TEST(test_packet_refused)
 }
 END_TEST
 
+START_TEST(test_packet_tried)
+{
+	fake_sp_t guard;
+
+	/* the NIC does not take the first or the second of the pair */
+	reroute_start(FAKE_CAPS_PACKET, _i % 2 ? "rebind_refused" : NULL, "close");
+	reroute_child_add(HW_OFFLOAD_PACKET);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, _i / 2 + 1,
+					   FAKE_FAULT_ERROR, EINVAL, "fakenic: not with me");
+	reroute_to(OTHER);
+	if (_i % 2)
+	{
+		ck_assert(reroute_wait_line("where it was refused: closing it"));
+		ck_assert(calls_wait(&calls.expires, 1));
+		ck_assert(calls.expire_hard);
+	}
+	else
+	{	/* charon would close it if it failed to rekey it */
+		ck_assert(reroute_wait_line("where it was refused: it stays"));
+		reroute_wait_check();
+		ck_assert_int_eq(calls.expires, 0);
+	}
+	ck_assert(reroute_pair_is("packet3"));
+	ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &guard));
+	/* nothing is left of those that were tried */
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 2);
+	assert_no_key();
+	if (_i % 2 == 0)
+	{
+		/* there is another chance when the route moves again */
+		reroute_to(NIC);
+		reroute_wait_check();
+		reroute_to(OTHER);
+		ck_assert(calls_wait(&calls.expires, 1));
+		ck_assert(!calls.expire_hard);
+		reroute_child_del();
+	}
+}
+END_TEST
+
 START_TEST(test_packet_auto_down)
 {
 	reroute_start(FAKE_CAPS_PACKET, NULL, NULL);
@@ -224,6 +267,7 @@ TCase *rebind_packet_tcase(void)
 	tcase_add_test(tcase, test_packet_rekeying);
 	tcase_add_test(tcase, test_packet_same_reqid);
 	tcase_add_loop_test(tcase, test_packet_refused, 0, 2);
+	tcase_add_loop_test(tcase, test_packet_tried, 0, 4);
 	tcase_add_test(tcase, test_packet_auto_down);
 	tcase_add_loop_test(tcase, test_promote, 0, 3);
 	tcase_add_test(tcase, test_trap);

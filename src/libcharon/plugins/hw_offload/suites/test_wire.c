@@ -313,6 +313,7 @@ int main(void)
 	suite_add_tcase(suite, sa_id_tcase());
 	suite_add_tcase(suite, sa_decode_tcase());
 	suite_add_tcase(suite, move_tcase());
+	suite_add_tcase(suite, trial_tcase());
 	suite_add_tcase(suite, sp_tcase());
 	suite_add_tcase(suite, request_tcase());
 	suite_add_tcase(suite, event_tcase());
