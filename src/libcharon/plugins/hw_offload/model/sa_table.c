@@ -237,7 +237,7 @@ METHOD(sa_table_t, is_single, bool,
  */
 static bool is_on_device(const hwo_sa_record_t *record, const search_t *search)
 {
-	return record->effective.mode != HWO_MODE_NONE &&
+	return !record->lost && record->effective.mode != HWO_MODE_NONE &&
 		   record->effective.ifindex == search->value;
 }
 

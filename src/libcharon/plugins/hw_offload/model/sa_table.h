@@ -225,7 +225,7 @@ struct sa_table_t {
 	bool (*is_single)(sa_table_t *this, const hwo_sa_record_t *record);
 
 	/**
-	 * Check if any SA is offloaded to a device.
+	 * Check if any SA is offloaded to a device, lost ones are not anymore.
 	 *
 	 * @param ifindex	device
 	 */

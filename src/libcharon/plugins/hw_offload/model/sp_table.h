@@ -81,6 +81,8 @@ typedef struct hwo_sp_entry_t {
 	hwo_sp_faces_t faces;
 	/** TRUE if its guard stays although nobody uses it anymore */
 	bool held;
+	/** TRUE if the user that was to follow could not be installed */
+	bool orphaned;
 	/** route installed along */
 	hwo_sp_route_t route;
 	/** TRUE while a thread has it */

@@ -110,7 +110,7 @@ static void process(void *data, const struct nlmsghdr *hdr)
 	}
 	else if (this->table->uses(this->table, link.ifindex))
 	{
-		this->reconcile->check(this->reconcile);
+		this->reconcile->link_down(this->reconcile, link.ifindex);
 	}
 	this->sps->link_changed(this->sps, link.ifindex, link.up);
 }

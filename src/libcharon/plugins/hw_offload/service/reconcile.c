@@ -19,8 +19,22 @@
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
-/** Milliseconds until routes are looked up again */
+/** Milliseconds until routes are looked up again, and SAs on links that are down
+ * are looked for */
 #define RETRY_MS 500
+
+/** Times to look for SAs on a link that is down */
+#define MAX_LOOKS 10
+
+/**
+ * A link that is down, and may have SAs still.
+ */
+typedef struct {
+	/** device */
+	uint32_t ifindex;
+	/** how often they were looked for */
+	u_int looks;
+} down_t;
 
 typedef struct private_reconcile_t private_reconcile_t;
 
@@ -60,7 +74,13 @@ struct private_reconcile_t {
 	array_t *waiting;
 
 	/**
-	 * TRUE while a job is scheduled to look for routes, and while it does
+	 * Links that are down, down_t
+	 */
+	array_t *down;
+
+	/**
+	 * TRUE while a job is scheduled to look for routes and SAs, and while it
+	 * does
 	 */
 	bool scheduled, running;
 
@@ -70,7 +90,7 @@ struct private_reconcile_t {
 	bool closed;
 
 	/**
-	 * Protects these four, and signaled after running
+	 * Protects these five, and signaled after running
 	 */
 	mutex_t *mutex;
 	condvar_t *condvar;
@@ -208,6 +228,7 @@ CALLBACK(release, void,
 	if (ref_put(&this->refs))
 	{
 		array_destroy(this->waiting);
+		array_destroy(this->down);
 		this->condvar->destroy(this->condvar);
 		this->mutex->destroy(this->mutex);
 		free(this);
@@ -227,30 +248,74 @@ static void move_all(array_t *from, array_t *to)
 	}
 }
 
+static void compare(private_reconcile_t *this, bool soft);
+
+/**
+ * Get the links that may have SAs still, for one more look
+ */
+static bool take_down(private_reconcile_t *this)
+{
+	down_t link;
+	int i;
+
+	for (i = array_count(this->down) - 1; i >= 0; i--)
+	{
+		array_get(this->down, i, &link);
+		array_remove(this->down, i, NULL);
+		if (link.looks++ < MAX_LOOKS &&
+			this->table->uses(this->table, link.ifindex))
+		{
+			array_insert(this->down, ARRAY_TAIL, &link);
+		}
+	}
+	return array_count(this->down);
+}
+
 CALLBACK(retry, job_requeue_t,
 	private_reconcile_t *this)
 {
 	array_t *ids;
-	bool again;
+	bool again, down = FALSE;
 
 	ids = array_create(sizeof(hwo_sa_id_t), 0);
 	this->mutex->lock(this->mutex);
 	this->running = !this->closed;
-	move_all(this->waiting, ids);
-	this->mutex->unlock(this->mutex);
 	if (this->running)
 	{
-		rekey_reachable(this, ids);
+		move_all(this->waiting, ids);
+		down = take_down(this);
 	}
+	this->mutex->unlock(this->mutex);
+	if (down)
+	{
+		compare(this, FALSE);
+	}
+	rekey_reachable(this, ids);
 	this->mutex->lock(this->mutex);
 	move_all(ids, this->waiting);
-	again = !this->closed && array_count(this->waiting);
+	again = !this->closed && (array_count(this->waiting) ||
+							  array_count(this->down));
 	this->scheduled = again;
 	this->running = FALSE;
 	this->condvar->broadcast(this->condvar);
 	this->mutex->unlock(this->mutex);
 	array_destroy(ids);
 	return again ? JOB_RESCHEDULE_MS(RETRY_MS) : JOB_REQUEUE_NONE;
+}
+
+/**
+ * Schedule the job, unless it is; locked
+ */
+static void schedule(private_reconcile_t *this)
+{
+	if (!this->scheduled && !this->closed)
+	{
+		this->scheduled = TRUE;
+		ref_get(&this->refs);
+		lib->scheduler->schedule_job_ms(lib->scheduler,
+					(job_t*)callback_job_create(retry, this, release, NULL),
+					RETRY_MS);
+	}
 }
 
 /**
@@ -266,14 +331,7 @@ static void retry_later(private_reconcile_t *this, array_t *ids)
 		 "route to the peer", array_count(ids));
 	this->mutex->lock(this->mutex);
 	move_all(ids, this->waiting);
-	if (!this->scheduled)
-	{
-		this->scheduled = TRUE;
-		ref_get(&this->refs);
-		lib->scheduler->schedule_job_ms(lib->scheduler,
-					(job_t*)callback_job_create(retry, this, release, NULL),
-					RETRY_MS);
-	}
+	schedule(this);
 	this->mutex->unlock(this->mutex);
 }
 
@@ -303,8 +361,12 @@ static void rekey_lost(private_reconcile_t *this, array_t *ids)
 	array_destroy(lost);
 }
 
-METHOD(reconcile_t, check, void,
-	private_reconcile_t *this)
+/**
+ * Compare with the kernel
+ *
+ * @param soft		TRUE to tell charon about soft limits as well
+ */
+static void compare(private_reconcile_t *this, bool soft)
 {
 	check_t check = {
 		.table = this->table,
@@ -329,8 +391,31 @@ METHOD(reconcile_t, check, void,
 		rekey_lost(this, lost);
 		array_destroy(lost);
 	}
-	expire_all(this, check.soft, "is beyond its soft limit");
+	if (soft)
+	{
+		expire_all(this, check.soft, "is beyond its soft limit");
+	}
 	array_destroy(check.soft);
+}
+
+METHOD(reconcile_t, check, void,
+	private_reconcile_t *this)
+{
+	compare(this, TRUE);
+}
+
+METHOD(reconcile_t, link_down, void,
+	private_reconcile_t *this, uint32_t ifindex)
+{
+	down_t link = {
+		.ifindex = ifindex,
+	};
+
+	compare(this, TRUE);
+	this->mutex->lock(this->mutex);
+	array_insert(this->down, ARRAY_TAIL, &link);
+	schedule(this);
+	this->mutex->unlock(this->mutex);
 }
 
 METHOD(reconcile_t, destroy, void,
@@ -357,6 +442,7 @@ reconcile_t *reconcile_create(nl_exchange_t *xfrm, offload_device_t *devices,
 	INIT(this,
 		.public = {
 			.check = _check,
+			.link_down = _link_down,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,
@@ -364,6 +450,7 @@ reconcile_t *reconcile_create(nl_exchange_t *xfrm, offload_device_t *devices,
 		.table = table,
 		.rekey = rekey,
 		.waiting = array_create(sizeof(hwo_sa_id_t), 0),
+		.down = array_create(sizeof(down_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
 		.refs = 1,

@@ -42,6 +42,15 @@ struct reconcile_t {
 	void (*check)(reconcile_t *this);
 
 	/**
+	 * Compare after a link went down, and again for some seconds as long as
+	 * there seem to be SAs on it: the kernel announces that before it takes the
+	 * SAs away.
+	 *
+	 * @param ifindex	device
+	 */
+	void (*link_down)(reconcile_t *this, uint32_t ifindex);
+
+	/**
 	 * Destroy.
 	 */
 	void (*destroy)(reconcile_t *this);

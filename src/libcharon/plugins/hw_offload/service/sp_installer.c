@@ -256,6 +256,7 @@ METHOD(sp_installer_t, add, int,
 		if (err)
 		{	/* what was there before, if anything, is still installed */
 			hwo_sp_remove_user(entry, user, &top);
+			entry->orphaned = entry->faces.count;
 		}
 	}
 	this->sps->checkin(this->sps, entry);
@@ -284,14 +285,16 @@ static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 
 /**
  * Check if an SA of the CHILD_SA that an SP belongs to was lost, so that it was
- * not closed on purpose
+ * not closed on purpose. Or it was rekeyed by the peer, in which case charon goes
+ * on if the SP of the next CHILD_SA can't be installed.
  */
-static bool lost_sa(private_sp_installer_t *this, const hwo_sp_user_t *user)
+static bool is_lost(private_sp_installer_t *this, const hwo_sp_entry_t *entry,
+					const hwo_sp_user_t *user)
 {
 	hwo_sa_record_t sa, partner;
 
 	return hwo_sp_find_sa(this->sas, user, &sa) && !sa.closed &&
-		   (sa.lost || (sa.partner.spi &&
+		   (sa.lost || entry->orphaned || (sa.partner.spi &&
 						this->sas->get(this->sas, &sa.partner, &partner) &&
 						partner.lost));
 }
@@ -324,7 +327,7 @@ static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 
 	if (entry->faces.count > 1 &&
 		hwo_sp_is_guard(first->id.dir, first->block, first->priority) &&
-		lost_sa(this, last))
+		is_lost(this, entry, last))
 	{
 		return hold(this, entry);
 	}
@@ -344,11 +347,15 @@ METHOD(sp_installer_t, del, int,
 	{
 		found = hwo_sp_remove_user(entry, user, &top);
 		next = hwo_sp_top_user(entry);
+		if (!found)
+		{	/* it is the one that could not be installed */
+			entry->orphaned = FALSE;
+		}
 		if (found && top && next)
 		{
 			err = install(this, entry, next, &demoted);
 		}
-		else if (!next)
+		else if (found && !next)
 		{
 			err = remove_unused(this, entry, user);
 		}

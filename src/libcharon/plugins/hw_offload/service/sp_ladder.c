@@ -117,7 +117,7 @@ static void run_step(private_sp_ladder_t *this, hwo_sp_entry_t *entry,
 	}
 	release_nic(this, &entry->effective);
 	entry->effective = *offload;
-	entry->held = FALSE;
+	entry->held = entry->orphaned = FALSE;
 }
 
 METHOD(sp_ladder_t, run, void,

@@ -222,6 +222,12 @@ void fake_kernel_link_up(fake_kernel_t *this, uint32_t ifindex);
 void fake_kernel_link_gone(fake_kernel_t *this, uint32_t ifindex);
 
 /**
+ * Announce that a device is down, as the kernel does before what the device
+ * offloads is gone.
+ */
+void fake_kernel_announce_down(fake_kernel_t *this, uint32_t ifindex);
+
+/**
  * Remove a device, after setting it down.
  */
 void fake_kernel_remove_device(fake_kernel_t *this, uint32_t ifindex);

@@ -36,6 +36,11 @@ void fake_kernel_link_down(fake_kernel_t *this, uint32_t ifindex)
 	announce(this, RTM_NEWLINK, ifindex, FALSE);
 }
 
+void fake_kernel_announce_down(fake_kernel_t *this, uint32_t ifindex)
+{
+	announce(this, RTM_NEWLINK, ifindex, FALSE);
+}
+
 void fake_kernel_link_up(fake_kernel_t *this, uint32_t ifindex)
 {
 	announce(this, RTM_NEWLINK, ifindex, TRUE);

@@ -120,6 +120,10 @@ START_TEST(test_uses)
 {
 	ck_assert(table->uses(table, 3));
 	ck_assert(!table->uses(table, 4));
+	table->lose(table, &in.id, NULL);
+	ck_assert(table->uses(table, 3));
+	table->lose(table, &out.id, NULL);
+	ck_assert(!table->uses(table, 3));
 	in.effective = out.effective = (hwo_offload_t){ HWO_MODE_NONE, 3 };
 	table->put(table, &in);
 	table->put(table, &out);

@@ -114,6 +114,29 @@ START_TEST(test_refused_once)
 }
 END_TEST
 
+START_TEST(test_orphaned)
+{
+	test_sp_t new;
+
+	/* the SP of the next CHILD_SA can't be installed */
+	service_child_add();
+	sa_out.id.spi = htonl(SPI_OUT + 1);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
+	sp_init(&new, POLICY_OUT, LOCAL, REMOTE, SPI_OUT + 1, 1,
+			HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&new), FAILED);
+	if (_i)
+	{	/* charon gives up that one, and then the other one is closed */
+		sp_del(&new);
+	}
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(guarded(), !_i);
+	ck_assert_int_eq(service_lines_with("stays blocked"), !_i);
+	sp_clear(&new);
+}
+END_TEST
+
 START_TEST(test_rekey)
 {
 	test_sp_t new;
@@ -320,6 +343,7 @@ TCase *guard_tcase(void)
 	tcase_add_test(tcase, test_guard);
 	tcase_add_test(tcase, test_order);
 	tcase_add_test(tcase, test_refused_once);
+	tcase_add_loop_test(tcase, test_orphaned, 0, 2);
 	tcase_add_test(tcase, test_rekey);
 	tcase_add_test(tcase, test_other_nic);
 	tcase_add_test(tcase, test_software_follows);

@@ -72,14 +72,10 @@ START_TEST(test_down)
 	ck_assert(guarded());
 
 	/* once is enough */
-	fake_kernel_reset_counts(kernel);
 	fake_kernel_link_up(kernel, NIC);
 	fake_kernel_link_down(kernel, NIC);
 	fake_kernel_link_up(kernel, NIC);
 	fake_kernel_link_down(kernel, NIC);
-	/* one after another, so the first one is done */
-	ck_assert(wait_checks(2));
-	ck_assert_int_eq(calls.expires, 1);
 
 	/* the next SAs use the other one */
 	sa_out.id.spi = htonl(SPI_OUT + 1);
@@ -90,6 +86,29 @@ START_TEST(test_down)
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
 	ck_assert(service_child_wait(OTHER));
 	ck_assert(guarded());
+	sa_del(&sa_in);
+	sa_out.id.spi = htonl(SPI_OUT);
+	sa_del(&sa_out);
+	/* one announcement after another, so those of the first one are done */
+	fake_kernel_link_down(kernel, OTHER);
+	ck_assert(calls_wait(&calls.expires, 2));
+	ck_assert_int_eq(calls.expires, 2);
+	ck_assert_uint_eq(calls.expire_spi, htonl(SPI_OUT + 1));
+}
+END_TEST
+
+START_TEST(test_announced_first)
+{
+	/* the kernel says that the link is down before it takes the SAs away */
+	service_child_add();
+	fake_kernel_reset_counts(kernel);
+	fake_kernel_announce_down(kernel, NIC);
+	ck_assert(wait_checks(1));
+	ck_assert_int_eq(calls.expires, 0);
+	fake_kernel_device_down(kernel, NIC);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert(!calls.expire_hard);
+	ck_assert_int_eq(service_lines_with("is not in the kernel anymore"), 1);
 }
 END_TEST
 
@@ -248,6 +267,7 @@ TCase *link_tcase(void)
 	tcase_add_checked_fixture(tcase, link_setup, link_teardown);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_loop_test(tcase, test_down, 0, 2);
+	tcase_add_test(tcase, test_announced_first);
 	tcase_add_test(tcase, test_no_route);
 	tcase_add_test(tcase, test_rekeying);
 	tcase_add_test(tcase, test_closed_meanwhile);
