@@ -314,6 +314,8 @@ command_distcheck()
 	cache_lock
 	step "make distcheck" make_distcheck
 	cache_unlock
+	result PASS - - distcheck -
+	summary
 }
 
 command_clean()

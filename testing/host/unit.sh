@@ -144,6 +144,7 @@ run_tests_against()
 
 make_distcheck()
 {
-	make -C "$plugin_build/obj" -j2 distcheck \
+	# the machine may be busy with guests
+	CK_TIMEOUT_MULTIPLIER=10 make -C "$plugin_build/obj" -j2 distcheck \
 		DISTCHECK_CONFIGURE_FLAGS="${strongswan_options[*]}"
 }
