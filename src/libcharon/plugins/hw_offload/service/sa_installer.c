@@ -233,6 +233,23 @@ static bool note_failure(private_sa_installer_t *this, const hwo_sa_t *sa)
 }
 
 /**
+ * Get the kernel's words for why it is not better, empty if the device said the
+ * same before; now it has
+ */
+static const char *fresh_words(private_sa_installer_t *this,
+							   const hwo_sa_ladder_t *ladder)
+{
+	device_history_t *history = this->devices->get_history(this->devices);
+
+	if (!ladder->refusal.extack[0] ||
+		!history->refused(history, ladder->plan.ifindex, &ladder->refusal))
+	{
+		return "";
+	}
+	return ladder->refusal.extack;
+}
+
+/**
  * Log that an SA could not be installed, once per CHILD_SA
  */
 static void log_failure(private_sa_installer_t *this, install_t *install)
@@ -249,29 +266,14 @@ static void log_failure(private_sa_installer_t *this, install_t *install)
 			why->extack[0] ? ", " : "", strerror(why->err));
 		return;
 	}
+	/* the words are in this line, but others ask what was said */
+	fresh_words(this, &install->ladder);
 	dbg(DBG_KNL, level, "unable to install %s SA %.8x, hw_offload %N, device "
 		"%s, %N: %s%s%s", direction(install), ntohl(install->sa.id.spi),
 		hw_offload_names, install->requested,
 		device_name(this, install->ladder.plan.ifindex, name),
 		hwo_reason_names, install->ladder.reason, why->extack,
 		why->extack[0] ? ", " : "", strerror(why->err));
-}
-
-/**
- * Get the kernel's words for why it is not better, empty if the device said the
- * same before
- */
-static const char *fresh_words(private_sa_installer_t *this,
-							   const hwo_sa_ladder_t *ladder)
-{
-	device_history_t *history = this->devices->get_history(this->devices);
-
-	if (!ladder->refusal.extack[0] ||
-		!history->refused(history, ladder->plan.ifindex, &ladder->refusal))
-	{
-		return "";
-	}
-	return ladder->refusal.extack;
 }
 
 /**

@@ -161,6 +161,20 @@ static bool is_news(private_sp_installer_t *this, const hwo_sp_user_t *user)
 }
 
 /**
+ * Keep what a device has said to an SP
+ */
+static void note_refusal(private_sp_installer_t *this, const hwo_plan_t *plan,
+						 const hwo_result_t *result)
+{
+	device_history_t *history = this->devices->get_history(this->devices);
+
+	if (hwo_plan_is_refusal(result->err) && plan->ifindex)
+	{
+		history->refused(history, plan->ifindex, result);
+	}
+}
+
+/**
  * Install the SP of a user
  *
  * @param demoted	[out] TRUE if its SAs were moved down
@@ -176,6 +190,7 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	*demoted = FALSE;
 	hwo_sp_plan_user(this->devices, this->sas, user, &plan);
 	this->ladder->run(this->ladder, entry, user, &plan, &result);
+	note_refusal(this, &plan, &result);
 	if (hwo_plan_is_refusal(result.err) && plan.strict &&
 		demote_sas(this, user, &result, &plan))
 	{

@@ -146,7 +146,8 @@ static void explain_history(explanation_t *this, const hwo_child_facts_t *facts,
 	for (i = 0; i < learned.refusal_count; i++)
 	{
 		snprintf(text, sizeof(text), "%s has refused before, %s%s%s", name,
-				 strerror(learned.refusals[i].err),
+				 learned.refusals[i].err ? strerror(learned.refusals[i].err)
+										 : "by encrypting in software",
 				 learned.refusals[i].extack[0] ? ": " : "",
 				 learned.refusals[i].extack);
 		add_rule(this, facts, "driver-refused", "note", text);

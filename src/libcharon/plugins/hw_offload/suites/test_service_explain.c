@@ -372,33 +372,71 @@ START_TEST(test_misunderstood)
 }
 END_TEST
 
-START_TEST(test_history)
+/**
+ * Ask about a child in some mode, count rules with a text.
+ */
+static int count_rules(const char *requested, const char *expected)
 {
-	bool works = FALSE, refused = FALSE;
+	char request[256];
 	FILE *client;
 	json_t *line;
+	int count = 0;
 
-	/* what the driver has said before is told, with its words */
-	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_CRYPTO,
-							"driver: no packets"));
-	install_pair(HW_OFFLOAD_AUTO, 0xc0000001, 0xc0000002);
-	client = client_ask("hw-offload 1 explain-written {\"hw_offload\":"
-						"\"auto\",\"esp_proposals\":\"aes128gcm128-esn\","
-						"\"remote_addrs\":\"192.168.50.2\"}\n");
+	snprintf(request, sizeof(request), "hw-offload 1 explain-written "
+			 "{\"hw_offload\":\"%s\",\"esp_proposals\":\"aes128gcm128-esn\","
+			 "\"remote_addrs\":\"192.168.50.2\"}\n", requested);
+	client = client_ask(request);
 	client_first(client, "explain-written");
 	while ((line = client_line(client)) &&
 		   streq(text(line, "type"), "rule"))
 	{
-		works |= streq(text(line, "text"),
-					   "nic3 has taken an SA in crypto mode before");
-		refused |= streq(text(line, "rule"), "driver-refused") &&
-				   strstr(text(line, "text"), ": driver: no packets");
+		count += strstr(text(line, "text"), expected) != NULL;
 		json_decref(line);
 	}
-	ck_assert(works);
-	ck_assert(refused);
 	json_decref(line);
 	fclose(client);
+	return count;
+}
+
+START_TEST(test_history)
+{
+	test_sa_t sa;
+
+	/* what the driver has said before is told, with its words */
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_CRYPTO,
+							"driver: no packets"));
+	ck_assert_int_eq(count_rules("auto", "before"), 0);
+	install_pair(HW_OFFLOAD_AUTO, 0xc0000001, 0xc0000002);
+	ck_assert_int_eq(count_rules("auto",
+						"nic3 has taken an SA in crypto mode before"), 1);
+	ck_assert_int_eq(count_rules("auto", ": driver: no packets"), 1);
+
+	/* also if that made a CHILD_SA fail */
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_CRYPTO,
+							"driver: no packets"));
+	sa_init(&sa, 0xc0000001, TRUE, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&sa), FAILED);
+	sa_clear(&sa);
+	ck_assert_int_eq(count_rules("packet", "has taken"), 0);
+	ck_assert_int_eq(count_rules("packet",
+						"nic3 has refused before, "), 1);
+	ck_assert_int_eq(count_rules("packet", ": driver: no packets"), 1);
+}
+END_TEST
+
+START_TEST(test_history_policy)
+{
+	test_sp_t sp;
+
+	/* the same if it was a policy */
+	install_pair(HW_OFFLOAD_PACKET, 0xc0000001, 0xc0000002);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 1,
+					   FAKE_FAULT_ERROR, EINVAL, "driver: no policies");
+	sp_init(&sp, POLICY_OUT, "192.168.50.1/32", "192.168.50.2/32", 0xc0000002,
+			1, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&sp), FAILED);
+	sp_clear(&sp);
+	ck_assert_int_eq(count_rules("packet", ": driver: no policies"), 1);
 }
 END_TEST
 
@@ -486,6 +524,7 @@ TCase *explain_tcase(void)
 	tcase_add_loop_test(tcase, test_misunderstood, 0,
 						countof(misunderstood));
 	tcase_add_test(tcase, test_history);
+	tcase_add_test(tcase, test_history_policy);
 	tcase_add_test(tcase, test_explain_nothing);
 	tcase_add_test(tcase, test_devices);
 	tcase_add_test(tcase, test_moved);
