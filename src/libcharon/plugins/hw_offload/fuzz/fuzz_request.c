@@ -2,12 +2,35 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Fuzz entry: requests to the status service.
+ * Fuzz entry: requests to the status service, and the configurations in them.
  */
 
 #include "fuzz_input.h"
 
+#include "../service/child_facts.h"
 #include "../service/status_request.h"
+
+/**
+ * Understand the configuration in a request.
+ */
+static void understand(const char *text)
+{
+	static bool initialized;
+	hwo_child_facts_t facts;
+
+	if (!initialized)
+	{
+		/* silent, as nearly nothing is understood */
+		dbg_default_set_level(-1);
+		initialized = library_init(NULL, "fuzz_request");
+	}
+	if (!hwo_child_facts_written(text, &facts) &&
+		facts.requested > HW_OFFLOAD_AUTO)
+	{
+		abort();
+	}
+	hwo_child_facts_clear(&facts);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -28,6 +51,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (i = 0; i < HWO_STATUS_ARGS; i++)
 		{
 			fuzz_read(request.arg[i], strlen(request.arg[i]));
+		}
+		if (request.command == HWO_STATUS_EXPLAIN_WRITTEN)
+		{
+			understand(request.text);
 		}
 	}
 	free(line);

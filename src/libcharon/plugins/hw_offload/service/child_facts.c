@@ -2,18 +2,12 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * From configurations that are loaded to facts.
+ * What loaded and written configurations have in common.
  */
 
 #include "child_facts.h"
-#include "../hwo_compat.h"
 
 #include <netinet/in.h>
-
-#include <daemon.h>
-
-/** Most children that are looked at */
-#define MAX_CHILDREN 256
 
 /*
  * Described in header
@@ -74,118 +68,4 @@ void hwo_child_facts_clear(hwo_child_facts_t *facts)
 	DESTROY_IF(facts->local);
 	DESTROY_IF(facts->remote);
 	facts->local = facts->remote = NULL;
-}
-
-/**
- * Note what all proposals of a child offer
- */
-static void note_proposals(hwo_child_facts_t *facts, child_cfg_t *child)
-{
-	enumerator_t *enumerator;
-	proposal_t *proposal;
-	linked_list_t *list;
-
-	list = hwo_compat_child_proposals(child);
-	enumerator = list->create_enumerator(list);
-	while (enumerator->enumerate(enumerator, &proposal))
-	{
-		hwo_child_facts_add_proposal(facts, proposal);
-	}
-	enumerator->destroy(enumerator);
-	list->destroy_offset(list, offsetof(proposal_t, destroy));
-}
-
-/**
- * Note the families of traffic selectors; dynamic ones have that of the
- * addresses
- */
-static void note_selectors(hwo_child_facts_t *facts, child_cfg_t *child,
-						   bool local)
-{
-	enumerator_t *enumerator;
-	traffic_selector_t *ts;
-	linked_list_t *list;
-
-	list = hwo_compat_child_selectors(child, local);
-	enumerator = list->create_enumerator(list);
-	while (enumerator->enumerate(enumerator, &ts))
-	{
-		if (!ts->is_dynamic(ts))
-		{
-			*(ts->get_type(ts) == TS_IPV4_ADDR_RANGE ? &facts->ipv4
-													 : &facts->ipv6) = TRUE;
-		}
-	}
-	enumerator->destroy(enumerator);
-	list->destroy_offset(list, offsetof(traffic_selector_t, destroy));
-}
-
-/**
- * Note what a configuration says about a child
- */
-static void note_child(hwo_child_facts_t *facts, peer_cfg_t *peer,
-					   child_cfg_t *child)
-{
-	ike_cfg_t *ike = peer->get_ike_cfg(peer);
-	lifetime_cfg_t *lifetime;
-
-	memset(facts, 0, sizeof(*facts));
-	snprintf(facts->names.connection, sizeof(facts->names.connection), "%s",
-			 peer->get_name(peer));
-	snprintf(facts->names.child, sizeof(facts->names.child), "%s",
-			 child->get_name(child));
-	facts->requested = child->get_hw_offload(child);
-	facts->local = hwo_child_facts_host(ike->get_my_addr(ike));
-	facts->remote = hwo_child_facts_host(ike->get_other_addr(ike));
-	facts->window = child->get_replay_window(child);
-	lifetime = child->get_lifetime(child, FALSE);
-	facts->bytes = lifetime->bytes.life || lifetime->bytes.rekey;
-	free(lifetime);
-	facts->sa.mode = child->get_mode(child);
-	facts->sa.tfc = child->get_tfc(child);
-	facts->sa.ipcomp = child->has_option(child, OPT_IPCOMP);
-	facts->sa.encap = ike->force_encap(ike);
-	facts->sa.id.if_id = child->get_if_id(child, TRUE) ?:
-						 peer->get_if_id(peer, TRUE);
-	facts->if_id_out = child->get_if_id(child, FALSE) ?:
-					   peer->get_if_id(peer, FALSE);
-	note_proposals(facts, child);
-	note_selectors(facts, child, TRUE);
-	note_selectors(facts, child, FALSE);
-}
-
-/*
- * Described in header
- */
-array_t *hwo_child_facts_loaded(const char *connection, const char *name)
-{
-	enumerator_t *peers, *children;
-	hwo_child_facts_t facts;
-	peer_cfg_t *peer;
-	child_cfg_t *child;
-	array_t *all;
-
-	all = array_create(sizeof(hwo_child_facts_t), 0);
-	peers = charon->backends->create_peer_cfg_enumerator(charon->backends, NULL,
-												NULL, NULL, NULL, IKE_ANY);
-	while (peers->enumerate(peers, &peer))
-	{
-		if (!streq(peer->get_name(peer), connection))
-		{
-			continue;
-		}
-		children = peer->create_child_cfg_enumerator(peer);
-		while (children->enumerate(children, &child) &&
-			   array_count(all) < MAX_CHILDREN)
-		{
-			if (!name[0] || streq(child->get_name(child), name))
-			{
-				note_child(&facts, peer, child);
-				array_insert(all, ARRAY_TAIL, &facts);
-			}
-		}
-		children->destroy(children);
-	}
-	peers->destroy(peers);
-	return all;
 }
