@@ -109,7 +109,8 @@ enum nicsim_counter {
 	X(fail_sa)	/* errno for every SA */			\
 	X(fail_sa_out)							\
 	X(fail_sa_in)							\
-	X(fail_policy)
+	X(fail_policy)							\
+	X(sent_before)	/* packets that new outbound SAs have sent already */
 
 struct nicsim_switches {
 #define NICSIM_FIELD(name) u32 name;
@@ -126,7 +127,8 @@ struct nicsim_switches {
  */
 struct nicsim_port {
 	struct net_device *dev;
-	struct nicsim_port *peer;
+	struct nicsim_port __rcu *peer;		/* NULL once it is deleted */
+	struct dentry *debugfs;
 	char name[IFNAMSIZ];
 	enum nicsim_profile profile;
 	struct nicsim_switches sw;
@@ -330,5 +332,6 @@ netdev_tx_t nicsim_xmit(struct sk_buff *skb, struct net_device *dev);
 void nicsim_debugfs_init(void);
 void nicsim_debugfs_exit(void);
 void nicsim_debugfs_add(struct nicsim_port *port);
+void nicsim_debugfs_remove(struct nicsim_port *port);
 
 #endif /* NICSIM_H */

@@ -197,11 +197,14 @@ static int device_show(struct seq_file *seq, void *unused)
 		[NICSIM_CRYPTO_NOESN] = "crypto-noesn",
 		[NICSIM_NONE] = "none",
 	};
-	struct nicsim_port *port = seq->private;
+	struct nicsim_port *port = seq->private, *peer;
 
 	seq_printf(seq, "ifname %s\n", netdev_name(port->dev));
 	seq_printf(seq, "ifindex %d\n", port->dev->ifindex);
-	seq_printf(seq, "peer %s\n", port->peer->name);
+	rcu_read_lock();
+	peer = rcu_dereference(port->peer);
+	seq_printf(seq, "peer %s\n", peer ? peer->name : "-");
+	rcu_read_unlock();
 	seq_printf(seq, "profile %s\n", profiles[port->profile]);
 	seq_printf(seq, "feature %s\n",
 		   port->dev->features & NETIF_F_HW_ESP ? "on" : "off");
@@ -213,6 +216,7 @@ void nicsim_debugfs_add(struct nicsim_port *port)
 {
 	struct dentry *dir = debugfs_create_dir(port->name, nicsim_root);
 
+	port->debugfs = dir;
 #define NICSIM_FILE(name) \
 	debugfs_create_u32(#name, 0644, dir, &port->sw.name);
 	NICSIM_SWITCHES(NICSIM_FILE)
@@ -226,6 +230,12 @@ void nicsim_debugfs_add(struct nicsim_port *port)
 	debugfs_create_file("sas", 0444, dir, port, &sas_fops);
 	debugfs_create_file("policies", 0444, dir, port, &policies_fops);
 	debugfs_create_file("device", 0444, dir, port, &device_fops);
+}
+
+/* Waits for those who read or write a file of it */
+void nicsim_debugfs_remove(struct nicsim_port *port)
+{
+	debugfs_remove_recursive(port->debugfs);
 }
 
 void nicsim_debugfs_init(void)

@@ -26,6 +26,8 @@ void nicsim_limits_init(struct nicsim_sa *sa, struct xfrm_state *x)
 	sa->hard_packets = x->lft.hard_packet_limit;
 	sa->soft_bytes = exact ? x->lft.soft_byte_limit : XFRM_INF;
 	sa->hard_bytes = exact ? x->lft.hard_byte_limit : XFRM_INF;
+	if (sa->out && sa->packet)
+		sa->now.packets = nicsim_switch(&sa->port->sw.sent_before);
 	sa->base_packets = x->curlft.packets;
 	sa->base_bytes = x->curlft.bytes;
 	sa->polled = x->lft.soft_packet_limit != XFRM_INF ||

@@ -30,7 +30,6 @@ module_param_array(profile, charp, &n_profile, 0444);
 MODULE_PARM_DESC(profile, "per cable: packet (default), crypto, crypto-noesn or none; a/b if the ends differ");
 
 struct workqueue_struct *nicsim_wq;
-static struct net_device *ports[MAX_PAIRS][2];
 
 static const netdev_features_t nicsim_plain_features =
 	NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_RXCSUM;
@@ -40,10 +39,11 @@ static const netdev_features_t nicsim_esp_features =
 static int nicsim_open(struct net_device *dev)
 {
 	struct nicsim_port *port = netdev_priv(dev);
+	struct nicsim_port *peer = rtnl_dereference(port->peer);
 
-	if (netif_running(port->peer->dev)) {
+	if (peer && netif_running(peer->dev)) {
 		netif_carrier_on(dev);
-		netif_carrier_on(port->peer->dev);
+		netif_carrier_on(peer->dev);
 	}
 	return 0;
 }
@@ -51,9 +51,11 @@ static int nicsim_open(struct net_device *dev)
 static int nicsim_stop(struct net_device *dev)
 {
 	struct nicsim_port *port = netdev_priv(dev);
+	struct nicsim_port *peer = rtnl_dereference(port->peer);
 
 	netif_carrier_off(dev);
-	netif_carrier_off(port->peer->dev);
+	if (peer)
+		netif_carrier_off(peer->dev);
 	return 0;
 }
 
@@ -142,9 +144,37 @@ static void nicsim_features(struct net_device *dev, enum nicsim_profile which)
 	}
 }
 
+/*
+ * "ip link del" is what the removal of a NIC, or of its driver, looks like to
+ * the kernel. The other end of the cable stays, without a carrier.
+ */
+static void nicsim_dellink(struct net_device *dev, struct list_head *head)
+{
+	struct nicsim_port *port = netdev_priv(dev);
+	struct nicsim_port *peer = rtnl_dereference(port->peer);
+
+	nicsim_debugfs_remove(port);
+	if (peer) {
+		/* whoever sends to this end has a grace period to finish */
+		RCU_INIT_POINTER(peer->peer, NULL);
+		RCU_INIT_POINTER(port->peer, NULL);
+		netif_carrier_off(peer->dev);
+	}
+	unregister_netdevice_queue(dev, head);
+}
+
+/* Without setup, devices are not made by "ip link add" */
+static struct rtnl_link_ops nicsim_link_ops = {
+	.kind = KBUILD_MODNAME,
+	.dellink = nicsim_dellink,
+	/* not deleted with its namespace */
+	.netns_refund = true,
+};
+
 static void nicsim_setup(struct net_device *dev)
 {
 	ether_setup(dev);
+	dev->rtnl_link_ops = &nicsim_link_ops;
 	dev->netdev_ops = &nicsim_netdev_ops;
 	dev->ethtool_ops = &nicsim_ethtool_ops;
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
@@ -264,10 +294,6 @@ static int nicsim_pair_add(unsigned int pair)
 	err = -ENOMEM;
 	if (!dev[0] || !dev[1])
 		goto free_both;
-	a = netdev_priv(dev[0]);
-	b = netdev_priv(dev[1]);
-	a->peer = b;
-	b->peer = a;
 	err = nicsim_register_port(dev[0]);
 	if (err)
 		goto free_both;
@@ -278,8 +304,10 @@ static int nicsim_pair_add(unsigned int pair)
 		free_netdev(dev[1]);
 		return err;
 	}
-	ports[pair][0] = dev[0];
-	ports[pair][1] = dev[1];
+	a = netdev_priv(dev[0]);
+	b = netdev_priv(dev[1]);
+	rcu_assign_pointer(a->peer, b);
+	rcu_assign_pointer(b->peer, a);
 	nicsim_debugfs_add(a);
 	nicsim_debugfs_add(b);
 	return 0;
@@ -292,34 +320,20 @@ free_both:
 	return err;
 }
 
-/*
- * All at once, so that neither end of a cable is freed before both are out of
- * use.
- */
-static void nicsim_remove_all(void)
-{
-	LIST_HEAD(list);
-	unsigned int pair;
-	int side;
-
-	rtnl_lock();
-	for (pair = 0; pair < MAX_PAIRS; pair++) {
-		for (side = 0; side < 2; side++) {
-			if (ports[pair][side])
-				unregister_netdevice_queue(ports[pair][side],
-							   &list);
-		}
-	}
-	unregister_netdevice_many(&list);
-	rtnl_unlock();
-}
-
 static void nicsim_wq_finish(void)
 {
 	/* limit checks may drop the last reference, which frees after RCU */
 	flush_workqueue(nicsim_wq);
 	rcu_barrier();
 	destroy_workqueue(nicsim_wq);
+}
+
+static void nicsim_remove_all(void)
+{
+	/* deletes all that are left, wherever they are */
+	rtnl_link_unregister(&nicsim_link_ops);
+	nicsim_debugfs_exit();
+	nicsim_wq_finish();
 }
 
 static int __init nicsim_init(void)
@@ -334,24 +348,24 @@ static int __init nicsim_init(void)
 	nicsim_wq = alloc_workqueue(KBUILD_MODNAME, WQ_UNBOUND, 0);
 	if (!nicsim_wq)
 		return -ENOMEM;
+	err = rtnl_link_register(&nicsim_link_ops);
+	if (err) {
+		nicsim_wq_finish();
+		return err;
+	}
 	nicsim_debugfs_init();
 	rtnl_lock();
 	for (pair = 0; pair < pairs && !err; pair++)
 		err = nicsim_pair_add(pair);
 	rtnl_unlock();
-	if (err) {
-		nicsim_debugfs_exit();
+	if (err)
 		nicsim_remove_all();
-		nicsim_wq_finish();
-	}
 	return err;
 }
 
 static void __exit nicsim_exit(void)
 {
-	nicsim_debugfs_exit();
 	nicsim_remove_all();
-	nicsim_wq_finish();
 }
 
 module_init(nicsim_init);

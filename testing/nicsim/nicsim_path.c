@@ -89,13 +89,13 @@ static struct sk_buff *rx_steer(struct nicsim_port *port, struct sk_buff *skb)
 	return skb;
 }
 
-/* Hand a frame to the port at the other end */
+/* Hand a frame to the port at the other end. Called under RCU */
 static void cable_deliver(struct nicsim_port *from, struct sk_buff *skb)
 {
-	struct nicsim_port *to = from->peer;
+	struct nicsim_port *to = rcu_dereference(from->peer);
 	unsigned int len = skb->len;
 
-	if (!netif_running(to->dev)) {
+	if (!to || !netif_running(to->dev)) {
 		nicsim_count(from, NICSIM_tx_drop_link);
 		kfree_skb(skb);
 		return;

@@ -139,6 +139,8 @@ static void sa_init_sequence(struct nicsim_sa *sa, struct xfrm_state *x)
 		if (sa->esn && esn)
 			sa->seq = max(((u64)esn->oseq_hi << 32) | esn->oseq,
 				      1ULL);
+		if (sa->packet)
+			sa->seq += nicsim_switch(&sa->port->sw.sent_before);
 		return;
 	}
 	if (esn && (sa->esn || nicsim_switch(&sa->port->sw.replay_noesn))) {

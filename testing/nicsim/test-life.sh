@@ -255,6 +255,29 @@ ifname()
 	sed -n 's/^ifname //p' "$debugfs/$1/device"
 }
 
+# A NIC is pulled out under traffic
+group_removal()
+{
+	rmmod nicsim
+	load_module pairs=2
+	up_hosts
+	conf_default
+	both_sas packet packet
+	ip netns exec A ping -q -f -w 3 "${outer[B4]}" >"$work/flood" 2>&1 &
+	flood=$!
+	within 10 eval '(( $(count B rx_packet) > 50 ))'
+	check "deleted" ip -n A link del p0
+	wait "$flood" || true
+	check "with its SAs and policies" is 0 eval \
+		'{ ip -n A xfrm state; ip -n A xfrm policy list nosock; } | wc -l'
+	check "and its files" test ! -e "$debugfs/ns0a"
+	check "the other end stays" grep -q '^peer -$' "$debugfs/ns0b/device"
+	check "without a carrier" eval 'ip -n W link show ns0b | grep NO-CARRIER'
+	check "none can be added" \
+		eval '! ip -n A link add p0 type nicsim 2>/dev/null'
+	down_hosts
+}
+
 group_unload()
 {
 	check "unloads" rmmod nicsim

@@ -123,6 +123,22 @@ group_packet_limits()
 	events_stop
 }
 
+# The end of the sequence numbers without ESN, without 2^32 packets before it
+group_sent_before()
+{
+	flush_sas
+	esn=0
+	nic A sent_before 4294967290
+	both_sas packet packet
+	ping_some 9
+	check "up to 2^32 - 1" is 5 count A tx_packet
+	check "and not beyond" is "4 0" eval \
+		'echo $(count A tx_drop_seq) $(count A tx_clear)'
+	check "all arrived" is 5 count B rx_packet
+	check "the counters go on from there" is 4294967295 out_stats packets
+	nic A sent_before 0
+}
+
 group_late_limits()
 {
 	flush_sas
