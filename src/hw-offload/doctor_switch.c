@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /**
  * Check if a place on the bus can be given to a shell.
@@ -62,10 +61,12 @@ static void check_ovs(doctor_t *doctor)
 {
 	char *output;
 
-	if (access("/usr/bin/ovs-vsctl", X_OK) != 0)
+	output = doctor_run_tool("command -v ovs-vsctl");
+	if (!output)
 	{
 		return;
 	}
+	free(output);
 	output = doctor_run_tool("timeout 5 ovs-vsctl --no-wait --if-exists get "
 					  "Open_vSwitch . other_config:hw-offload 2>/dev/null");
 	if (!output)

@@ -82,14 +82,14 @@ START_TEST(test_doctor)
 END_TEST
 
 /**
- * Put a program in the way of swanctl.
+ * Put a program in the way of another one.
  */
-static void fake_swanctl(const char *script)
+static void fake_program(const char *name, const char *script)
 {
 	char file[128], search[512];
 	FILE *out;
 
-	snprintf(file, sizeof(file), "%s/swanctl", dir);
+	snprintf(file, sizeof(file), "%s/%s", dir, name);
 	out = fopen(file, "w");
 	fprintf(out, "#!/bin/sh\n%s\n", script);
 	fclose(out);
@@ -116,7 +116,7 @@ START_TEST(test_doctor_daemon)
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		fake_swanctl(cases[i].script);
+		fake_program("swanctl", cases[i].script);
 		run("--socket=/nonexistent doctor");
 		ck_assert_msg(strstr(output, cases[i].finding) != NULL, "%s", output);
 	}
@@ -138,6 +138,32 @@ START_TEST(test_doctor_daemon)
 }
 END_TEST
 
+START_TEST(test_doctor_ovs)
+{
+	static const struct {
+		const char *script, *finding;
+	} cases[] = {
+		{ "exit 1", "warning  ovs            Open vSwitch is installed, but" },
+		{ "echo '\"true\"'", "ok       ovs            Open vSwitch offloads " },
+		{ "true", "warning  ovs            Open vSwitch does not offload" },
+	};
+	char *old = strdup(getenv("PATH")), file[128];
+	size_t i;
+
+	answer = FIRST GOOD END(1);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		fake_program("ovs-vsctl", cases[i].script);
+		run("doctor");
+		ck_assert_msg(strstr(output, cases[i].finding) != NULL, "%s", output);
+	}
+	setenv("PATH", old, 1);
+	free(old);
+	snprintf(file, sizeof(file), "%s/ovs-vsctl", dir);
+	unlink(file);
+}
+END_TEST
+
 TCase *doctor_tcase(void)
 {
 	TCase *tcase;
@@ -146,5 +172,6 @@ TCase *doctor_tcase(void)
 	tcase_add_checked_fixture(tcase, command_setup, command_teardown);
 	tcase_add_test(tcase, test_doctor);
 	tcase_add_test(tcase, test_doctor_daemon);
+	tcase_add_test(tcase, test_doctor_ovs);
 	return tcase;
 }
