@@ -60,11 +60,12 @@ static void explain_device(explanation_t *this, const hwo_child_facts_t *facts,
 	hwo_addr_t local = {}, remote = {};
 	char name[IFNAMSIZ], text[64];
 
-	hwo_device_none(HWO_REASON_NO_ROUTE, device);
 	if (!facts->remote)
-	{
-		add_rule(this, facts, "route", "no", "remote_addrs is not one address, "
-				 "so the device is not known before the peer connects");
+	{	/* what the configuration rules out is known nevertheless */
+		add_rule(this, facts, "route", "note", "remote_addrs is not one "
+				 "address, so the device is not known before the peer "
+				 "connects");
+		hwo_device_none(HWO_REASON_NONE, device);
 		return;
 	}
 	hwo_addr_from_host(facts->remote, &remote);
@@ -209,7 +210,8 @@ static void explain_packet(explanation_t *this, const hwo_child_facts_t *facts,
 				 "NICs have no replay protection then, and rekeying is due "
 				 "before 2^32 packets");
 	}
-	if (hwo_sp_may_leak(&this->host->guard,
+	if (facts->remote &&
+		hwo_sp_may_leak(&this->host->guard,
 						facts->remote->get_family(facts->remote),
 						facts->sa.mode, facts->if_id_out, TRUE))
 	{
