@@ -271,6 +271,7 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 		sa.may_leak = hwo_route_leak_sa(&this->guard, id, data);
 		if (this->sas->add(this->sas, &sa, data->hw_offload) == 0)
 		{
+			this->rekey->rekey_split(this->rekey, &sa.id);
 			status = SUCCESS;
 		}
 	}

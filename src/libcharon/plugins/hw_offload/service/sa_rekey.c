@@ -251,6 +251,21 @@ METHOD(sa_rekey_t, rekey_new, void,
 	wait_for(this, &request);
 }
 
+METHOD(sa_rekey_t, rekey_split, void,
+	private_sa_rekey_t *this, const hwo_sa_id_t *id)
+{
+	hwo_sa_record_t out, in;
+
+	/* a mark leads what is sent to another device than what is received */
+	if (this->table->get(this->table, id, &out) && !out.set_mark.mask &&
+		out.effective.ifindex && out.partner.spi &&
+		this->table->get(this->table, &out.partner, &in) &&
+		in.effective.ifindex && in.effective.ifindex != out.effective.ifindex)
+	{
+		rekey_new(this, id, "is on another device than the inbound one");
+	}
+}
+
 METHOD(sa_rekey_t, destroy, void,
 	private_sa_rekey_t *this)
 {
@@ -275,6 +290,7 @@ sa_rekey_t *sa_rekey_create(sa_table_t *table)
 		.public = {
 			.rekey = _rekey,
 			.rekey_new = _rekey_new,
+			.rekey_split = _rekey_split,
 			.destroy = _destroy,
 		},
 		.table = table,

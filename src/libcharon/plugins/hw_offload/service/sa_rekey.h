@@ -49,6 +49,14 @@ struct sa_rekey_t {
 					  const char *why);
 
 	/**
+	 * The same for the CHILD_SA of a new outbound SA whose inbound one is on
+	 * another device, because the route has moved between the two.
+	 *
+	 * @param id		identity of the outbound SA
+	 */
+	void (*rekey_split)(sa_rekey_t *this, const hwo_sa_id_t *id);
+
+	/**
 	 * Destroy, forget those that wait.
 	 */
 	void (*destroy)(sa_rekey_t *this);

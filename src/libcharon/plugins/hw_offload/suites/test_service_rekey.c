@@ -103,7 +103,9 @@ START_TEST(test_never_concluded)
 	ck_assert(fake_kernel_expire(kernel, sa_out.id.spi, FALSE));
 	ck_assert(wait_waiting(1));
 	ck_assert_int_eq(calls.expires, 0);
-	ck_assert(calls_wait(&calls.expires, 1));
+	while (!calls_wait(&calls.expires, 1))
+	{	/* as it waits nearly as long as we do usually */
+	}
 	ck_assert_uint_eq(calls.expire_spi, sa_out.id.spi);
 }
 END_TEST
