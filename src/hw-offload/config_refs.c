@@ -138,8 +138,8 @@ json_t *config_connection(json_t *root, const char *name,
 	resolved = resolve(root, section, 0, &left);
 	if (left <= 0)
 	{
-		snprintf(error, CONFIG_ERROR, "the sections that '%.64s' refers to lead "
-				 "in circles", name);
+		snprintf(error, CONFIG_ERROR, "the sections that '%.64s' refers to "
+				 "lead in circles", name);
 		json_decref(resolved);
 		return NULL;
 	}

@@ -90,7 +90,7 @@ static int usage(FILE *out, int status)
 	fputs("\n"
 		  "  -j, --json             print JSON\n"
 		  "  -v, --verbose          print details\n"
-		  "  -f, --file=PATH        explain: what is written there, not what is loaded\n"
+		  "  -f, --file=PATH        explain what is written there, not loaded\n"
 		  "  -s, --socket=PATH      ask there [" HWO_STATUS_SOCKET "]\n"
 		  "  -h, --help             print this\n"
 		  "  -V, --version          print the version\n\n"

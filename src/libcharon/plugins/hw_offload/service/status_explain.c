@@ -104,14 +104,14 @@ static void explain_driver(explanation_t *this, const hwo_child_facts_t *facts)
 	}
 	if (facts->other || !facts->gcm)
 	{
-		add_rule(this, facts, "algorithm", "note", "esp_proposals has more than "
-				 "AES-GCM with an ICV of 16 bytes, the one algorithm that all "
+		add_rule(this, facts, "algorithm", "note", "esp_proposals has more "
+				 "than AES-GCM with an ICV of 16 bytes, the one algorithm that all "
 				 "NICs do");
 	}
 	if (!fits)
 	{
-		add_rule(this, facts, "replay-window", "note", "mlx5 takes replay_window "
-				 "32, 64, 128 or 256 only, in packet mode");
+		add_rule(this, facts, "replay-window", "note", "mlx5 takes only "
+				 "replay_window 32, 64, 128 or 256 in packet mode");
 	}
 	if (facts->bytes)
 	{
@@ -155,8 +155,8 @@ static void explain_history(explanation_t *this, const hwo_child_facts_t *facts,
 	}
 	if (device->max_sas)
 	{
-		snprintf(text, sizeof(text), "the settings allow %s %u SAs in each mode",
-				 name, device->max_sas);
+		snprintf(text, sizeof(text), "the settings allow %s %u SAs in each "
+				 "mode", name, device->max_sas);
 		add_rule(this, facts, "budget", "note", text);
 	}
 }
@@ -215,8 +215,8 @@ static void explain_packet(explanation_t *this, const hwo_child_facts_t *facts,
 						facts->remote->get_family(facts->remote),
 						facts->sa.mode, facts->if_id_out, TRUE))
 	{
-		add_rule(this, facts, "route-leak", "note", "packet mode is ruled out if "
-				 "the traffic selectors include addresses of this host");
+		add_rule(this, facts, "route-leak", "note", "packet mode is ruled out "
+				 "if the traffic selectors include addresses of this host");
 	}
 }
 

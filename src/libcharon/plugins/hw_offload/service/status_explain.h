@@ -52,7 +52,7 @@ json_t *hwo_status_explain(const hwo_explain_host_t *host,
  * @param host			what it depends on
  * @param text			what is written, see hwo_child_facts_written()
  * @param error			[out] what is wrong with it, a literal
- * @return				array of rules and a verdict, NULL if it is not understood
+ * @return				array of rules and a verdict, NULL if not understood
  */
 json_t *hwo_status_explain_written(const hwo_explain_host_t *host,
 								   const char *text, const char **error);
