@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /**
  * Order by names, then age.
@@ -254,6 +255,11 @@ int command_list(const options_t *options, int argc, char *argv[])
 		return print_json(first, false);
 	}
 	print_table(list, options);
+	if (!json_array_size(list) && isatty(STDERR_FILENO))
+	{
+		fputs("There are no CHILD_SAs. \"hw-offload explain CONNECTION\" tells "
+			  "what one would get,\nor why it failed.\n", stderr);
+	}
 	json_decref(list);
 	json_decref(first);
 	return EXIT_SUCCESS;
