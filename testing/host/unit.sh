@@ -111,10 +111,12 @@ report_counts()
 	done <"$1/counts"
 }
 
+# run_unit_tests: one of them asks promtool if it is there.
 run_unit_tests()
 {
 	cache_lock
-	step "unit tests" make_check obj "$log_dir/unit"
+	PATH=${promtool:+${promtool%/*}:}$PATH \
+		step "unit tests" make_check obj "$log_dir/unit"
 	cache_unlock
 	make_verdict_test
 	report_counts "$log_dir/unit"
