@@ -214,7 +214,8 @@ START_TEST(test_permissions)
 
 	ck_assert_int_eq(lstat(status_path, &st), 0);
 	ck_assert(S_ISSOCK(st.st_mode));
-	ck_assert_int_eq(st.st_mode & 07777, 0660);
+	/* some releases make it executable, which means nothing for a socket */
+	ck_assert_int_eq(st.st_mode & 07777 & ~0110, 0660);
 	ck_assert_int_eq(st.st_gid, lib->caps->get_gid(lib->caps));
 }
 END_TEST
