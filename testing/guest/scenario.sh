@@ -38,6 +38,7 @@ scenario_files()
 	[[ -d $from ]] || return 1
 	cp -rL "$from" "$files_dir"
 	if [[ $1 = upstream ]]; then
+		upstream_addressed=$(upstream_addressees "$files_dir")
 		upstream_placeholders "$files_dir"
 	fi
 	for file in description.txt test.conf pretest.dat evaltest.dat posttest.dat; do
@@ -54,6 +55,7 @@ scenario_up()
 		read -ra list <<<"$(upstream_hosts)"
 		configure "${list[@]}"
 		HOST_FORWARDS=1 hosts_up network "${list[@]}"
+		upstream_processors
 		wire_upstream "${list[@]}"
 		if grep -qs '\bssh\b' "$files_dir"/*.dat; then
 			upstream_logins "${list[@]}"

@@ -8,10 +8,19 @@
 # the configuration of each host
 upstream_dir=$hosts_dir/upstream
 
-# upstream_hosts: those that the scenario names
+# upstream_hosts: those that the scenario names, and those whose addresses its
+# commands use: in strongSwan's framework all hosts run all the time
 upstream_hosts()
 {
-	printf '%s\n' $VIRTHOSTS $IPSECHOSTS $TCPDUMPHOSTS | sort -u | tr '\n' ' '
+	printf '%s\n' $VIRTHOSTS $IPSECHOSTS $TCPDUMPHOSTS $upstream_addressed |
+		sort -u | tr '\n' ' '
+}
+
+# upstream_addressees DIR: hosts whose addresses stand in the files of commands
+upstream_addressees()
+{
+	grep -ohE 'PH_IPV?6?_[A-Z]+' "$1"/*.dat | sed 's/.*_//' |
+		tr '[:upper:]' '[:lower:]' | sort -u || true
 }
 
 upstream_prepare()
@@ -63,13 +72,28 @@ upstream_placeholders()
 		xargs -0 -r sed -i "$upstream_script"
 }
 
-# upstream_logins HOST...: what answers the ssh of the hosts (bin/ssh)
+# upstream_processors: the host sun believes to have two, as in strongSwan's test
+# network. SAs per processor are shared out among as many.
+upstream_processors()
+{
+	if ! host_exists sun || (($(nproc) <= 2)); then
+		return 0
+	fi
+	# shellcheck disable=SC2016 # for the host's shell
+	host_do sun /bin/bash -c 'echo 0-1 >/run/processors
+		for list in online possible; do
+			mount --bind /run/processors "/sys/devices/system/cpu/$list"
+		done'
+}
+
+# upstream_logins HOST...: what answers the ssh of the hosts (bin/ssh); socat takes
+# quotes away, so there are none
 upstream_logins()
 {
 	local host
 	for host in "$@"; do
 		# shellcheck disable=SC2016 # for the host's shell
 		host_do "$host" setsid socat TCP4-LISTEN:22,fork,reuseaddr \
-			'SYSTEM:read -r c; bash -c "$c"' </dev/null >/dev/null 2>&1 &
+			'SYSTEM:read -r c; eval $c' </dev/null >/dev/null 2>&1 &
 	done
 }
