@@ -104,11 +104,12 @@ METHOD(listener_t, alert, bool,
 METHOD(listener_t, ike_state_change, bool,
 	listener_t *listener, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
-	/* if it is reauthenticated, its CHILD_SAs are to come back */
-	if (state == IKE_DELETING &&
-		!ike_sa->has_condition(ike_sa, COND_REAUTHENTICATING))
+	/* if it is reauthenticated, its CHILD_SAs are to come back, unless they
+	 * are there again already */
+	if (state == IKE_DELETING)
 	{
-		note_all(from_listener(listener), ike_sa, TRUE);
+		note_all(from_listener(listener), ike_sa,
+				 !ike_sa->has_condition(ike_sa, COND_REAUTHENTICATING));
 	}
 	return TRUE;
 }
