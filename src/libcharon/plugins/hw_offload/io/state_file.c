@@ -12,9 +12,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
+
+/** By how much the file grows, notes have about 100 bytes */
+#define ROOM 0x10000
 
 /** Tells where and when notes hold, boot ID and namespace included */
 #define HEADER_SIZE 128
@@ -45,6 +48,13 @@ struct private_state_file_t {
 	 * The file, locked
 	 */
 	int fd;
+
+	/**
+	 * The file in memory, NULL before the first note; its size, and where its
+	 * last note ends. What follows is zero
+	 */
+	char *map;
+	size_t size, used;
 };
 
 /**
@@ -94,22 +104,66 @@ static int write_all(int fd, const char *buf, size_t len)
 	return 0;
 }
 
+/**
+ * Get rid of the mapping
+ */
+static void unmap(private_state_file_t *this)
+{
+	if (this->map)
+	{
+		munmap(this->map, this->size);
+		this->map = NULL;
+	}
+}
+
+/**
+ * Make room behind the last note. It is allocated now: a file system that is
+ * full says so here, while a process that writes to its memory is killed.
+ */
+static int grow(private_state_file_t *this, size_t len)
+{
+	size_t size = this->used + len + ROOM;
+	char *map;
+	int err;
+
+	err = posix_fallocate(this->fd, 0, size);
+	if (err)
+	{
+		return err;
+	}
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, this->fd, 0);
+	if (map == MAP_FAILED)
+	{
+		return errno;
+	}
+	unmap(this);
+	this->map = map;
+	this->size = size;
+	return 0;
+}
+
 METHOD(state_file_t, append, int,
 	private_state_file_t *this, bool add, const char *line)
 {
-	struct iovec iov[] = {
-		{ .iov_base = add ? "+" : "-", .iov_len = 1 },
-		{ .iov_base = (char*)line, .iov_len = strlen(line) },
-		{ .iov_base = "\n", .iov_len = 1 },
-	};
-	ssize_t len = iov[1].iov_len + 2, written;
+	size_t len = strlen(line);
+	char *note;
+	int err;
 
-	written = writev(this->fd, iov, countof(iov));
-	if (written == len)
+	if (!this->map || this->size - this->used < len + 2)
 	{
-		return 0;
+		err = grow(this, len + 2);
+		if (err)
+		{
+			return err;
+		}
 	}
-	return written < 0 ? errno : ENOSPC;
+	note = this->map + this->used;
+	memcpy(note + 1, line, len);
+	note[len + 1] = '\n';
+	/* what makes it a note comes last */
+	__atomic_store_n(note, add ? '+' : '-', __ATOMIC_RELEASE);
+	this->used += len + 2;
+	return 0;
 }
 
 /**
@@ -150,14 +204,14 @@ static int open_own(const char *path, int flags, int *fd)
 /**
  * Write the replacement of the file
  */
-static int write_next(private_state_file_t *this, int fd, enumerator_t *lines)
+static int write_next(private_state_file_t *this, int fd, enumerator_t *lines,
+					  size_t *size)
 {
 	char *buf = NULL, *line;
-	size_t size = 0;
 	FILE *stream;
 	int err;
 
-	stream = open_memstream(&buf, &size);
+	stream = open_memstream(&buf, size);
 	if (!stream)
 	{
 		return errno;
@@ -167,7 +221,7 @@ static int write_next(private_state_file_t *this, int fd, enumerator_t *lines)
 	{
 		fprintf(stream, "+%s\n", line);
 	}
-	err = fclose(stream) == 0 ? write_all(fd, buf, size) : errno;
+	err = fclose(stream) == 0 ? write_all(fd, buf, *size) : errno;
 	free(buf);
 	return err;
 }
@@ -175,12 +229,13 @@ static int write_next(private_state_file_t *this, int fd, enumerator_t *lines)
 METHOD(state_file_t, rewrite_, int,
 	private_state_file_t *this, enumerator_t *lines)
 {
+	size_t size = 0;
 	int fd = -1, err;
 
 	/* one that was left half-written */
 	unlink(this->next);
 	err = open_own(this->next, O_EXCL, &fd);
-	err = err ?: write_next(this, fd, lines);
+	err = err ?: write_next(this, fd, lines, &size);
 	lines->destroy(lines);
 	if (!err && rename(this->next, this->path) != 0)
 	{
@@ -195,8 +250,10 @@ METHOD(state_file_t, rewrite_, int,
 		}
 		return err;
 	}
+	unmap(this);
 	close(this->fd);
 	this->fd = fd;
+	this->used = size;
 	return 0;
 }
 
@@ -245,12 +302,14 @@ static int read_notes(private_state_file_t *this, state_file_cb_t cb,
 	len = getline(&line, &size, file);
 	if (len > 0 && streq(line, this->header))
 	{
+		this->used = len;
 		while ((len = getline(&line, &size, file)) > 0)
 		{
 			if (line[len - 1] != '\n' || (line[0] != '+' && line[0] != '-'))
 			{	/* what was being written by a process that was killed */
 				continue;
 			}
+			this->used = ftell(file);
 			line[len - 1] = '\0';
 			cb(data, line[0] == '+', line + 1);
 		}
@@ -263,11 +322,19 @@ static int read_notes(private_state_file_t *this, state_file_cb_t cb,
 METHOD(state_file_t, destroy, void,
 	private_state_file_t *this, bool remove)
 {
+	bool truncate = this->map != NULL;
+
+	unmap(this);
 	if (this->fd != -1)
 	{
-		if (remove && unlink(this->path) != 0 &&
-			ftruncate(this->fd, 0) != 0)
-		{	/* what is in it will not be found in the kernel */
+		if (remove && unlink(this->path) != 0)
+		{
+			this->used = 0;
+			truncate = TRUE;
+		}
+		if (truncate && ftruncate(this->fd, this->used) != 0)
+		{	/* what follows is no note, and what is in a note will not be
+			 * found in the kernel */
 		}
 		close(this->fd);
 	}

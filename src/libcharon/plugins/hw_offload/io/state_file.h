@@ -8,10 +8,11 @@
  * A file of lines that outlives the process if that is killed, but neither a
  * reboot nor a move to another network namespace. One process at a time has it.
  *
- * Lines are added and removed by appending a note of it, each with one write().
- * So what is in the file is never older than the call that returned last, and
- * what a killed process did not finish writing is ignored. From time to time
- * the owner has to rewrite the file, which replaces it as a whole.
+ * Lines are added and removed by appending a note of it. The end of the file is
+ * mapped into memory, so that takes no system call, and yet what is in the file
+ * is never older than the call that returned last; what a killed process did
+ * not finish writing is ignored. From time to time the owner has to rewrite the
+ * file, which replaces it as a whole.
  *
  * The file can be read and written by its owner only. Thread-safety: none.
  */

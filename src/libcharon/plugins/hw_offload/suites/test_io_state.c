@@ -9,8 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <collections/linked_list.h>
@@ -41,6 +44,14 @@ static void collect(void *data, bool add, const char *line)
 	strcat(found, add ? "+" : "-");
 	strcat(found, line);
 	strcat(found, " ");
+}
+
+/** number of notes found */
+static u_int collected;
+
+static void count_notes(void *data, bool add, const char *line)
+{
+	collected++;
 }
 
 /**
@@ -111,17 +122,82 @@ START_TEST(test_notes)
 }
 END_TEST
 
+START_TEST(test_killed)
+{
+	char line[32];
+	state_file_t *file;
+	int status, err, i;
+	pid_t pid;
+
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (!pid)
+	{
+		file = create_file("one");
+		for (i = 0; i < 20000; i++)
+		{	/* more than there is room for at first */
+			snprintf(line, sizeof(line), "two-%d", i);
+			if (file->append(file, TRUE, line) ||
+				file->append(file, FALSE, line))
+			{
+				_exit(1);
+			}
+		}
+		file->append(file, TRUE, "three");
+		kill(getpid(), SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status));
+
+	collected = 0;
+	file = state_file_open(path, count_notes, NULL, &err);
+	ck_assert(file);
+	ck_assert_uint_eq(collected, 40002);
+	/* goes on where that one stopped */
+	ck_assert_int_eq(file->append(file, FALSE, "three"), 0);
+	file->destroy(file, FALSE);
+	collected = 0;
+	file = state_file_open(path, count_notes, NULL, &err);
+	ck_assert(file);
+	ck_assert_uint_eq(collected, 40003);
+	file->destroy(file, TRUE);
+}
+END_TEST
+
+START_TEST(test_full)
+{
+	struct rlimit limit, old;
+	state_file_t *file;
+	int err;
+
+	file = create_file("one");
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	limit = old;
+	limit.rlim_cur = 4096;
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(file->append(file, TRUE, "two"), EFBIG);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	ck_assert_int_eq(file->append(file, TRUE, "two"), 0);
+	file->destroy(file, FALSE);
+	file = open_file(&err);
+	ck_assert_str_eq(found, "+one +two ");
+	file->destroy(file, TRUE);
+}
+END_TEST
+
 START_TEST(test_half_a_note)
 {
 	state_file_t *file;
 	int err;
 
 	file = create_file("one");
+	ck_assert_int_eq(file->append(file, FALSE, "none"), 0);
 	file->destroy(file, FALSE);
 	append_raw("+tw");
 	file = open_file(&err);
 	ck_assert(file);
-	ck_assert_str_eq(found, "+one ");
+	ck_assert_str_eq(found, "+one -none ");
 	file->destroy(file, TRUE);
 }
 END_TEST
@@ -214,6 +290,8 @@ TCase *state_tcase(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_notes);
+	tcase_add_test(tcase, test_killed);
+	tcase_add_test(tcase, test_full);
 	tcase_add_test(tcase, test_half_a_note);
 	tcase_add_test(tcase, test_half_a_file);
 	tcase_add_test(tcase, test_elsewhere);
