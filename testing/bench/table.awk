@@ -95,10 +95,10 @@ function verdict(text, met)
 
 function less(m, phase,    ours, theirs)
 {
-	ours = average(m, "hw-offload", phase, "all")
-	theirs = average(m, "kernel-netlink", phase, "all")
-	verdict(sprintf("%-6s system calls %s: %.2f, below %.2f", m, phase, ours,
-		theirs), ours < theirs)
+	ours = further(m, "hw-offload", phase, "all")
+	theirs = further(m, "kernel-netlink", phase, "all")
+	verdict(sprintf("%-6s system calls %s: %.2f for each but one, below %.2f",
+		m, phase, ours, theirs), ours < theirs)
 }
 
 function targets(m,    ours, limit, count)
