@@ -15,6 +15,7 @@ capture_wire()
 {
 	local dir=$hosts_dir/wire/tmp/capture
 	mkdir -p "$dir"
+	echo "$IPSECHOSTS" >"$dir/hosts"
 	host_do wire setsid tcpdump -i any -s 0 -U -B 16384 --immediate-mode \
 		-w /tmp/capture/wire.pcap >/dev/null 2>"$dir/wire.log" </dev/null &
 	capture_started "$dir/wire.log" ||
