@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Peers that don't answer anymore.
+ * IKE_SAs that end.
  */
 
 #include "lost_peers.h"
@@ -80,36 +80,31 @@ static void note_all(private_lost_peers_t *this, ike_sa_t *ike_sa, bool closed)
 	enumerator->destroy(enumerator);
 }
 
-METHOD(listener_t, alert, bool,
-	listener_t *listener, ike_sa_t *ike_sa, alert_t alert, va_list args)
-{
-	if (alert != ALERT_RETRANSMIT_SEND_TIMEOUT || !ike_sa)
-	{
-		return TRUE;
-	}
-	switch (ike_sa->get_state(ike_sa))
-	{
-		case IKE_CONNECTING:
-			/* charon may try again */
-		case IKE_DELETING:
-			/* nobody has to agree to that */
-			break;
-		default:
-			note_all(from_listener(listener), ike_sa, FALSE);
-			break;
-	}
-	return TRUE;
-}
-
 METHOD(listener_t, ike_state_change, bool,
 	listener_t *listener, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
-	/* if it is reauthenticated, its CHILD_SAs are to come back, unless they
-	 * are there again already */
-	if (state == IKE_DELETING)
+	private_lost_peers_t *this = from_listener(listener);
+
+	switch (state)
 	{
-		note_all(from_listener(listener), ike_sa,
-				 !ike_sa->has_condition(ike_sa, COND_REAUTHENTICATING));
+		case IKE_DELETING:
+			/* if it is reauthenticated, its CHILD_SAs are to come back, unless
+			 * they are there again already */
+			note_all(this, ike_sa,
+					 !ike_sa->has_condition(ike_sa, COND_REAUTHENTICATING));
+			break;
+		case IKE_DESTROYING:
+			/* either that has been said before, or nobody has closed it: the
+			 * peer does not answer, or it has begun anew. A passive one is
+			 * another host's. */
+			if (ike_sa->get_state(ike_sa) != IKE_DELETING &&
+				ike_sa->get_state(ike_sa) != IKE_PASSIVE)
+			{
+				note_all(this, ike_sa, FALSE);
+			}
+			break;
+		default:
+			break;
 	}
 	return TRUE;
 }
@@ -133,7 +128,6 @@ lost_peers_t *lost_peers_create(sa_table_t *table)
 			.destroy = _destroy,
 		},
 		.listener = {
-			.alert = _alert,
 			.ike_state_change = _ike_state_change,
 		},
 		.table = table,

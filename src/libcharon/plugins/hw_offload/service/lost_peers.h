@@ -5,9 +5,9 @@
  * @defgroup hwo_lost_peers lost_peers
  * @{ @ingroup hwo_service
  *
- * Tells CHILD_SAs that end because their peer does not answer, or because their
- * IKE_SA is reauthenticated, from those that are closed on purpose: the traffic
- * of the former must not leave in clear.
+ * Tells CHILD_SAs that end because their peer does not answer or has started
+ * anew, or because their IKE_SA is reauthenticated, from those that are closed on
+ * purpose: the traffic of the former must not leave in clear.
  * charon only tells a backend that SAs and SPs are to be removed, so this listens
  * on its bus.
  *

@@ -195,9 +195,9 @@ static void bus_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
 METHOD(bus_t, add_listener, void,
 	bus_t *this, listener_t *listener)
 {
-	if (listener->alert)
+	if (listener->ike_state_change)
 	{
-		calls.alerted = listener;
+		calls.ike_listener = listener;
 	}
 	else
 	{
@@ -212,9 +212,9 @@ METHOD(bus_t, remove_listener, void,
 	{
 		calls.listener = NULL;
 	}
-	if (calls.alerted == listener)
+	if (calls.ike_listener == listener)
 	{
-		calls.alerted = NULL;
+		calls.ike_listener = NULL;
 	}
 }
 

@@ -154,8 +154,8 @@ typedef struct {
 	/** what to answer */
 	status_t add_route_status;
 	bool have_address;
-	/** who listens on the bus, for alerts and for anything else */
-	listener_t *alerted, *listener;
+	/** who listens on the bus, for states of IKE_SAs and for anything else */
+	listener_t *ike_listener, *listener;
 } charon_calls_t;
 
 extern charon_calls_t calls;

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Tests of what becomes of the guard if the peer does not answer anymore, and
- * what if the IKE_SA is closed on purpose.
+ * Tests of what becomes of the guard if the peer is lost, and what if the IKE_SA
+ * is closed on purpose.
  */
 
 #include "service_child.h"
@@ -104,23 +104,12 @@ static void peers_teardown(void)
 }
 
 /**
- * Raise an alert as the bus does.
- */
-static void alert(ike_sa_t *about, alert_t what, ...)
-{
-	va_list args;
-
-	va_start(args, what);
-	ck_assert(calls.alerted->alert(calls.alerted, about, what, args));
-	va_end(args);
-}
-
-/**
  * Announce another state of the IKE_SA as the bus does.
  */
 static void change_state(ike_sa_state_t to)
 {
-	ck_assert(calls.alerted->ike_state_change(calls.alerted, ike_sa, to));
+	ck_assert(calls.ike_listener->ike_state_change(calls.ike_listener,
+														ike_sa, to));
 	state = to;
 }
 
@@ -144,7 +133,8 @@ static bool guard_stays(void)
 
 START_TEST(test_no_answer)
 {
-	alert(ike_sa, ALERT_RETRANSMIT_SEND_TIMEOUT, NULL);
+	/* nobody has closed it */
+	change_state(IKE_DESTROYING);
 	ck_assert(guard_stays());
 	/* and the next CHILD_SA takes it over */
 	service_child_add();
@@ -154,42 +144,41 @@ START_TEST(test_no_answer)
 }
 END_TEST
 
-/**
- * What has nothing to do with a peer that is lost.
- */
-static const struct {
-	bool about;
-	alert_t alert;
-	ike_sa_state_t state;
-} others[] = {
-	{ FALSE, ALERT_RETRANSMIT_SEND_TIMEOUT, IKE_ESTABLISHED },
-	{ TRUE, ALERT_RETRANSMIT_SEND, IKE_ESTABLISHED },
-	{ TRUE, ALERT_RETRANSMIT_SEND_TIMEOUT, IKE_CONNECTING },
-	{ TRUE, ALERT_RETRANSMIT_SEND_TIMEOUT, IKE_DELETING },
-};
-
-START_TEST(test_other_alerts)
-{
-	state = others[_i].state;
-	alert(others[_i].about ? ike_sa : NULL, others[_i].alert, NULL);
-	ck_assert(!guard_stays());
-}
-END_TEST
-
 START_TEST(test_closed)
 {
-	/* lost, and then nobody wants it anymore */
-	alert(ike_sa, ALERT_RETRANSMIT_SEND_TIMEOUT, NULL);
 	change_state(IKE_DELETING);
+	change_state(IKE_DESTROYING);
 	ck_assert(!guard_stays());
 }
 END_TEST
 
-START_TEST(test_not_closed)
+START_TEST(test_closed_after_loss)
 {
-	alert(ike_sa, ALERT_RETRANSMIT_SEND_TIMEOUT, NULL);
-	change_state(IKE_REKEYING);
-	ck_assert(guard_stays());
+	/* a hard limit, say, and then nobody wants it anymore */
+	ck_assert(fake_kernel_expire(kernel, htonl(SPI_OUT), TRUE));
+	ck_assert(calls_wait(&calls.expires, 1));
+	change_state(IKE_DELETING);
+	change_state(IKE_DESTROYING);
+	ck_assert(!guard_stays());
+}
+END_TEST
+
+/**
+ * States that have nothing to do with the end, from one to another.
+ */
+static const struct {
+	ike_sa_state_t from, to;
+} others[] = {
+	{ IKE_ESTABLISHED, IKE_REKEYING },
+	{ IKE_REKEYING, IKE_REKEYED },
+	{ IKE_PASSIVE, IKE_DESTROYING },
+};
+
+START_TEST(test_other_states)
+{
+	state = others[_i].from;
+	change_state(others[_i].to);
+	ck_assert(!guard_stays());
 }
 END_TEST
 
@@ -209,9 +198,9 @@ TCase *peers_tcase(void)
 	tcase_add_checked_fixture(tcase, peers_setup, peers_teardown);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, test_no_answer);
-	tcase_add_loop_test(tcase, test_other_alerts, 0, countof(others));
 	tcase_add_test(tcase, test_closed);
-	tcase_add_test(tcase, test_not_closed);
+	tcase_add_test(tcase, test_closed_after_loss);
+	tcase_add_loop_test(tcase, test_other_states, 0, countof(others));
 	tcase_add_test(tcase, test_reauthenticated);
 	return tcase;
 }
