@@ -155,7 +155,9 @@ command_upstream()
 	fi
 	prepare guest upstream "$(plugin_if_used)"
 	note_results
-	if [[ ${arguments[*]} != all ]]; then
+	if [[ ${arguments[*]} == all ]]; then
+		check_list
+	else
 		find_scenarios upstream "${arguments[@]}"
 	fi
 	run_lists upstream
@@ -187,6 +189,7 @@ command_check()
 	note_results
 	find_scenarios own all
 	run_unit_tests
+	check_list
 	for series in "${kernels[@]}"; do
 		queue_check "$series"
 	done

@@ -67,26 +67,3 @@ prepare_upstream()
 		build_upstream
 	upstream_testing=$image_dir/testing
 }
-
-# listed_scenarios [MARK]: what testing/upstream-scenarios names, one per line; with
-# that mark only: "check", or a kernel.
-listed_scenarios()
-{
-	awk -v mark="${1:-}" '
-		/^[a-z]/ {
-			for (i = mark ? 2 : 1; i <= NF; i++) {
-				if (mark == "" || $i == mark) { print $1; next }
-			}
-		}' "$testing_dir/upstream-scenarios"
-}
-
-# listed_for SERIES: those that run on that kernel: all on the first one, those
-# that are marked with it on the others.
-listed_for()
-{
-	if [[ $1 == "${all_kernels[0]}" ]]; then
-		listed_scenarios
-	else
-		listed_scenarios "$1"
-	fi
-}
