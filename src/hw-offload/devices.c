@@ -65,7 +65,7 @@ static const char *obstacle(const nic_t *nics, size_t count, const nic_t *nic)
 		}
 		return "a bond offers no packet mode, only crypto";
 	}
-	if (nic->kind[0] && nic->esp != FEATURE_ON)
+	if (nic->kind[0] && nic->esp == FEATURE_MISSING)
 	{
 		return "a virtual interface, the kernel does all of IPsec on it";
 	}

@@ -81,7 +81,7 @@ static void check_nic(doctor_t *doctor, const nic_t *nic, bool *able)
 		*able = true;
 		check_able(doctor, nic);
 	}
-	else if (!nic->kind[0] && nic->esp == FEATURE_OFF)
+	else if (nic->esp == FEATURE_OFF)
 	{
 		snprintf(remedy, sizeof(remedy), "ethtool -K %s esp-hw-offload on",
 				 nic->name);

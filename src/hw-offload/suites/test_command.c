@@ -305,7 +305,7 @@ START_TEST(test_explain)
 	ck_assert_int_eq(run("explain gw"), 0);
 	ck_assert_str_eq(asked, "hw-offload 1 explain gw \n");
 	ck_assert_str_eq(output, "a: hw_offload = auto\n"
-		"  ok    route          by p0\n  => packet on p0\n"
+		"  ok    route          by p0\n  => packet on p0, if the driver agrees\n"
 		"b: hw_offload = no\n"
 		"  note  route          well\n  => none on p0\n");
 	answer = FIRST VERDICT("a", "auto", "crypto") END(1);
@@ -353,7 +353,7 @@ START_TEST(test_explain_file)
 	snprintf(args, sizeof(args), "--file='%s' explain gw net", file);
 	ck_assert_int_eq(run(args), 0);
 	ck_assert_str_eq(output, "net: hw_offload = packet\n"
-		"  ok    route          by p0\n  => packet on p0\n");
+		"  ok    route          by p0\n  => packet on p0, if the driver agrees\n");
 	/* what the daemon is told: nothing it does not need, inner settings first */
 	ck_assert(!strncmp(asked, "hw-offload 1 explain-written {", 30));
 	config = json_loads(asked + 29, 0, NULL);
