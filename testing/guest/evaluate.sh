@@ -10,7 +10,8 @@
 #
 # A command is parsed by a shell twice, here and on the host: in evaltest.dat
 # as it stands, so that one level of quotes goes and redirections act here; in
-# the other two files as if it stood between double quotes.  The pattern is a
+# the other two files as if it stood between double quotes.  What matches no file
+# here is left for the host to expand.  The pattern is a
 # basic regular expression, applied to the lines of the command's output.
 # Expected is YES (a line matches), NO (none does) or the number of lines that
 # match.  The command "tcpdump" stands for what tcpdump on that host has seen.
@@ -62,6 +63,7 @@ run_commands()
 		rc=0
 		(
 			set +eu
+			shopt -u nullglob
 			eval "host_run $host \"${field[1]}\""
 		) || rc=$?
 		if ((rc != 0)); then
@@ -110,6 +112,7 @@ run_check()
 	fi
 	(
 		set +eu
+		shopt -u nullglob
 		if [[ $command = tcpdump ]]; then
 			capture_text "$host"
 		else

@@ -48,14 +48,14 @@ $1 == "iface" {
 	inet = $3 == "inet"
 	real = $4 != "loopback"
 	on = real && (NIC ? nic == NIC : nic in comes_up)
-	nodad = inet ? "" : " nodad"
+	option = inet ? " brd +" : " nodad"
 	if (on && inet) {
 		put("link set " nic " up")
 	}
 }
 $1 == "address" { address = $2 }
 on && $1 == "netmask" {
-	put("addr replace " address "/" prefix($2) " dev " nic nodad)
+	put("addr replace " address "/" prefix($2) " dev " nic option)
 }
 on && $1 == "gateway" { put("route replace default via " $2 " dev " nic) }
 DIR && real && inet && $1 == "netmask" {
