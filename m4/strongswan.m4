@@ -151,7 +151,7 @@ AC_DEFUN([HWO_STRONGSWAN_INSTALLED], [
 			   test "x$hwo_libcharon_version" != "x$STRONGSWAN_VERSION"],
 			[AC_MSG_ERROR([the source tree is strongSwan $STRONGSWAN_VERSION, but the libcharon in $hwo_libcharon_dir
   is $hwo_libcharon_version: a plugin works with one version only. Pass the source tree of
-  $hwo_libcharon_version to --with-strongswan, or --without-strongswan-libdir if the plugin is to
+  $hwo_libcharon_version to --with-strongswan (before 6.0.1, install a later strongSwan), or --without-strongswan-libdir if the plugin is to
   run elsewhere.])])
 		AC_MSG_CHECKING([whether the installed libcharon has the mediation extension])
 		AS_IF([hwo_symbols=`$NM -D --defined-only "$hwo_libcharon_dir/libcharon.so.0" 2>&AS_MESSAGE_LOG_FD`],

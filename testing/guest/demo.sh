@@ -45,6 +45,7 @@ shell_commands()
 		#!/bin/bash
 		export HOME=/root PATH=$guest_dir/bin:\$PATH HOST=$host
 		export STRONGSWAN_CONF=$strongswan_conf
+		export PS1='$host# '
 		[ \$# -gt 0 ] || set -- bash --norc
 		exec nsenter -t ${host_pid[$host]} -n -m -u -p -r -w -- "\$@"
 		EOF
@@ -66,9 +67,9 @@ run_shell()
 	shell_commands
 	echo
 	echo "The hosts of $name are up, its pretest.dat has run."
-	echo "Run things there with: ${!host_pid[*]} (say: moon swanctl --list-sas)."
+	echo "Run things there with: ${!host_pid[*]} (say: moon hw-offload list)."
 	echo "Its configuration, with the checks in evaltest.dat: $files_dir"
 	echo "The way out is exit."
-	(cd "$files_dir" && bash --norc -i) || true
+	(cd "$files_dir" && PS1='lab# ' bash --norc -i) || true
 	scenario_down
 }

@@ -8,12 +8,12 @@
 build_packages=(
 	gcc libc6-dev make autoconf automake libtool pkg-config check libmnl-dev
 	libnl-3-dev libnl-route-3-dev libjansson-dev dpkg-dev groff-base bzip2 xz-utils
-	ca-certificates debian-archive-keyring
+	ca-certificates debian-archive-keyring git netbase
 )
 
 # To build images and to boot guests.
 guest_packages=(
-	qemu-system-x86 mmdebstrap cpio squashfs-tools busybox-static kmod zstd
+	qemu-system-x86 mmdebstrap cpio squashfs-tools busybox-static kmod zstd mount
 )
 
 # Without root, images are made in user namespaces.

@@ -12,7 +12,11 @@ result()
 {
 	printf '%s %s %s %s %s %s\n' "$1" "$2" "$3" "$4" "$5" "${*:6}" \
 		>>"$log_dir/results"
-	printf '%s  %-5s %-30s %4s s  %s\n' "$1" "$2" "$4" "$5" "${*:6}"
+	local with=""
+	if [[ ${compare:-0} == 1 ]]; then
+		with="with $3 "
+	fi
+	printf '%s  %-5s %-30s %4s s  %s\n' "$1" "$2" "$4" "$5" "$with${*:6}"
 }
 
 # count STATUS: results with that status; "checks" has what ran in bulk, the
@@ -73,8 +77,9 @@ cells()
 	verdict=$(awk -v series="$1" -v backend="$2" -v name="$3" '
 		$2 == series && $3 == backend && $4 == name { verdict = $1 }
 		END {
-			print verdict == "PASS" ? "as expected" :
-				verdict == "FAIL" ? "differs" : "-"
+			word["PASS"] = "as expected"
+			word["FAIL"] = "differs"
+			print verdict ? word[verdict] : "-"
 		}' "$log_dir/results")
 	echo "$verdict | $(wire_figures "$@" | sed 's/ / | /')"
 }

@@ -8,8 +8,8 @@
 #include "wire_suites.h"
 
 #include <arpa/inet.h>
-#include <linux/xfrm.h>
 
+#include "../wire/uapi.h"
 #include "../wire/xfrm_trial.h"
 
 #define HDR_LEN sizeof(struct xfrm_usersa_info)
