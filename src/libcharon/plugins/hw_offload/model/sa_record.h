@@ -84,6 +84,8 @@ typedef struct hwo_sa_record_t {
 	/** TRUE if it was lost: it expired, its device went down, or the peer is
 	 * not there anymore */
 	bool lost;
+	/** TRUE if an SA that was to replace it could not be installed */
+	bool orphaned;
 	/** TRUE once its IKE_SA is closed on purpose */
 	bool closed;
 	/** TRUE once charon heard of a soft limit */

@@ -495,6 +495,22 @@ METHOD(sa_table_t, lose, bool,
 	return first;
 }
 
+METHOD(sa_table_t, orphan, void,
+	private_sa_table_t *this, const hwo_sa_id_t *id, uint32_t reqid)
+{
+	enumerator_t *enumerator;
+	hwo_sa_record_t *record;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->records->create_enumerator(this->records);
+	while (enumerator->enumerate(enumerator, NULL, &record))
+	{
+		record->orphaned |= hwo_sa_is_replaced(record, id, reqid);
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(sa_table_t, close_, void,
 	private_sa_table_t *this, const hwo_sa_id_t *id)
 {
@@ -615,6 +631,7 @@ sa_table_t *sa_table_create(void)
 			.stamp = _stamp,
 			.unstamped = _unstamped,
 			.lose = _lose,
+			.orphan = _orphan,
 			.close = _close_,
 			.tell_soft = _tell_soft,
 			.is_single = _is_single,

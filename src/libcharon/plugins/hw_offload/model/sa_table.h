@@ -198,6 +198,15 @@ struct sa_table_t {
 				 hwo_sa_record_t *record);
 
 	/**
+	 * Note that an SA could not be installed, so that those which it was to
+	 * replace, of the same reqid and between the same hosts, are going to end.
+	 *
+	 * @param id		identity of the SA that could not be installed
+	 * @param reqid		reqid
+	 */
+	void (*orphan)(sa_table_t *this, const hwo_sa_id_t *id, uint32_t reqid);
+
+	/**
 	 * Note that an SA and its partner are closed on purpose.
 	 *
 	 * @param id		identity of one of the two

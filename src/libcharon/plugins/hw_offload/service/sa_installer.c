@@ -458,6 +458,8 @@ METHOD(sa_installer_t, add, int,
 	{
 		log_failure(this, &install);
 		err = install.ladder.result.err;
+		/* up to 6.1.0, charon closes a CHILD_SA that can't be rekeyed */
+		this->table->orphan(this->table, &install.sa.id, install.sa.reqid);
 	}
 	this->table->settle(this->table, &install.sa.id);
 	memwipe(&install.sa.enc.key, sizeof(chunk_t));

@@ -300,8 +300,8 @@ static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 
 /**
  * Check if an SA of the CHILD_SA that an SP belongs to was lost, so that it was
- * not closed on purpose. Or it was rekeyed by the peer, in which case charon goes
- * on if the SP of the next CHILD_SA can't be installed.
+ * not closed on purpose. Or it was to be rekeyed: charon goes on with closing it
+ * if an SA or SP of the next CHILD_SA can't be installed.
  */
 static bool is_lost(private_sp_installer_t *this, const hwo_sp_entry_t *entry,
 					const hwo_sp_user_t *user)
@@ -309,7 +309,7 @@ static bool is_lost(private_sp_installer_t *this, const hwo_sp_entry_t *entry,
 	hwo_sa_record_t sa, partner;
 
 	return hwo_sp_find_sa(this->sas, user, &sa) && !sa.closed &&
-		   (sa.lost || entry->orphaned || (sa.partner.spi &&
+		   (sa.lost || sa.orphaned || entry->orphaned || (sa.partner.spi &&
 						this->sas->get(this->sas, &sa.partner, &partner) &&
 						partner.lost));
 }

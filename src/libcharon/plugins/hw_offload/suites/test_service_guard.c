@@ -137,6 +137,21 @@ START_TEST(test_orphaned)
 }
 END_TEST
 
+START_TEST(test_orphaned_sa)
+{
+	/* the NIC has no room for the next CHILD_SA, or that is another one's */
+	service_child_add();
+	sa_out.id.spi = htonl(SPI_OUT + 1);
+	sa_out.data.reqid += _i;
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
+					   FAKE_FAULT_ERROR, ENOSPC, "table full");
+	ck_assert_int_eq(sa_add(&sa_out), FAILED);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(guarded(), !_i);
+	ck_assert_int_eq(service_lines_with("stays blocked"), !_i);
+}
+END_TEST
+
 START_TEST(test_rekey)
 {
 	test_sp_t new;
@@ -344,6 +359,7 @@ TCase *guard_tcase(void)
 	tcase_add_test(tcase, test_order);
 	tcase_add_test(tcase, test_refused_once);
 	tcase_add_loop_test(tcase, test_orphaned, 0, 2);
+	tcase_add_loop_test(tcase, test_orphaned_sa, 0, 2);
 	tcase_add_test(tcase, test_rekey);
 	tcase_add_test(tcase, test_other_nic);
 	tcase_add_test(tcase, test_software_follows);
