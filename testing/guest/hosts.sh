@@ -8,6 +8,8 @@
 
 hosts_dir=/hosts
 host_timeout=180
+# for all of wait-for's deadlines, empty for what each of them says
+wait_at_most=
 declare -A host_pid=()
 
 # An overlay cannot keep its upper layer on the guest's root, which is one.
@@ -102,7 +104,7 @@ host_run()
 	local name=$1
 	shift
 	HOST=$name HOME=/root PATH=$guest_dir/bin:$PATH \
-		STRONGSWAN_CONF=$strongswan_conf \
+		STRONGSWAN_CONF=$strongswan_conf WAIT_AT_MOST=$wait_at_most \
 		timeout -k 5 "$host_timeout" \
 		nsenter -t "${host_pid[$name]}" -n -m -u -p -r -w -- \
 		/bin/bash -c "cd /root; $*" </dev/null
