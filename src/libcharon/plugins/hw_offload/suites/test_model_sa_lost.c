@@ -77,6 +77,26 @@ START_TEST(test_close)
 }
 END_TEST
 
+START_TEST(test_orphan)
+{
+	hwo_sa_record_t next = get_record(3, TRUE), found;
+
+	/* another CHILD_SA, between the same hosts */
+	table->orphan(table, &next.id, 2);
+	ck_assert(table->get(table, &in.id, &found));
+	ck_assert(!found.orphaned);
+
+	/* the next one, either direction of it */
+	next = get_record(3, _i);
+	table->orphan(table, &next.id, 1);
+	ck_assert(table->get(table, &in.id, &found));
+	ck_assert(found.orphaned);
+	ck_assert(table->get(table, &out.id, &found));
+	ck_assert(found.orphaned);
+	ck_assert(!found.lost);
+}
+END_TEST
+
 START_TEST(test_lose)
 {
 	hwo_sa_record_t found;
@@ -167,6 +187,7 @@ TCase *sa_lost_tcase(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_lose);
+	tcase_add_loop_test(tcase, test_orphan, 0, 2);
 	tcase_add_test(tcase, test_close);
 	tcase_add_test(tcase, test_soft_by_kernel);
 	tcase_add_loop_test(tcase, test_soft_by_us, 0, 2);
