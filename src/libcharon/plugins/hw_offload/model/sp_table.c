@@ -344,11 +344,33 @@ void hwo_sp_list_destroy(array_t *list)
 	array_destroy(list);
 }
 
+/**
+ * Look at an entry that nobody has
+ */
+static void view_entry(hwo_sp_entry_t *entry, hwo_sp_view_t *view)
+{
+	hwo_sp_user_t *top;
+	int i;
+
+	view->faces = entry->faces;
+	for (i = 0; i < view->faces.count; i++)
+	{
+		view->faces.face[i].sp.id.label = chunk_empty;
+	}
+	view->effective = entry->effective;
+	view->users = array_count(entry->users);
+	top = hwo_sp_top_user(entry);
+	if (top)
+	{
+		view->top = *top;
+		view->top.sp.id.label = chunk_empty;
+	}
+}
+
 METHOD(sp_table_t, view, bool,
 	private_sp_table_t *this, const hwo_sp_id_t *id, hwo_sp_view_t *view)
 {
 	hwo_sp_entry_t *entry;
-	hwo_sp_user_t *top;
 
 	memset(view, 0, sizeof(*view));
 	this->mutex->lock(this->mutex);
@@ -359,15 +381,7 @@ METHOD(sp_table_t, view, bool,
 	}
 	if (entry && !entry->busy)
 	{
-		view->faces = entry->faces.count;
-		view->effective = entry->effective;
-		view->users = array_count(entry->users);
-		top = hwo_sp_top_user(entry);
-		if (top)
-		{
-			view->top = *top;
-			view->top.sp.id.label = chunk_empty;
-		}
+		view_entry(entry, view);
 	}
 	this->mutex->unlock(this->mutex);
 	return entry != NULL;

@@ -97,8 +97,8 @@ typedef struct hwo_sp_entry_t {
 typedef struct hwo_sp_view_t {
 	/** TRUE if a thread has it, so nothing else is known at the moment */
 	bool busy;
-	/** number of SPs in the kernel: none, one, or one with its guard */
-	u_int faces;
+	/** what the kernel has, the labels are not set */
+	hwo_sp_faces_t faces;
 	/** effective offload */
 	hwo_offload_t effective;
 	/** number of users */

@@ -327,6 +327,60 @@ static json_t *selector(const hwo_selector_t *sel, offload_device_t *devices)
 }
 
 /**
+ * Describe a template
+ */
+static json_t *template(const hwo_tmpl_t *tmpl)
+{
+	return json_pack("{s:s, s:o, s:I, s:s, s:o, s:o, s:b}",
+			"protocol", tmpl->proto == IPPROTO_COMP ? "comp"
+													: proto_name(tmpl->proto),
+			"spi", spi(tmpl->spi),
+			"reqid", (json_int_t)tmpl->reqid,
+			"mode", mode_name(tmpl->mode),
+			"src", address(&tmpl->src),
+			"dst", address(&tmpl->dst),
+			"optional", tmpl->optional);
+}
+
+/**
+ * Describe one SP in the kernel, by what it does not share with the others
+ */
+static json_t *face(const hwo_sp_face_t *face, offload_device_t *devices)
+{
+	json_t *tmpls = json_array();
+	int i;
+
+	for (i = 0; i < face->sp.tmpl_count; i++)
+	{
+		json_array_append_new(tmpls, template(&face->sp.tmpl[i]));
+	}
+	return json_pack("{s:o, s:I, s:I, s:s, s:b, s:o, s:o, s:o}",
+			"interface", device(devices, face->sp.id.sel.ifindex),
+			"user", (json_int_t)face->sp.id.sel.user,
+			"priority", (json_int_t)face->sp.priority,
+			"action", face->sp.block ? "block" : "allow",
+			"icmp", face->sp.icmp,
+			"mode", enum_name(hwo_mode_names, face->offload.mode),
+			"device", device(devices, face->offload.ifindex),
+			"templates", tmpls);
+}
+
+/**
+ * Describe the SPs in the kernel, in the order in which they were installed
+ */
+static json_t *faces(const hwo_sp_faces_t *all, offload_device_t *devices)
+{
+	json_t *list = json_array();
+	int i;
+
+	for (i = 0; i < all->count; i++)
+	{
+		json_array_append_new(list, face(&all->face[i], devices));
+	}
+	return list;
+}
+
+/**
  * What an SP does with packets
  */
 static const char *action(const hwo_sp_user_t *user)
@@ -342,42 +396,62 @@ static const char *action(const hwo_sp_user_t *user)
 	}
 }
 
-/*
- * Described in header
+/**
+ * Describe an SP of which only the guard is left
  */
-json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
-					  offload_device_t *devices)
+static json_t *held(void)
+{
+	return json_pack("{s:s}", "action", "blocked");
+}
+
+/**
+ * Describe the user on top
+ */
+static json_t *top_user(const hwo_sp_view_t *view, offload_device_t *devices)
 {
 	const hwo_sp_user_t *top = &view->top;
-	json_t *object, *rest;
 
-	object = json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}",
-			"type", "policy",
-			"dir", enum_name(policy_dir_names, id->dir),
-			"selector", selector(&id->sel, devices),
-			"if_id", limit(id->if_id),
-			"mark", limit(id->mark.value),
-			"busy", view->busy);
-	if (!object || view->busy || !view->users)
-	{
-		return object;
-	}
-	rest = json_pack("{s:b, s:b, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:I}",
-			"installed", view->faces > 0,
-			"guarded", view->faces > 1,
+	return json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o}",
 			"action", action(top),
 			"priority", (json_int_t)top->sp.priority,
 			"requested", enum_name(hw_offload_names, top->requested),
 			"effective", enum_name(hwo_mode_names, view->effective.mode),
 			"device", device(devices, view->effective.ifindex),
 			"reqid", limit(top->reqid),
-			"spi", spi(top->sa.spi),
-			"users", (json_int_t)view->users);
+			"spi", spi(top->sa.spi));
+}
+
+/*
+ * Described in header
+ */
+json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
+					  offload_device_t *devices)
+{
+	json_t *object, *rest;
+
+	object = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}",
+			"type", "policy",
+			"dir", enum_name(policy_dir_names, id->dir),
+			"selector", selector(&id->sel, devices),
+			"if_id", limit(id->if_id),
+			"mark", limit(id->mark.value),
+			"mark_mask", limit(id->mark.mask),
+			"busy", view->busy);
+	if (!object || view->busy)
+	{
+		return object;
+	}
+	rest = view->users ? top_user(view, devices) : held();
 	if (rest)
 	{
 		json_object_update_missing(object, rest);
 		json_decref(rest);
 	}
+	json_object_set_new(object, "installed",
+						json_boolean(view->faces.count > 0));
+	json_object_set_new(object, "guarded", json_boolean(view->faces.count > 1));
+	json_object_set_new(object, "users", json_integer(view->users));
+	json_object_set_new(object, "in_kernel", faces(&view->faces, devices));
 	return object;
 }
 

@@ -189,6 +189,37 @@ START_TEST(test_list_ipcomp)
 }
 END_TEST
 
+/**
+ * Check the guard, and what stands before it.
+ */
+static void assert_faces(json_t *faces)
+{
+	json_t *face, *tmpl;
+
+	ck_assert_int_eq(json_array_size(faces), 2);
+	face = json_array_get(faces, 0);
+	ck_assert(json_is_null(json_object_get(face, "interface")));
+	ck_assert_str_eq(text(face, "action"), "block");
+	ck_assert_uint_eq((uint32_t)number(face, "priority"), 0xf0000000);
+	ck_assert_str_eq(text(face, "mode"), "none");
+	ck_assert(json_is_null(json_object_get(face, "device")));
+	ck_assert_int_eq(json_array_size(json_object_get(face, "templates")), 0);
+	face = json_array_get(faces, 1);
+	ck_assert_str_eq(text(face, "interface"), "nic3");
+	ck_assert_str_eq(text(face, "action"), "allow");
+	ck_assert(json_is_true(json_object_get(face, "icmp")));
+	ck_assert_int_eq(number(face, "user"), 0);
+	ck_assert_str_eq(text(face, "mode"), "packet");
+	ck_assert_str_eq(text(face, "device"), "nic3");
+	ck_assert_int_eq(json_array_size(json_object_get(face, "templates")), 1);
+	tmpl = json_array_get(json_object_get(face, "templates"), 0);
+	ck_assert_str_eq(text(tmpl, "protocol"), "esp");
+	ck_assert_str_eq(text(tmpl, "spi"), "c0000002");
+	ck_assert_int_eq(number(tmpl, "reqid"), 1);
+	ck_assert_str_eq(text(tmpl, "mode"), "transport");
+	ck_assert(json_is_false(json_object_get(tmpl, "optional")));
+}
+
 START_TEST(test_policies)
 {
 	FILE *client;
@@ -217,9 +248,43 @@ START_TEST(test_policies)
 	ck_assert_str_eq(text(sel, "src"), "192.168.50.1/32");
 	ck_assert_str_eq(text(sel, "dst"), "192.168.50.2/32");
 	ck_assert(json_is_null(json_object_get(sel, "proto")));
+	assert_faces(json_object_get(line, "in_kernel"));
 	json_decref(line);
 	client_last(client, 1);
 	sp_clear(&sp);
+}
+END_TEST
+
+START_TEST(test_policy_blocked)
+{
+	FILE *client;
+	json_t *line, *faces;
+	test_sp_t old, new;
+
+	/* the next CHILD_SA gets no policy, and then this one is closed */
+	install_pair(HW_OFFLOAD_PACKET, SPI_IN, SPI_OUT);
+	sp_init(&old, POLICY_OUT, "192.168.50.1/32", "192.168.50.2/32", SPI_OUT, 1,
+			HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&old), SUCCESS);
+	install_pair(HW_OFFLOAD_PACKET, SPI_IN + 2, SPI_OUT + 2);
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
+	sp_init(&new, POLICY_OUT, "192.168.50.1/32", "192.168.50.2/32", SPI_OUT + 2,
+			1, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&new), FAILED);
+	ck_assert_int_eq(sp_del(&old), SUCCESS);
+	client = client_ask("hw-offload 1 policies\n");
+	client_first(client, "policies");
+	line = client_line(client);
+	ck_assert_str_eq(text(line, "action"), "blocked");
+	ck_assert_int_eq(number(line, "users"), 0);
+	ck_assert(json_is_true(json_object_get(line, "installed")));
+	faces = json_object_get(line, "in_kernel");
+	ck_assert_int_eq(json_array_size(faces), 1);
+	ck_assert_str_eq(text(json_array_get(faces, 0), "action"), "block");
+	json_decref(line);
+	client_last(client, 1);
+	sp_clear(&old);
+	sp_clear(&new);
 }
 END_TEST
 
@@ -303,6 +368,7 @@ TCase *status_tcase(void)
 	tcase_add_test(tcase, test_list_refused);
 	tcase_add_test(tcase, test_list_ipcomp);
 	tcase_add_test(tcase, test_policies);
+	tcase_add_test(tcase, test_policy_blocked);
 	tcase_add_test(tcase, test_list_vanished);
 	tcase_add_test(tcase, test_watch);
 	tcase_add_test(tcase, test_watch_slowly);
