@@ -29,6 +29,7 @@
 
 #define NICSIM_BUCKETS		256
 #define NICSIM_MAX_WINDOW	256
+#define NICSIM_MAX_SLOW		10000	/* ms */
 
 /* Bytes an ESP packet with AES-GCM and a 16 byte ICV needs */
 #define NICSIM_IV_LEN		8
@@ -79,6 +80,7 @@ enum nicsim_profile {
 	X(sa_acquire)	/* larval SAs of an ACQUIRE */			\
 	X(sa_del)							\
 	X(sa_refused)							\
+	X(sa_slow)	/* SAs that had to wait for slow_sa */		\
 	X(policy_add)							\
 	X(policy_del)							\
 	X(policy_refused)						\
@@ -110,6 +112,7 @@ enum nicsim_counter {
 	X(fail_sa_out)							\
 	X(fail_sa_in)							\
 	X(fail_policy)							\
+	X(slow_sa)	/* ms that each SA takes, whatever comes of it */ \
 	X(sent_before)	/* packets that new outbound SAs have sent already */
 
 struct nicsim_switches {

@@ -10,6 +10,7 @@
  * an ACQUIRE fails; update_stats from the state's timer.
  */
 #include <crypto/aead.h>
+#include <linux/delay.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/slab.h>
@@ -266,6 +267,17 @@ static int sa_add_larval(struct nicsim_port *port, struct xfrm_state *x)
 	return 0;
 }
 
+/* Firmware that takes its time. The kernel waits, holding no more than a mutex */
+static void sa_be_slow(struct nicsim_port *port)
+{
+	u32 ms = min_t(u32, nicsim_switch(&port->sw.slow_sa), NICSIM_MAX_SLOW);
+
+	if (!ms)
+		return;
+	nicsim_count(port, NICSIM_sa_slow);
+	msleep(ms);
+}
+
 static int sa_add(struct nicsim_port *port, struct xfrm_state *x,
 		  struct netlink_ext_ack *extack)
 {
@@ -274,6 +286,7 @@ static int sa_add(struct nicsim_port *port, struct xfrm_state *x,
 
 	if (x->xso.flags & XFRM_DEV_OFFLOAD_FLAG_ACQ)
 		return sa_add_larval(port, x);
+	sa_be_slow(port);
 	err = nicsim_validate_sa(port, x, extack);
 	if (err)
 		goto refused;

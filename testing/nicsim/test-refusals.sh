@@ -189,7 +189,14 @@ group_switches()
 		check "errno $e for any SA" refused "Injected SA failure" \
 			"$(sa in packet reqid 1 "$gcm")"
 	done
+	nic A slow_sa 200
+	check "slow, and refused" refused "Injected SA failure" \
+		"$(sa in packet reqid 1 "$gcm")"
 	nic A fail_sa 0
+	check "slow, and accepted" accepted "$(sa in packet reqid 1 "$gcm")"
+	check "both had to wait" is 2 count A sa_slow
+	nic A slow_sa 0
+	flush_sas
 	nic A fail_policy 28
 	check "errno for a policy" refused "Injected policy failure" \
 		"$(policy in "$tmpl")"
