@@ -76,20 +76,59 @@ static colour_t mode_colour(const json_t *child)
 															  : COLOUR_FAIR;
 }
 
+/** Room for the description of limits */
+#define LIMITS 256
+
 /**
- * Describe a limit, "-" if there is none.
+ * Append a limit to a description, if there is one: what is counted, and the
+ * soft and the hard limit.
  */
-static const char *limit_text(const json_t *limits, const char *soft,
-							  const char *hard, char buf[64])
+static void add_limit(char text[LIMITS], const json_t *limits, const char *what,
+					  const char *soft, const char *hard)
 {
 	long long s = get_number(limits, soft), h = get_number(limits, hard);
+	size_t len = strlen(text);
 
-	if (!s && !h)
+	if (s && h)
 	{
-		return "-";
+		snprintf(text + len, LIMITS - len, "%s%s %lld/%lld",
+				 len ? ", " : "", what, s, h);
 	}
-	snprintf(buf, 64, "%lld/%lld", s, h);
-	return buf;
+	else if (s || h)
+	{
+		snprintf(text + len, LIMITS - len, "%s%s %lld (%s)", len ? ", " : "",
+				 what, s ?: h, s ? "soft" : "hard");
+	}
+}
+
+/**
+ * Add a line with limits, and who watches them, if there are any.
+ *
+ * @param key			direction of the SA
+ * @param who			who watches limits on packets and bytes, NULL for those
+ *						on time, which is the kernel, always
+ * @return				whether there are some
+ */
+static bool note_limits(table_t *table, const char *key, const json_t *limits,
+						const char *who)
+{
+	char text[LIMITS] = "";
+
+	if (who)
+	{
+		add_limit(text, limits, "packets", "soft_packets", "hard_packets");
+		add_limit(text, limits, "bytes", "soft_bytes", "hard_bytes");
+	}
+	else
+	{
+		add_limit(text, limits, "seconds", "soft_seconds", "hard_seconds");
+	}
+	if (text[0])
+	{
+		table_note(table, "%-3s  limits (soft/hard): %s, watched by the %s",
+				   key, text, who ?: "kernel");
+	}
+	return text[0];
 }
 
 /**
@@ -98,8 +137,9 @@ static const char *limit_text(const json_t *limits, const char *soft,
 static void note_sa(table_t *table, const json_t *child, const char *key)
 {
 	const json_t *sa = json_object_get(child, key), *limits;
-	const json_t *plugin;
-	char packets[64], bytes[64], seconds[64];
+	const reason_t *reason = reason_find(get_text(sa, "reason"));
+	long long packets = get_number(sa, "packets");
+	bool limited;
 
 	if (!json_is_object(sa))
 	{
@@ -111,26 +151,25 @@ static void note_sa(table_t *table, const json_t *child, const char *key)
 		table_note(table, "%-3s  the kernel has no such SA anymore", key);
 		return;
 	}
-	limits = json_object_get(sa, "limits");
-	table_note(table, "%-3s  %s %s %s, %lld packets, %lld bytes, dropped: %lld "
-			   "replayed, %lld not authentic", key, get_text(sa, "spi"),
+	table_note(table, "%-3s  %s %s %s, %lld packet%s, %lld bytes, dropped: "
+			   "%lld replayed, %lld not authentic", key, get_text(sa, "spi"),
 			   get_text(sa, "kernel_mode"), get_text(sa, "kernel_device"),
-			   get_number(sa, "packets"), get_number(sa, "bytes"),
+			   packets, packets == 1 ? "" : "s", get_number(sa, "bytes"),
 			   get_number(sa, "replay_drops"),
 			   get_number(sa, "integrity_drops"));
-	table_note(table, "%-3s  limits (soft/hard): packets %s, bytes %s, watched "
-			   "by the %s; seconds %s, watched by the kernel", key,
-			   limit_text(limits, "soft_packets", "hard_packets", packets),
-			   limit_text(limits, "soft_bytes", "hard_bytes", bytes),
-			   get_text(sa, "traffic_limits_by"),
-			   limit_text(limits, "soft_seconds", "hard_seconds", seconds));
-	plugin = json_object_get(sa, "plugin_limits");
-	if (json_is_object(plugin))
+	limits = json_object_get(sa, "limits");
+	limited = note_limits(table, key, limits,
+						  get_text(sa, "traffic_limits_by"));
+	limited |= note_limits(table, key, json_object_get(sa, "plugin_limits"),
+						   "plugin");
+	limited |= note_limits(table, key, limits, NULL);
+	if (!limited)
 	{
-		table_note(table, "%-3s  watched by the plugin: packets %s, bytes %s",
-				   key, limit_text(plugin, "soft_packets", "hard_packets",
-								   packets),
-				   limit_text(plugin, "soft_bytes", "hard_bytes", bytes));
+		table_note(table, "%-3s  no limits", key);
+	}
+	if (reason && strcmp(reason->name, get_text(child, "reason")))
+	{
+		table_note(table, "%-3s  %s: %s", key, reason->name, reason->meaning);
 	}
 }
 
@@ -141,6 +180,7 @@ static void note_child(table_t *table, const json_t *child)
 {
 	const json_t *moved = json_object_get(child, "moved");
 	const reason_t *reason = reason_find(get_text(child, "reason"));
+	long long count = get_number(moved, "count");
 	time_t when;
 	char text[64] = "";
 
@@ -160,8 +200,8 @@ static void note_child(table_t *table, const json_t *child)
 	{
 		when = get_number(moved, "time");
 		strftime(text, sizeof(text), "%F %T", localtime(&when));
-		table_note(table, "moved %lld times, last at %s, from %s %s",
-				   get_number(moved, "count"), text, get_text(moved, "from"),
+		table_note(table, "moved %lld time%s, last at %s, from %s %s", count,
+				   count == 1 ? "" : "s", text, get_text(moved, "from"),
 				   get_text(moved, "from_device"));
 	}
 }

@@ -42,7 +42,8 @@
 	"\"kernel\":\"driver: not today\",\"errno\":22,\"moved\":{\"count\":2," \
 	"\"time\":1,\"from\":\"crypto\",\"from_device\":\"p1\"},\"in\":null," \
 	"\"out\":{\"spi\":\"c0000003\",\"effective\":\"none\",\"device\":null," \
-	"\"installed\":true,\"kernel_mode\":\"none\",\"packets\":7,\"bytes\":70}}\n"
+	"\"reason\":\"in-use\",\"installed\":true,\"kernel_mode\":\"none\"," \
+	"\"packets\":7,\"bytes\":70}}\n"
 
 #define END(count) "{\"end\":true,\"count\":" #count "}\n"
 

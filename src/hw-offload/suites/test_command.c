@@ -133,14 +133,19 @@ START_TEST(test_list)
 	ck_assert(strstr(output, "\n    in   c0000001 packet p0, 11 packets, 1100 "
 		"bytes, dropped: 5 replayed, 0 not authentic\n"));
 	ck_assert(strstr(output, "\n    in   limits (soft/hard): packets 100/200, "
-		"bytes -, watched by the device; seconds 30/40, watched by the "
-		"kernel\n"));
-	ck_assert(strstr(output, "\n    in   watched by the plugin: packets -, "
-		"bytes 5000/6000\n"));
+		"watched by the device\n"));
+	ck_assert(strstr(output, "\n    in   limits (soft/hard): bytes 5000/6000, "
+		"watched by the plugin\n"));
+	ck_assert(strstr(output, "\n    in   limits (soft/hard): seconds 30/40, "
+		"watched by the kernel\n"));
+	/* and one that has none */
+	ck_assert(strstr(output, "\n    out  no limits\n"));
 	ck_assert(strstr(output, "\n    out  the kernel has no such SA anymore\n"));
 	ck_assert(strstr(output, "\n    driver-refused: The driver said no, or the "
 		"kernel on its behalf.\n    what to do: Read the words of the kernel "));
 	ck_assert(!strstr(output, "as-requested:"));
+	/* an SA that has a reason of its own */
+	ck_assert(strstr(output, "\n    out  in-use: An SA that carried packets "));
 	ck_assert(strstr(output, "\n    moved 2 times, last at 1970-01-01 00:00:01, "
 		"from crypto p1\n"));
 }

@@ -255,11 +255,12 @@ json_t *hwo_report_sa(const hwo_sa_record_t *record,
 {
 	json_t *object;
 
-	object = json_pack("{s:o, s:b, s:o, s:o, s:b}",
+	object = json_pack("{s:o, s:b, s:o, s:o, s:o, s:b}",
 			"spi", spi(record->id.spi),
 			"esn", state && state->esn,
 			"effective", enum_name(hwo_mode_names, record->effective.mode),
 			"device", device(devices, record->effective.ifindex),
+			"reason", enum_name(hwo_reason_names, record->reason),
 			"installed", state != NULL);
 	if (object && state)
 	{

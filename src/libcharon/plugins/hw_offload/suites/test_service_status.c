@@ -133,6 +133,7 @@ START_TEST(test_list)
 	out = json_object_get(line, "out");
 	ck_assert_str_eq(text(out, "spi"), "c0000002");
 	ck_assert(json_is_true(json_object_get(out, "installed")));
+	ck_assert_str_eq(text(out, "reason"), "as-requested");
 	ck_assert_str_eq(text(out, "kernel_mode"), "packet");
 	ck_assert_str_eq(text(out, "kernel_device"), "nic3");
 	ck_assert_str_eq(text(out, "traffic_limits_by"), "device");
