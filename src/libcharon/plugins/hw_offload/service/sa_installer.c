@@ -233,20 +233,20 @@ static bool note_failure(private_sa_installer_t *this, const hwo_sa_t *sa)
 }
 
 /**
- * Get the kernel's words for why it is not better, empty if the device said the
- * same before; now it has
+ * Keep what the kernel has said for why it is not better, be it nothing
+ *
+ * @return			its words, empty if the device said the same before; now it has
  */
 static const char *fresh_words(private_sa_installer_t *this,
 							   const hwo_sa_ladder_t *ladder)
 {
 	device_history_t *history = this->devices->get_history(this->devices);
+	bool said = ladder->refusal.extack[0] ||
+				ladder->reason == HWO_REASON_DRIVER_REFUSED ||
+				ladder->reason == HWO_REASON_SILENT_SOFTWARE;
 
-	if (!ladder->refusal.extack[0] ||
-		!history->refused(history, ladder->plan.ifindex, &ladder->refusal))
-	{
-		return "";
-	}
-	return ladder->refusal.extack;
+	return said && history->refused(history, ladder->plan.ifindex,
+								&ladder->refusal) ? ladder->refusal.extack : "";
 }
 
 /**

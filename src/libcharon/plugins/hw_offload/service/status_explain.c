@@ -151,7 +151,10 @@ static void explain_history(explanation_t *this, const hwo_child_facts_t *facts,
 										 : "by encrypting in software",
 				 learned.refusals[i].extack[0] ? ": " : "",
 				 learned.refusals[i].extack);
-		add_rule(this, facts, "driver-refused", "note", text);
+		add_rule(this, facts, enum_to_name(hwo_reason_names,
+					learned.refusals[i].err ? HWO_REASON_DRIVER_REFUSED
+											: HWO_REASON_SILENT_SOFTWARE),
+				 "note", text);
 	}
 	if (device->max_sas)
 	{

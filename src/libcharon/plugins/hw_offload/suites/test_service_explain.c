@@ -394,7 +394,8 @@ static int count_rules(const char *requested, const char *expected)
 	while ((line = client_line(client)) &&
 		   streq(text(line, "type"), "rule"))
 	{
-		count += strstr(text(line, "text"), expected) != NULL;
+		count += strstr(text(line, "text"), expected) != NULL ||
+				 streq(text(line, "rule"), expected);
 		json_decref(line);
 	}
 	json_decref(line);
@@ -425,6 +426,16 @@ START_TEST(test_history)
 	ck_assert_int_eq(count_rules("packet",
 						"nic3 has refused before, "), 1);
 	ck_assert_int_eq(count_rules("packet", ": driver: no packets"), 1);
+	ck_assert_int_eq(count_rules("packet", "driver-refused"), 1);
+
+	/* and if the kernel did not say so, but encrypts itself */
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_EOPNOTSUPP, NULL));
+	sa_init(&sa, 0xc0000001, TRUE, HW_OFFLOAD_CRYPTO);
+	ck_assert_int_eq(sa_add(&sa), FAILED);
+	sa_clear(&sa);
+	ck_assert_int_eq(count_rules("crypto", "by encrypting in software"), 1);
+	ck_assert_int_eq(count_rules("crypto", "silent-software"), 1);
+	ck_assert_int_eq(count_rules("crypto", "driver-refused"), 0);
 }
 END_TEST
 
