@@ -5,7 +5,7 @@
  * doctor: interfaces, and what is stacked upon them.
  */
 
-#include "doctor.h"
+#include "doctor_devices.h"
 
 #include <string.h>
 
@@ -41,67 +41,68 @@ static bool driver_offloads(const char *driver)
 /**
  * Check an interface that offloads.
  */
-static void check_able(doctor_t *doctor, const nic_t *nic)
+static void check_able(exam_t *exam, const nic_t *nic)
 {
 	char up[64], remedy[128];
 
 	snprintf(up, sizeof(up), "ip link set %s up", nic->name);
-	doctor_add(doctor, "device", nic->up ? FINDING_OK : FINDING_WARNING,
-			   nic->up ? NULL : up, "%s (%s%s%s) offloads ESP%s", nic->name,
-			   nic->driver[0] ? nic->driver : "unknown driver",
-			   nic->firmware[0] ? ", firmware " : "", nic->firmware,
-			   nic->up ? "" : ", but it is down");
+	exam_add(exam, "device", nic->up ? FINDING_OK : FINDING_WARNING,
+			 nic->up ? NULL : up, "%s (%s%s%s) offloads ESP%s", nic->name,
+			 nic->driver[0] ? nic->driver : "unknown driver",
+			 nic->firmware[0] ? ", firmware " : "", nic->firmware,
+			 nic->up ? "" : ", but it is down");
 	if (nic->esp_segmentation == FEATURE_OFF)
 	{
 		snprintf(remedy, sizeof(remedy), "ethtool -K %s tx-esp-segmentation on",
 				 nic->name);
-		doctor_add(doctor, "device", FINDING_WARNING, remedy, "%s: "
-				   "tx-esp-segmentation is off, large packets are cut before "
-				   "encryption", nic->name);
+		exam_add(exam, "device", FINDING_WARNING, remedy, "%s: "
+				 "tx-esp-segmentation is off, large packets are cut before "
+				 "encryption", nic->name);
 	}
 	if (nic->esp_csum == FEATURE_OFF)
 	{
 		snprintf(remedy, sizeof(remedy), "ethtool -K %s esp-tx-csum-hw-offload "
 				 "on", nic->name);
-		doctor_add(doctor, "device", FINDING_WARNING, remedy, "%s: "
-				   "esp-tx-csum-hw-offload is off, the kernel adds checksums "
-				   "before encryption", nic->name);
+		exam_add(exam, "device", FINDING_WARNING, remedy, "%s: "
+				 "esp-tx-csum-hw-offload is off, the kernel adds checksums "
+				 "before encryption", nic->name);
 	}
 }
 
 /**
  * Check an interface.
  */
-static void check_nic(doctor_t *doctor, const nic_t *nic, bool *able)
+static void check_nic(exam_t *exam, const nic_t *nic, bool *able)
 {
 	char remedy[128];
 
 	if (nic->esp == FEATURE_ON)
 	{
 		*able = true;
-		check_able(doctor, nic);
+		check_able(exam, nic);
 	}
 	else if (nic->esp == FEATURE_OFF)
 	{
 		snprintf(remedy, sizeof(remedy), "ethtool -K %s esp-hw-offload on",
 				 nic->name);
-		doctor_add(doctor, "device", FINDING_FAULT, remedy, "%s (%s): "
-				   "esp-hw-offload is off", nic->name, nic->driver);
+		exam_add(exam, "device", FINDING_FAULT, remedy, "%s (%s): "
+				 "esp-hw-offload is off", nic->name, nic->driver);
 	}
 	else if (!nic->kind[0] && driver_offloads(nic->driver))
 	{
-		doctor_add(doctor, "device", FINDING_FAULT, "dmesg | grep -i ipsec; "
-				   "grep IPSEC /boot/config-$(uname -r)", "%s (%s%s%s) has no "
-				   "esp-hw-offload: its driver is built without IPsec, or its "
-				   "firmware has none", nic->name, nic->driver,
-				   nic->firmware[0] ? ", firmware " : "", nic->firmware);
+		exam_add(exam, "device", FINDING_FAULT, "boot a kernel with IPsec for "
+				 "this driver, update the firmware, or take another NIC; dmesg "
+				 "| grep -i ipsec", "%s (%s%s%s) has no esp-hw-offload: its "
+				 "driver is built without IPsec, or its firmware has none",
+				 nic->name, nic->driver,
+				 nic->firmware[0] ? ", firmware " : "", nic->firmware);
 	}
 }
 
 /**
  * Check a bond.
  */
-static void check_bond(doctor_t *doctor, const nic_t *bond)
+static void check_bond(exam_t *exam, const nic_t *bond)
 {
 	char remedy[128];
 	int slaves = 0, unable = 0;
@@ -110,14 +111,14 @@ static void check_bond(doctor_t *doctor, const nic_t *bond)
 	{
 		snprintf(remedy, sizeof(remedy), "ip link set %s down; ip link set %s "
 				 "type bond mode active-backup", bond->name, bond->name);
-		doctor_add(doctor, "bond", FINDING_WARNING, remedy, "%s offloads "
-				   "nothing, only bonds in mode active-backup do; the mode can "
-				   "be changed while it has no slaves", bond->name);
+		exam_add(exam, "bond", FINDING_WARNING, remedy, "%s offloads "
+				 "nothing, only bonds in mode active-backup do; the mode can "
+				 "be changed while it has no slaves", bond->name);
 		return;
 	}
-	for (size_t i = 0; i < doctor->count; i++)
+	for (size_t i = 0; i < exam->count; i++)
 	{
-		const nic_t *slave = &doctor->nics[i];
+		const nic_t *slave = &exam->nics[i];
 
 		if (slave->master != bond->ifindex)
 		{
@@ -129,9 +130,9 @@ static void check_bond(doctor_t *doctor, const nic_t *bond)
 		if (slave->esp != FEATURE_ON)
 		{
 			unable++;
-			doctor_add(doctor, "bond", FINDING_FAULT, remedy, "%s: its slave %s "
-					   "does not offload ESP%s", bond->name, slave->name,
-					   bond->active_slave == slave->ifindex ?
+			exam_add(exam, "bond", FINDING_FAULT, remedy, "%s: its slave %s "
+					 "does not offload ESP%s", bond->name, slave->name,
+					 bond->active_slave == slave->ifindex ?
 							", and is the active one" : "");
 		}
 	}
@@ -139,23 +140,23 @@ static void check_bond(doctor_t *doctor, const nic_t *bond)
 	{
 		snprintf(remedy, sizeof(remedy), "ip link set DEVICE master %s",
 				 bond->name);
-		doctor_add(doctor, "bond", FINDING_WARNING, remedy, "%s has no slaves",
-				   bond->name);
+		exam_add(exam, "bond", FINDING_WARNING, remedy, "%s has no slaves",
+				 bond->name);
 	}
 	else if (!unable)
 	{
-		doctor_add(doctor, "bond", FINDING_OK, NULL, "%s offloads in crypto "
-				   "mode; for packet mode a NIC has to be out of bonds",
-				   bond->name);
+		exam_add(exam, "bond", FINDING_OK, NULL, "%s offloads in crypto "
+				 "mode; for packet mode a NIC has to be out of bonds",
+				 bond->name);
 	}
 }
 
 /**
  * Check if there is room for the header of a VXLAN.
  */
-static void check_vxlan(doctor_t *doctor, const nic_t *vxlan)
+static void check_vxlan(exam_t *exam, const nic_t *vxlan)
 {
-	const nic_t *lower = nic_by_index(doctor->nics, doctor->count,
+	const nic_t *lower = nic_by_index(exam->nics, exam->count,
 									  vxlan->lower);
 	char remedy[128];
 
@@ -167,42 +168,42 @@ static void check_vxlan(doctor_t *doctor, const nic_t *vxlan)
 			 vxlan->mtu + VXLAN_OVERHEAD);
 	if (lower->mtu < vxlan->mtu + VXLAN_OVERHEAD)
 	{
-		doctor_add(doctor, "mtu", FINDING_FAULT, remedy, "%s (MTU %u) does not "
-				   "fit into %s (MTU %u): VXLAN adds %d bytes, and ESP its own",
-				   vxlan->name, vxlan->mtu, lower->name, lower->mtu,
-				   VXLAN_OVERHEAD);
+		exam_add(exam, "mtu", FINDING_FAULT, remedy, "%s (MTU %u) does not "
+				 "fit into %s (MTU %u): VXLAN adds %d bytes, and ESP its own",
+				 vxlan->name, vxlan->mtu, lower->name, lower->mtu,
+				 VXLAN_OVERHEAD);
 	}
 	else
 	{
-		doctor_add(doctor, "mtu", FINDING_OK, NULL, "%s fits into %s",
-				   vxlan->name, lower->name);
+		exam_add(exam, "mtu", FINDING_OK, NULL, "%s fits into %s",
+				 vxlan->name, lower->name);
 	}
 }
 
-void doctor_devices(doctor_t *doctor)
+void doctor_devices(exam_t *exam)
 {
 	bool able = false;
 
-	for (size_t i = 0; i < doctor->count; i++)
+	for (size_t i = 0; i < exam->count; i++)
 	{
-		const nic_t *nic = &doctor->nics[i];
+		const nic_t *nic = &exam->nics[i];
 
 		if (!strcmp(nic->kind, "bond"))
 		{
-			check_bond(doctor, nic);
+			check_bond(exam, nic);
 		}
 		else if (!strcmp(nic->kind, "vxlan"))
 		{
-			check_vxlan(doctor, nic);
+			check_vxlan(exam, nic);
 		}
 		else
 		{
-			check_nic(doctor, nic, &able);
+			check_nic(exam, nic, &able);
 		}
 	}
 	if (!able)
 	{
-		doctor_add(doctor, "device", FINDING_FAULT, "hw-offload devices",
-				   "no interface offloads ESP");
+		exam_add(exam, "device", FINDING_FAULT, "switch it on where it is off, "
+				 "or put in a NIC that has it", "no interface offloads ESP");
 	}
 }

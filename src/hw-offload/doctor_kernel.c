@@ -5,7 +5,7 @@
  * doctor: the kernel.
  */
 
-#include "doctor.h"
+#include "doctor_kernel.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -46,6 +46,9 @@ static const struct {
 /** Number of them */
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
+/** Length of "CONFIG_", which the kernel's own tool does without */
+#define PREFIX 7
+
 /**
  * Read the value of an option: 'y', 'm', or 'n' if it is not set.
  */
@@ -68,40 +71,43 @@ static char option_value(FILE *config, const char *name)
 /**
  * Check the configuration of the running kernel.
  */
-static void check_config(doctor_t *doctor, const char *release)
+static void check_config(exam_t *exam, const char *release)
 {
 	char path[512], remedy[600];
 	FILE *config;
 	char value;
 
-	snprintf(path, sizeof(path), "%s/boot/config-%s", doctor->root, release);
+	snprintf(path, sizeof(path), "%s/boot/config-%s", exam->root, release);
 	config = fopen(path, "r");
 	if (!config)
 	{
 		snprintf(remedy, sizeof(remedy), "test -e /proc/config.gz && "
 				 "zcat /proc/config.gz >%s", path);
-		doctor_add(doctor, "kernel-config", FINDING_WARNING, remedy, "%s: %s, "
-				   "so what the kernel was built with is not known", path,
-				   strerror(errno));
+		exam_add(exam, "kernel-config", FINDING_WARNING, remedy, "%s: %s, "
+				 "so what the kernel was built with is not known", path,
+				 strerror(errno));
 		return;
 	}
 	for (size_t i = 0; i < OPTIONS; i++)
 	{
-		if (options[i].driver && !doctor_has_driver(doctor, options[i].driver))
+		if (options[i].driver && !exam_has_driver(exam, options[i].driver))
 		{
 			continue;
 		}
 		value = option_value(config, options[i].name);
 		if (value == 'y' || value == 'm')
 		{
-			doctor_add(doctor, "kernel-config", FINDING_OK, NULL, "%s=%c",
-					   options[i].name, value);
+			exam_add(exam, "kernel-config", FINDING_OK, NULL, "%s=%c",
+					 options[i].name, value);
 		}
 		else
 		{
-			doctor_add(doctor, "kernel-config", options[i].finding,
-					   "run a kernel that is built with it", "%s is not set: "
-					   "%s", options[i].name, options[i].without);
+			snprintf(remedy, sizeof(remedy), "in the kernel's source: "
+					 "scripts/config -e %s && make olddefconfig bindeb-pkg; "
+					 "install and boot it", options[i].name + PREFIX);
+			exam_add(exam, "kernel-config", options[i].finding, remedy,
+					 "%s is not set: %s", options[i].name,
+					 options[i].without);
 		}
 	}
 	fclose(config);
@@ -110,26 +116,26 @@ static void check_config(doctor_t *doctor, const char *release)
 /**
  * Check the release of the kernel.
  */
-static void check_release(doctor_t *doctor, const char *release)
+static void check_release(exam_t *exam, const char *release)
 {
 	unsigned int major = 0, minor = 0;
 
 	sscanf(release, "%u.%u", &major, &minor);
 	if (major < 6 || (major == 6 && minor < 2))
 	{
-		doctor_add(doctor, "kernel", FINDING_WARNING, "run Linux 6.2 or later",
-				   "Linux %s: packet mode needs 6.2 or later", release);
+		exam_add(exam, "kernel", FINDING_WARNING, "run Linux 6.2 or later",
+				 "Linux %s: packet mode needs 6.2 or later", release);
 	}
 	else
 	{
-		doctor_add(doctor, "kernel", FINDING_OK, NULL, "Linux %s", release);
+		exam_add(exam, "kernel", FINDING_OK, NULL, "Linux %s", release);
 	}
 }
 
 /**
  * Check if XFRM answers.
  */
-static void check_xfrm(doctor_t *doctor)
+static void check_xfrm(exam_t *exam)
 {
 	static const char modprobe[] = "modprobe xfrm_user";
 	char buf[1024];
@@ -141,8 +147,8 @@ static void check_xfrm(doctor_t *doctor)
 	nl = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC);
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 	{
-		doctor_add(doctor, "xfrm", FINDING_FAULT, modprobe, "the kernel has no "
-				   "XFRM for daemons: %s", strerror(errno));
+		exam_add(exam, "xfrm", FINDING_FAULT, modprobe, "the kernel has no "
+				 "XFRM for daemons: %s", strerror(errno));
 		return;
 	}
 	hdr = mnl_nlmsg_put_header(buf);
@@ -162,63 +168,63 @@ static void check_xfrm(doctor_t *doctor)
 	mnl_socket_close(nl);
 	if (err == EPERM)
 	{
-		doctor_add(doctor, "xfrm", FINDING_WARNING, "sudo hw-offload doctor",
-				   "only root may ask XFRM");
+		exam_add(exam, "xfrm", FINDING_WARNING, "sudo hw-offload doctor",
+				 "only root may ask XFRM");
 	}
 	else if (err)
 	{
-		doctor_add(doctor, "xfrm", FINDING_FAULT, modprobe,
-				   "XFRM does not answer: %s", strerror(err));
+		exam_add(exam, "xfrm", FINDING_FAULT, modprobe,
+				 "XFRM does not answer: %s", strerror(err));
 	}
 	else
 	{
-		doctor_add(doctor, "xfrm", FINDING_OK, NULL, "XFRM answers");
+		exam_add(exam, "xfrm", FINDING_OK, NULL, "XFRM answers");
 	}
 }
 
 /**
  * Check if a module is loaded, or built in.
  */
-static bool has_module(const doctor_t *doctor, const char *name)
+static bool has_module(const exam_t *exam, const char *name)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/sys/module/%s", doctor->root, name);
+	snprintf(path, sizeof(path), "%s/sys/module/%s", exam->root, name);
 	return access(path, F_OK) == 0;
 }
 
 /**
  * Check modules that the kernel loads itself, but not everywhere.
  */
-static void check_modules(doctor_t *doctor)
+static void check_modules(exam_t *exam)
 {
 	static const char *const modules[] = { "esp4_offload", "esp6_offload" };
 	char remedy[64];
 
 	for (int i = 0; i < 2; i++)
 	{
-		if (has_module(doctor, modules[i]))
+		if (has_module(exam, modules[i]))
 		{
-			doctor_add(doctor, "module", FINDING_OK, NULL, "%s is there",
-					   modules[i]);
+			exam_add(exam, "module", FINDING_OK, NULL, "%s is there",
+					 modules[i]);
 			continue;
 		}
 		snprintf(remedy, sizeof(remedy), "modprobe %s", modules[i]);
-		doctor_add(doctor, "module", FINDING_WARNING, remedy, "%s is not "
-				   "loaded; the kernel does that itself if it may load modules",
-				   modules[i]);
+		exam_add(exam, "module", FINDING_WARNING, remedy, "%s is not "
+				 "loaded; the kernel does that itself if it may load modules",
+				 modules[i]);
 	}
 }
 
-void doctor_kernel(doctor_t *doctor)
+void doctor_kernel(exam_t *exam)
 {
 	struct utsname name;
 
 	if (uname(&name) == 0)
 	{
-		check_release(doctor, name.release);
-		check_config(doctor, name.release);
+		check_release(exam, name.release);
+		check_config(exam, name.release);
 	}
-	check_modules(doctor);
-	check_xfrm(doctor);
+	check_modules(exam);
+	check_xfrm(exam);
 }

@@ -64,7 +64,8 @@ START_TEST(test_doctor)
 	ck_assert(strstr(output, "ok       daemon         hw-offload 1.2 serves "
 					 "strongSwan 6.1.0\n"));
 	ck_assert(strstr(output, "fault    sas            the kernel has lost SAs "
-					 "of 1 CHILD_SAs\n"));
+					 "of 1 CHILD_SA\n                         mend: swanctl "
+					 "--rekey --child-id 10\n"));
 	/* the same as JSON, and without a daemon */
 	ck_assert_int_eq(run("--json --socket=/nonexistent doctor"), 1);
 	document = json_loads(output, 0, NULL);
@@ -138,6 +139,26 @@ START_TEST(test_doctor_daemon)
 }
 END_TEST
 
+START_TEST(test_doctor_sas)
+{
+	/* each one has its command, but not too many of them */
+	answer = FIRST GOOD GOOD END(2);
+	run("doctor");
+	ck_assert(strstr(output, "the kernel has lost SAs of 2 CHILD_SAs\n"));
+	ck_assert(strstr(output, "mend: swanctl --rekey --child-id 10; swanctl "
+					 "--rekey --child-id 10\n"));
+	answer = FIRST GOOD GOOD GOOD GOOD GOOD GOOD END(6);
+	run("doctor");
+	ck_assert(strstr(output, "the kernel has lost SAs of 6 CHILD_SAs\n"));
+	ck_assert(strstr(output, "mend: systemctl restart strongswan\n"));
+	/* as the kernel has its only SA */
+	answer = FIRST POOR END(1);
+	run("doctor");
+	ck_assert(strstr(output, "ok       sas            the kernel has the SAs of "
+					 "all 1 CHILD_SAs\n"));
+}
+END_TEST
+
 START_TEST(test_doctor_ovs)
 {
 	static const struct {
@@ -172,6 +193,7 @@ TCase *doctor_tcase(void)
 	tcase_add_checked_fixture(tcase, command_setup, command_teardown);
 	tcase_add_test(tcase, test_doctor);
 	tcase_add_test(tcase, test_doctor_daemon);
+	tcase_add_test(tcase, test_doctor_sas);
 	tcase_add_test(tcase, test_doctor_ovs);
 	return tcase;
 }

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * doctor: the daemon, and whether the kernel still has its SAs.
+ */
+
+#include "doctor_daemon.h"
+#include "client.h"
+#include "command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** CHILD_SAs up to which each gets a command of its own */
+#define MAX_REKEYS 5
+
+/** Lines of the log that tell why the plugin does not serve */
+#define SHOW_LOG "journalctl -b -u strongswan | grep hw-offload"
+
+/** What starts the daemon anew */
+#define RESTART "systemctl restart strongswan"
+
+/**
+ * Check if the settings of the plugin switch it off.
+ *
+ * @param path			[out] file with the settings
+ */
+static bool is_switched_off(const exam_t *exam, char *path, size_t size)
+{
+	char line[256], value[8];
+	bool off = false;
+	FILE *settings;
+
+	snprintf(path, size, "%s%s/hw-offload.conf", exam->root, CHARON_CONF_DIR);
+	settings = fopen(path, "r");
+	if (!settings)
+	{
+		return false;
+	}
+	while (fgets(line, sizeof(line), settings))
+	{
+		if (sscanf(line, " load = %7[a-z0-9]", value) == 1)
+		{
+			off = !strcmp(value, "no") || !strcmp(value, "0");
+		}
+	}
+	fclose(settings);
+	return off;
+}
+
+/**
+ * The daemon runs, but has not loaded the plugin.
+ */
+static void check_load(exam_t *exam)
+{
+	char path[256], remedy[512];
+
+	if (is_switched_off(exam, path, sizeof(path)))
+	{
+		snprintf(remedy, sizeof(remedy), "sed -i 's/load = .*/load = 10/' %s; "
+				 RESTART, path);
+		exam_add(exam, "daemon", FINDING_FAULT, remedy, "charon runs without "
+				 "the plugin hw-offload: it is switched off in %s", path);
+		return;
+	}
+	exam_add(exam, "daemon", FINDING_FAULT, "build and install the plugin with "
+			 "the source of the strongSwan that runs; " RESTART, "charon runs "
+			 "without the plugin hw-offload, which is not switched off: it is "
+			 "not installed, or built for another strongSwan");
+}
+
+/**
+ * Find out why nobody answers.
+ *
+ * @param error			what the attempt to ask has ended with
+ */
+static void check_silence(exam_t *exam, const char *error)
+{
+	char *stats, *plugins;
+
+	stats = exam_run_tool("timeout 5 swanctl --stats 2>/dev/null");
+	plugins = stats ? strstr(stats, "loaded plugins:") : NULL;
+	if (!plugins)
+	{
+		exam_add(exam, "daemon", FINDING_WARNING, RESTART "; " SHOW_LOG, "%s",
+				 error);
+	}
+	else if (!strstr(plugins, " hw-offload"))
+	{
+		check_load(exam);
+	}
+	else
+	{
+		exam_add(exam, "daemon", FINDING_FAULT, "correct the setting socket, "
+				 "or load of the backend that the log names; " RESTART "; "
+				 SHOW_LOG, "charon has the plugin hw-offload, but that does "
+				 "not answer: %s. Another backend may have been first, or the "
+				 "setting socket is another one", error);
+	}
+	free(stats);
+}
+
+/**
+ * Check if the kernel has lost an SA.
+ */
+static bool is_gone(const json_t *sa)
+{
+	return json_is_object(sa) && !get_bool(sa, "installed");
+}
+
+/**
+ * Compare the SAs with those of the kernel.
+ *
+ * @param list			CHILD_SAs
+ */
+static void check_sas(exam_t *exam, const json_t *list)
+{
+	char remedy[64 * MAX_REKEYS] = "";
+	size_t i, len = 0, gone = 0;
+	json_t *child;
+
+	json_array_foreach(list, i, child)
+	{
+		if (!is_gone(json_object_get(child, "in")) &&
+			!is_gone(json_object_get(child, "out")))
+		{
+			continue;
+		}
+		if (++gone <= MAX_REKEYS)
+		{
+			len += snprintf(remedy + len, sizeof(remedy) - len,
+							"%sswanctl --rekey --child-id %lld",
+							gone > 1 ? "; " : "",
+							get_number(child, "child_id"));
+		}
+	}
+	if (gone)
+	{
+		exam_add(exam, "sas", FINDING_FAULT, gone <= MAX_REKEYS ? remedy :
+				 RESTART, "the kernel has lost SAs of %zu CHILD_SA%s", gone,
+				 gone > 1 ? "s" : "");
+	}
+	else
+	{
+		exam_add(exam, "sas", FINDING_OK, NULL, "the kernel has the SAs of "
+				 "all %zu CHILD_SAs", json_array_size(list));
+	}
+}
+
+void doctor_daemon(exam_t *exam, const char *socket)
+{
+	char error[CLIENT_ERROR];
+	json_t *list, *first = NULL;
+
+	list = client_collect(socket, "list", &first, error);
+	if (!list)
+	{
+		check_silence(exam, error);
+		json_decref(first);
+		return;
+	}
+	exam_add(exam, "daemon", FINDING_OK, NULL, "hw-offload %s serves "
+			 "strongSwan %s", get_text(first, "version"),
+			 get_text(first, "strongswan"));
+	check_sas(exam, list);
+	json_decref(list);
+	json_decref(first);
+}
