@@ -262,6 +262,9 @@ typedef struct hwo_sa_state_t {
 	hwo_replay_t replay;
 	/** TRUE with extended sequence numbers */
 	bool esn;
+	/** TRUE if it has no algorithms: only its SPI is allocated, or it stands
+	 * for an acquire */
+	bool larval;
 	/** effective offload */
 	hwo_offload_t offload;
 } hwo_sa_state_t;

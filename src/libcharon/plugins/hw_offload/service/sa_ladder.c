@@ -97,8 +97,9 @@ static bool answer_lost(const hwo_result_t *result)
 }
 
 /**
- * Find out what the kernel did when its answer was lost. A larval SA has no
- * reqid, so a reqid tells that ours was installed.
+ * Find out what the kernel did when its answer was lost. There is at most one SA
+ * with this identity: ours, or a larval one. The latter has no reqid if only its
+ * SPI is allocated, but it has ours if a packet left it whose SP names the SPI.
  */
 static bool settle_lost_answer(hwo_sa_ladder_t *this)
 {
@@ -106,7 +107,7 @@ static bool settle_lost_answer(hwo_sa_ladder_t *this)
 	hwo_result_t result;
 
 	hwo_sa_get(this->xfrm, &this->id, &state, &result);
-	if (!result.err && state.reqid == this->reqid)
+	if (!result.err && !state.larval && state.reqid == this->reqid)
 	{
 		this->result = result;
 		this->effective = state.offload;

@@ -45,7 +45,7 @@ struct hwo_sa_ladder_t {
 	void *data;
 	/** identity of the SA */
 	hwo_sa_id_t id;
-	/** reqid, tells an installed SA from a larval one */
+	/** reqid */
 	uint32_t reqid;
 	/** TRUE as long as there is a larval SA to be replaced */
 	bool update;

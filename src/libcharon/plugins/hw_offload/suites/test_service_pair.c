@@ -360,6 +360,27 @@ START_TEST(test_move_flooded)
 }
 END_TEST
 
+START_TEST(test_move_flooded_lost)
+{
+	/* the request is lost, and what is there in place of it has our reqid */
+	child_init(HW_OFFLOAD_NO);
+	out.data.reqid = 7;
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	fake_kernel_set_oseq(kernel, htonl(OUT), 4711);
+	fake_kernel_flood(kernel, htonl(OUT));
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
+					   FAKE_FAULT_IGNORED, 0, NULL);
+
+	ck_assert_int_eq(move_out("192.168.50.2", TRUE), SUCCESS);
+	ck_assert_str_eq(sa_mode(OUT), "none");
+	ck_assert_uint_eq(oseq(), 4711);
+	fake_kernel_flood(kernel, 0);
+	ck_assert_int_eq(sa_del(&out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 0);
+	child_clear();
+}
+END_TEST
+
 START_TEST(test_move_marked)
 {
 	fake_sa_t sa;
@@ -543,6 +564,7 @@ TCase *pair_tcase(void)
 	tcase_add_loop_test(tcase, test_reason, 0, 2);
 	tcase_add_loop_test(tcase, test_move, 0, 2);
 	tcase_add_test(tcase, test_move_flooded);
+	tcase_add_test(tcase, test_move_flooded_lost);
 	tcase_add_loop_test(tcase, test_move_marked, 0, 2);
 	tcase_add_test(tcase, test_move_packet);
 	tcase_add_test(tcase, test_move_refused);

@@ -220,6 +220,24 @@ START_TEST(test_lost_sequence_number)
 }
 END_TEST
 
+START_TEST(test_lost_request)
+{
+	/* what packets leave in the meantime is not what was asked for */
+	reroute_start(FAKE_CAPS_CRYPTO, NULL, NULL);
+	reroute_child_add(HW_OFFLOAD_CRYPTO);
+	fake_kernel_flood(kernel, sa_out.id.spi);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
+					   FAKE_FAULT_IGNORED, 0, NULL);
+	reroute_to(OTHER);
+	ck_assert(reroute_wait_pair("crypto4"));
+	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_UPDSA),
+					  1);
+	fake_kernel_flood(kernel, 0);
+	ck_assert_int_eq(calls.expires, 0);
+	reroute_child_del();
+}
+END_TEST
+
 START_TEST(test_acquire)
 {
 	reroute_start(FAKE_CAPS_CRYPTO, NULL, NULL);
@@ -253,6 +271,7 @@ TCase *rebind_tcase(void)
 	tcase_add_test(tcase, test_off);
 	tcase_add_test(tcase, test_lost_changes);
 	tcase_add_test(tcase, test_lost_sequence_number);
+	tcase_add_test(tcase, test_lost_request);
 	tcase_add_test(tcase, test_acquire);
 	return tcase;
 }

@@ -50,6 +50,7 @@ static void check_marked(const struct nlmsghdr *hdr)
 	ck_assert_uint_eq(state.id.if_id, 0x1234);
 	ck_assert_uint_eq(state.reqid, 3);
 	ck_assert(!state.esn);
+	ck_assert(!state.larval);
 	ck_assert_uint_eq(state.limits.soft_bytes, 0);
 	ck_assert_uint_eq(state.limits.hard_bytes, 0);
 	ck_assert_uint_eq(state.limits.soft_packets, 100);
@@ -75,6 +76,7 @@ static void check_esn(const struct nlmsghdr *hdr)
 	ck_assert_uint_eq(state.id.if_id, 0);
 	ck_assert_uint_eq(state.reqid, 4);
 	ck_assert(state.esn);
+	ck_assert(!state.larval);
 	ck_assert_uint_eq(state.replay.oseq, 9);
 	ck_assert_uint_eq(state.replay.oseq_hi, 2);
 	ck_assert_uint_eq(state.replay.seq, 0);
@@ -126,6 +128,7 @@ static void check_monitored(const struct nlmsghdr *hdr)
 	ck_assert_uint_eq(state.id.if_id, 0x1234);
 	ck_assert_uint_eq(state.reqid, 11);
 	ck_assert(state.esn);
+	ck_assert(!state.larval);
 	ck_assert_uint_eq(state.limits.soft_bytes, 1000);
 	ck_assert_uint_eq(state.limits.hard_bytes, 2000);
 	ck_assert_uint_eq(state.limits.hard_time, 3600);
@@ -213,6 +216,35 @@ START_TEST(test_offload)
 		ck_assert(hwo_xfrm_decode_sa(hdr, &state));
 		ck_assert_int_eq(state.offload.mode, cases[i].mode);
 		ck_assert_uint_eq(state.offload.ifindex, 7);
+		wire_abuse(hdr, HDR_LEN, 0, decode);
+	}
+}
+END_TEST
+
+START_TEST(test_larval)
+{
+	static const uint16_t algorithms[] = {
+		XFRMA_ALG_AEAD, XFRMA_ALG_CRYPT, XFRMA_ALG_AUTH, XFRMA_ALG_AUTH_TRUNC,
+		XFRMA_ALG_COMP,
+	};
+	const struct xfrm_algo alg = {
+		.alg_name = "name",
+	};
+	struct nlmsghdr *hdr;
+	hwo_sa_state_t state;
+	int i;
+
+	for (i = 0; i < countof(algorithms); i++)
+	{
+		hdr = wire_golden("getsa_1");
+		hdr->nlmsg_len = NLMSG_LENGTH(HDR_LEN);
+		ck_assert(hwo_xfrm_decode_sa(hdr, &state));
+		ck_assert(state.larval);
+		/* not what tells */
+		ck_assert_uint_eq(state.reqid, 3);
+		hdr = wire_append(hdr, algorithms[i], &alg, sizeof(alg));
+		ck_assert(hwo_xfrm_decode_sa(hdr, &state));
+		ck_assert(!state.larval);
 		wire_abuse(hdr, HDR_LEN, 0, decode);
 	}
 }
@@ -358,6 +390,7 @@ TCase *sa_decode_tcase(void)
 	tcase_add_test(tcase, test_deleted_without_sa);
 	tcase_add_test(tcase, test_offload_recorded);
 	tcase_add_test(tcase, test_offload);
+	tcase_add_test(tcase, test_larval);
 	tcase_add_test(tcase, test_counters);
 	tcase_add_test(tcase, test_replay);
 	tcase_add_test(tcase, test_sizes);

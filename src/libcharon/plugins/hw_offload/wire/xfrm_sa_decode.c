@@ -23,6 +23,12 @@ enum {
 	ATTR_REPLAY_ESN,
 	ATTR_LASTUSED,
 	ATTR_SA,
+	/* an SA that is installed has one of these at least */
+	ATTR_AEAD,
+	ATTR_CRYPT,
+	ATTR_AUTH,
+	ATTR_AUTH_TRUNC,
+	ATTR_COMP,
 	ATTR_COUNT,
 };
 
@@ -36,6 +42,12 @@ static const hwo_attr_policy_t policy[ATTR_COUNT] = {
 		XFRMA_REPLAY_ESN_VAL, sizeof(struct xfrm_replay_state_esn), FALSE },
 	[ATTR_LASTUSED] = { XFRMA_LASTUSED, sizeof(uint64_t), TRUE },
 	[ATTR_SA] = { XFRMA_SA, sizeof(struct xfrm_usersa_info), TRUE },
+	/* only if they are there */
+	[ATTR_AEAD] = { XFRMA_ALG_AEAD, 0, FALSE },
+	[ATTR_CRYPT] = { XFRMA_ALG_CRYPT, 0, FALSE },
+	[ATTR_AUTH] = { XFRMA_ALG_AUTH, 0, FALSE },
+	[ATTR_AUTH_TRUNC] = { XFRMA_ALG_AUTH_TRUNC, 0, FALSE },
+	[ATTR_COMP] = { XFRMA_ALG_COMP, 0, FALSE },
 };
 
 /**
@@ -126,6 +138,24 @@ static bool find_info(const struct nlmsghdr *hdr, const struct nlattr *attrs[],
 	}
 }
 
+/**
+ * Check if an SA has any algorithm. The kernel reports them also where it keeps
+ * the keys to itself (LOCKDOWN_XFRM_SECRET).
+ */
+static bool has_algorithm(const struct nlattr *const attrs[])
+{
+	int i;
+
+	for (i = ATTR_AEAD; i <= ATTR_COMP; i++)
+	{
+		if (attrs[i])
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
 /*
  * Described in header
  */
@@ -144,6 +174,7 @@ bool hwo_xfrm_decode_sa(const struct nlmsghdr *hdr, hwo_sa_state_t *state)
 	state->id.mark = hwo_xfrm_get_mark(attrs[ATTR_MARK]);
 	state->id.if_id = hwo_xfrm_get_u32(attrs[ATTR_IF_ID], 0);
 	state->offload = hwo_xfrm_get_offload(attrs[ATTR_OFFLOAD]);
+	state->larval = !has_algorithm(attrs);
 	if (attrs[ATTR_LASTUSED])
 	{
 		state->last_used = mnl_attr_get_u64(attrs[ATTR_LASTUSED]);
