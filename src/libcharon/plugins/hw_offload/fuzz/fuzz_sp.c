@@ -13,7 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct nlmsghdr *hdr = fuzz_msg(data, size);
-	hwo_spd_thresh_t v4, v6;
+	hwo_spd_info_t info;
 	hwo_sp_state_t state;
 	hwo_request_t request;
 
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{
 			fuzz_read(state.id.label.ptr, state.id.label.len);
 		}
-		hwo_xfrm_decode_spd_info(hdr, &v4, &v6);
+		hwo_xfrm_decode_spd_info(hdr, &info);
 		hwo_xfrm_decode_request(hdr, &request);
 		fuzz_read(request.sp.label.ptr, request.sp.label.len);
 		free(hdr);

@@ -12,21 +12,25 @@
 #include <utils/debug.h>
 
 /**
- * Thresholds as reported by the kernel.
- */
-typedef struct {
-	/** for each family */
-	hwo_spd_thresh_t v4, v6;
-} spd_info_t;
-
-/**
  * Callback for the reply
  */
 static bool decode_info(void *data, const struct nlmsghdr *hdr)
 {
-	spd_info_t *info = data;
+	return hwo_xfrm_decode_spd_info(hdr, data);
+}
 
-	return hwo_xfrm_decode_spd_info(hdr, &info->v4, &info->v6);
+/**
+ * Ask the kernel about its SPD
+ */
+static int get_info(nl_exchange_t *xfrm, hwo_spd_info_t *info)
+{
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	memset(info, 0, sizeof(*info));
+	hwo_xfrm_encode_get_spd_info(&msg);
+	xfrm->query(xfrm, &msg, decode_info, info, &result);
+	return result.err;
 }
 
 /**
@@ -43,15 +47,15 @@ static bool thresh_equals(const hwo_spd_thresh_t *a, const hwo_spd_thresh_t *b)
 int hwo_spd_setup(nl_exchange_t *xfrm, const hwo_spd_thresh_t *v4,
 				  const hwo_spd_thresh_t *v6)
 {
-	spd_info_t info = {};
+	hwo_spd_info_t info;
 	hwo_result_t result;
 	hwo_msg_t msg;
+	int err;
 
-	hwo_xfrm_encode_get_spd_info(&msg);
-	xfrm->query(xfrm, &msg, decode_info, &info, &result);
-	if (result.err)
+	err = get_info(xfrm, &info);
+	if (err)
 	{
-		return result.err;
+		return err;
 	}
 	if (!thresh_equals(&info.v4, v4) || !thresh_equals(&info.v6, v6))
 	{
@@ -89,10 +93,16 @@ void hwo_spd_reserve(nl_exchange_t *xfrm, u_int count)
 {
 	const hwo_offload_t none = {};
 	hwo_result_t result = {};
+	hwo_spd_info_t info;
 	hwo_msg_t msg;
 	hwo_sp_t sp;
 	u_int i;
 
+	/* it has grown for those that are there */
+	if (!get_info(xfrm, &info))
+	{
+		count -= min(count, info.outbound);
+	}
 	for (i = 0; i < count && !result.err; i++)
 	{
 		placeholder(i, &sp);

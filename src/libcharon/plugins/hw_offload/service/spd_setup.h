@@ -34,7 +34,9 @@ int hwo_spd_setup(nl_exchange_t *xfrm, const hwo_spd_thresh_t *v4,
  * If the table grows while a guard is in it, the kernel may put the guard
  * before the SP it stands behind (all versions up to 7.3, SPs found by hash
  * only), and their traffic is blocked. The table never shrinks, so it grows for
- * all that follow if that many SPs are there for a moment.
+ * all that follow if that many SPs are there for a moment, those included that
+ * are there already. The kernel does not tell how large it is, so nobody knows
+ * if others had it grow before.
  *
  * @param xfrm		exchange with XFRM
  * @param count		number of SPs

@@ -355,6 +355,24 @@ static int get_or_del_sp(fake_request_t *request)
 }
 
 /**
+ * Count the SPs of a direction.
+ */
+static uint32_t count_sps(fake_kernel_t *this, uint8_t dir)
+{
+	enumerator_t *enumerator;
+	uint32_t count = 0;
+	fake_sp_t *sp;
+
+	enumerator = this->sps->create_enumerator(this->sps);
+	while (enumerator->enumerate(enumerator, &sp))
+	{
+		count += sp->info.dir == dir;
+	}
+	enumerator->destroy(enumerator);
+	return count;
+}
+
+/**
  * Execute GETSPDINFO.
  */
 static int get_info(fake_request_t *request)
@@ -368,7 +386,9 @@ static int get_info(fake_request_t *request)
 		.rbits = thresh[1][1],
 	};
 	struct xfrmu_spdinfo info = {
-		.outcnt = request->kernel->sps->get_count(request->kernel->sps),
+		.incnt = count_sps(request->kernel, XFRM_POLICY_IN),
+		.outcnt = count_sps(request->kernel, XFRM_POLICY_OUT),
+		.fwdcnt = count_sps(request->kernel, XFRM_POLICY_FWD),
 	};
 	uint32_t flags = 0;
 	chunk_t msg;

@@ -92,9 +92,7 @@ static hwo_result_t set_thresh(uint8_t bits)
 
 static bool decode_thresh(void *data, const struct nlmsghdr *hdr)
 {
-	hwo_spd_thresh_t *v4 = data, v6;
-
-	return hwo_xfrm_decode_spd_info(hdr, v4, &v6);
+	return hwo_xfrm_decode_spd_info(hdr, data);
 }
 
 /**
@@ -102,13 +100,13 @@ static bool decode_thresh(void *data, const struct nlmsghdr *hdr)
  */
 static hwo_result_t get_thresh(uint8_t *bits)
 {
-	hwo_spd_thresh_t v4 = {};
+	hwo_spd_info_t info = {};
 	hwo_result_t result;
 	hwo_msg_t msg;
 
 	ck_assert(hwo_xfrm_encode_get_spd_info(&msg));
-	exchange->query(exchange, &msg, decode_thresh, &v4, &result);
-	*bits = v4.lbits;
+	exchange->query(exchange, &msg, decode_thresh, &info, &result);
+	*bits = info.v4.lbits;
 	return result;
 }
 

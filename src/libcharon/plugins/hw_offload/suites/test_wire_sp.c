@@ -373,9 +373,9 @@ END_TEST
 
 static bool decode_spd_info(const struct nlmsghdr *hdr)
 {
-	hwo_spd_thresh_t v4, v6;
+	hwo_spd_info_t info;
 
-	return hwo_xfrm_decode_spd_info(hdr, &v4, &v6);
+	return hwo_xfrm_decode_spd_info(hdr, &info);
 }
 
 START_TEST(test_spd_info)
@@ -383,14 +383,16 @@ START_TEST(test_spd_info)
 	const hwo_spd_thresh_t set4 = { .lbits = 31, .rbits = 17 },
 						   set6 = { .lbits = 127, .rbits = 65 };
 	struct nlmsghdr *hdr = wire_golden("spdinfo_1");
-	hwo_spd_thresh_t v4, v6;
+	hwo_spd_info_t info;
 	hwo_msg_t msg;
 
-	ck_assert(hwo_xfrm_decode_spd_info(hdr, &v4, &v6));
-	ck_assert_uint_eq(v4.lbits, 32);
-	ck_assert_uint_eq(v4.rbits, 32);
-	ck_assert_uint_eq(v6.lbits, 128);
-	ck_assert_uint_eq(v6.rbits, 128);
+	ck_assert(hwo_xfrm_decode_spd_info(hdr, &info));
+	ck_assert_uint_eq(info.v4.lbits, 32);
+	ck_assert_uint_eq(info.v4.rbits, 32);
+	ck_assert_uint_eq(info.v6.lbits, 128);
+	ck_assert_uint_eq(info.v6.rbits, 128);
+	/* besides a forward one */
+	ck_assert_uint_eq(info.outbound, 1);
 	wire_abuse(hdr, 4, XFRMA_SPD_IPV6_HTHRESH, decode_spd_info);
 
 	/* iproute2 sends flags in the header, which the kernel ignores */

@@ -230,26 +230,34 @@ static hwo_spd_thresh_t get_thresh(const struct nlattr *attr)
 /*
  * Described in header
  */
-bool hwo_xfrm_decode_spd_info(const struct nlmsghdr *hdr, hwo_spd_thresh_t *v4,
-							  hwo_spd_thresh_t *v6)
+bool hwo_xfrm_decode_spd_info(const struct nlmsghdr *hdr,
+							  hwo_spd_info_t *info)
 {
-	enum { V4, V6, COUNT };
+	enum { V4, V6, COUNTS, COUNT };
 	static const hwo_attr_policy_t policy[COUNT] = {
 		[V4] = {
 			XFRMA_SPD_IPV4_HTHRESH, sizeof(struct xfrmu_spdhthresh), TRUE },
 		[V6] = {
 			XFRMA_SPD_IPV6_HTHRESH, sizeof(struct xfrmu_spdhthresh), TRUE },
+		[COUNTS] = { XFRMA_SPD_INFO, sizeof(struct xfrmu_spdinfo), FALSE },
 	};
 	const struct nlattr *attrs[COUNT];
+	const struct xfrmu_spdinfo *counts;
 
+	memset(info, 0, sizeof(*info));
 	if (hdr->nlmsg_type != XFRM_MSG_NEWSPDINFO ||
 		!hwo_msg_parse(hdr, sizeof(uint32_t), policy, COUNT, attrs) ||
 		!attrs[V4] || !attrs[V6])
 	{
 		return FALSE;
 	}
-	*v4 = get_thresh(attrs[V4]);
-	*v6 = get_thresh(attrs[V6]);
+	info->v4 = get_thresh(attrs[V4]);
+	info->v6 = get_thresh(attrs[V6]);
+	if (attrs[COUNTS])
+	{
+		counts = mnl_attr_get_payload(attrs[COUNTS]);
+		info->outbound = counts->outcnt;
+	}
 	return TRUE;
 }
 

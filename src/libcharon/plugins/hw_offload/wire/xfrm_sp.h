@@ -72,15 +72,25 @@ typedef struct hwo_spd_thresh_t {
 bool hwo_xfrm_encode_get_spd_info(hwo_msg_t *msg);
 
 /**
+ * What the kernel says about its SPD. There is no word about the size of the
+ * tables that SPs are found by, only about another one (XFRMA_SPD_HINFO).
+ */
+typedef struct hwo_spd_info_t {
+	/** thresholds for IPv4 and for IPv6 */
+	hwo_spd_thresh_t v4, v6;
+	/** number of outbound SPs, without those of sockets */
+	uint32_t outbound;
+} hwo_spd_info_t;
+
+/**
  * Decode XFRM_MSG_NEWSPDINFO.
  *
  * @param hdr		message, nlmsg_len already checked
- * @param v4		[out] thresholds for IPv4
- * @param v6		[out] thresholds for IPv6
- * @return			FALSE if malformed, of another type, or incomplete
+ * @param info		[out] what it says
+ * @return			FALSE if malformed, of another type, or without thresholds
  */
-bool hwo_xfrm_decode_spd_info(const struct nlmsghdr *hdr, hwo_spd_thresh_t *v4,
-							  hwo_spd_thresh_t *v6);
+bool hwo_xfrm_decode_spd_info(const struct nlmsghdr *hdr,
+							  hwo_spd_info_t *info);
 
 /**
  * Encode XFRM_MSG_NEWSPDINFO.
