@@ -6,6 +6,7 @@
  */
 
 #include "leftovers.h"
+#include "deferred_job.h"
 #include "sa_ladder.h"
 #include "../model/ledger_line.h"
 #include "../wire/xfrm_sa.h"
@@ -15,10 +16,10 @@
 #include <netinet/in.h>
 
 #include <collections/array.h>
-#include <processing/jobs/callback_job.h>
-#include <threading/condvar.h>
-#include <threading/mutex.h>
 #include <utils/debug.h>
+
+/** Longest time that SPs may stay, the scheduler counts milliseconds */
+#define MAX_SECONDS (UINT32_MAX / 1000)
 
 typedef struct private_leftovers_t private_leftovers_t;
 
@@ -53,25 +54,15 @@ struct private_leftovers_t {
 	array_t *sas;
 
 	/**
-	 * SPs that were found, hwo_sp_state_t with labels of their own
+	 * SPs that were found and not removed yet, hwo_sp_state_t with labels of
+	 * their own
 	 */
 	array_t *sps;
 
 	/**
-	 * TRUE once somebody removes the SPs, and while that goes on
+	 * Removes the SPs
 	 */
-	bool started, running;
-
-	/**
-	 * Protects both, and signaled after running
-	 */
-	mutex_t *mutex;
-	condvar_t *condvar;
-
-	/**
-	 * References of the owner and the job
-	 */
-	refcount_t refs;
+	deferred_job_t *job;
 };
 
 /**
@@ -251,18 +242,18 @@ static bool remove_sp(private_leftovers_t *this, const hwo_sp_id_t *id)
 }
 
 /**
- * Remove all SPs
+ * Remove all SPs, those that are left if that was done already
  */
-static void remove_sps(private_leftovers_t *this)
+CALLBACK(remove_sps, void,
+	private_leftovers_t *this)
 {
-	hwo_sp_state_t state;
 	u_int removed = 0, count = array_count(this->sps);
-	int i;
+	hwo_sp_state_t state;
 
-	for (i = 0; i < count; i++)
+	while (array_remove(this->sps, ARRAY_HEAD, &state))
 	{
-		array_get(this->sps, i, &state);
 		removed += remove_sp(this, &state.id);
+		chunk_free(&state.id.label);
 	}
 	if (count)
 	{
@@ -271,68 +262,14 @@ static void remove_sps(private_leftovers_t *this)
 	}
 }
 
-/**
- * Remove all SPs, if nobody else does
- */
-static void remove_once(private_leftovers_t *this)
-{
-	bool first;
-
-	this->mutex->lock(this->mutex);
-	first = !this->started;
-	this->started = TRUE;
-	this->running = this->running || first;
-	this->mutex->unlock(this->mutex);
-	if (first)
-	{
-		remove_sps(this);
-		this->mutex->lock(this->mutex);
-		this->running = FALSE;
-		this->condvar->broadcast(this->condvar);
-		this->mutex->unlock(this->mutex);
-	}
-}
-
-CALLBACK(remove_later, job_requeue_t,
-	private_leftovers_t *this)
-{
-	remove_once(this);
-	return JOB_REQUEUE_NONE;
-}
-
-/**
- * Let go of a reference
- */
-CALLBACK(release, void,
-	private_leftovers_t *this)
-{
-	hwo_sp_state_t state;
-
-	if (ref_put(&this->refs))
-	{
-		while (array_remove(this->sps, ARRAY_TAIL, &state))
-		{
-			chunk_free(&state.id.label);
-		}
-		array_destroy(this->sps);
-		array_destroy(this->sas);
-		this->condvar->destroy(this->condvar);
-		this->mutex->destroy(this->mutex);
-		free(this);
-	}
-}
-
 METHOD(leftovers_t, destroy, void,
 	private_leftovers_t *this)
 {
-	remove_once(this);
-	this->mutex->lock(this->mutex);
-	while (this->running)
-	{
-		this->condvar->wait(this->condvar, this->mutex);
-	}
-	this->mutex->unlock(this->mutex);
-	release(this);
+	this->job->destroy(this->job);
+	remove_sps(this);
+	array_destroy(this->sps);
+	array_destroy(this->sas);
+	free(this);
 }
 
 /**
@@ -357,13 +294,10 @@ static void handle(private_leftovers_t *this, u_int seconds)
 	remove_sas(this);
 	if (!seconds || !sps)
 	{
-		remove_once(this);
+		remove_sps(this);
 		return;
 	}
-	ref_get(&this->refs);
-	lib->scheduler->schedule_job(lib->scheduler,
-				(job_t*)callback_job_create(remove_later, this, release, NULL),
-				seconds);
+	this->job->schedule(this->job, min(seconds, MAX_SECONDS) * 1000);
 }
 
 /*
@@ -388,10 +322,8 @@ leftovers_t *leftovers_create(nl_exchange_t *xfrm, ledger_t *ledger,
 		.table = sps,
 		.sas = array_create(sizeof(hwo_sa_id_t), 0),
 		.sps = array_create(sizeof(hwo_sp_state_t), 0),
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
-		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
-		.refs = 1,
 	);
+	this->job = deferred_job_create(remove_sps, this);
 	err = find(this);
 	if (err)
 	{	/* they stay in the book, for the next start */
@@ -407,6 +339,6 @@ leftovers_t *leftovers_create(nl_exchange_t *xfrm, ledger_t *ledger,
 		handle(this, seconds);
 		return &this->public;
 	}
-	release(this);
+	destroy(this);
 	return NULL;
 }

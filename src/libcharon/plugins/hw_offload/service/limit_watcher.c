@@ -6,6 +6,7 @@
  */
 
 #include "limit_watcher.h"
+#include "deferred_job.h"
 #include "sa_ladder.h"
 #include "../model/selector.h"
 
@@ -13,8 +14,6 @@
 #include <netinet/in.h>
 
 #include <daemon.h>
-#include <processing/jobs/callback_job.h>
-#include <threading/condvar.h>
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
@@ -54,30 +53,14 @@ struct private_limit_watcher_t {
 	hwo_watch_heap_t heap;
 
 	/**
-	 * Time of the next scheduled job, 0 if there is none
-	 */
-	uint64_t scheduled;
-
-	/**
-	 * Number of jobs at work
-	 */
-	u_int running;
-
-	/**
-	 * TRUE once the owner does not need us anymore
-	 */
-	bool closed;
-
-	/**
-	 * Protects these four, and signaled if running changes
+	 * Protects heap
 	 */
 	mutex_t *mutex;
-	condvar_t *condvar;
 
 	/**
-	 * References of the owner and jobs
+	 * Looks at those that are due
 	 */
-	refcount_t refs;
+	deferred_job_t *job;
 };
 
 /**
@@ -92,47 +75,21 @@ static uint64_t get_time(void)
 }
 
 /**
- * Let go of a reference
+ * Be back when the first SA is due
  */
-CALLBACK(release, void,
-	private_limit_watcher_t *this)
+static void schedule(private_limit_watcher_t *this)
 {
-	u_int i;
+	uint64_t now = get_time(), due = 0;
 
-	if (ref_put(&this->refs))
+	this->mutex->lock(this->mutex);
+	if (this->heap.count)
 	{
-		for (i = 0; i < this->heap.count; i++)
-		{
-			free(this->heap.items[i]);
-		}
-		free(this->heap.items);
-		this->condvar->destroy(this->condvar);
-		this->mutex->destroy(this->mutex);
-		free(this);
+		due = max(this->heap.items[0]->due, now + 1);
 	}
-}
-
-static job_requeue_t run(private_limit_watcher_t *this);
-
-/**
- * Schedule a job for the SA that is due first, unless there is one; locked
- */
-static void schedule(private_limit_watcher_t *this, uint64_t now)
-{
-	uint64_t due;
-
-	if (this->closed || !this->heap.count)
+	this->mutex->unlock(this->mutex);
+	if (due)
 	{
-		return;
-	}
-	due = max(this->heap.items[0]->due, now + 1);
-	if (!this->scheduled || due < this->scheduled)
-	{
-		this->scheduled = due;
-		ref_get(&this->refs);
-		lib->scheduler->schedule_job_ms(lib->scheduler,
-						(job_t*)callback_job_create((void*)run, this, release,
-													NULL), due - now);
+		this->job->schedule(this->job, due - now);
 	}
 }
 
@@ -205,16 +162,15 @@ static bool look(private_limit_watcher_t *this, hwo_watch_t *watch,
 /**
  * Look at the SAs that are due
  */
-static job_requeue_t run(private_limit_watcher_t *this)
+CALLBACK(look_at_due, void,
+	private_limit_watcher_t *this)
 {
 	uint64_t now = get_time();
 	hwo_watch_t *watch;
 	bool keep;
 
 	this->mutex->lock(this->mutex);
-	this->scheduled = 0;
-	this->running++;
-	while (!this->closed)
+	while (!this->job->is_ending(this->job))
 	{
 		watch = hwo_watch_pop(&this->heap, now + SLACK);
 		if (!watch)
@@ -233,11 +189,8 @@ static job_requeue_t run(private_limit_watcher_t *this)
 			free(watch);
 		}
 	}
-	this->running--;
-	schedule(this, get_time());
-	this->condvar->broadcast(this->condvar);
 	this->mutex->unlock(this->mutex);
-	return JOB_REQUEUE_NONE;
+	schedule(this);
 }
 
 /**
@@ -275,8 +228,8 @@ METHOD(limit_watcher_t, add, void,
 	}
 	this->mutex->lock(this->mutex);
 	hwo_watch_push(&this->heap, watch);
-	schedule(this, now);
 	this->mutex->unlock(this->mutex);
+	schedule(this);
 }
 
 METHOD(limit_watcher_t, get_count, u_int,
@@ -293,14 +246,16 @@ METHOD(limit_watcher_t, get_count, u_int,
 METHOD(limit_watcher_t, destroy, void,
 	private_limit_watcher_t *this)
 {
-	this->mutex->lock(this->mutex);
-	this->closed = TRUE;
-	while (this->running)
+	u_int i;
+
+	this->job->destroy(this->job);
+	for (i = 0; i < this->heap.count; i++)
 	{
-		this->condvar->wait(this->condvar, this->mutex);
+		free(this->heap.items[i]);
 	}
-	this->mutex->unlock(this->mutex);
-	release(this);
+	free(this->heap.items);
+	this->mutex->destroy(this->mutex);
+	free(this);
 }
 
 /*
@@ -321,8 +276,7 @@ limit_watcher_t *limit_watcher_create(nl_exchange_t *xfrm, sa_table_t *table,
 		.table = table,
 		.rekey = rekey,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
-		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
-		.refs = 1,
 	);
+	this->job = deferred_job_create(look_at_due, this);
 	return &this->public;
 }

@@ -6,6 +6,7 @@
  */
 
 #include "rebinder.h"
+#include "deferred_job.h"
 #include "path_devices.h"
 #include "sa_trial.h"
 #include "../io/nl_monitor.h"
@@ -15,8 +16,6 @@
 #include <netinet/in.h>
 
 #include <daemon.h>
-#include <processing/jobs/callback_job.h>
-#include <threading/condvar.h>
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
@@ -78,27 +77,20 @@ struct private_rebinder_t {
 	u_int window;
 
 	/**
-	 * TRUE if something changed since the last check began, while a job is
-	 * scheduled or running, and while it runs
+	 * TRUE if something changed since the last check began, and while one is
+	 * under way
 	 */
-	bool changed, active, running;
+	bool changed, checking;
 
 	/**
-	 * TRUE once the owner does not need us anymore
-	 */
-	bool closed;
-
-	/**
-	 * Protects window, changed, active, running and closed, and signaled
-	 * after running
+	 * Protects window, changed and checking
 	 */
 	mutex_t *mutex;
-	condvar_t *condvar;
 
 	/**
-	 * References of the owner and the job
+	 * Checks
 	 */
-	refcount_t refs;
+	deferred_job_t *job;
 };
 
 /**
@@ -413,19 +405,6 @@ static void check_pair(check_t *check, const hwo_sa_record_t *sa)
 }
 
 /**
- * Find out if the owner waits for us to stop
- */
-static bool is_closed(private_rebinder_t *this)
-{
-	bool closed;
-
-	this->mutex->lock(this->mutex);
-	closed = this->closed;
-	this->mutex->unlock(this->mutex);
-	return closed;
-}
-
-/**
  * Check all pairs of SAs, then the SPs that have none
  *
  * @return			TRUE if any was moved
@@ -442,7 +421,7 @@ static bool check_all(private_rebinder_t *this)
 	int i;
 
 	ids = this->table->list(this->table);
-	for (i = 0; i < array_count(ids) && !is_closed(this); i++)
+	for (i = 0; i < array_count(ids) && !this->job->is_ending(this->job); i++)
 	{
 		array_get(ids, i, &id);
 		if (this->table->get(this->table, &id, &sa) && !sa.inbound &&
@@ -459,46 +438,30 @@ static bool check_all(private_rebinder_t *this)
 }
 
 /**
- * Let go of a reference
+ * Check, and again if there were changes meanwhile. After SAs were moved that
+ * happens once more in any case, it ends the longer windows.
  */
-CALLBACK(release, void,
+CALLBACK(check_later, void,
 	private_rebinder_t *this)
 {
-	if (ref_put(&this->refs))
-	{
-		this->condvar->destroy(this->condvar);
-		this->mutex->destroy(this->mutex);
-		free(this);
-	}
-}
-
-/**
- * Job that checks, as long as there are changes. After SAs were moved it does
- * so once more in any case, that ends the longer windows.
- */
-CALLBACK(check_job, job_requeue_t,
-	private_rebinder_t *this)
-{
-	bool run, moved = FALSE, again;
+	bool moved, again;
 	u_int window;
 
 	this->mutex->lock(this->mutex);
-	run = this->running = !this->closed;
+	this->checking = TRUE;
 	this->changed = FALSE;
 	this->mutex->unlock(this->mutex);
-	if (run)
-	{
-		moved = check_all(this);
-	}
+	moved = check_all(this);
 	this->mutex->lock(this->mutex);
 	window = hwo_bind_window(this->settings.delay, this->window, moved);
 	this->window = window;
-	again = !this->closed && (this->changed || moved);
-	this->active = again;
-	this->running = FALSE;
-	this->condvar->broadcast(this->condvar);
+	again = this->changed || moved;
+	this->checking = FALSE;
 	this->mutex->unlock(this->mutex);
-	return again ? JOB_RESCHEDULE_MS(window) : JOB_REQUEUE_NONE;
+	if (again)
+	{
+		this->job->schedule(this->job, window);
+	}
 }
 
 /**
@@ -507,24 +470,17 @@ CALLBACK(check_job, job_requeue_t,
 static void on_change(void *data, const struct nlmsghdr *hdr)
 {
 	private_rebinder_t *this = data;
-	bool schedule;
+	bool checking;
 	u_int window;
 
 	this->mutex->lock(this->mutex);
-	schedule = !this->active && !this->closed;
-	window = this->window;
 	this->changed = TRUE;
-	if (schedule)
-	{
-		this->active = TRUE;
-		ref_get(&this->refs);
-	}
+	checking = this->checking;
+	window = this->window;
 	this->mutex->unlock(this->mutex);
-	if (schedule)
-	{
-		lib->scheduler->schedule_job_ms(lib->scheduler,
-				(job_t*)callback_job_create(check_job, this, release, NULL),
-				window);
+	if (!checking)
+	{	/* otherwise, the next window is not known yet */
+		this->job->schedule(this->job, window);
 	}
 }
 
@@ -535,14 +491,9 @@ METHOD(rebinder_t, destroy, void,
 	{
 		this->monitor->destroy(this->monitor);
 	}
-	this->mutex->lock(this->mutex);
-	this->closed = TRUE;
-	while (this->running)
-	{
-		this->condvar->wait(this->condvar, this->mutex);
-	}
-	this->mutex->unlock(this->mutex);
-	release(this);
+	this->job->destroy(this->job);
+	this->mutex->destroy(this->mutex);
+	free(this);
 }
 
 /*
@@ -569,9 +520,8 @@ rebinder_t *rebinder_create(nl_transport_t *changes, nl_exchange_t *xfrm,
 		.settings = *settings,
 		.window = settings->delay,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
-		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
-		.refs = 1,
 	);
+	this->job = deferred_job_create(check_later, this);
 	if (settings->enabled)
 	{
 		this->monitor = nl_monitor_create(changes, TRUE, on_change, this);

@@ -6,16 +6,14 @@
  */
 
 #include "reconcile.h"
+#include "deferred_job.h"
 #include "../model/selector.h"
 #include "../wire/xfrm_sa.h"
 
 #include <netinet/in.h>
 #include <time.h>
 
-#include <daemon.h>
 #include <collections/array.h>
-#include <processing/jobs/callback_job.h>
-#include <threading/condvar.h>
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
@@ -79,26 +77,14 @@ struct private_reconcile_t {
 	array_t *down;
 
 	/**
-	 * TRUE while a job is scheduled to look for routes and SAs, and while it
-	 * does
-	 */
-	bool scheduled, running;
-
-	/**
-	 * TRUE once the owner does not need us anymore
-	 */
-	bool closed;
-
-	/**
-	 * Protects these five, and signaled after running
+	 * Protects both
 	 */
 	mutex_t *mutex;
-	condvar_t *condvar;
 
 	/**
-	 * References of the owner and the job
+	 * Looks for routes and SAs
 	 */
-	refcount_t refs;
+	deferred_job_t *job;
 };
 
 /**
@@ -220,22 +206,6 @@ static void rekey_reachable(private_reconcile_t *this, array_t *list)
 }
 
 /**
- * Let go of a reference
- */
-CALLBACK(release, void,
-	private_reconcile_t *this)
-{
-	if (ref_put(&this->refs))
-	{
-		array_destroy(this->waiting);
-		array_destroy(this->down);
-		this->condvar->destroy(this->condvar);
-		this->mutex->destroy(this->mutex);
-		free(this);
-	}
-}
-
-/**
  * Move all items of a list to another one
  */
 static void move_all(array_t *from, array_t *to)
@@ -271,20 +241,19 @@ static bool take_down(private_reconcile_t *this)
 	return array_count(this->down);
 }
 
-CALLBACK(retry, job_requeue_t,
+/**
+ * Have another look for routes, and for SAs on links that are down
+ */
+CALLBACK(retry, void,
 	private_reconcile_t *this)
 {
 	array_t *ids;
-	bool again, down = FALSE;
+	bool again, down;
 
 	ids = array_create(sizeof(hwo_sa_id_t), 0);
 	this->mutex->lock(this->mutex);
-	this->running = !this->closed;
-	if (this->running)
-	{
-		move_all(this->waiting, ids);
-		down = take_down(this);
-	}
+	move_all(this->waiting, ids);
+	down = take_down(this);
 	this->mutex->unlock(this->mutex);
 	if (down)
 	{
@@ -293,28 +262,12 @@ CALLBACK(retry, job_requeue_t,
 	rekey_reachable(this, ids);
 	this->mutex->lock(this->mutex);
 	move_all(ids, this->waiting);
-	again = !this->closed && (array_count(this->waiting) ||
-							  array_count(this->down));
-	this->scheduled = again;
-	this->running = FALSE;
-	this->condvar->broadcast(this->condvar);
+	again = array_count(this->waiting) || array_count(this->down);
 	this->mutex->unlock(this->mutex);
 	array_destroy(ids);
-	return again ? JOB_RESCHEDULE_MS(RETRY_MS) : JOB_REQUEUE_NONE;
-}
-
-/**
- * Schedule the job, unless it is; locked
- */
-static void schedule(private_reconcile_t *this)
-{
-	if (!this->scheduled && !this->closed)
+	if (again)
 	{
-		this->scheduled = TRUE;
-		ref_get(&this->refs);
-		lib->scheduler->schedule_job_ms(lib->scheduler,
-					(job_t*)callback_job_create(retry, this, release, NULL),
-					RETRY_MS);
+		this->job->schedule(this->job, RETRY_MS);
 	}
 }
 
@@ -331,8 +284,8 @@ static void retry_later(private_reconcile_t *this, array_t *ids)
 		 "route to the peer", array_count(ids));
 	this->mutex->lock(this->mutex);
 	move_all(ids, this->waiting);
-	schedule(this);
 	this->mutex->unlock(this->mutex);
+	this->job->schedule(this->job, RETRY_MS);
 }
 
 /**
@@ -414,21 +367,18 @@ METHOD(reconcile_t, link_down, void,
 	compare(this, TRUE);
 	this->mutex->lock(this->mutex);
 	array_insert(this->down, ARRAY_TAIL, &link);
-	schedule(this);
 	this->mutex->unlock(this->mutex);
+	this->job->schedule(this->job, RETRY_MS);
 }
 
 METHOD(reconcile_t, destroy, void,
 	private_reconcile_t *this)
 {
-	this->mutex->lock(this->mutex);
-	this->closed = TRUE;
-	while (this->running)
-	{
-		this->condvar->wait(this->condvar, this->mutex);
-	}
-	this->mutex->unlock(this->mutex);
-	release(this);
+	this->job->destroy(this->job);
+	array_destroy(this->waiting);
+	array_destroy(this->down);
+	this->mutex->destroy(this->mutex);
+	free(this);
 }
 
 /*
@@ -452,8 +402,7 @@ reconcile_t *reconcile_create(nl_exchange_t *xfrm, offload_device_t *devices,
 		.waiting = array_create(sizeof(hwo_sa_id_t), 0),
 		.down = array_create(sizeof(down_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
-		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
-		.refs = 1,
 	);
+	this->job = deferred_job_create(retry, this);
 	return &this->public;
 }

@@ -6,14 +6,13 @@
  */
 
 #include "sa_rekey.h"
+#include "deferred_job.h"
 #include "../model/selector.h"
 
 #include <netinet/in.h>
 
 #include <daemon.h>
 #include <collections/array.h>
-#include <processing/jobs/callback_job.h>
-#include <threading/condvar.h>
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
@@ -64,25 +63,14 @@ struct private_sa_rekey_t {
 	array_t *waiting;
 
 	/**
-	 * TRUE while a job is scheduled, and while it runs
-	 */
-	bool scheduled, running;
-
-	/**
-	 * TRUE once the owner does not need us anymore
-	 */
-	bool closed;
-
-	/**
-	 * Protects these four, and signaled after running
+	 * Protects waiting
 	 */
 	mutex_t *mutex;
-	condvar_t *condvar;
 
 	/**
-	 * References of the owner and the job
+	 * Looks at them
 	 */
-	refcount_t refs;
+	deferred_job_t *job;
 };
 
 /**
@@ -148,34 +136,18 @@ static bool look(private_sa_rekey_t *this, request_t *request)
 }
 
 /**
- * Let go of a reference
- */
-CALLBACK(release, void,
-	private_sa_rekey_t *this)
-{
-	if (ref_put(&this->refs))
-	{
-		array_destroy(this->waiting);
-		this->condvar->destroy(this->condvar);
-		this->mutex->destroy(this->mutex);
-		free(this);
-	}
-}
-
-/**
  * Look at those that wait, those that come meanwhile have their turn next time
  */
-CALLBACK(look_at_all, job_requeue_t,
+CALLBACK(look_at_all, void,
 	private_sa_rekey_t *this)
 {
 	request_t request;
-	int count;
 	bool again;
+	int count;
 
 	this->mutex->lock(this->mutex);
-	this->running = !this->closed;
 	count = array_count(this->waiting);
-	while (count-- && !this->closed)
+	while (count-- && !this->job->is_ending(this->job))
 	{
 		array_remove(this->waiting, ARRAY_HEAD, &request);
 		this->mutex->unlock(this->mutex);
@@ -186,12 +158,12 @@ CALLBACK(look_at_all, job_requeue_t,
 			array_insert(this->waiting, ARRAY_TAIL, &request);
 		}
 	}
-	again = !this->closed && array_count(this->waiting);
-	this->scheduled = again;
-	this->running = FALSE;
-	this->condvar->broadcast(this->condvar);
+	again = array_count(this->waiting);
 	this->mutex->unlock(this->mutex);
-	return again ? JOB_RESCHEDULE_MS(RETRY_MS) : JOB_REQUEUE_NONE;
+	if (again)
+	{
+		this->job->schedule(this->job, RETRY_MS);
+	}
 }
 
 /**
@@ -203,15 +175,8 @@ static void wait_for(private_sa_rekey_t *this, const request_t *request)
 		 request->why ?: "has to wait for another rekeying");
 	this->mutex->lock(this->mutex);
 	array_insert(this->waiting, ARRAY_TAIL, (void*)request);
-	if (!this->scheduled && !this->closed)
-	{
-		this->scheduled = TRUE;
-		ref_get(&this->refs);
-		lib->scheduler->schedule_job_ms(lib->scheduler,
-				(job_t*)callback_job_create(look_at_all, this, release, NULL),
-				RETRY_MS);
-	}
 	this->mutex->unlock(this->mutex);
+	this->job->schedule(this->job, RETRY_MS);
 }
 
 METHOD(sa_rekey_t, rekey, void,
@@ -269,14 +234,10 @@ METHOD(sa_rekey_t, rekey_split, void,
 METHOD(sa_rekey_t, destroy, void,
 	private_sa_rekey_t *this)
 {
-	this->mutex->lock(this->mutex);
-	this->closed = TRUE;
-	while (this->running)
-	{
-		this->condvar->wait(this->condvar, this->mutex);
-	}
-	this->mutex->unlock(this->mutex);
-	release(this);
+	this->job->destroy(this->job);
+	array_destroy(this->waiting);
+	this->mutex->destroy(this->mutex);
+	free(this);
 }
 
 /*
@@ -296,8 +257,7 @@ sa_rekey_t *sa_rekey_create(sa_table_t *table)
 		.table = table,
 		.waiting = array_create(sizeof(request_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
-		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
-		.refs = 1,
 	);
+	this->job = deferred_job_create(look_at_all, this);
 	return &this->public;
 }

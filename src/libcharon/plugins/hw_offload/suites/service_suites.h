@@ -49,6 +49,7 @@ TCase *rebind_tcase(void);
 TCase *rebind_packet_tcase(void);
 TCase *rebind_storm_tcase(void);
 TCase *rekey_tcase(void);
+TCase *job_tcase(void);
 
 /** What the tests act upon, created by service_setup() */
 extern fake_kernel_t *kernel;

@@ -420,6 +420,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, rebind_packet_tcase());
 	suite_add_tcase(suite, rebind_storm_tcase());
 	suite_add_tcase(suite, rekey_tcase());
+	suite_add_tcase(suite, job_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
