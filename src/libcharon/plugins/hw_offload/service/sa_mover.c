@@ -6,6 +6,7 @@
  */
 
 #include "sa_mover.h"
+#include "sa_final.h"
 #include "sa_ladder.h"
 #include "../model/bind_plan.h"
 #include "../wire/xfrm_sa.h"
@@ -16,9 +17,6 @@
 
 #include <utils/debug.h>
 #include <utils/utils.h>
-
-/** Larger than any notification about an SA */
-#define NOTIFICATION_SIZE HWO_MSG_SIZE
 
 typedef struct private_sa_mover_t private_sa_mover_t;
 
@@ -74,11 +72,8 @@ typedef struct {
 	hwo_offload_t tried;
 	/** steps for its new form, and what came of them */
 	hwo_sa_ladder_t ladder;
-	/** notification about the deletion, holds keys */
-	union {
-		struct nlmsghdr hdr;
-		uint8_t bytes[NOTIFICATION_SIZE];
-	} deleted;
+	/** what it was when it was deleted, holds keys */
+	hwo_sa_final_t final;
 } sa_move_t;
 
 /**
@@ -172,85 +167,6 @@ static int prepare(private_sa_mover_t *this, const hwo_sa_id_t *id,
 }
 
 /**
- * Check if a notification is about the deletion of an SA
- */
-static bool is_deletion(const struct nlmsghdr *hdr, ssize_t len,
-						const hwo_sa_id_t *id)
-{
-	hwo_sa_state_t state;
-
-	return len >= (ssize_t)sizeof(*hdr) && hdr->nlmsg_len >= sizeof(*hdr) &&
-		   hdr->nlmsg_len <= len && hwo_xfrm_is_deletion(hdr) &&
-		   hwo_xfrm_decode_sa(hdr, &state) && state.id.spi == id->spi &&
-		   state.id.proto == id->proto &&
-		   memeq(&state.id.dst, &id->dst, sizeof(id->dst)) &&
-		   state.id.mark.value == id->mark.value &&
-		   state.id.mark.mask == id->mark.mask;
-}
-
-/**
- * Get the notification of the deletion, which the kernel sends before it
- * acknowledges the request
- */
-static bool get_notification(nl_transport_t *events, const hwo_sa_id_t *id,
-							 sa_move_t *sa)
-{
-	ssize_t len;
-
-	do
-	{
-		len = events->receive(events, sa->deleted.bytes,
-							  sizeof(sa->deleted.bytes), FALSE);
-		if (is_deletion(&sa->deleted.hdr, len, id))
-		{
-			return TRUE;
-		}
-	}
-	while (len >= 0 || len == -ENOBUFS || len == -EMSGSIZE);
-
-	return FALSE;
-}
-
-/**
- * Delete an SA, and get what it was
- */
-static int delete(private_sa_mover_t *this, const hwo_sa_id_t *id,
-				  sa_move_t *sa)
-{
-	nl_transport_t *events;
-	hwo_result_t result;
-	hwo_msg_t msg;
-
-	events = this->listener.open(this->listener.data, hwo_xfrm_sa_groups);
-	if (!events)
-	{
-		return EOPNOTSUPP;
-	}
-	hwo_xfrm_encode_del_sa(&msg, id);
-	this->xfrm->command(this->xfrm, &msg, &result);
-	if (!result.err && !get_notification(events, id, sa))
-	{	/* it's gone, and with it its sequence number */
-		DBG1(DBG_KNL, "lost the state of SA %.8x while moving it",
-			 ntohl(id->spi));
-		this->table->remove(this->table, id);
-		result.err = EBUSY;
-	}
-	events->destroy(events);
-	return result.err;
-}
-
-/**
- * Check if an SA that was deleted had been used
- */
-static bool was_used(sa_move_t *sa)
-{
-	hwo_sa_state_t state;
-
-	return !hwo_xfrm_decode_sa(&sa->deleted.hdr, &state) ||
-		   state.usage.packets;
-}
-
-/**
  * Encode the request for a step
  */
 static bool encode_new(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
@@ -258,7 +174,7 @@ static bool encode_new(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
 {
 	sa_move_t *sa = data;
 
-	return hwo_xfrm_encode_moved_sa(msg, &sa->deleted.hdr, &sa->move, offload,
+	return hwo_xfrm_encode_moved_sa(msg, &sa->final.hdr, &sa->move, offload,
 									update);
 }
 
@@ -395,12 +311,21 @@ static int replace(private_sa_mover_t *this, sa_move_t *sa)
 	hwo_sa_record_t old = sa->record;
 	int err;
 
-	err = delete(this, &old.id, sa);
+	err = hwo_sa_delete_final(this->xfrm, &this->listener, &old.id,
+							  &sa->final);
+	if (err == ENODATA)
+	{
+		DBG1(DBG_KNL, "lost the state of SA %.8x while moving it",
+			 ntohl(old.id.spi));
+		this->table->remove(this->table, &old.id);
+		return EBUSY;
+	}
 	if (err)
 	{
 		return err;
 	}
-	if (old.effective.mode == HWO_MODE_PACKET && was_used(sa))
+	if (old.effective.mode == HWO_MODE_PACKET &&
+		hwo_sa_final_used(&sa->final))
 	{	/* after all, so nobody knows the sequence number to go on from */
 		this->table->remove(this->table, &old.id);
 		return EBUSY;
@@ -443,7 +368,7 @@ static int move_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
 		memset(&sa->record.refusal, 0, sizeof(sa->record.refusal));
 		err = replace(this, sa);
 	}
-	memwipe(&sa->deleted, sizeof(sa->deleted));
+	memwipe(&sa->final, sizeof(sa->final));
 	return err;
 }
 
@@ -518,7 +443,7 @@ static int demote_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
 			err = EBUSY;
 		}
 	}
-	memwipe(&sa->deleted, sizeof(sa->deleted));
+	memwipe(&sa->final, sizeof(sa->final));
 	return err;
 }
 

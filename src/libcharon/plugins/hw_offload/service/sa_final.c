@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * What an SA was when it was deleted.
+ */
+
+#include "sa_final.h"
+#include "sa_ladder.h"
+#include "../model/sa_record.h"
+#include "../wire/xfrm_move.h"
+#include "../wire/xfrm_sa.h"
+
+#include <errno.h>
+
+/**
+ * Check if a notification is about the deletion of an SA
+ */
+static bool is_deletion(const struct nlmsghdr *hdr, ssize_t len,
+						const hwo_sa_id_t *id)
+{
+	hwo_sa_state_t state;
+
+	return len >= (ssize_t)sizeof(*hdr) && hdr->nlmsg_len >= sizeof(*hdr) &&
+		   hdr->nlmsg_len <= len && hwo_xfrm_is_deletion(hdr) &&
+		   hwo_xfrm_decode_sa(hdr, &state) && hwo_sa_id_equals(&state.id, id);
+}
+
+/**
+ * Get the notification of the deletion, which the kernel sends before it
+ * acknowledges the request
+ */
+static bool get_notification(nl_transport_t *events, const hwo_sa_id_t *id,
+							 hwo_sa_final_t *final)
+{
+	ssize_t len;
+
+	do
+	{
+		len = events->receive(events, final->bytes, sizeof(final->bytes),
+							  FALSE);
+		if (is_deletion(&final->hdr, len, id))
+		{
+			return TRUE;
+		}
+	}
+	while (len >= 0 || len == -ENOBUFS || len == -EMSGSIZE);
+
+	return FALSE;
+}
+
+/*
+ * Described in header
+ */
+int hwo_sa_delete_final(nl_exchange_t *xfrm, const hwo_listener_t *listener,
+						const hwo_sa_id_t *id, hwo_sa_final_t *final)
+{
+	nl_transport_t *events;
+	hwo_result_t result;
+
+	events = listener->open(listener->data, hwo_xfrm_sa_groups);
+	if (!events)
+	{
+		return EOPNOTSUPP;
+	}
+	hwo_sa_delete(xfrm, id, &result);
+	if (!result.err && !get_notification(events, id, final))
+	{	/* it's gone, and with it its sequence number */
+		result.err = ENODATA;
+	}
+	events->destroy(events);
+	return result.err;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sa_final_used(const hwo_sa_final_t *final)
+{
+	hwo_sa_state_t state;
+
+	return !hwo_xfrm_decode_sa(&final->hdr, &state) || state.usage.packets;
+}
