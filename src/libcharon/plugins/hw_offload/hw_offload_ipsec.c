@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 
 #include "hw_offload_ipsec.h"
+#include "backend_services.h"
 #include "backend_setup.h"
 #include "hwo_compat.h"
 #include "ipcomp_sa.h"
@@ -18,13 +19,6 @@
 #include "io/udp_decap.h"
 #include "model/ifname_table.h"
 #include "model/selector.h"
-#include "service/book_exchange.h"
-#include "service/events.h"
-#include "service/link_events.h"
-#include "service/rebinder.h"
-#include "service/reconcile.h"
-#include "service/sa_installer.h"
-#include "service/sa_mover.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -71,94 +65,14 @@ struct private_hw_offload_ipsec_t {
 	priority_cb_t get_priority;
 
 	/**
-	 * Book of what is ours
-	 */
-	ledger_t *ledger;
-
-	/**
-	 * Exchange with XFRM that keeps this book, and the one that it uses
-	 */
-	nl_exchange_t *xfrm, *plain;
-
-	/**
-	 * What a daemon that was killed left, NULL if there is nothing
-	 */
-	leftovers_t *leftovers;
-
-	/**
-	 * Selection of devices
-	 */
-	offload_device_t *devices;
-
-	/**
-	 * Records of SAs
-	 */
-	sa_table_t *sa_table;
-
-	/**
-	 * Requests to rekey
-	 */
-	sa_rekey_t *rekey;
-
-	/**
-	 * Table of SPs
-	 */
-	sp_table_t *sp_table;
-
-	/**
 	 * Interfaces that SPs are limited to
 	 */
 	ifname_table_t *ifnames;
 
 	/**
-	 * Installer of SAs
+	 * Services that do the work
 	 */
-	sa_installer_t *sas;
-
-	/**
-	 * Mover of SAs
-	 */
-	sa_mover_t *mover;
-
-	/**
-	 * Watcher of limits
-	 */
-	limit_watcher_t *watcher;
-
-	/**
-	 * Installer of SPs
-	 */
-	sp_installer_t *sps;
-
-	/**
-	 * Bypass for IKE
-	 */
-	ike_bypass_t *bypass;
-
-	/**
-	 * Comparison with the kernel
-	 */
-	reconcile_t *reconcile;
-
-	/**
-	 * Events of the kernel
-	 */
-	events_t *events;
-
-	/**
-	 * Announcements about links
-	 */
-	link_events_t *links;
-
-	/**
-	 * Lets SAs and SPs follow their packets
-	 */
-	rebinder_t *rebinder;
-
-	/**
-	 * Tells clients about all that, NULL if it does not
-	 */
-	status_service_t *status;
+	hwo_services_t services;
 };
 
 /**
@@ -199,12 +113,13 @@ static bool alloc_spi(private_hw_offload_ipsec_t *this, host_t *src,
 					  host_t *dst, uint8_t proto, uint32_t from, uint32_t to,
 					  uint32_t *spi)
 {
+	sa_installer_t *sas = this->services.sas;
 	hwo_addr_t saddr, daddr;
 
 	hwo_addr_from_host(src, &saddr);
 	hwo_addr_from_host(dst, &daddr);
-	return this->sas->alloc_spi(this->sas, &saddr, &daddr, proto,
-								min(from, to), max(from, to), spi) == 0;
+	return sas->alloc_spi(sas, &saddr, &daddr, proto, min(from, to),
+						  max(from, to), spi) == 0;
 }
 
 METHOD(kernel_ipsec_t, get_spi, status_t,
@@ -235,6 +150,17 @@ METHOD(kernel_ipsec_t, get_cpi, status_t,
 }
 
 /**
+ * Get the index of an interface, 0 if it does not exist
+ */
+static uint32_t current_ifindex(private_hw_offload_ipsec_t *this,
+								const char *interface)
+{
+	offload_device_t *devices = this->services.devices;
+
+	return devices->by_name(devices, interface);
+}
+
+/**
  * Limit the selector of an SA to an interface, as that of its policy is
  */
 static bool limit_to_interface(private_hw_offload_ipsec_t *this,
@@ -244,7 +170,7 @@ static bool limit_to_interface(private_hw_offload_ipsec_t *this,
 	{
 		return TRUE;
 	}
-	sa->sel.ifindex = this->devices->by_name(this->devices, interface);
+	sa->sel.ifindex = current_ifindex(this, interface);
 	if (!sa->sel.ifindex)
 	{
 		DBG1(DBG_KNL, "interface %s of SA %.8x does not exist", interface,
@@ -258,10 +184,11 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 	kernel_ipsec_add_sa_t *data)
 {
 	bool ipcomp = data->ipcomp != IPCOMP_NONE && data->cpi;
+	sa_installer_t *sas = this->services.sas;
 	status_t status = FAILED;
 	hwo_sa_t sa;
 
-	if (ipcomp && !hwo_ipcomp_add(this->sas, &this->translate, id, data))
+	if (ipcomp && !hwo_ipcomp_add(sas, &this->translate, id, data))
 	{
 		return FAILED;
 	}
@@ -269,15 +196,15 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 		limit_to_interface(this, data->interface, &sa))
 	{
 		sa.may_leak = hwo_route_leak_sa(&this->guard, id, data);
-		if (this->sas->add(this->sas, &sa, data->hw_offload) == 0)
+		if (sas->add(sas, &sa, data->hw_offload) == 0)
 		{
-			this->rekey->rekey_split(this->rekey, &sa.id);
+			this->services.rekey->rekey_split(this->services.rekey, &sa.id);
 			status = SUCCESS;
 		}
 	}
 	if (status != SUCCESS && ipcomp)
 	{
-		hwo_ipcomp_del(this->sas, id, data->cpi);
+		hwo_ipcomp_del(sas, id, data->cpi);
 	}
 	/* keys are referred to only, but where they are is nobody's business */
 	memwipe(&sa, sizeof(sa));
@@ -288,21 +215,22 @@ METHOD(kernel_ipsec_t, update_sa, status_t,
 	private_hw_offload_ipsec_t *this, kernel_ipsec_sa_id_t *id,
 	kernel_ipsec_update_sa_t *data)
 {
+	sa_mover_t *mover = this->services.mover;
 	hwo_sa_move_t move, back;
 	hwo_sa_id_t sa_id;
 	int err;
 
 	if (data->cpi &&
-		hwo_ipcomp_move(this->mover, this->sa_table, id, data, &back))
+		hwo_ipcomp_move(mover, this->services.sa_table, id, data, &back))
 	{
 		return NOT_SUPPORTED;
 	}
 	hwo_translate_sa_id(id, &sa_id);
 	hwo_translate_move(data, data->new_encap, &move);
-	err = this->mover->move(this->mover, &sa_id, &move);
+	err = mover->move(mover, &sa_id, &move);
 	if (err && data->cpi)
 	{
-		hwo_ipcomp_move_back(this->mover, this->sas, id, data, &back);
+		hwo_ipcomp_move_back(mover, this->services.sas, id, data, &back);
 	}
 	if (err)
 	{	/* before 6.1.0, charon ignores any other failure */
@@ -318,14 +246,14 @@ METHOD(kernel_ipsec_t, query_sa, status_t,
 	kernel_ipsec_query_sa_t *data, uint64_t *bytes, uint64_t *packets,
 	time_t *used)
 {
+	sa_installer_t *sas = this->services.sas;
 	uint64_t all_bytes, all_packets;
 	hwo_sa_id_t sa_id;
 	time_t last;
 
 	hwo_translate_sa_id(id, &sa_id);
-	return this->sas->query(this->sas, &sa_id, bytes ?: &all_bytes,
-							packets ?: &all_packets, used ?: &last) == 0
-				? SUCCESS : FAILED;
+	return sas->query(sas, &sa_id, bytes ?: &all_bytes, packets ?: &all_packets,
+					  used ?: &last) == 0 ? SUCCESS : FAILED;
 }
 
 METHOD(kernel_ipsec_t, del_sa, status_t,
@@ -336,25 +264,18 @@ METHOD(kernel_ipsec_t, del_sa, status_t,
 
 	if (data->cpi)
 	{
-		hwo_ipcomp_del(this->sas, id, data->cpi);
+		hwo_ipcomp_del(this->services.sas, id, data->cpi);
 	}
 	hwo_translate_sa_id(id, &sa_id);
-	return to_status(this->sas->del(this->sas, &sa_id));
+	return to_status(this->services.sas->del(this->services.sas, &sa_id));
 }
 
 METHOD(kernel_ipsec_t, flush_sas, status_t,
 	private_hw_offload_ipsec_t *this)
 {
-	return this->sas->flush(this->sas) == 0 ? SUCCESS : FAILED;
-}
+	sa_installer_t *sas = this->services.sas;
 
-/**
- * Get the index of the interface a policy is limited to, 0 if it does not exist
- */
-static uint32_t current_ifindex(private_hw_offload_ipsec_t *this,
-								kernel_ipsec_policy_id_t *id)
-{
-	return this->devices->by_name(this->devices, id->interface);
+	return sas->flush(sas) == 0 ? SUCCESS : FAILED;
 }
 
 /**
@@ -375,7 +296,7 @@ static bool next_ifindex(private_hw_offload_ipsec_t *this,
 		return n == 0;
 	}
 	*ifindex = this->ifnames->get(this->ifnames, id->interface,
-								  current_ifindex(this, id), n);
+								  current_ifindex(this, id->interface), n);
 	return *ifindex != 0;
 }
 
@@ -399,7 +320,7 @@ METHOD(kernel_ipsec_t, add_policy, status_t,
 
 	if (id->interface)
 	{
-		ifindex = current_ifindex(this, id);
+		ifindex = current_ifindex(this, id->interface);
 		if (!ifindex)
 		{	/* without it the policy would be for all interfaces */
 			DBG1(DBG_KNL, "interface %s of policy %R === %R %N does not exist",
@@ -410,7 +331,7 @@ METHOD(kernel_ipsec_t, add_policy, status_t,
 	}
 	hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data), &user);
 	user.may_leak = hwo_route_leak_sp(&this->guard, id, data);
-	if (this->sps->add(this->sps, &user))
+	if (this->services.sps->add(this->services.sps, &user))
 	{
 		return FAILED;
 	}
@@ -432,7 +353,7 @@ METHOD(kernel_ipsec_t, query_policy, status_t,
 	for (i = 0; next_ifindex(this, id, i, &ifindex); i++)
 	{
 		hwo_translate_sp_id(id, ifindex, &sp_id);
-		if (this->sps->query(this->sps, &sp_id, used) == 0)
+		if (this->services.sps->query(this->services.sps, &sp_id, used) == 0)
 		{
 			return SUCCESS;
 		}
@@ -453,7 +374,7 @@ METHOD(kernel_ipsec_t, del_policy, status_t,
 	{
 		hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data),
 						 &user);
-		err = this->sps->del(this->sps, &user);
+		err = this->services.sps->del(this->services.sps, &user);
 	}
 	if (!err && ifindex)
 	{
@@ -465,13 +386,15 @@ METHOD(kernel_ipsec_t, del_policy, status_t,
 METHOD(kernel_ipsec_t, flush_policies, status_t,
 	private_hw_offload_ipsec_t *this)
 {
-	return this->sps->flush(this->sps) == 0 ? SUCCESS : FAILED;
+	sp_installer_t *sps = this->services.sps;
+
+	return sps->flush(sps) == 0 ? SUCCESS : FAILED;
 }
 
 METHOD(kernel_ipsec_t, bypass_socket, bool,
 	private_hw_offload_ipsec_t *this, int fd, int family)
 {
-	return this->bypass->add(this->bypass, fd, family);
+	return this->services.bypass->add(this->services.bypass, fd, family);
 }
 
 METHOD(kernel_ipsec_t, enable_udp_decap, bool,
@@ -483,75 +406,9 @@ METHOD(kernel_ipsec_t, enable_udp_decap, bool,
 METHOD(kernel_ipsec_t, destroy, void,
 	private_hw_offload_ipsec_t *this)
 {
-	DESTROY_IF(this->rebinder);
-	DESTROY_IF(this->links);
-	DESTROY_IF(this->events);
-	DESTROY_IF(this->reconcile);
-	DESTROY_IF(this->status);
-	DESTROY_IF(this->leftovers);
-	DESTROY_IF(this->sps);
-	DESTROY_IF(this->sas);
-	DESTROY_IF(this->watcher);
-	DESTROY_IF(this->mover);
-	DESTROY_IF(this->rekey);
-	DESTROY_IF(this->bypass);
-	DESTROY_IF(this->devices);
-	DESTROY_IF(this->xfrm);
-	DESTROY_IF(this->ledger);
+	hwo_services_stop(&this->services);
 	this->ifnames->destroy(this->ifnames);
-	this->sp_table->destroy(this->sp_table);
-	this->sa_table->destroy(this->sa_table);
 	free(this);
-}
-
-/**
- * Build the services, lowest first
- */
-static void build(private_hw_offload_ipsec_t *this,
-				  const hwo_kernel_t *kernel)
-{
-	hwo_sp_settings_t settings = hwo_setup_sps(&this->guard);
-	hwo_bypass_settings_t bypass = hwo_setup_bypass();
-	hwo_rebind_settings_t rebind = hwo_setup_rebind();
-	hwo_status_source_t source = {
-		.sa_table = this->sa_table,
-		.sp_table = this->sp_table,
-		.guard = this->guard,
-		.if_id_in_software = this->translate.kernel.sa_if_id_in_software,
-	};
-	hwo_device_rules_t rules;
-	route_lookup_t *routes;
-
-	settings.plain = this->plain;
-	hwo_setting_devices("devices", &rules);
-	routes = route_lookup_create(nl_exchange_create(kernel->route),
-								 kernel->route_events);
-	this->devices = offload_device_create(routes, kernel->links,
-										  kernel->features, &rules);
-	this->rekey = sa_rekey_create(this->sa_table);
-	this->mover = sa_mover_create(this->xfrm, &kernel->listener, this->devices,
-								  this->sa_table, this->rekey);
-	this->watcher = limit_watcher_create(this->xfrm, this->sa_table,
-										 this->rekey);
-	this->sas = sa_installer_create(this->xfrm, this->devices, this->mover,
-									this->sa_table, this->watcher,
-									this->translate.kernel.sa_dir);
-	this->bypass = ike_bypass_create(this->xfrm, &bypass);
-	this->sps = sp_installer_create(this->xfrm, this->devices, this->mover,
-									this->bypass, this->sa_table,
-									this->sp_table, &settings);
-	this->reconcile = reconcile_create(this->xfrm, this->devices,
-									   this->sa_table, this->rekey);
-	this->events = events_create(kernel->xfrm_events, this->reconcile,
-								 this->sa_table, this->rekey);
-	this->links = link_events_create(kernel->link_events, this->reconcile,
-									 this->sps, this->bypass, this->sa_table,
-							this->devices->get_history(this->devices));
-	this->rebinder = rebinder_create(kernel->route_changes, this->xfrm,
-									 this->devices, this->mover, this->sps,
-									 this->sa_table, this->rekey, &rebind);
-	source.devices = this->devices;
-	this->status = hwo_setup_status(&kernel->listener, &source);
 }
 
 /*
@@ -585,24 +442,16 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 		},
 		.get_priority = dlsym(RTLD_DEFAULT,
 							  "kernel_netlink_get_priority_custom"),
-		.ledger = hwo_setup_ledger(),
-		.plain = nl_exchange_create(kernel->xfrm),
-		.sa_table = sa_table_create(),
-		.sp_table = sp_table_create(),
 		.ifnames = ifname_table_create(),
 	);
-	this->xfrm = book_exchange_create(this->plain, this->ledger);
 	hwo_kernel_features(kernel->uname.release, &this->translate.kernel);
 	this->guard = hwo_setup_guard(&this->translate.kernel);
-	/* everything else is adopted in any case, so it has to be built */
-	build(this, kernel);
-	if (!hwo_setup_spd(this->xfrm))
+	if (!hwo_services_start(&this->services, kernel, &this->translate.kernel,
+							&this->guard))
 	{
 		destroy(this);
 		return NULL;
 	}
-	this->leftovers = hwo_setup_leftovers(this->plain, this->ledger,
-										  this->sp_table);
 	return &this->public;
 }
 
