@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Room for SAs under way, in a list, as they are few.
+ * Room on devices. SAs under way are in a list, as they are few.
  */
 
 #include "device_room.h"
@@ -37,20 +37,11 @@ typedef struct {
 	hwo_offload_t offload;
 } place_t;
 
-METHOD(device_room_t, keep, void,
-	private_device_room_t *this, const hwo_sa_id_t *id,
-	const hwo_offload_t *offload)
-{
-	place_t place = {
-		.id = *id,
-		.offload = *offload,
-	};
-
-	array_insert(this->places, ARRAY_TAIL, &place);
-}
-
-METHOD(device_room_t, count, u_int,
-	private_device_room_t *this, const hwo_offload_t *offload)
+/**
+ * Count the pairs under way in a mode on a device
+ */
+static u_int count_places(private_device_room_t *this,
+						  const hwo_offload_t *offload)
 {
 	u_int count = 0;
 	place_t place;
@@ -62,6 +53,35 @@ METHOD(device_room_t, count, u_int,
 		count += hwo_offload_equals(&place.offload, offload);
 	}
 	return count;
+}
+
+METHOD(device_room_t, admit, bool,
+	private_device_room_t *this, enumerator_t *records, const hwo_sa_id_t *id,
+	uint32_t reqid, const hwo_offload_t *offload, u_int max)
+{
+	u_int pairs = count_places(this, offload);
+	hwo_sa_record_t *record;
+	bool replaces = FALSE;
+	place_t place = {
+		.id = *id,
+		.offload = *offload,
+	};
+
+	while (records->enumerate(records, NULL, &record))
+	{
+		if (record->inbound && !record->lost &&
+			hwo_offload_equals(&record->effective, offload))
+		{
+			replaces = replaces || hwo_sa_is_replaced(record, id, reqid);
+			pairs++;
+		}
+	}
+	if (!replaces && (pairs + 1) * 2 > max)
+	{
+		return FALSE;
+	}
+	array_insert(this->places, ARRAY_TAIL, &place);
+	return TRUE;
 }
 
 METHOD(device_room_t, settle, void,
@@ -96,8 +116,7 @@ device_room_t *device_room_create(void)
 
 	INIT(this,
 		.public = {
-			.keep = _keep,
-			.count = _count,
+			.admit = _admit,
 			.settle = _settle,
 			.destroy = _destroy,
 		},

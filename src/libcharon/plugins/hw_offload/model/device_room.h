@@ -5,8 +5,8 @@
  * @defgroup hwo_device_room device_room
  * @{ @ingroup hwo_model
  *
- * Room on devices that is kept for pairs of SAs under way: they are admitted
- * already, but have no records that could be counted yet.
+ * Room on devices for pairs of SAs: for those that are installed, and for those
+ * under way, which are admitted already, but have no records yet.
  *
  * Thread-safety: none, the table of records has a lock around it.
  */
@@ -14,35 +14,40 @@
 #ifndef HWO_DEVICE_ROOM_H_
 #define HWO_DEVICE_ROOM_H_
 
+#include <collections/enumerator.h>
+
 #include "sa_record.h"
 
 typedef struct device_room_t device_room_t;
 
 /**
- * Room for pairs of SAs under way.
+ * Room for pairs of SAs.
  */
 struct device_room_t {
 
 	/**
-	 * Keep room for a pair.
+	 * Check if a device has room for one more pair of SAs in a mode, and keep
+	 * it if so.
 	 *
-	 * @param id		identity of one of its SAs
-	 * @param offload	mode and device
-	 */
-	void (*keep)(device_room_t *this, const hwo_sa_id_t *id,
-				 const hwo_offload_t *offload);
-
-	/**
-	 * Number of pairs for which there is room in a mode on a device.
+	 * Pairs that are installed are counted by their inbound SAs. One that is to
+	 * replace another is admitted in any case.
 	 *
+	 * @param records	enumerator over all SAs as of a hash table,
+	 *					(const hwo_sa_id_t*, hwo_sa_record_t*); not adopted
+	 * @param id		identity of one of the SAs
+	 * @param reqid		reqid
 	 * @param offload	mode and device
+	 * @param max		SAs the device may have in that mode
+	 * @return			FALSE if there is no room
 	 */
-	u_int (*count)(device_room_t *this, const hwo_offload_t *offload);
+	bool (*admit)(device_room_t *this, enumerator_t *records,
+				  const hwo_sa_id_t *id, uint32_t reqid,
+				  const hwo_offload_t *offload, u_int max);
 
 	/**
 	 * Don't keep room for a pair anymore, in no mode.
 	 *
-	 * @param id		identity given to keep()
+	 * @param id		identity given to admit()
 	 */
 	void (*settle)(device_room_t *this, const hwo_sa_id_t *id);
 

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Comparisons of SAs.
+ * Comparisons of SAs, and what is noted about them.
  */
 
 #include "sa_record.h"
@@ -90,4 +90,43 @@ bool hwo_sa_is_moving(const hwo_sa_record_t *record, uint32_t reqid, time_t now)
 	return record->reqid == reqid && !record->inbound && !record->lost &&
 		   (record->taken ||
 			(record->moves.count && now - record->moves.last < 2));
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sa_is_on_device(const hwo_sa_record_t *record, uint32_t ifindex)
+{
+	return !record->lost && record->effective.mode != HWO_MODE_NONE &&
+		   record->effective.ifindex == ifindex;
+}
+
+/*
+ * Described in header
+ */
+time_t hwo_sa_note_packets(hwo_sa_record_t *record, uint64_t packets,
+						   time_t now)
+{
+	if (record->packets != packets)
+	{
+		record->packets = packets;
+		record->changed = now;
+	}
+	return record->changed;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sa_note_soft(hwo_sa_record_t *record, bool watched, bool late)
+{
+	bool news;
+
+	news = watched ? !record->soft : !record->soft_late;
+	if (!watched || news)
+	{	/* later ones of the kernel, e.g. by time, are news again */
+		record->soft_late = watched && late;
+	}
+	record->soft = TRUE;
+	return news;
 }

@@ -160,4 +160,34 @@ bool hwo_sa_is_outbound_of(const hwo_sa_record_t *record,
 bool hwo_sa_is_moving(const hwo_sa_record_t *record, uint32_t reqid,
 					  time_t now);
 
+/**
+ * Check if the SA of a record is offloaded to a device, a lost one is not
+ * anymore.
+ *
+ * @param record	record
+ * @param ifindex	device
+ */
+bool hwo_sa_is_on_device(const hwo_sa_record_t *record, uint32_t ifindex);
+
+/**
+ * Note the number of packets the SA of a record processed.
+ *
+ * @param record	record
+ * @param packets	current number of packets
+ * @param now		current time, monotonic
+ * @return			time at which a change was noticed last, 0 for never
+ */
+time_t hwo_sa_note_packets(hwo_sa_record_t *record, uint64_t packets,
+						   time_t now);
+
+/**
+ * Note that the SA of a record reached a soft limit.
+ *
+ * @param record	record
+ * @param watched	TRUE if that was noticed by us, FALSE if by the kernel
+ * @param late		if noticed by us, TRUE if the kernel will notice, too
+ * @return			TRUE if that is news for charon
+ */
+bool hwo_sa_note_soft(hwo_sa_record_t *record, bool watched, bool late);
+
 #endif /** HWO_SA_RECORD_H_ @}*/

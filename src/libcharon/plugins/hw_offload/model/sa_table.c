@@ -2,14 +2,13 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Records of installed SAs in a hash table.
+ * Records of installed SAs: who may have which, and what is noted in them.
  */
 
 #include "sa_table.h"
 #include "device_room.h"
+#include "sa_index.h"
 
-#include <collections/hashtable.h>
-#include <collections/linked_list.h>
 #include <threading/condvar.h>
 #include <threading/mutex.h>
 
@@ -26,18 +25,12 @@ struct private_sa_table_t {
 	sa_table_t public;
 
 	/**
-	 * Records, hwo_sa_record_t* keyed by their identity
+	 * Records
 	 */
-	hashtable_t *records;
+	sa_index_t *records;
 
 	/**
-	 * Inbound SAs without partner, hwo_sa_record_t* owned by records, latest
-	 * first. charon installs the other direction right away, so they are few
-	 */
-	linked_list_t *single;
-
-	/**
-	 * Room that is kept for SAs under way
+	 * Room on devices
 	 */
 	device_room_t *room;
 
@@ -63,42 +56,22 @@ struct private_sa_table_t {
 	condvar_t *given;
 };
 
-/**
- * Destroy a record that is not in the table anymore
- */
-static void release(private_sa_table_t *this, hwo_sa_record_t *record)
-{
-	if (record && record->inbound && !record->partner.spi)
-	{
-		this->single->remove(this->single, record, NULL);
-	}
-	free(record);
-}
-
 METHOD(sa_table_t, put, void,
 	private_sa_table_t *this, const hwo_sa_record_t *record)
 {
 	sa_table_moved_cb_t moved = NULL;
-	hwo_sa_record_t *copy, *old;
+	hwo_sa_record_t *copy, old;
 	void *data;
 
-	copy = malloc_thing(hwo_sa_record_t);
-	*copy = *record;
 	this->mutex->lock(this->mutex);
+	copy = this->records->put(this->records, record, &old);
 	copy->stamp = this->last_stamp;
-	old = this->records->put(this->records, &copy->id, copy);
-	copy->taken = old && old->taken;
-	if (copy->inbound && !copy->partner.spi)
-	{
-		this->single->insert_first(this->single, copy);
-	}
-	if (record->moves.count &&
-		(!old || old->moves.count != record->moves.count))
+	copy->taken = old.taken;
+	if (record->moves.count && record->moves.count != old.moves.count)
 	{
 		moved = this->moved;
 		data = this->moved_data;
 	}
-	release(this, old);
 	this->mutex->unlock(this->mutex);
 	if (moved)
 	{
@@ -237,8 +210,7 @@ METHOD(sa_table_t, is_single, bool,
  */
 static bool is_on_device(const hwo_sa_record_t *record, const search_t *search)
 {
-	return !record->lost && record->effective.mode != HWO_MODE_NONE &&
-		   record->effective.ifindex == search->value;
+	return hwo_sa_is_on_device(record, search->value);
 }
 
 METHOD(sa_table_t, uses, bool,
@@ -272,23 +244,12 @@ METHOD(sa_table_t, pair, bool,
 	private_sa_table_t *this, const hwo_sa_id_t *id, uint32_t reqid,
 	hwo_sa_record_t *partner)
 {
-	hwo_sa_record_t *record, *found = NULL;
-	enumerator_t *enumerator;
+	hwo_sa_record_t *found;
 
 	this->mutex->lock(this->mutex);
-	enumerator = this->single->create_enumerator(this->single);
-	while (!found && enumerator->enumerate(enumerator, &record))
-	{
-		if (hwo_sa_is_partner(record, id, reqid))
-		{
-			this->single->remove_at(this->single, enumerator);
-			found = record;
-		}
-	}
-	enumerator->destroy(enumerator);
+	found = this->records->pair(this->records, id, reqid);
 	if (found)
 	{
-		found->partner = *id;
 		*partner = *found;
 	}
 	this->mutex->unlock(this->mutex);
@@ -298,21 +259,17 @@ METHOD(sa_table_t, pair, bool,
 METHOD(sa_table_t, name, bool,
 	private_sa_table_t *this, const hwo_sa_id_t *id, const hwo_names_t *names)
 {
-	hwo_sa_record_t *found, *partner;
+	hwo_sa_record_t *pair[2];
+	u_int i, count;
 
 	this->mutex->lock(this->mutex);
-	found = this->records->get(this->records, id);
-	if (found)
+	count = this->records->get_pair(this->records, id, pair);
+	for (i = 0; i < count; i++)
 	{
-		found->names = *names;
-		partner = this->records->get(this->records, &found->partner);
-		if (partner)
-		{
-			partner->names = *names;
-		}
+		pair[i]->names = *names;
 	}
 	this->mutex->unlock(this->mutex);
-	return found != NULL;
+	return count > 0;
 }
 
 METHOD(sa_table_t, list, array_t*,
@@ -348,50 +305,17 @@ METHOD(sa_table_t, on_move, void,
 	this->mutex->unlock(this->mutex);
 }
 
-/**
- * Count the pairs in a mode on a device, those under way included
- *
- * @param replaced	[out] TRUE if the SA replaces one of them
- */
-static u_int count_pairs(private_sa_table_t *this, const hwo_sa_id_t *id,
-						 uint32_t reqid, const hwo_offload_t *offload,
-						 bool *replaced)
-{
-	enumerator_t *enumerator;
-	hwo_sa_record_t *record;
-	u_int count;
-
-	count = this->room->count(this->room, offload);
-	*replaced = FALSE;
-	enumerator = this->records->create_enumerator(this->records);
-	while (enumerator->enumerate(enumerator, NULL, &record))
-	{
-		if (record->inbound && !record->lost &&
-			hwo_offload_equals(&record->effective, offload))
-		{
-			*replaced = *replaced || hwo_sa_is_replaced(record, id, reqid);
-			count++;
-		}
-	}
-	enumerator->destroy(enumerator);
-	return count;
-}
-
 METHOD(sa_table_t, admit, bool,
 	private_sa_table_t *this, const hwo_sa_id_t *id, uint32_t reqid,
 	const hwo_offload_t *offload, u_int max)
 {
+	enumerator_t *records;
 	bool admitted;
 
 	this->mutex->lock(this->mutex);
-	if ((count_pairs(this, id, reqid, offload, &admitted) + 1) * 2 <= max)
-	{
-		admitted = TRUE;
-	}
-	if (admitted)
-	{
-		this->room->keep(this->room, id, offload);
-	}
+	records = this->records->create_enumerator(this->records);
+	admitted = this->room->admit(this->room, records, id, reqid, offload, max);
+	records->destroy(records);
 	this->mutex->unlock(this->mutex);
 	return admitted;
 }
@@ -415,12 +339,7 @@ METHOD(sa_table_t, note_packets, time_t,
 	found = this->records->get(this->records, id);
 	if (found)
 	{
-		if (found->packets != packets)
-		{
-			found->packets = packets;
-			found->changed = now;
-		}
-		changed = found->changed;
+		changed = hwo_sa_note_packets(found, packets, now);
 	}
 	this->mutex->unlock(this->mutex);
 	return changed;
@@ -514,18 +433,14 @@ METHOD(sa_table_t, orphan, void,
 METHOD(sa_table_t, close_, void,
 	private_sa_table_t *this, const hwo_sa_id_t *id)
 {
-	hwo_sa_record_t *found, *partner;
+	hwo_sa_record_t *pair[2];
+	u_int i, count;
 
 	this->mutex->lock(this->mutex);
-	found = this->records->get(this->records, id);
-	if (found)
+	count = this->records->get_pair(this->records, id, pair);
+	for (i = 0; i < count; i++)
 	{
-		found->closed = TRUE;
-		partner = this->records->get(this->records, &found->partner);
-		if (partner)
-		{
-			partner->closed = TRUE;
-		}
+		pair[i]->closed = TRUE;
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -540,12 +455,7 @@ METHOD(sa_table_t, tell_soft, bool,
 	found = this->records->get(this->records, id);
 	if (found)
 	{
-		tell = watched ? !found->soft : !found->soft_late;
-		if (!watched || tell)
-		{	/* later ones of the kernel, e.g. by time, are news again */
-			found->soft_late = watched && late;
-		}
-		found->soft = TRUE;
+		tell = hwo_sa_note_soft(found, watched, late);
 	}
 	this->mutex->unlock(this->mutex);
 	return tell;
@@ -554,30 +464,20 @@ METHOD(sa_table_t, tell_soft, bool,
 METHOD(sa_table_t, remove_, bool,
 	private_sa_table_t *this, const hwo_sa_id_t *id)
 {
-	hwo_sa_record_t *found;
+	bool removed;
 
 	this->mutex->lock(this->mutex);
-	found = this->records->remove(this->records, id);
-	release(this, found);
+	removed = this->records->remove(this->records, id);
 	this->given->broadcast(this->given);
 	this->mutex->unlock(this->mutex);
-	return found != NULL;
+	return removed;
 }
 
 METHOD(sa_table_t, flush, void,
 	private_sa_table_t *this)
 {
-	enumerator_t *enumerator;
-	hwo_sa_record_t *record;
-
 	this->mutex->lock(this->mutex);
-	enumerator = this->records->create_enumerator(this->records);
-	while (enumerator->enumerate(enumerator, NULL, &record))
-	{
-		this->records->remove_at(this->records, enumerator);
-		release(this, record);
-	}
-	enumerator->destroy(enumerator);
+	this->records->flush(this->records);
 	this->given->broadcast(this->given);
 	this->mutex->unlock(this->mutex);
 }
@@ -596,9 +496,7 @@ METHOD(sa_table_t, get_count, u_int,
 METHOD(sa_table_t, destroy, void,
 	private_sa_table_t *this)
 {
-	flush(this);
 	this->records->destroy(this->records);
-	this->single->destroy(this->single);
 	this->room->destroy(this->room);
 	this->given->destroy(this->given);
 	this->mutex->destroy(this->mutex);
@@ -641,10 +539,7 @@ sa_table_t *sa_table_create(void)
 			.get_count = _get_count,
 			.destroy = _destroy,
 		},
-		.records = hashtable_create((hashtable_hash_t)hwo_sa_id_hash,
-									(hashtable_equals_t)hwo_sa_id_equals,
-									32),
-		.single = linked_list_create(),
+		.records = sa_index_create(),
 		.room = device_room_create(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.given = condvar_create(CONDVAR_TYPE_DEFAULT),
