@@ -8,19 +8,15 @@
 #include "sa_installer.h"
 #include "sa_ladder.h"
 #include "../model/bind_plan.h"
+#include "../model/sa_refusals.h"
 #include "../wire/xfrm_sa.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <time.h>
 
-#include <collections/array.h>
-#include <threading/mutex.h>
 #include <utils/debug.h>
 #include <utils/utils.h>
-
-/** Failures of inbound SAs that may be followed by one of the outbound SA */
-#define MAX_FAILURES 16
 
 typedef struct private_sa_installer_t private_sa_installer_t;
 
@@ -65,25 +61,10 @@ struct private_sa_installer_t {
 	bool set_dir;
 
 	/**
-	 * Inbound SAs that were refused lately, failure_t, oldest first
+	 * Inbound SAs that were refused lately
 	 */
-	array_t *failures;
-
-	/**
-	 * Protects failures
-	 */
-	mutex_t *mutex;
+	sa_refusals_t *refusals;
 };
-
-/**
- * Refusal of an inbound SA. charon goes on with the outbound one.
- */
-typedef struct {
-	/** addresses of the SA */
-	hwo_addr_t src, dst;
-	/** reqid of the SA */
-	uint32_t reqid;
-} failure_t;
 
 /**
  * An installation that is under way.
@@ -193,46 +174,6 @@ static const char *direction(const install_t *install)
 }
 
 /**
- * Note that the inbound SA of a CHILD_SA was refused, or that the outbound one
- * was, too
- *
- * @return			TRUE if that of the inbound one is known already
- */
-static bool note_failure(private_sa_installer_t *this, const hwo_sa_t *sa)
-{
-	failure_t entry, failure = {
-		.src = sa->id.src,
-		.dst = sa->id.dst,
-		.reqid = sa->reqid,
-	};
-	bool known = FALSE;
-	int i;
-
-	this->mutex->lock(this->mutex);
-	for (i = 0; !sa->inbound && !known && i < array_count(this->failures); i++)
-	{
-		array_get(this->failures, i, &entry);
-		known = entry.reqid == sa->reqid &&
-				memeq(&entry.src, &sa->id.dst, sizeof(entry.src)) &&
-				memeq(&entry.dst, &sa->id.src, sizeof(entry.dst));
-		if (known)
-		{
-			array_remove(this->failures, i, NULL);
-		}
-	}
-	if (sa->inbound)
-	{
-		if (array_count(this->failures) == MAX_FAILURES)
-		{
-			array_remove(this->failures, ARRAY_HEAD, NULL);
-		}
-		array_insert(this->failures, ARRAY_TAIL, &failure);
-	}
-	this->mutex->unlock(this->mutex);
-	return known;
-}
-
-/**
  * Keep what the kernel has said for why it is not better, be it nothing
  *
  * @return			its words, empty if the device said the same before; now it has
@@ -255,7 +196,7 @@ static const char *fresh_words(private_sa_installer_t *this,
 static void log_failure(private_sa_installer_t *this, install_t *install)
 {
 	hwo_result_t *why = &install->ladder.result;
-	int level = note_failure(this, &install->sa) ? 2 : 1;
+	int level = this->refusals->note(this->refusals, &install->sa) ? 1 : 2;
 	char name[IFNAMSIZ];
 
 	if (install->requested == HW_OFFLOAD_NO ||
@@ -560,8 +501,7 @@ METHOD(sa_installer_t, flush, int,
 METHOD(sa_installer_t, destroy, void,
 	private_sa_installer_t *this)
 {
-	array_destroy(this->failures);
-	this->mutex->destroy(this->mutex);
+	this->refusals->destroy(this->refusals);
 	free(this);
 }
 
@@ -590,8 +530,7 @@ sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
 		.table = table,
 		.watcher = watcher,
 		.set_dir = set_dir,
-		.failures = array_create(sizeof(failure_t), 0),
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.refusals = sa_refusals_create(),
 	);
 	return &this->public;
 }
