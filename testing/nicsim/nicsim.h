@@ -14,6 +14,7 @@
 #include <linux/if_ether.h>
 #include <linux/netdevice.h>
 #include <linux/spinlock.h>
+#include <linux/udp.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
 #include <net/gro_cells.h>
@@ -310,6 +311,15 @@ struct nicsim_policy *nicsim_policy_match(struct nicsim_port *port, bool out,
 /* nicsim_flow.c */
 void nicsim_flow_parse(const struct sk_buff *skb, int l3, __be16 proto,
 		       struct nicsim_flow *flow);
+
+/* nicsim_header.c */
+u32 nicsim_header_len(u8 family);
+void nicsim_header_set(u8 family, void *ip, u8 proto, u32 len);
+void nicsim_header_outer(const struct nicsim_sa *sa, void *outer,
+			 const void *inner, u8 inner_family);
+void nicsim_header_udp(const struct nicsim_sa *sa, struct udphdr *udp, u32 len);
+void nicsim_header_inner(const struct nicsim_sa *sa, struct sk_buff *skb,
+			 u8 outer);
 
 /* nicsim_esp.c */
 struct sk_buff *nicsim_esp_seal(struct nicsim_sa *sa, struct sk_buff *skb,

@@ -16,7 +16,6 @@
 #include <linux/udp.h>
 #include <asm/simd.h>
 #include <net/dsfield.h>
-#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
@@ -102,75 +101,6 @@ static bool sequence_take(struct nicsim_sa *sa, u32 bytes, u64 *seq,
 	return taken;
 }
 
-static void set_ipv4(struct iphdr *ip, u8 proto, u32 len)
-{
-	ip->protocol = proto;
-	ip->tot_len = htons(len);
-	ip_send_check(ip);
-}
-
-static void set_ipv6(struct ipv6hdr *ip, u8 proto, u32 len)
-{
-	ip->nexthdr = proto;
-	ip->payload_len = htons(len - sizeof(*ip));
-}
-
-/* Protocol and length of the IP header that ends where l4 starts */
-static void set_ip(u8 family, void *ip, u8 proto, u32 len)
-{
-	if (family == AF_INET)
-		set_ipv4(ip, proto, len);
-	else
-		set_ipv6(ip, proto, len);
-}
-
-/* RFC 4301, 5.1.2: what the outer header takes from the inner one */
-static void outer_header(struct nicsim_sa *sa, void *outer, const void *inner,
-			 u8 inner_family)
-{
-	const struct iphdr *in4 = inner;
-	u8 tos = inner_family == AF_INET ? ipv4_get_dsfield(inner) :
-					   ipv6_get_dsfield(inner);
-	u8 dscp = sa->extra_flags & XFRM_SA_XFLAG_DONT_ENCAP_DSCP ? 0 :
-		  tos & ~INET_ECN_MASK;
-	u8 ecn = sa->flags & XFRM_STATE_NOECN ? 0 : tos & INET_ECN_MASK;
-
-	/* RFC 3168, 9.1.1, full functionality: CE becomes ECT(0) outside */
-	if (ecn == INET_ECN_CE)
-		ecn = INET_ECN_ECT_0;
-	if (sa->family == AF_INET) {
-		struct iphdr *ip = outer;
-
-		memset(ip, 0, sizeof(*ip));
-		ip->version = 4;
-		ip->ihl = 5;
-		ip->tos = dscp | ecn;
-		ip->ttl = 64;
-		if (!(sa->flags & XFRM_STATE_NOPMTUDISC) &&
-		    (inner_family == AF_INET6 ||
-		     in4->frag_off & htons(IP_DF)))
-			ip->frag_off = htons(IP_DF);
-		ip->saddr = sa->saddr.a4;
-		ip->daddr = sa->daddr.a4;
-	} else {
-		struct ipv6hdr *ip = outer;
-
-		memset(ip, 0, sizeof(*ip));
-		ip6_flow_hdr(ip, dscp | ecn, 0);
-		ip->hop_limit = 64;
-		ip->saddr = sa->saddr.in6;
-		ip->daddr = sa->daddr.in6;
-	}
-}
-
-static void udp_header(struct nicsim_sa *sa, struct udphdr *udp, u32 len)
-{
-	udp->source = sa->sport;
-	udp->dest = sa->dport;
-	udp->len = htons(len);
-	udp->check = 0;
-}
-
 /* Padding as RFC 4303, 2.4, counts it: 1, 2, 3, then its length */
 static void trailer(u8 *at, u32 pad, u8 proto)
 {
@@ -195,17 +125,14 @@ struct layout {
 static bool layout_plan(struct nicsim_sa *sa, const struct nicsim_flow *flow,
 			struct layout *lay)
 {
-	u32 fixed = flow->family == AF_INET ? sizeof(struct iphdr) :
-					      sizeof(struct ipv6hdr);
-
 	if (sa->tunnel) {
 		lay->payload = flow->end - flow->l3;
-		lay->ip = sa->family == AF_INET ? sizeof(struct iphdr) :
-						  sizeof(struct ipv6hdr);
+		lay->ip = nicsim_header_len(sa->family);
 	} else {
 		/* no extension headers, and no fragment: RFC 4303, 3.3.4 */
 		if (flow->fragment || flow->family != sa->family ||
-		    (flow->family == AF_INET6 && flow->l4 - flow->l3 != fixed))
+		    (flow->family == AF_INET6 &&
+		     flow->l4 - flow->l3 != nicsim_header_len(AF_INET6)))
 			return false;
 		lay->payload = flow->end - flow->l4;
 		lay->ip = flow->l4 - flow->l3;
@@ -252,12 +179,12 @@ static struct ip_esp_hdr *seal_headers(struct nicsim_sa *sa,
 	if (sa->tunnel) {
 		memmove(new, old, ETH_HLEN);
 		ip = new + ETH_HLEN;
-		outer_header(sa, ip, old + flow->l3, flow->family);
+		nicsim_header_outer(sa, ip, old + flow->l3, flow->family);
 	} else {
 		memmove(new, old, flow->l4);
 		ip = new + flow->l3;
 	}
-	set_ip(sa->family, ip, proto, total);
+	nicsim_header_set(sa->family, ip, proto, total);
 	if (sa->tunnel && sa->family == AF_INET) {
 		struct iphdr *outer = (struct iphdr *)ip;
 
@@ -265,8 +192,8 @@ static struct ip_esp_hdr *seal_headers(struct nicsim_sa *sa,
 		ip_send_check(outer);
 	}
 	if (sa->encap)
-		udp_header(sa, (struct udphdr *)(ip + lay->ip),
-			   total - lay->ip);
+		nicsim_header_udp(sa, (struct udphdr *)(ip + lay->ip),
+				  total - lay->ip);
 	skb_reset_mac_header(skb);
 	skb_set_network_header(skb, ip - skb->data);
 	skb_set_transport_header(skb, ip + lay->ip - skb->data);
@@ -532,27 +459,6 @@ static void close_gap(struct sk_buff *skb, u32 gap, u32 keep)
 	skb_reset_mac_len(skb);
 }
 
-/* RFC 6040 in short: congestion marks outside survive, DSCP on demand */
-static void inner_header(struct nicsim_sa *sa, struct sk_buff *skb, u8 outer)
-{
-	bool v4 = skb->protocol == htons(ETH_P_IP);
-
-	if (sa->flags & XFRM_STATE_DECAP_DSCP) {
-		if (v4)
-			ipv4_change_dsfield(ip_hdr(skb), INET_ECN_MASK,
-					    outer & ~INET_ECN_MASK);
-		else
-			ipv6_change_dsfield(ipv6_hdr(skb), INET_ECN_MASK,
-					    outer & ~INET_ECN_MASK);
-	}
-	if (!(sa->flags & XFRM_STATE_NOECN) && INET_ECN_is_ce(outer)) {
-		if (v4)
-			IP_ECN_set_ce(ip_hdr(skb));
-		else
-			IP6_ECN_set_ce(skb, ipv6_hdr(skb));
-	}
-}
-
 static bool open_tunnel(struct nicsim_sa *sa, struct sk_buff *skb, u32 gap,
 			u8 next)
 {
@@ -562,10 +468,10 @@ static bool open_tunnel(struct nicsim_sa *sa, struct sk_buff *skb, u32 gap,
 
 	if (next == IPPROTO_IPIP) {
 		skb->protocol = htons(ETH_P_IP);
-		need = sizeof(struct iphdr);
+		need = nicsim_header_len(AF_INET);
 	} else if (next == IPPROTO_IPV6) {
 		skb->protocol = htons(ETH_P_IPV6);
-		need = sizeof(struct ipv6hdr);
+		need = nicsim_header_len(AF_INET6);
 	} else {
 		return false;
 	}
@@ -573,7 +479,7 @@ static bool open_tunnel(struct nicsim_sa *sa, struct sk_buff *skb, u32 gap,
 		return false;
 	close_gap(skb, gap, 0);
 	eth_hdr(skb)->h_proto = skb->protocol;
-	inner_header(sa, skb, tos);
+	nicsim_header_inner(sa, skb, tos);
 	return true;
 }
 
@@ -581,7 +487,7 @@ static void open_transport(struct nicsim_sa *sa, struct sk_buff *skb, u32 gap,
 			   u32 ip, u8 next)
 {
 	close_gap(skb, gap, ip);
-	set_ip(sa->family, skb->data, next, skb->len);
+	nicsim_header_set(sa->family, skb->data, next, skb->len);
 	/* the checksum may be over addresses that a NAT has changed */
 	if (sa->encap && (next == IPPROTO_TCP || next == IPPROTO_UDP))
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
