@@ -95,6 +95,21 @@ bool hwo_sa_is_moving(const hwo_sa_record_t *record, uint32_t reqid, time_t now)
 /*
  * Described in header
  */
+void hwo_sa_take_notes(hwo_sa_record_t *record, const hwo_sa_record_t *old)
+{
+	record->names = old->names;
+	record->lost = old->lost;
+	record->orphaned = old->orphaned;
+	record->closed = old->closed;
+	record->soft = old->soft;
+	record->soft_late = old->soft_late;
+	record->packets = old->packets;
+	record->changed = old->changed;
+}
+
+/*
+ * Described in header
+ */
 bool hwo_sa_is_on_device(const hwo_sa_record_t *record, uint32_t ifindex)
 {
 	return !record->lost && record->effective.mode != HWO_MODE_NONE &&

@@ -161,6 +161,15 @@ bool hwo_sa_is_moving(const hwo_sa_record_t *record, uint32_t reqid,
 					  time_t now);
 
 /**
+ * Take what others noted about an SA, whose record is about to be replaced as it
+ * was moved: names, and what became of it.
+ *
+ * @param record	new record
+ * @param old		record that is replaced
+ */
+void hwo_sa_take_notes(hwo_sa_record_t *record, const hwo_sa_record_t *old);
+
+/**
  * Check if the SA of a record is offloaded to a device, a lost one is not
  * anymore.
  *

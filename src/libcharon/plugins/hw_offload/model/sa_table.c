@@ -56,18 +56,67 @@ struct private_sa_table_t {
 	condvar_t *given;
 };
 
-METHOD(sa_table_t, put, void,
-	private_sa_table_t *this, const hwo_sa_record_t *record)
+/**
+ * Put a record, which counts as found in the kernel; locked
+ */
+static void insert(private_sa_table_t *this, const hwo_sa_record_t *record)
 {
-	sa_table_moved_cb_t moved = NULL;
 	hwo_sa_record_t *copy, old;
-	void *data;
 
-	this->mutex->lock(this->mutex);
 	copy = this->records->put(this->records, record, &old);
 	copy->stamp = this->last_stamp;
 	copy->taken = old.taken;
-	if (record->moves.count && record->moves.count != old.moves.count)
+}
+
+METHOD(sa_table_t, put, void,
+	private_sa_table_t *this, const hwo_sa_record_t *record)
+{
+	this->mutex->lock(this->mutex);
+	insert(this, record);
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Let the record of an SA's partner refer to its new identity; locked
+ */
+static void tell_partner(private_sa_table_t *this,
+						 const hwo_sa_record_t *record)
+{
+	hwo_sa_record_t *found, partner, old;
+
+	found = this->records->get(this->records, &record->partner);
+	if (found)
+	{
+		partner = *found;
+		partner.partner = record->id;
+		this->records->put(this->records, &partner, &old);
+	}
+}
+
+METHOD(sa_table_t, move_, void,
+	private_sa_table_t *this, const hwo_sa_id_t *from,
+	const hwo_sa_record_t *record)
+{
+	hwo_sa_record_t *old, new = *record;
+	sa_table_moved_cb_t moved = NULL;
+	u_int count = 0;
+	void *data;
+
+	this->mutex->lock(this->mutex);
+	old = this->records->get(this->records, from);
+	if (old)
+	{
+		hwo_sa_take_notes(&new, old);
+		count = old->moves.count;
+	}
+	if (!hwo_sa_id_equals(from, &new.id))
+	{
+		this->records->remove(this->records, from);
+		this->given->broadcast(this->given);
+	}
+	insert(this, &new);
+	tell_partner(this, &new);
+	if (new.moves.count != count)
 	{
 		moved = this->moved;
 		data = this->moved_data;
@@ -75,7 +124,7 @@ METHOD(sa_table_t, put, void,
 	this->mutex->unlock(this->mutex);
 	if (moved)
 	{
-		moved(data, record);
+		moved(data, &new);
 	}
 }
 
@@ -513,6 +562,7 @@ sa_table_t *sa_table_create(void)
 	INIT(this,
 		.public = {
 			.put = _put,
+			.move = _move_,
 			.get = _get,
 			.take = _take,
 			.give = _give,

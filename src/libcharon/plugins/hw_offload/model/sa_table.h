@@ -40,6 +40,17 @@ struct sa_table_t {
 	void (*put)(sa_table_t *this, const hwo_sa_record_t *record);
 
 	/**
+	 * Replace the record of an SA that was moved, or may have been missing in
+	 * the kernel for a moment. What others noted about it since is kept, and
+	 * the record of its partner refers to its new identity.
+	 *
+	 * @param from		identity it had before
+	 * @param record	new record
+	 */
+	void (*move)(sa_table_t *this, const hwo_sa_id_t *from,
+				 const hwo_sa_record_t *record);
+
+	/**
 	 * Get a copy of a record.
 	 *
 	 * @param id		identity

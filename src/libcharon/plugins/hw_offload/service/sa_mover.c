@@ -254,28 +254,15 @@ static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 			 strerror(ladder->result.err));
 		this->table->remove(this->table, &old->id);
 	}
-	else if (ladder->effective.mode != old->effective.mode)
+	else
 	{
-		sa->record.effective = ladder->effective;
-		sa->record.reason = ladder->reason;
-		sa->record.refusal = ladder->refusal;
-		this->table->put(this->table, &sa->record);
-	}
-}
-
-/**
- * Tell the record of the other direction about the new identity
- */
-static void tell_partner(private_sa_mover_t *this,
-						 const hwo_sa_record_t *record)
-{
-	hwo_sa_record_t partner;
-
-	if (record->partner.spi &&
-		this->table->get(this->table, &record->partner, &partner))
-	{
-		partner.partner = record->id;
-		this->table->put(this->table, &partner);
+		if (ladder->effective.mode != old->effective.mode)
+		{
+			sa->record.effective = ladder->effective;
+			sa->record.reason = ladder->reason;
+			sa->record.refusal = ladder->refusal;
+		}
+		this->table->move(this->table, &old->id, &sa->record);
 	}
 }
 
@@ -295,12 +282,7 @@ static void record(private_sa_mover_t *this, const hwo_sa_record_t *old,
 	sa->record.moves.count++;
 	sa->record.moves.last = time(NULL);
 	sa->record.moves.from = old->effective;
-	if (!memeq(&old->id, &sa->record.id, sizeof(old->id)))
-	{
-		this->table->remove(this->table, &old->id);
-	}
-	this->table->put(this->table, &sa->record);
-	tell_partner(this, &sa->record);
+	this->table->move(this->table, &old->id, &sa->record);
 }
 
 /**

@@ -127,29 +127,75 @@ static void on_move(void *data, const hwo_sa_record_t *record)
 START_TEST(test_on_move)
 {
 	hwo_sa_record_t sa = make_sa(1, TRUE);
+	hwo_sa_id_t from;
 
 	moved = 0;
 	table->on_move(table, on_move, &moved);
 	table->put(table, &sa);
 	ck_assert_int_eq(moved, 0);
 	sa.moves.count = 1;
-	table->put(table, &sa);
+	table->move(table, &sa.id, &sa);
 	ck_assert_int_eq(moved, 1);
 	ck_assert_int_eq(moved_spi, sa.id.spi);
-	/* another change is no move */
+	/* it was put back */
 	sa.reqid = 5;
-	table->put(table, &sa);
+	table->move(table, &sa.id, &sa);
 	ck_assert_int_eq(moved, 1);
 	/* to another address: that is another record */
-	table->remove(table, &sa.id);
+	from = sa.id;
 	sa.id.dst.bytes[3]++;
 	sa.moves.count = 2;
-	table->put(table, &sa);
+	table->move(table, &from, &sa);
 	ck_assert_int_eq(moved, 2);
+	ck_assert(!table->get(table, &from, NULL));
 	table->on_move(table, NULL, NULL);
 	sa.moves.count = 3;
-	table->put(table, &sa);
+	table->move(table, &sa.id, &sa);
 	ck_assert_int_eq(moved, 2);
+}
+END_TEST
+
+START_TEST(test_move_notes)
+{
+	hwo_names_t names = { .connection = "gw", .child = "net", .ike_id = 3 };
+	hwo_sa_record_t in, out, found;
+	hwo_sa_id_t from;
+	array_t *ids;
+	u_int stamp;
+
+	/* what happens to it while somebody moves it, who has a copy */
+	put_pair(&in, &out);
+	from = out.id;
+	ck_assert(table->take(table, &from, &out));
+	stamp = table->next_stamp(table);
+	ck_assert(table->stamp(table, &in.id, stamp));
+	ck_assert(table->name(table, &from, &names));
+	table->close(table, &from);
+	ck_assert(table->lose(table, &from, NULL));
+	table->orphan(table, &from, out.reqid);
+	ck_assert(table->tell_soft(table, &from, TRUE, TRUE));
+	ck_assert_int_eq(table->note_packets(table, &from, 47, 11), 11);
+	if (_i)
+	{
+		out.id.dst.bytes[3]++;
+	}
+	table->move(table, &from, &out);
+	table->give(table, &from);
+
+	ck_assert(table->get(table, &out.id, &found));
+	ck_assert_str_eq(found.names.child, "net");
+	ck_assert(found.closed && found.lost && found.orphaned);
+	ck_assert(!table->tell_soft(table, &out.id, TRUE, TRUE));
+	ck_assert_int_eq(table->note_packets(table, &out.id, 47, 12), 11);
+	ck_assert_int_eq(table->get_count(table), 2);
+	/* it is there, although the comparison has not seen it */
+	ids = table->unstamped(table, stamp);
+	ck_assert_int_eq(array_count(ids), 0);
+	array_destroy(ids);
+	/* the other direction knows, and nothing else about it has changed */
+	ck_assert(table->get(table, &in.id, &found));
+	ck_assert(hwo_sa_id_equals(&found.partner, &out.id));
+	ck_assert(found.closed && !found.lost);
 }
 END_TEST
 
@@ -223,6 +269,7 @@ TCase *view_tcase(void)
 	tcase_add_loop_test(tc, test_names, 0, 2);
 	tcase_add_test(tc, test_list);
 	tcase_add_test(tc, test_on_move);
+	tcase_add_loop_test(tc, test_move_notes, 0, 2);
 	tcase_add_test(tc, test_lose);
 	tcase_add_test(tc, test_view);
 	return tc;
