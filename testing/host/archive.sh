@@ -97,14 +97,15 @@ archive_root()
 	shift 2
 	archive=$cache/apt/$name
 	wanted=$(for type in $types; do source_lines "$type" "$@"; done)
-	if [[ -f $archive/fetched && $wanted == "$(<"$archive/sources.list")" &&
-		-z $(find "$archive/fetched" -mtime +"$lists_max_days") ]]; then
-		return 0
+	claim "$archive"
+	if [[ ! -f $archive/fetched || $wanted != "$(<"$archive/sources.list")" ||
+		-n $(find "$archive/fetched" -mtime +"$lists_max_days") ]]; then
+		mkdir -p "$archive"
+		rm -f "$archive/fetched"
+		printf '%s\n' "$wanted" >"$archive/sources.list"
+		step "fetching the package lists of $*" fetch_lists "$archive"
 	fi
-	mkdir -p "$archive"
-	rm -f "$archive/fetched"
-	printf '%s\n' "$wanted" >"$archive/sources.list"
-	step "fetching the package lists of $*" fetch_lists "$archive"
+	release
 }
 
 # package_version NAME: the version that the current apt root offers.

@@ -15,25 +15,51 @@ cache_open()
 	mkdir "$log_dir/images"
 }
 
-# cache_lock: images and the plugin are built by one run at a time.
-cache_lock()
+# cache_use: until cache_done nobody drops an image. What interrupted runs have left
+# goes if no other run uses the cache.
+cache_use()
 {
-	exec {cache_lock_fd}>"$cache/lock"
-	if ! flock -n "$cache_lock_fd"; then
-		say "waiting for another testing/lab that prepares this cache"
-		flock "$cache_lock_fd"
-	fi
 	local left
-	for left in "$cache/images"/.new-*; do
-		if [[ -e $left ]]; then
-			remove_tree "$left"
-		fi
-	done
+	exec {cache_fd}>"$cache/lock"
+	if flock -n "$cache_fd"; then
+		for left in "$cache/images"/.new-*; do
+			if [[ -e $left ]]; then
+				remove_tree "$left"
+			fi
+		done
+	fi
+	flock -s "$cache_fd"
 }
 
-cache_unlock()
+cache_done()
 {
-	exec {cache_lock_fd}>&-
+	exec {cache_fd}>&-
+}
+
+# claim PATH: until it is released, this run alone makes PATH, which is in the cache.
+claim()
+{
+	mkdir -p "${1%/*}"
+	exec {claim_fd}>"$1.lock"
+	if ! flock -n "$claim_fd"; then
+		say "waiting for another testing/lab that makes ${1##*/}"
+		flock "$claim_fd"
+	fi
+}
+
+release()
+{
+	exec {claim_fd}>&-
+}
+
+# claimed PATH COMMAND...: runs COMMAND with that claim.
+claimed()
+{
+	cache_use
+	claim "$1"
+	"${@:2}"
+	release
+	cache_done
 }
 
 # recipe WORD... : a key over the WORDs and the contents of those that are files.
@@ -51,24 +77,35 @@ recipe()
 
 # image NAME KEY TEXT BUILDER...: sets image_dir to the image's directory; if the
 # cache has none, BUILDER makes it in a new directory, its last argument.
-# The older images of that name are dropped after the new one stands.
 image()
 {
-	local name=$1 key=$2 text=$3 new old
+	local name=$1 key=$2 text=$3 new
 	shift 3
 	image_dir=$cache/images/$name@$key
-	if [[ -d $image_dir ]]; then
-		return 0
+	claim "$cache/images/$name"
+	if [[ ! -d $image_dir ]]; then
+		new=$cache/images/.new-$name-$$
+		mkdir "$new"
+		step "$text" "$@" "$new"
+		mv "$new" "$image_dir"
+		drop_older "$name"
 	fi
-	new=$cache/images/.new-$name-$$
-	mkdir "$new"
-	step "$text" "$@" "$new"
-	mv "$new" "$image_dir"
-	for old in "$cache/images/$name@"*; do
-		if [[ $old != "$image_dir" ]]; then
-			remove_tree "$old"
-		fi
-	done
+	release
+}
+
+# drop_older NAME: the images of that name but image_dir, unless another run uses
+# the cache: it may be about to pin one.
+drop_older()
+{
+	local old
+	if flock -n "$cache_fd"; then
+		for old in "$cache/images/$1@"*; do
+			if [[ $old != "$image_dir" ]]; then
+				remove_tree "$old"
+			fi
+		done
+	fi
+	flock -s "$cache_fd"
 }
 
 # pin FROM TO: hard links, so that another lab may drop FROM from the cache while

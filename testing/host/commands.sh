@@ -17,7 +17,7 @@ prepare()
 	tree_key=$(recipe "$top_dir")
 	need_packages "${build_packages[@]}" "${guest_packages[@]}"
 	find_mirror
-	cache_lock
+	cache_use
 	prepare_rootfs
 	prepare_strongswan
 	if [[ $parts == *" upstream "* ]]; then
@@ -26,7 +26,9 @@ prepare()
 	fi
 	if [[ $parts == *" plugin "* ]]; then
 		build_plugin
-		cp -a "$plugin_stage" "$log_dir/images/plugin"
+	fi
+	if [[ $parts == *" nicsim "* ]]; then
+		prepare_headers
 	fi
 	if [[ $parts == *" guest "* ]]; then
 		prepare_promtool
@@ -37,7 +39,7 @@ prepare()
 		choose_accelerator "$log_dir/images/${kernels[0]}"
 		measure_clock
 	fi
-	cache_unlock
+	cache_done
 }
 
 # prepare_images SERIES PARTS: into log_dir/images/SERIES.
@@ -50,9 +52,7 @@ prepare_images()
 	pin "$kernel_dir/vmlinuz" "$1/vmlinuz"
 	pin "$kernel_dir/modules.sqfs" "$1/modules.sqfs"
 	if [[ $2 == *" nicsim "* ]]; then
-		prepare_headers "$1"
 		build_nicsim "$1"
-		cp "$nicsim" "$log_dir/images/$1/nicsim.ko"
 	fi
 }
 
@@ -188,8 +188,8 @@ command_check()
 	prepare guest nicsim plugin upstream
 	note_results
 	find_scenarios own all
-	run_unit_tests
 	check_list
+	portion run_unit_tests
 	for series in "${kernels[@]}"; do
 		queue_check "$series"
 	done
@@ -314,18 +314,17 @@ command_distcheck()
 {
 	prepare plugin
 	note_results
-	cache_lock
-	step "make distcheck" make_distcheck
-	cache_unlock
+	claimed "$plugin_build" step "make distcheck" make_distcheck
 	result PASS - - distcheck -
 	summary
 }
 
 command_clean()
 {
-	cache_open
-	cache_lock
 	local slot
+	cache_open
+	cache_use
+	flock "$cache_fd"
 	for slot in "$cache"/guest-*.lock; do
 		[[ ! -f $slot ]] || flock -n "$slot" true ||
 			die "a guest is still running with the cache $cache"

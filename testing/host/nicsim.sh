@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# Builds the NIC simulator for a kernel, in a chroot that has that kernel's
-# headers and its compiler (kbuild itself finds out what is up to date), and runs
+# Builds the NIC simulator for a kernel, in a chroot that has the kernels'
+# headers and their compiler (kbuild itself finds out what is up to date), and runs
 # its own tests, which need no strongSwan, in a guest.
 
 # in_headers_root COMMAND...: objtool wants /proc; the mounts end with COMMAND.
@@ -21,20 +21,21 @@ in_headers_root()
 
 make_nicsim()
 {
-	local release
-	release=$(ls "$headers_root/usr/lib/modules")
 	cp -pu "$testing_dir"/nicsim/* "$nicsim_build/"
 	in_headers_root chroot "$headers_root" make -C /src -j2 CC=gcc-14 \
-		KDIR="/lib/modules/$release/build"
+		KDIR="/lib/modules/$kernel_release/build"
 }
 
-# build_nicsim SERIES: sets nicsim to the module for that kernel.
+# build_nicsim SERIES: puts the module for kernel_release, which is of that series,
+# into log_dir/images/SERIES.
 build_nicsim()
 {
 	nicsim_build=$cache/build/$tree_key/nicsim-$1
+	claim "$nicsim_build"
 	mkdir -p "$nicsim_build"
 	step "building the NIC simulator for Linux $1" make_nicsim
-	nicsim=$nicsim_build/nicsim.ko
+	cp "$nicsim_build/nicsim.ko" "$log_dir/images/$1/"
+	release
 }
 
 # The longest that all tests of the simulator may take.

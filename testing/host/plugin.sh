@@ -75,13 +75,17 @@ make_plugin()
 
 plugin_file=usr/lib/ipsec/plugins/libstrongswan-hw-offload.so
 
-# build_plugin: sets plugin_stage to an install tree.
+# build_plugin: sets plugin_stage to an install tree, and puts a copy of it into
+# log_dir/images.
 build_plugin()
 {
 	plugin_build=$cache/build/$tree_key/plugin
 	strongswan_options=("--with-strongswan=$strongswan_source"
 		"--with-strongswan-libdir=$rootfs_tree/usr/lib/ipsec")
+	claim "$plugin_build"
 	mkdir -p "$plugin_build"
 	step "building the plugin" make_plugin
 	plugin_stage=$plugin_build/stage
+	cp -a "$plugin_stage" "$log_dir/images/plugin"
+	release
 }

@@ -50,7 +50,7 @@ next_portion()
 # that ends with an error is a fault of the lab.
 work()
 {
-	trap guest_stop EXIT
+	trap 'stop_step; guest_stop' EXIT
 	trap 'exit 143' TERM
 	while next_portion; do
 		eval "${portions[portion_number]}"

@@ -114,10 +114,8 @@ report_counts()
 # run_unit_tests: one of them asks promtool if it is there.
 run_unit_tests()
 {
-	cache_lock
-	PATH=${promtool:+${promtool%/*}:}$PATH \
+	PATH=${promtool:+${promtool%/*}:}$PATH claimed "$plugin_build" \
 		step "unit tests" make_check obj "$log_dir/unit"
-	cache_unlock
 	make_verdict_test
 	report_counts "$log_dir/unit"
 }
@@ -126,9 +124,8 @@ run_sanitized_tests()
 {
 	local list
 	for list in address,undefined thread; do
-		cache_lock
-		step "unit tests with sanitizers: $list" make_sanitized "$list"
-		cache_unlock
+		claimed "$plugin_build-${list%%,*}" \
+			step "unit tests with sanitizers: $list" make_sanitized "$list"
 		report_counts "$log_dir/unit-${list%%,*}" ", $list"
 	done
 }
@@ -138,9 +135,8 @@ run_tests_against()
 {
 	local name
 	name=$(basename "$1")
-	cache_lock
-	step "unit tests, compiled against $name" make_against "$1"
-	cache_unlock
+	claimed "$plugin_build-$name" \
+		step "unit tests, compiled against $name" make_against "$1"
 	report_counts "$log_dir/unit-$name" ", $name"
 }
 
