@@ -252,6 +252,61 @@ static void plan_child(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
+ * Count the pairs of SAs in a mode on a device
+ *
+ * @param own			[out] TRUE if one of them is that of the child
+ */
+static u_int count_pairs(explanation_t *this, const hwo_child_facts_t *facts,
+						 const hwo_offload_t *offload, bool *own)
+{
+	hwo_sa_record_t sa;
+	hwo_sa_id_t id;
+	array_t *ids;
+	u_int count = 0;
+
+	*own = FALSE;
+	ids = this->host->sas->list(this->host->sas);
+	while (array_remove(ids, ARRAY_TAIL, &id))
+	{
+		if (this->host->sas->get(this->host->sas, &id, &sa) && !sa.lost &&
+			hwo_offload_equals(&sa.effective, offload))
+		{
+			*own |= facts->names.child[0] &&
+					streq(sa.names.connection, facts->names.connection) &&
+					streq(sa.names.child, facts->names.child);
+			count++;
+		}
+	}
+	array_destroy(ids);
+	return count;
+}
+
+/**
+ * Leave out the modes in which the device has as many SAs as it may have. A
+ * child that is there keeps its room when it is rekeyed.
+ */
+static void keep_to_budget(explanation_t *this, const hwo_child_facts_t *facts,
+						   const hwo_device_t *device, hwo_plan_t *plan)
+{
+	hwo_offload_t offload = {
+		.mode = HWO_MODE_PACKET,
+		.ifindex = device->ifindex,
+	};
+	u_int count;
+	bool own;
+
+	for (; device->max_sas && offload.mode > HWO_MODE_NONE; offload.mode--)
+	{
+		count = count_pairs(this, facts, &offload, &own);
+		if (hwo_plan_has(plan, offload.mode) && !own &&
+			(count + 1) * 2 > device->max_sas)
+		{
+			hwo_plan_exclude(plan, offload.mode, HWO_REASON_BUDGET);
+		}
+	}
+}
+
+/**
  * Add what comes of it
  */
 static void add_verdict(explanation_t *this, const hwo_child_facts_t *facts,
@@ -298,6 +353,7 @@ static void explain_child(explanation_t *this, const hwo_child_facts_t *facts)
 	{
 		explain_device(this, facts, &device);
 		plan_child(this, facts, &device, &plan);
+		keep_to_budget(this, facts, &device, &plan);
 		explain_modes(this, facts, &plan);
 		explain_packet(this, facts, &plan);
 		explain_driver(this, facts);

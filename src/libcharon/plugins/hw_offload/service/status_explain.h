@@ -20,6 +20,7 @@
 #include <jansson.h>
 
 #include "offload_device.h"
+#include "../model/sa_table.h"
 #include "../model/sp_faces.h"
 
 /**
@@ -28,6 +29,8 @@
 typedef struct hwo_explain_host_t {
 	/** selection of devices */
 	offload_device_t *devices;
+	/** SAs that are there, and take room in devices */
+	sa_table_t *sas;
 	/** what guards behind offloaded policies depend on */
 	hwo_guard_rules_t guard;
 	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */

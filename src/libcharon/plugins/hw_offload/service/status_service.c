@@ -212,6 +212,7 @@ static json_t *explain(private_status_service_t *this, answer_t *answer)
 {
 	hwo_explain_host_t host = {
 		.devices = this->source.devices,
+		.sas = this->source.sa_table,
 		.guard = this->source.guard,
 		.if_id_in_software = this->source.if_id_in_software,
 	};

@@ -439,6 +439,23 @@ START_TEST(test_history)
 }
 END_TEST
 
+START_TEST(test_budget)
+{
+	lib->settings->set_int(lib->settings,
+						   "%s.plugins.hw-offload.devices.nic3.max_sas", 2,
+						   lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	ck_assert_int_eq(count_rules("packet", "mode is ruled out: budget"), 0);
+	ck_assert_int_eq(count_rules("packet", "allow nic3 2 SAs"), 1);
+	/* there is no room for another one, in this mode */
+	install_pair(HW_OFFLOAD_AUTO, 0xc0000001, 0xc0000002);
+	ck_assert_int_eq(count_rules("packet", "packet mode is ruled out: budget"),
+					 1);
+	ck_assert_int_eq(count_rules("crypto", "mode is ruled out: budget"), 0);
+	ck_assert_int_eq(count_rules("auto", "mode is ruled out: budget"), 1);
+}
+END_TEST
+
 START_TEST(test_history_policy)
 {
 	test_sp_t sp;
@@ -539,6 +556,7 @@ TCase *explain_tcase(void)
 	tcase_add_loop_test(tcase, test_misunderstood, 0,
 						countof(misunderstood));
 	tcase_add_test(tcase, test_history);
+	tcase_add_test(tcase, test_budget);
 	tcase_add_test(tcase, test_history_policy);
 	tcase_add_test(tcase, test_explain_nothing);
 	tcase_add_test(tcase, test_devices);
