@@ -97,16 +97,16 @@ scenario_down()
 	rm -rf "$files_dir"
 }
 
-# check_status: the command hw-offload and the kernel agree about all SAs
-check_status()
+# check_views: charon, the plugin and the kernel agree about all SAs and policies
+check_views()
 {
 	local host
 	[[ $scenario_kind = own && $BACKEND = hw-offload &&
 		$BACKEND_SERVES = yes ]] || return 0
 	for host in $IPSECHOSTS; do
-		show "$host# status-agrees"
-		host_run "$host" status-agrees $FOREIGN_SAS ||
-			failure "$host: hw-offload list does not agree with the kernel"
+		show "$host# views-agree"
+		host_run "$host" views-agree $FOREIGN_SAS ||
+			failure "$host: charon, hw-offload and the kernel do not agree"
 	done
 }
 
@@ -165,7 +165,7 @@ scenario_phases()
 	run_commands "$files_dir/pretest.dat" pretest
 	printf '\nTEST\n'
 	run_checks "$files_dir/evaltest.dat"
-	check_status
+	check_views
 	if ((${#failures[@]} > 0)); then
 		collect_state "$1"
 	fi

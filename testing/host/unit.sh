@@ -83,16 +83,16 @@ make_against()
 	make_check "$build" "$log_dir/$build"
 }
 
-# make_verdict_test: the lab's own test, counted like the others.
-make_verdict_test()
+# make_own_test NAME: one of the lab's own tests, counted like the others.
+make_own_test()
 {
-	local log=$log_dir/unit/test-verdicts.log rc=0
-	"$host_dir/test-verdicts" >"$log" || rc=$?
-	awk -v rc="$rc" '
+	local log=$log_dir/unit/$1.log rc=0
+	"$host_dir/$1" >"$log" || rc=$?
+	awk -v rc="$rc" -v name="$1" '
 		{ n[$1]++ }
 		END {
 			if (rc && !n["FAIL"]) { n["FAIL"] = 1 }
-			print n["PASS"] + 0, n["FAIL"] + 0, "test-verdicts"
+			print n["PASS"] + 0, n["FAIL"] + 0, name
 		}' "$log" >>"$log_dir/unit/counts"
 }
 
@@ -116,7 +116,8 @@ run_unit_tests()
 {
 	PATH=${promtool:+${promtool%/*}:}$PATH claimed "$plugin_build" \
 		step "unit tests" make_check obj "$log_dir/unit"
-	make_verdict_test
+	make_own_test test-verdicts
+	make_own_test test-views
 	report_counts "$log_dir/unit"
 }
 

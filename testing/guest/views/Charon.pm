@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# What charon has: "swanctl --list-sas --raw" and "swanctl --list-pols --raw" as SAs,
+# and as policies that somebody wants.  IPComp, security labels and policies limited
+# to an interface are not known here, as no scenario has them.
+package Charon;
+use strict;
+use warnings;
+
+# what the names of protocols and services stand for, as traffic selectors have them
+sub number_of
+{
+	my ($name, $proto) = @_;
+	return $name if $name =~ /^\d+$/;
+	my $number = defined $proto ? (getservbyname $name, $proto)[2]
+		: (getprotobyname $name)[2];
+	return $number // die "traffic selector with '$name' in it\n";
+}
+
+# ports FROM TO: the longest mask that both share, as the kernel wants it
+sub port_mask
+{
+	my ($from, $to) = @_;
+	my $mask = 0xffff;
+	$mask = $mask << 1 & 0xffff while ($from & $mask) != ($to & $mask);
+	return ($from & $mask, $mask);
+}
+
+# 192.0.2.0/24[udp/5000-5003], or 192.0.2.1/32[udp]
+sub selector
+{
+	my ($text) = @_;
+	my ($net, $upper) = $text =~ m{^([^/\[]+/\d+)(?:\[(.*)\])?$}
+		or die "traffic selector $text is none that the kernel has\n";
+	my ($proto, $ports) = split m{/}, $upper // 0;
+	my %is = (
+		net => $net,
+		bits => (split m{/}, $net)[1],
+		family => $net =~ /:/ ? 6 : 4,
+		proto => number_of($proto),
+		port => 0,
+		mask => 0,
+	);
+	if (defined $ports) {
+		my ($from, $to) = split /-/, $ports;
+		my $name = $proto =~ /^\d+$/ ? getprotobynumber $proto : $proto;
+		$_ = defined ? number_of($_, $name) : undef for $from, $to;
+		@is{qw(port mask)} = port_mask($from, $to // $from);
+	}
+	return \%is;
+}
+
+# lists of traffic selectors: local-ts=[192.0.2.1/32 192.0.2.2/32].  For shunts,
+# there is no address that is dynamic, but any.
+sub selectors
+{
+	my ($text, $name) = @_;
+	$text =~ /(?:^|\s)\Q$name\E=\[((?:[^\[\]]|\[[^\[\]]*\])*)\]/
+		or die "no $name in $text\n";
+	return map { /^dynamic(.*)/ ?
+		(selector("0.0.0.0/0$1"), selector("::/0$1")) : selector($_) } split ' ', $1;
+}
+
+# values of those names, undef if they are not there
+sub values_of
+{
+	my ($text, @names) = @_;
+	my %value;
+	for my $name (@names) {
+		$value{$name} = $text =~ /(?:^|[\s{])\Q$name\E=(\S*)/ ? $1 : undef;
+	}
+	return %value;
+}
+
+# mark 0x1/0xff as 1/255
+sub mark
+{
+	my ($mark, $mask) = @_;
+	return '0/0' if !defined $mark;
+	return hex($mark) . '/' . hex($mask // 'ffffffff');
+}
+
+# child IKE TEXT: a CHILD_SA that has SAs
+sub child
+{
+	my ($ike, $text) = @_;
+	my %is = values_of($text, qw(uniqueid reqid state mode protocol encap spi-in
+		spi-out if-id-in if-id-out mark-in mark-mask-in mark-out mark-mask-out
+		esn));
+	return if !defined $is{'spi-in'};
+	my %ike = values_of($ike, qw(local-host remote-host));
+	return {
+		id => $is{uniqueid},
+		reqid => $is{reqid},
+		mode => lc $is{mode},
+		proto => lc $is{protocol},
+		encap => $is{encap} ? 'encap' : '-',
+		esn => $is{esn} ? 'esn' : '-',
+		local => $ike{'local-host'},
+		remote => $ike{'remote-host'},
+		spi => { in => $is{'spi-in'}, out => $is{'spi-out'} },
+		if_id => { map { $_ => hex($is{"if-id-$_"} // 0) } qw(in out) },
+		mark => { map { $_ => mark(@is{"mark-$_", "mark-mask-$_"}) } qw(in out) },
+		# one that was rekeyed waits for packets that are on their way
+		sending => $is{state} ne 'DELETED',
+		local_ts => [selectors($text, 'local-ts')],
+		remote_ts => [selectors($text, 'remote-ts')],
+	};
+}
+
+# the CHILD_SAs of all IKE_SAs
+sub children
+{
+	my ($text) = @_;
+	my @children;
+	for (grep { /^list-sa event/ } split /\n/, $text) {
+		my ($ike, $rest) = split / child-sas \{/, $_, 2;
+		push @children, map { child($ike, $_) }
+			grep { /\bspi-in=/ } split /\}/, $rest // '';
+	}
+	return @children;
+}
+
+# the two SAs of a CHILD_SA, or one
+sub sas_of
+{
+	my ($child) = @_;
+	my @sas;
+	for my $dir (qw(in out)) {
+		next if $dir eq 'out' && !$child->{sending};
+		my ($src, $dst) = $dir eq 'in' ? qw(remote local) : qw(local remote);
+		push @sas, {
+			src => $child->{$src},
+			dst => $child->{$dst},
+			spi => $child->{spi}{$dir},
+			if_id => $child->{if_id}{$dir},
+			%$child{qw(proto reqid mode encap esn)},
+		};
+	}
+	return @sas;
+}
+
+# wants LOCAL REMOTE DIR: the selectors of the policies, for each pair of traffic
+# selectors that can match together
+sub pairs
+{
+	my ($local, $remote, $dir) = @_;
+	my @pairs;
+	for my $mine (@$local) {
+		for my $other (@$remote) {
+			next if $mine->{family} != $other->{family};
+			next if $mine->{proto} && $other->{proto} &&
+				$mine->{proto} != $other->{proto};
+			my ($src, $dst) = $dir eq 'out' ? ($mine, $other) : ($other, $mine);
+			push @pairs, {
+				dir => $dir,
+				src => $src->{net},
+				dst => $dst->{net},
+				proto => $src->{proto} || $dst->{proto},
+				sport => $src->{port},
+				dport => $dst->{port},
+				bits => $src->{bits} + $dst->{bits},
+				masks => $src->{mask} << 16 | $dst->{mask},
+				family => $src->{family},
+			};
+		}
+	}
+	return @pairs;
+}
+
+# The priority that charon's backends give to a selector: the more it matches the
+# later it is looked at, and traps after the CHILD_SAs they have raised.
+my %classes = (
+	pass => 200000, child => 400000, trap => 400000, drop => 600000,
+);
+sub priority
+{
+	my ($pair, $class) = @_;
+	my $ports = sprintf('%b', $pair->{masks}) =~ tr/1//;
+	return $classes{$class} - ($pair->{bits} << 9) -
+		(($pair->{proto} ? 1 : 0) << 8) - ($ports << 2) -
+		($class eq 'trap' ? 0 : 1);
+}
+
+# the policies of a CHILD_SA
+sub policies_of_child
+{
+	my ($child) = @_;
+	my @dirs = qw(in out);
+	push @dirs, 'fwd' if $child->{mode} ne 'transport';
+	my @policies;
+	for my $dir (@dirs) {
+		my $of = $dir eq 'out' ? 'out' : 'in';
+		next if $of eq 'out' && !$child->{sending};
+		my @hosts = qw(- -);
+		if ($child->{mode} ne 'transport') {
+			@hosts = @$child{$of eq 'out' ? qw(local remote) : qw(remote local)};
+		}
+		my $spi = $of eq 'out' ? $child->{spi}{out} : '00000000';
+		for (pairs($child->{local_ts}, $child->{remote_ts}, $dir)) {
+			push @policies, {
+				%$_,
+				if_id => $child->{if_id}{$of},
+				mark => $child->{mark}{$of},
+				action => 'allow',
+				priority => priority($_, 'child'),
+				templates => ["$child->{proto} $spi $child->{reqid} " .
+					"$child->{mode} @hosts"],
+				child => $child,
+				rank => $child->{id},
+			};
+		}
+	}
+	return @policies;
+}
+
+# The policies of a trap or shunt.  charon does not tell the addresses of a trap's
+# tunnel, its XFRM interface ID and its mark: these are "*".
+sub policies_of_pol
+{
+	my ($text) = @_;
+	my %is = values_of($text, qw(reqid mode));
+	my $mode = lc $is{mode};
+	my $class = $mode =~ /^(?:pass|drop)$/ ? $mode : 'trap';
+	my @dirs = qw(in out);
+	push @dirs, 'fwd' if $mode ne 'transport';
+	my @local = selectors($text, 'local-ts');
+	my @remote = selectors($text, 'remote-ts');
+	my @policies;
+	for my $dir (@dirs) {
+		my $hosts = $mode eq 'transport' ? '- -' : '* *';
+		for (pairs(\@local, \@remote, $dir)) {
+			push @policies, {
+				%$_,
+				if_id => $class eq 'trap' ? '*' : 0,
+				mark => $class eq 'trap' ? '*' : '0/0',
+				action => $class eq 'drop' ? 'block' : 'allow',
+				priority => priority($_, $class),
+				templates => $class ne 'trap' ? [] :
+					["esp 00000000 $is{reqid} $mode $hosts"],
+				rank => 0,
+			};
+		}
+	}
+	return @policies;
+}
+
+# all policies that are wanted; several may want the same
+sub policies
+{
+	my ($children, $pols) = @_;
+	return (map { policies_of_child($_) } @$children),
+		map { policies_of_pol($_) } grep { /^list-policy event/ } split /\n/, $pols;
+}
+
+1;

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the hw-offload authors
+#
+# From the policies that charon wants to those that have to be in the kernel: one of
+# each identity, that of the first in order; in the NIC if both SAs are there in
+# packet mode; and then with a second one behind it, so that nothing is clear without
+# the NIC (docs/limits.md); and IKE past each NIC that has policies.  That the plugin
+# is of the same mind is not taken for granted: this is written from the documents.
+package Expected;
+use strict;
+use warnings;
+
+use Kernel;
+
+my $guard_priority = 0xf0000000;
+my $bypass_priority = 32;
+
+# identity, as far as it is known
+sub selector_of
+{
+	my ($want) = @_;
+	return join ' ', @$want{qw(dir src dst proto sport dport)};
+}
+
+sub identity
+{
+	my ($want) = @_;
+	return join ' ', selector_of($want), @$want{qw(if_id mark)};
+}
+
+# What charon does not tell of a trap is as with the CHILD_SA it has raised, or else
+# as the plugin says
+sub settle
+{
+	my ($wants, $said) = @_;
+	my %known = map { selector_of($_) => $_ }
+		@$said, grep { $_->{if_id} ne '*' } @$wants;
+	for (grep { $_->{if_id} eq '*' } @$wants) {
+		my $known = $known{selector_of($_)} // { if_id => 0, mark => '0/0' };
+		@$_{qw(if_id mark)} = @$known{qw(if_id mark)};
+	}
+}
+
+# one for each identity: the others stand back
+sub chosen
+{
+	my ($wants) = @_;
+	my %best;
+	for (sort { $a->{priority} <=> $b->{priority} || $b->{rank} <=> $a->{rank} }
+			@$wants) {
+		$best{identity($_)} //= $_;
+	}
+	return @best{sort keys %best};
+}
+
+# How it is offloaded: as its SAs, never if it is for forwarded packets.  How traps
+# and shunts are is known by the plugin only.
+sub offload
+{
+	my ($want, $sas, $said) = @_;
+	if (!$want->{child}) {
+		my ($is) = grep { identity($_) eq identity($want) } @$said;
+		return $is ? $is->{offload} : 'none -';
+	}
+	return 'none -' if $want->{dir} eq 'fwd';
+	my ($in, $out) = map { $sas->{$_} // 'none -' } @{$want->{child}{spi}}{qw(in out)};
+	return $in eq $out && $in =~ /^packet / ? $in : 'none -';
+}
+
+sub face
+{
+	my ($want, %other) = @_;
+	return Kernel::policy_text(%$want, dev => '-', uid => 0, icmp => 0, %other);
+}
+
+# what there is in the kernel for it
+sub faces
+{
+	my ($want, $offload, $rules) = @_;
+	my ($device) = $offload =~ /^packet (.*)/;
+	if (!$device || !$rules->{fail_closed}) {
+		return face($want, offload => $offload);
+	}
+	if ($want->{dir} ne 'out' || !@{$want->{templates}}) {
+		return face($want, offload => 'none -'),
+			face($want, offload => $offload, dev => $device);
+	}
+	# lookups of IPv6 and XFRM interfaces don't tell the interface
+	my $any = $rules->{route_checked} &&
+		($want->{family} == 6 || $want->{if_id});
+	my %guard = (
+		action => 'block',
+		priority => $guard_priority,
+		templates => [],
+		offload => 'none -',
+		uid => $any ? 1 : 0,
+	);
+	my %limited = $any ? () : (dev => $device, icmp => 1);
+	return face($want, %guard), face($want, offload => $offload, %limited);
+}
+
+# is_guard LINE: whether that policy is one
+sub is_guard
+{
+	return $_[0] =~ /^out .* block priority $guard_priority .* templates \[\] offload none -$/;
+}
+
+# IKE past a NIC: the ports of all sockets
+sub bypass
+{
+	my ($device, $sockets) = @_;
+	my @policies;
+	for (@$sockets) {
+		my ($any, $port) = @$_{qw(any port)};
+		for my $dir (qw(in out)) {
+			push @policies, Kernel::policy_text(
+				dir => $dir, src => $any, dst => $any, proto => 17,
+				sport => $dir eq 'out' ? $port : 0,
+				dport => $dir eq 'in' ? $port : 0,
+				dev => $device, uid => 0, if_id => 0, mark => '0/0',
+				action => 'allow', priority => $bypass_priority, icmp => 0,
+				templates => [], offload => "packet $device",
+			);
+		}
+	}
+	return @policies;
+}
+
+# policies WANTS SAS SAID RULES: all that have to be in the kernel, but for IKE; with the
+# offload of the SAs by SPI, and of traps and shunts as the plugin says
+sub policies
+{
+	my ($wants, $sas, $said, $rules) = @_;
+	my @policies;
+	settle($wants, $said);
+	for (chosen($wants)) {
+		my $offload = offload($_, $sas, $said);
+		push @policies, faces($_, $offload, $rules);
+	}
+	return @policies;
+}
+
+# the NICs that policies are offloaded to
+sub devices
+{
+	my %devices = map { /offload packet (.*)/ ? ($1 => 1) : () } @_;
+	return sort keys %devices;
+}
+
+1;
