@@ -360,3 +360,14 @@ nl_exchange_t *nl_exchange_create(nl_transport_t *transport)
 
 	return &this->public;
 }
+
+/*
+ * Described in header
+ */
+const char *hwo_result_text(const hwo_result_t *result,
+							char buf[HWO_RESULT_TEXT])
+{
+	snprintf(buf, HWO_RESULT_TEXT, "%s%s%s", result->extack,
+			 result->extack[0] ? ", " : "", strerror(result->err));
+	return buf;
+}

@@ -93,4 +93,18 @@ struct nl_exchange_t {
  */
 nl_exchange_t *nl_exchange_create(nl_transport_t *transport);
 
+/** Longest text of an outcome, with its NUL */
+#define HWO_RESULT_TEXT (HWO_EXTACK_LEN + 128)
+
+/**
+ * Describe an outcome for the log: the kernel's own words if there are any, and
+ * the error.
+ *
+ * @param result		outcome
+ * @param buf			where to write the text
+ * @return				buf
+ */
+const char *hwo_result_text(const hwo_result_t *result,
+							char buf[HWO_RESULT_TEXT]);
+
 #endif /** HWO_NL_EXCHANGE_H_ @}*/

@@ -151,6 +151,7 @@ static bool change_policy(private_ike_bypass_t *this,
 		.mode = ifindex ? HWO_MODE_PACKET : HWO_MODE_NONE,
 		.ifindex = ifindex,
 	};
+	char text[HWO_RESULT_TEXT];
 	hwo_result_t result;
 	hwo_msg_t msg;
 	hwo_sp_t sp;
@@ -176,10 +177,9 @@ static bool change_policy(private_ike_bypass_t *this,
 	}
 	if (result.err)
 	{
-		dbg(DBG_KNL, level, "unable to %s bypass policy for UDP port %u%s: "
-			"%s%s%s", add ? "install" : "remove", port->port,
-			ifindex ? " on NIC" : "", result.extack,
-			result.extack[0] ? ", " : "", strerror(result.err));
+		dbg(DBG_KNL, level, "unable to %s bypass policy for UDP port %u%s: %s",
+			add ? "install" : "remove", port->port, ifindex ? " on NIC" : "",
+			hwo_result_text(&result, text));
 	}
 	return !result.err;
 }

@@ -141,6 +141,7 @@ static uint32_t find_egress(private_offload_device_t *this,
 		.dst = *remote,
 		.mark = mark,
 	};
+	char text[HWO_RESULT_TEXT];
 	hwo_result_t result;
 	hwo_route_t route;
 
@@ -156,8 +157,8 @@ static uint32_t find_egress(private_offload_device_t *this,
 	this->routes->get(this->routes, &flow, &route, &result);
 	if (result.err)
 	{
-		DBG2(DBG_KNL, "no route to find an offload device: %s%s%s",
-			 strerror(result.err), result.extack[0] ? ", " : "", result.extack);
+		DBG2(DBG_KNL, "no route to find an offload device: %s",
+			 hwo_result_text(&result, text));
 		return 0;
 	}
 	if (route.local)

@@ -98,6 +98,7 @@ METHOD(sa_installer_t, alloc_spi, int,
 	uint8_t proto, uint32_t min, uint32_t max, uint32_t *spi)
 {
 	hwo_sa_state_t state = {};
+	char text[HWO_RESULT_TEXT];
 	hwo_result_t result;
 	hwo_msg_t msg;
 
@@ -109,8 +110,8 @@ METHOD(sa_installer_t, alloc_spi, int,
 	}
 	if (result.err)
 	{
-		DBG1(DBG_KNL, "unable to allocate SPI: %s%s%s", strerror(result.err),
-			 result.extack[0] ? ", " : "", result.extack);
+		DBG1(DBG_KNL, "unable to allocate SPI: %s",
+			 hwo_result_text(&result, text));
 		return result.err;
 	}
 	*spi = state.id.spi;
@@ -195,26 +196,24 @@ static const char *fresh_words(private_sa_installer_t *this,
  */
 static void log_failure(private_sa_installer_t *this, install_t *install)
 {
-	hwo_result_t *why = &install->ladder.result;
 	int level = this->refusals->note(this->refusals, &install->sa) ? 1 : 2;
-	char name[IFNAMSIZ];
+	char name[IFNAMSIZ], text[HWO_RESULT_TEXT];
 
+	hwo_result_text(&install->ladder.result, text);
 	if (install->requested == HW_OFFLOAD_NO ||
 		install->ladder.reason == HWO_REASON_NONE)
 	{	/* nobody blames the NIC */
-		dbg(DBG_KNL, level, "unable to install %s SA %.8x: %s%s%s",
-			direction(install), ntohl(install->sa.id.spi), why->extack,
-			why->extack[0] ? ", " : "", strerror(why->err));
+		dbg(DBG_KNL, level, "unable to install %s SA %.8x: %s",
+			direction(install), ntohl(install->sa.id.spi), text);
 		return;
 	}
 	/* the words are in this line, but others ask what was said */
 	fresh_words(this, &install->ladder);
 	dbg(DBG_KNL, level, "unable to install %s SA %.8x, hw_offload %N, device "
-		"%s, %N: %s%s%s", direction(install), ntohl(install->sa.id.spi),
+		"%s, %N: %s", direction(install), ntohl(install->sa.id.spi),
 		hw_offload_names, install->requested,
 		device_name(this, install->ladder.plan.ifindex, name),
-		hwo_reason_names, install->ladder.reason, why->extack,
-		why->extack[0] ? ", " : "", strerror(why->err));
+		hwo_reason_names, install->ladder.reason, text);
 }
 
 /**
@@ -420,6 +419,7 @@ METHOD(sa_installer_t, query, int,
 	private_sa_installer_t *this, const hwo_sa_id_t *id, uint64_t *bytes,
 	uint64_t *packets, time_t *used)
 {
+	char text[HWO_RESULT_TEXT];
 	hwo_sa_state_t state;
 	hwo_result_t result;
 	time_t changed;
@@ -434,9 +434,8 @@ METHOD(sa_installer_t, query, int,
 	}
 	if (result.err)
 	{
-		DBG2(DBG_KNL, "unable to query SA %.8x: %s%s%s", ntohl(id->spi),
-			 strerror(result.err), result.extack[0] ? ", " : "",
-			 result.extack);
+		DBG2(DBG_KNL, "unable to query SA %.8x: %s", ntohl(id->spi),
+			 hwo_result_text(&result, text));
 		return result.err;
 	}
 	*bytes = state.usage.bytes;
@@ -456,6 +455,7 @@ METHOD(sa_installer_t, query, int,
 METHOD(sa_installer_t, del, int,
 	private_sa_installer_t *this, const hwo_sa_id_t *id)
 {
+	char text[HWO_RESULT_TEXT];
 	hwo_result_t result;
 	bool known;
 
@@ -467,9 +467,8 @@ METHOD(sa_installer_t, del, int,
 	{	/* after a failed installation there is nothing to remove, and at a hard
 		 * limit the kernel removes the SA itself */
 		dbg(DBG_KNL, known && result.err != ESRCH ? 1 : 2,
-			"unable to remove SA %.8x: %s%s%s", ntohl(id->spi),
-			strerror(result.err),
-			result.extack[0] ? ", " : "", result.extack);
+			"unable to remove SA %.8x: %s", ntohl(id->spi),
+			hwo_result_text(&result, text));
 	}
 	return result.err;
 }

@@ -202,15 +202,14 @@ static bool run_ladder(private_sa_mover_t *this, sa_move_t *sa,
 static bool install_new(private_sa_mover_t *this, sa_move_t *sa)
 {
 	hwo_sa_ladder_t *ladder = &sa->ladder;
+	char text[HWO_RESULT_TEXT];
 
 	ladder->reason = sa->record.reason;
 	ladder->refusal = sa->record.refusal;
 	if (!run_ladder(this, sa, &sa->record.id))
 	{
-		DBG1(DBG_KNL, "unable to move SA %.8x: %s%s%s",
-			 ntohl(sa->record.id.spi), ladder->result.extack,
-			 ladder->result.extack[0] ? ", " : "",
-			 strerror(ladder->result.err));
+		DBG1(DBG_KNL, "unable to move SA %.8x: %s", ntohl(sa->record.id.spi),
+			 hwo_result_text(&ladder->result, text));
 		return FALSE;
 	}
 	return TRUE;
@@ -241,6 +240,7 @@ static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 					sa_move_t *sa)
 {
 	hwo_sa_ladder_t *ladder = &sa->ladder;
+	char text[HWO_RESULT_TEXT];
 
 	sa->record = *old;
 	stay(old, &sa->move);
@@ -249,9 +249,8 @@ static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 	memset(&ladder->refusal, 0, sizeof(ladder->refusal));
 	if (!run_ladder(this, sa, &old->id))
 	{
-		DBG1(DBG_KNL, "unable to restore SA %.8x: %s%s%s", ntohl(old->id.spi),
-			 ladder->result.extack, ladder->result.extack[0] ? ", " : "",
-			 strerror(ladder->result.err));
+		DBG1(DBG_KNL, "unable to restore SA %.8x: %s", ntohl(old->id.spi),
+			 hwo_result_text(&ladder->result, text));
 		this->table->remove(this->table, &old->id);
 	}
 	else

@@ -47,6 +47,7 @@ static bool encode(void *data, const struct nlmsghdr *hdr)
 static bool try_one(nl_exchange_t *xfrm, const hwo_sa_id_t *like,
 					trial_t *trial, hwo_result_t *refusal)
 {
+	char text[HWO_RESULT_TEXT];
 	hwo_result_t result;
 	hwo_msg_t msg;
 
@@ -62,9 +63,8 @@ static bool try_one(nl_exchange_t *xfrm, const hwo_sa_id_t *like,
 		hwo_sa_delete(xfrm, &trial->id, &result);
 		return TRUE;
 	}
-	DBG2(DBG_KNL, "trial for SA %.8x failed: %s%s%s", ntohl(like->spi),
-		 refusal->extack, refusal->extack[0] ? ", " : "",
-		 strerror(refusal->err));
+	DBG2(DBG_KNL, "trial for SA %.8x failed: %s", ntohl(like->spi),
+		 hwo_result_text(refusal, text));
 	return !hwo_plan_is_refusal(refusal->err);
 }
 

@@ -94,7 +94,7 @@ static void log_failure(private_sp_installer_t *this, level_t level,
 						const hwo_plan_t *plan, const hwo_result_t *result)
 {
 	traffic_selector_t *src, *dst;
-	char name[IFNAMSIZ] = "-";
+	char name[IFNAMSIZ] = "-", text[HWO_RESULT_TEXT];
 	hwo_mode_t mode = HWO_MODE_NONE;
 
 	if (plan && plan->strict && plan->step[0] != HWO_MODE_NONE)
@@ -105,9 +105,8 @@ static void log_failure(private_sp_installer_t *this, level_t level,
 	src = hwo_selector_to_ts(&id->sel, TRUE);
 	dst = hwo_selector_to_ts(&id->sel, FALSE);
 	dbg(DBG_KNL, level, "unable to %s policy %R === %R %N, mode %N, device %s: "
-		"%s%s%s", what, src, dst, policy_dir_names, id->dir, hwo_mode_names,
-		mode, name, result->extack, result->extack[0] ? ", " : "",
-		strerror(result->err));
+		"%s", what, src, dst, policy_dir_names, id->dir, hwo_mode_names, mode,
+		name, hwo_result_text(result, text));
 	DESTROY_IF(src);
 	DESTROY_IF(dst);
 }
@@ -121,11 +120,13 @@ static void log_failure(private_sp_installer_t *this, level_t level,
 static bool demote_sas(private_sp_installer_t *this, const hwo_sp_user_t *user,
 					   const hwo_result_t *refusal, hwo_plan_t *plan)
 {
+	char text[HWO_RESULT_TEXT];
 	hwo_offload_t best;
 	hwo_sa_record_t sa;
 	int err;
 
-	if (!hwo_sp_find_sa(this->sas, user, &sa) || sa.requested != HW_OFFLOAD_AUTO ||
+	if (!hwo_sp_find_sa(this->sas, user, &sa) ||
+		sa.requested != HW_OFFLOAD_AUTO ||
 		sa.effective.mode != HWO_MODE_PACKET)
 	{
 		return FALSE;
@@ -134,9 +135,9 @@ static bool demote_sas(private_sp_installer_t *this, const hwo_sp_user_t *user,
 		.mode = HWO_MODE_CRYPTO,
 		.ifindex = sa.effective.ifindex,
 	};
-	DBG1(DBG_KNL, "policy not offloaded, moving SAs %.8x and %.8x down: %s%s%s",
-		 ntohl(sa.id.spi), ntohl(sa.partner.spi), refusal->extack,
-		 refusal->extack[0] ? ", " : "", strerror(refusal->err));
+	DBG1(DBG_KNL, "policy not offloaded, moving SAs %.8x and %.8x down: %s",
+		 ntohl(sa.id.spi), ntohl(sa.partner.spi),
+		 hwo_result_text(refusal, text));
 	err = this->mover->demote(this->mover, &sa.id, &sa.partner, &best,
 							  HWO_REASON_POLICY_REFUSED, refusal);
 	if (err && err != EBUSY)
@@ -489,8 +490,8 @@ static void follow_route(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	}
 	hwo_sp_plan_user(this->devices, this->sas, user, &plan);
 	hwo_bind_best(&plan, &best);
-	if (best.ifindex && !memeq(&best, &entry->tried, sizeof(best)) &&
-		!memeq(&best, &entry->effective, sizeof(best)))
+	if (best.ifindex && !hwo_offload_equals(&best, &entry->tried) &&
+		!hwo_offload_equals(&best, &entry->effective))
 	{
 		install(this, entry, user, &demoted);
 	}

@@ -124,6 +124,7 @@ METHOD(sp_ladder_t, run, void,
 	private_sp_ladder_t *this, hwo_sp_entry_t *entry, const hwo_sp_user_t *user,
 	const hwo_plan_t *plan, hwo_result_t *result)
 {
+	char text[HWO_RESULT_TEXT];
 	hwo_offload_t offload = {};
 	int step;
 
@@ -140,8 +141,8 @@ METHOD(sp_ladder_t, run, void,
 		{
 			break;
 		}
-		DBG2(DBG_KNL, "policy not offloaded, %s%s%s", result->extack,
-			 result->extack[0] ? ", " : "", strerror(result->err));
+		DBG2(DBG_KNL, "policy not offloaded, %s",
+			 hwo_result_text(result, text));
 	}
 }
 

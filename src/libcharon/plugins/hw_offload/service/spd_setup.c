@@ -47,6 +47,7 @@ static bool thresh_equals(const hwo_spd_thresh_t *a, const hwo_spd_thresh_t *b)
 int hwo_spd_setup(nl_exchange_t *xfrm, const hwo_spd_thresh_t *v4,
 				  const hwo_spd_thresh_t *v6)
 {
+	char text[HWO_RESULT_TEXT];
 	hwo_spd_info_t info;
 	hwo_result_t result;
 	hwo_msg_t msg;
@@ -63,8 +64,8 @@ int hwo_spd_setup(nl_exchange_t *xfrm, const hwo_spd_thresh_t *v4,
 		xfrm->command(xfrm, &msg, &result);
 		if (result.err)
 		{
-			DBG1(DBG_KNL, "unable to set spdh_thresh: %s%s%s", result.extack,
-				 result.extack[0] ? ", " : "", strerror(result.err));
+			DBG1(DBG_KNL, "unable to set spdh_thresh: %s",
+				 hwo_result_text(&result, text));
 		}
 	}
 	return 0;

@@ -418,6 +418,27 @@ START_TEST(test_threads)
 }
 END_TEST
 
+START_TEST(test_text)
+{
+	hwo_result_t result = {
+		.err = ENOSPC,
+	};
+	char text[HWO_RESULT_TEXT], expected[HWO_RESULT_TEXT];
+
+	ck_assert_str_eq(hwo_result_text(&result, text), strerror(ENOSPC));
+	strcpy(result.extack, "driver: Table is full");
+	snprintf(expected, sizeof(expected), "driver: Table is full, %s",
+			 strerror(ENOSPC));
+	ck_assert_str_eq(hwo_result_text(&result, text), expected);
+	/* all of the longest words, and the error */
+	memset(result.extack, 'x', sizeof(result.extack) - 1);
+	hwo_result_text(&result, text);
+	ck_assert(strstr(text, "xxx, "));
+	ck_assert_uint_eq(strlen(text), sizeof(result.extack) - 1 + strlen(", ") +
+					  strlen(strerror(ENOSPC)));
+}
+END_TEST
+
 TCase *exchange_tcase(void)
 {
 	TCase *tcase = tcase_create("exchange");
@@ -435,5 +456,6 @@ TCase *exchange_tcase(void)
 	tcase_add_loop_test(tcase, test_short, 1, 36);
 	tcase_add_loop_test(tcase, test_wiped, 0, 3);
 	tcase_add_test(tcase, test_threads);
+	tcase_add_test(tcase, test_text);
 	return tcase;
 }
