@@ -9,13 +9,15 @@ use strict;
 use warnings;
 
 # what the names of protocols and services stand for, as traffic selectors have them
+my %number;
 sub number_of
 {
 	my ($name, $proto) = @_;
 	return $name if $name =~ /^\d+$/;
-	my $number = defined $proto ? (getservbyname $name, $proto)[2]
-		: (getprotobyname $name)[2];
-	return $number // die "traffic selector with '$name' in it\n";
+	return $number{join '/', $name, $proto // ''} //=
+		(defined $proto ? (getservbyname $name, $proto)[2]
+			: (getprotobyname $name)[2]) //
+		die "traffic selector with '$name' in it\n";
 }
 
 # ports FROM TO: the longest mask that both share, as the kernel wants it
@@ -63,12 +65,14 @@ sub selectors
 }
 
 # values of those names, undef if they are not there
+my %pattern;
 sub values_of
 {
 	my ($text, @names) = @_;
 	my %value;
 	for my $name (@names) {
-		$value{$name} = $text =~ /(?:^|[\s{])\Q$name\E=(\S*)/ ? $1 : undef;
+		my $pattern = $pattern{$name} //= qr/(?:^|[\s{])\Q$name\E=(\S*)/;
+		$value{$name} = $text =~ $pattern ? $1 : undef;
 	}
 	return %value;
 }

@@ -29,12 +29,14 @@ sub number
 }
 
 # words of a line that name the next one: (dev => 'p0', dir => 'out')
+my %pattern;
 sub named
 {
 	my ($line, @names) = @_;
 	my %value;
 	for my $name (@names) {
-		$value{$name} = $1 if $line =~ /(?:^|\s)\Q$name\E (\S+)/;
+		my $pattern = $pattern{$name} //= qr/(?:^|\s)\Q$name\E (\S+)/;
+		$value{$name} = $1 if $line =~ $pattern;
 	}
 	return %value;
 }

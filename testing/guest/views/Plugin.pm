@@ -14,17 +14,10 @@ my %literal = (true => 1, false => 0, null => undef);
 # the value at the current position of $_
 sub value
 {
-	/\G\s*/gc;
-	if (/\G"((?:[^"\\]|\\.)*)"/gc) {
-		return $1;
-	}
-	if (/\G(-?\d+(?:\.\d+)?)/gc) {
-		return $1;
-	}
-	if (/\G(true|false|null)/gc) {
-		return $literal{$1};
-	}
-	if (/\G\[/gc) {
+	/\G\s*(?:"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?)|(true|false|null)|([\[{]))/gc
+		or die 'no JSON at ', pos // 0, " of $_\n";
+	return defined $3 ? $literal{$3} : $1 // $2 if !defined $4;
+	if ($4 eq '[') {
 		my @list;
 		until (/\G\s*\]/gc) {
 			push @list, value();
@@ -32,14 +25,13 @@ sub value
 		}
 		return \@list;
 	}
-	/\G\{/gc or die 'no JSON at ', pos // 0, " of $_\n";
 	my %object;
-	until (/\G\s*\}/gc) {
-		my $name = value();
-		/\G\s*:/gc or die 'no JSON at ', pos // 0, " of $_\n";
+	while (/\G\s*"([^"]*)"\s*:/gc) {
+		my $name = $1;
 		$object{$name} = value();
-		/\G\s*,/gc;
+		/\G,/gc;
 	}
+	/\G\s*\}/gc or die 'no JSON at ', pos // 0, " of $_\n";
 	return \%object;
 }
 
