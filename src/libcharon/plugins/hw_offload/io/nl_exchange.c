@@ -364,6 +364,15 @@ nl_exchange_t *nl_exchange_create(nl_transport_t *transport)
 /*
  * Described in header
  */
+bool hwo_result_lost(const hwo_result_t *result)
+{
+	return result->err == ETIMEDOUT || result->err == ENOBUFS ||
+		   result->err == EBADMSG;
+}
+
+/*
+ * Described in header
+ */
 const char *hwo_result_text(const hwo_result_t *result,
 							char buf[HWO_RESULT_TEXT])
 {

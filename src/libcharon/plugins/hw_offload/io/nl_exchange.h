@@ -93,6 +93,14 @@ struct nl_exchange_t {
  */
 nl_exchange_t *nl_exchange_create(nl_transport_t *transport);
 
+/**
+ * Check if the answer to a request was lost, so that it may have been executed
+ * nevertheless. Drivers may refuse with ENOBUFS, too.
+ *
+ * @param result		outcome
+ */
+bool hwo_result_lost(const hwo_result_t *result);
+
 /** Longest text of an outcome, with its NUL */
 #define HWO_RESULT_TEXT (HWO_EXTACK_LEN + 128)
 

@@ -66,14 +66,6 @@ static bool describe(const struct nlmsghdr *hdr, bool *add,
 }
 
 /**
- * Check if the answer was lost, so that the request may have been executed
- */
-static bool answer_lost(int err)
-{
-	return err == ETIMEDOUT || err == ENOBUFS || err == EBADMSG;
-}
-
-/**
  * Send a request that adds something
  */
 static void send_add(private_book_exchange_t *this, const char *line,
@@ -87,7 +79,7 @@ static void send_add(private_book_exchange_t *this, const char *line,
 	{
 		this->ledger->confirm(this->ledger, line);
 	}
-	else if (added && !answer_lost(result->err))
+	else if (added && !hwo_result_lost(result))
 	{
 		this->ledger->gone(this->ledger, line);
 	}
@@ -108,7 +100,7 @@ static void send_del(private_book_exchange_t *this, const char *line,
 	{
 		this->ledger->gone(this->ledger, line);
 	}
-	else if (answer_lost(result->err))
+	else if (hwo_result_lost(result))
 	{
 		this->ledger->doom(this->ledger, line, request);
 	}

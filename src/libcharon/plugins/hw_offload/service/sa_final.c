@@ -64,9 +64,16 @@ int hwo_sa_delete_final(nl_exchange_t *xfrm, const hwo_listener_t *listener,
 		return EOPNOTSUPP;
 	}
 	hwo_sa_delete(xfrm, id, &result);
-	if (!result.err && !get_notification(events, id, final))
-	{	/* it's gone, and with it its sequence number */
-		result.err = ENODATA;
+	if (!result.err || hwo_result_lost(&result))
+	{
+		if (get_notification(events, id, final))
+		{	/* whatever became of the answer, it was deleted */
+			result.err = 0;
+		}
+		else if (!result.err)
+		{	/* it's gone, and with it its sequence number */
+			result.err = ENODATA;
+		}
 	}
 	events->destroy(events);
 	return result.err;

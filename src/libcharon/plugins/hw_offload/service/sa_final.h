@@ -38,7 +38,7 @@ typedef union {
  * @param final			[out] final state
  * @return				0, EOPNOTSUPP if there is no way to listen, ENODATA if
  *						the SA is gone but its state was lost, another errno
- *						value if it was not deleted
+ *						value if it was not deleted as far as anybody knows
  */
 int hwo_sa_delete_final(nl_exchange_t *xfrm, const hwo_listener_t *listener,
 						const hwo_sa_id_t *id, hwo_sa_final_t *final);

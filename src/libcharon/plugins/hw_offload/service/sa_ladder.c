@@ -89,14 +89,6 @@ static void send_step(hwo_sa_ladder_t *this, hwo_mode_t mode)
 }
 
 /**
- * Check if the kernel's answer was lost, so that we don't know what it did
- */
-static bool answer_lost(const hwo_result_t *result)
-{
-	return result->err == ETIMEDOUT || result->err == ENOBUFS;
-}
-
-/**
  * Find out what the kernel did when its answer was lost. There is at most one SA
  * with this identity: ours, or a larval one. The latter has no reqid if only its
  * SPI is allocated, but it has ours if a packet left it whose SP names the SPI.
@@ -155,7 +147,7 @@ static hwo_verdict_t read_back(hwo_sa_ladder_t *this, int step)
 static void send_settled(hwo_sa_ladder_t *this, hwo_mode_t mode)
 {
 	send_step(this, mode);
-	if (answer_lost(&this->result) && !settle_lost_answer(this))
+	if (hwo_result_lost(&this->result) && !settle_lost_answer(this))
 	{	/* not executed, so it was no answer to this mode: once more */
 		send_step(this, mode);
 	}

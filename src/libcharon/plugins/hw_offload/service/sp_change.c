@@ -18,22 +18,13 @@
  */
 static bool is_update(const hwo_result_t *result, bool update)
 {
-	switch (result->err)
-	{
-		case EEXIST:
-			/* left by a daemon that is gone, or installed by somebody else */
-			if (!update)
-			{
-				DBG1(DBG_KNL, "policy already exists, replacing it");
-			}
-			return !update;
-		case ETIMEDOUT:
-		case ENOBUFS:
-			/* the answer is lost, the policy may be there nevertheless */
-			return TRUE;
-		default:
-			return FALSE;
+	if (result->err == EEXIST && !update)
+	{	/* left by a daemon that is gone, or installed by somebody else */
+		DBG1(DBG_KNL, "policy already exists, replacing it");
+		return TRUE;
 	}
+	/* the policy may be there nevertheless */
+	return hwo_result_lost(result);
 }
 
 /**

@@ -220,6 +220,24 @@ START_TEST(test_lost_sequence_number)
 }
 END_TEST
 
+START_TEST(test_lost_deletion)
+{
+	static const fake_fault_t faults[] = {
+		FAKE_FAULT_LOST, FAKE_FAULT_OVERRUN, FAKE_FAULT_TRUNCATED,
+	};
+
+	/* it was deleted, and its last state was announced */
+	reroute_start(FAKE_CAPS_CRYPTO, NULL, NULL);
+	reroute_child_add(HW_OFFLOAD_CRYPTO);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELSA, 1, faults[_i], 0,
+					   NULL);
+	reroute_to(OTHER);
+	ck_assert(reroute_wait_pair("crypto4"));
+	ck_assert_int_eq(calls.expires, 0);
+	reroute_child_del();
+}
+END_TEST
+
 START_TEST(test_lost_request)
 {
 	/* what packets leave in the meantime is not what was asked for */
@@ -271,6 +289,7 @@ TCase *rebind_tcase(void)
 	tcase_add_test(tcase, test_off);
 	tcase_add_test(tcase, test_lost_changes);
 	tcase_add_test(tcase, test_lost_sequence_number);
+	tcase_add_loop_test(tcase, test_lost_deletion, 0, 3);
 	tcase_add_test(tcase, test_lost_request);
 	tcase_add_test(tcase, test_acquire);
 	return tcase;

@@ -200,6 +200,7 @@ START_TEST(test_lost)
 {
 	static const fake_fault_t faults[] = {
 		FAKE_FAULT_LOST, FAKE_FAULT_OVERRUN, FAKE_FAULT_IGNORED,
+		FAKE_FAULT_TRUNCATED,
 	};
 	test_sp_t sp;
 
@@ -532,7 +533,7 @@ TCase *sp_tcase(void)
 	tcase_add_test(tcase, test_classes);
 	tcase_add_loop_test(tcase, test_exists, 0, 2);
 	tcase_add_test(tcase, test_refused);
-	tcase_add_loop_test(tcase, test_lost, 0, 3);
+	tcase_add_loop_test(tcase, test_lost, 0, 4);
 	tcase_add_test(tcase, test_rekey);
 	tcase_add_test(tcase, test_query);
 	tcase_add_test(tcase, test_flush);
