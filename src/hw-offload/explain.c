@@ -32,9 +32,30 @@ static bool gets_it(const json_t *verdict)
 }
 
 /**
- * Print a rule.
+ * Check if it is to be told what a rule means and what to do: if it rules out a
+ * mode, and once if the device has refused something, as that may be why a
+ * CHILD_SA failed.
+ *
+ * @param before		rule before it, NULL if there is none
  */
-static void print_rule(const json_t *rule, const options_t *options)
+static bool is_trouble(const json_t *rule, const json_t *before)
+{
+	const char *name = get_text(rule, "rule");
+
+	if (!strcmp(get_text(rule, "result"), "no"))
+	{
+		return true;
+	}
+	return (!strcmp(name, "driver-refused") ||
+			!strcmp(name, "silent-software")) &&
+		   strcmp(get_text(before, "rule"), name);
+}
+
+/**
+ * Print a rule, which may depend on the one before.
+ */
+static void print_rule(const json_t *rule, const json_t *before,
+					   const options_t *options)
 {
 	const reason_t *reason = reason_find(get_text(rule, "rule"));
 	const char *result = get_text(rule, "result");
@@ -54,7 +75,7 @@ static void print_rule(const json_t *rule, const options_t *options)
 	printf("  %-14s ", get_text(rule, "rule"));
 	print_safely(get_text(rule, "text"), ' ');
 	putchar('\n');
-	if (reason && !strcmp(result, "no"))
+	if (reason && is_trouble(rule, before))
 	{
 		printf("%-23s%s\n%-23swhat to do: %s\n", "", reason->meaning, "",
 			   reason->remedy);
@@ -70,6 +91,7 @@ static void print_child(const json_t *items, const json_t *verdict,
 	const char *child = get_text(verdict, "child");
 	const char *expected = get_text(verdict, "expected");
 	const char *device = get_text(verdict, "device");
+	const json_t *before = NULL;
 	json_t *item;
 	size_t i;
 
@@ -80,7 +102,8 @@ static void print_child(const json_t *items, const json_t *verdict,
 		if (!strcmp(get_text(item, "type"), "rule") &&
 			!strcmp(get_text(item, "child"), child))
 		{
-			print_rule(item, options);
+			print_rule(item, before, options);
+			before = item;
 		}
 	}
 	printf("  => %s%s%s%s\n",

@@ -189,6 +189,31 @@ static void assert_reason(const char *reason)
 	ck_assert_msg(strstr(output, " what to do: ") != NULL, "%s", output);
 }
 
+START_TEST(test_refusals)
+{
+	static const char rule[] = "{\"type\":\"rule\",\"child\":\"net\",\"rule\":"
+		"\"%s\",\"result\":\"note\",\"text\":\"nic has refused before\"}\n";
+	char text[1024], once[256];
+	const char *first;
+
+	/* what a device has said before rules nothing out, but may be the cause */
+	snprintf(once, sizeof(once), rule, "driver-refused");
+	snprintf(text, sizeof(text), FIRST "%s%s" VERDICT("net", "auto", "packet")
+			 END(3), once, once);
+	answer = text;
+	ck_assert_int_eq(run("explain gw"), 0);
+	first = strstr(output, "The driver said no, or the kernel on its ");
+	ck_assert_msg(first && strstr(first, "what to do: "), "%s", output);
+	ck_assert_msg(!strstr(first + 1, "The driver said no"), "%s", output);
+	/* a note about anything else does not need more words */
+	snprintf(once, sizeof(once), rule, "budget");
+	snprintf(text, sizeof(text), FIRST "%s" VERDICT("net", "auto", "packet")
+			 END(2), once);
+	ck_assert_int_eq(run("explain gw"), 0);
+	ck_assert_msg(!strstr(output, "what to do: "), "%s", output);
+}
+END_TEST
+
 START_TEST(test_reasons)
 {
 	char file[512], row[1024], reason[64];
@@ -514,6 +539,7 @@ int main(int argc, char *argv[])
 	tcase_add_checked_fixture(tcase, command_setup, command_teardown);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, test_list);
+	tcase_add_test(tcase, test_refusals);
 	tcase_add_test(tcase, test_reasons);
 	tcase_add_test(tcase, test_list_json);
 	tcase_add_test(tcase, test_list_many);
