@@ -145,7 +145,7 @@ static void check_sas(exam_t *exam, const json_t *list)
 	else
 	{
 		exam_add(exam, "sas", FINDING_OK, NULL, "the kernel has the SAs of "
-				 "all %zu CHILD_SAs", json_array_size(list));
+				 "all %zu CHILD_SA%s", i, i == 1 ? "" : "s");
 	}
 }
 

@@ -155,7 +155,7 @@ START_TEST(test_doctor_sas)
 	answer = FIRST POOR END(1);
 	run("doctor");
 	ck_assert(strstr(output, "ok       sas            the kernel has the SAs of "
-					 "all 1 CHILD_SAs\n"));
+					 "all 1 CHILD_SA\n"));
 }
 END_TEST
 
