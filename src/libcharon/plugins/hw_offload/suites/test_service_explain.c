@@ -428,6 +428,16 @@ START_TEST(test_history)
 	ck_assert_int_eq(count_rules("packet", ": driver: no packets"), 1);
 	ck_assert_int_eq(count_rules("packet", "driver-refused"), 1);
 
+	/* without words, too */
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
+					   FAKE_FAULT_ERROR, EINVAL, NULL);
+	sa_init(&sa, 0xc0000001, TRUE, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&sa), FAILED);
+	sa_clear(&sa);
+	ck_assert_int_eq(count_rules("packet",
+						"nic3 has refused before, Invalid argument"), 1);
+
 	/* and if the kernel did not say so, but encrypts itself */
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_EOPNOTSUPP, NULL));
 	sa_init(&sa, 0xc0000001, TRUE, HW_OFFLOAD_CRYPTO);
