@@ -191,6 +191,20 @@ METHOD(offload_device_t, find, void,
 	}
 }
 
+METHOD(offload_device_t, find_sa, void,
+	private_offload_device_t *this, const hwo_addr_t *src,
+	const hwo_addr_t *dst, bool inbound, mark_t set_mark, hwo_device_t *device)
+{
+	if (inbound)
+	{
+		find(this, dst, src, 0, device);
+	}
+	else
+	{
+		find(this, src, dst, set_mark.value & set_mark.mask, device);
+	}
+}
+
 METHOD(offload_device_t, name_, char*,
 	private_offload_device_t *this, uint32_t ifindex, char buf[IFNAMSIZ])
 {
@@ -237,6 +251,7 @@ offload_device_t *offload_device_create(route_lookup_t *routes,
 	INIT(this,
 		.public = {
 			.find = _find,
+			.find_sa = _find_sa,
 			.judge = _judge,
 			.get_history = _get_history,
 			.by_name = _by_name,

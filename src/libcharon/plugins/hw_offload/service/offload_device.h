@@ -41,6 +41,21 @@ struct offload_device_t {
 				 hwo_device_t *device);
 
 	/**
+	 * Find the device that carries the packets of an SA. What is sent is routed
+	 * again after processing, with the mark that the SA sets on it. On what is
+	 * received that mark is set later.
+	 *
+	 * @param src		addresses of the SA
+	 * @param dst
+	 * @param inbound	TRUE if it protects what we receive
+	 * @param set_mark	mark that it sets
+	 * @param device	[out] device, and what it may be asked for
+	 */
+	void (*find_sa)(offload_device_t *this, const hwo_addr_t *src,
+					const hwo_addr_t *dst, bool inbound, mark_t set_mark,
+					hwo_device_t *device);
+
+	/**
 	 * Tell what a device may be asked for.
 	 *
 	 * @param ifindex	index

@@ -165,12 +165,10 @@ static void expire_all(private_reconcile_t *this, array_t *ids,
  */
 static bool has_route(private_reconcile_t *this, const hwo_sa_record_t *sa)
 {
-	const hwo_sa_id_t *id = &sa->id;
 	hwo_device_t device;
 
-	this->devices->find(this->devices, sa->inbound ? &id->dst : &id->src,
-						sa->inbound ? &id->src : &id->dst,
-						sa->set_mark.value & sa->set_mark.mask, &device);
+	this->devices->find_sa(this->devices, &sa->id.src, &sa->id.dst,
+						   sa->inbound, sa->set_mark, &device);
 	return device.ifindex ||
 		   device.denied[HWO_MODE_PACKET] != HWO_REASON_NO_ROUTE;
 }

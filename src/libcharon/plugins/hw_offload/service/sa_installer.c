@@ -119,24 +119,6 @@ METHOD(sa_installer_t, alloc_spi, int,
 }
 
 /**
- * Determine the device that carries the packets of an SA
- */
-static void find_device(private_sa_installer_t *this, const hwo_sa_t *sa,
-						hwo_device_t *device)
-{
-	if (sa->inbound)
-	{
-		this->devices->find(this->devices, &sa->id.dst, &sa->id.src, 0,
-							device);
-	}
-	else
-	{	/* packets are routed again after processing, with the mark on them */
-		this->devices->find(this->devices, &sa->id.src, &sa->id.dst,
-							sa->set_mark.value & sa->set_mark.mask, device);
-	}
-}
-
-/**
  * Encode the request for a step
  */
 static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
@@ -315,7 +297,9 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 	hwo_device_none(HWO_REASON_NONE, &device);
 	if (install->requested != HW_OFFLOAD_NO)
 	{
-		find_device(this, &install->sa, &device);
+		this->devices->find_sa(this->devices, &install->sa.id.src,
+							   &install->sa.id.dst, install->sa.inbound,
+							   install->sa.set_mark, &device);
 	}
 	hwo_plan_sa(install->requested, &install->sa, &device, plan);
 	hwo_bind_best(plan, &install->best);

@@ -93,14 +93,6 @@ static bool decode_current(void *data, const struct nlmsghdr *hdr)
 static void find_device(private_sa_mover_t *this, sa_move_t *sa,
 						const hwo_offload_t *best, hwo_device_t *device)
 {
-	const hwo_addr_t *local, *remote;
-	uint32_t mark;
-
-	local = sa->record.inbound ? &sa->move.dst : &sa->move.src;
-	remote = sa->record.inbound ? &sa->move.src : &sa->move.dst;
-	/* as when it was installed: what is sent is routed with the mark on it */
-	mark = sa->record.inbound ? 0 : sa->record.set_mark.value &
-									sa->record.set_mark.mask;
 	if (best->ifindex)
 	{
 		this->devices->judge(this->devices, best->ifindex, device);
@@ -108,7 +100,9 @@ static void find_device(private_sa_mover_t *this, sa_move_t *sa,
 	else if (sa->record.requested != HW_OFFLOAD_NO &&
 			 best->mode != HWO_MODE_NONE)
 	{
-		this->devices->find(this->devices, local, remote, mark, device);
+		this->devices->find_sa(this->devices, &sa->move.src, &sa->move.dst,
+							   sa->record.inbound, sa->record.set_mark,
+							   device);
 	}
 	else
 	{

@@ -475,17 +475,17 @@ START_TEST(test_move_encap)
 END_TEST
 
 /**
- * Lose what the kernel says about the outbound SA: charon is told nevertheless,
- * and of nothing else
+ * Lose what the kernel says about an SA: charon is told nevertheless, and of
+ * nothing else
  */
-static void assert_found_out(void)
+static void assert_found_out(uint32_t spi)
 {
 	fake_kernel_overrun(kernel, NETLINK_XFRM);
 	/* anything announced makes the overrun known */
 	fake_kernel_acquire(kernel, "192.168.50.1", 1, "192.168.50.2", 2,
 						IPPROTO_UDP, 1);
 	ck_assert(calls_wait(&calls.expires, 1));
-	ck_assert_uint_eq(calls.expire_spi, htonl(OUT));
+	ck_assert_uint_eq(calls.expire_spi, htonl(spi));
 	/* a hard one would take the policies away */
 	ck_assert(!calls.expire_hard);
 	ck_assert(calls_wait(&calls.acquires, 1));
@@ -498,7 +498,22 @@ START_TEST(test_lost_missing)
 	ck_assert_int_eq(sa_add(&in), SUCCESS);
 	ck_assert_int_eq(sa_add(&out), SUCCESS);
 	fake_kernel_drop_sa(kernel, htonl(OUT));
-	assert_found_out();
+	assert_found_out(OUT);
+	child_clear();
+}
+END_TEST
+
+START_TEST(test_lost_marked)
+{
+	child_init(HW_OFFLOAD_NO);
+	/* there is no way for what we mark, but that is not the way to the peer */
+	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 42);
+	in.data.mark = (mark_t){ 42, 0xff };
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	fake_kernel_drop_sa(kernel, htonl(IN));
+	assert_found_out(IN);
+	ck_assert_int_eq(service_lines_with("until there is a route"), 0);
 	child_clear();
 }
 END_TEST
@@ -510,7 +525,7 @@ START_TEST(test_lost_soft)
 	ck_assert_int_eq(sa_add(&out), SUCCESS);
 	fake_kernel_use_sa(kernel, htonl(IN), 100, 999, time(NULL));
 	fake_kernel_use_sa(kernel, htonl(OUT), 100, 1000, time(NULL));
-	assert_found_out();
+	assert_found_out(OUT);
 	child_clear();
 }
 END_TEST
@@ -573,6 +588,7 @@ TCase *pair_tcase(void)
 	tcase_add_loop_test(tcase, test_move_unrestored, 0, 2);
 	tcase_add_test(tcase, test_move_encap);
 	tcase_add_test(tcase, test_lost_missing);
+	tcase_add_test(tcase, test_lost_marked);
 	tcase_add_test(tcase, test_lost_soft);
 	return tcase;
 }
