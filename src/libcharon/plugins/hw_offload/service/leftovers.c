@@ -112,7 +112,7 @@ static bool check_sp(void *data, const struct nlmsghdr *hdr)
  * Find what is still there. A dump that is repeated shows things twice, but to
  * remove them twice does not hurt.
  */
-static int find(private_leftovers_t *this)
+static int find_leftovers(private_leftovers_t *this)
 {
 	hwo_result_t result;
 	hwo_msg_t msg;
@@ -275,7 +275,7 @@ METHOD(leftovers_t, destroy, void,
 /**
  * Handle what was found
  */
-static void handle(private_leftovers_t *this, u_int seconds)
+static void begin_removal(private_leftovers_t *this, u_int seconds)
 {
 	u_int sas = array_count(this->sas), sps = array_count(this->sps);
 
@@ -324,7 +324,7 @@ leftovers_t *leftovers_create(nl_exchange_t *xfrm, ledger_t *ledger,
 		.sps = array_create(sizeof(hwo_sp_state_t), 0),
 	);
 	this->job = deferred_job_create(remove_sps, this);
-	err = find(this);
+	err = find_leftovers(this);
 	if (err)
 	{	/* they stay in the book, for the next start */
 		DBG1(DBG_KNL, "unable to look for SAs and policies of a daemon that "
@@ -336,7 +336,7 @@ leftovers_t *leftovers_create(nl_exchange_t *xfrm, ledger_t *ledger,
 	}
 	if (array_count(this->sas) || array_count(this->sps))
 	{
-		handle(this, seconds);
+		begin_removal(this, seconds);
 		return &this->public;
 	}
 	destroy(this);

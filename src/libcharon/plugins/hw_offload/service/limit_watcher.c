@@ -114,8 +114,8 @@ static void tell_hard(const hwo_sa_id_t *id)
  *
  * @return		FALSE if it does not have to be watched anymore
  */
-static bool look(private_limit_watcher_t *this, hwo_watch_t *watch,
-				 uint64_t now)
+static bool look_at(private_limit_watcher_t *this, hwo_watch_t *watch,
+					uint64_t now)
 {
 	hwo_sa_record_t record;
 	hwo_sa_state_t state;
@@ -178,7 +178,7 @@ CALLBACK(look_at_due, void,
 			break;
 		}
 		this->mutex->unlock(this->mutex);
-		keep = look(this, watch, now);
+		keep = look_at(this, watch, now);
 		this->mutex->lock(this->mutex);
 		if (keep)
 		{

@@ -292,8 +292,8 @@ static void log_moved(private_rebinder_t *this, const hwo_sa_record_t *sa,
 /**
  * The device refused a pair of SAs
  */
-static void refused(private_rebinder_t *this, const hwo_sa_record_t *sa,
-					const hwo_plan_t *plan)
+static void stay_or_close(private_rebinder_t *this, const hwo_sa_record_t *sa,
+						  const hwo_plan_t *plan)
 {
 	if (plan->strict && this->settings.rules.close_refused)
 	{
@@ -310,8 +310,9 @@ static void refused(private_rebinder_t *this, const hwo_sa_record_t *sa,
  * Move a pair of SAs as planned. What did not work out is up to charon, as long
  * as there is nothing in the kernel that goes on from where it was.
  */
-static void move(private_rebinder_t *this, const hwo_sa_record_t *sa,
-				 const hwo_plan_t *plan, hwo_bind_action_t action)
+static void move_as_planned(private_rebinder_t *this,
+							const hwo_sa_record_t *sa, const hwo_plan_t *plan,
+							hwo_bind_action_t action)
 {
 	hwo_offload_t best = {
 		.ifindex = plan->ifindex,
@@ -340,15 +341,15 @@ static void move(private_rebinder_t *this, const hwo_sa_record_t *sa,
 	}
 	else
 	{
-		refused(this, sa, plan);
+		stay_or_close(this, sa, plan);
 	}
 }
 
 /**
  * Have charon rekey a pair of SAs, if the new ones won't be refused
  */
-static void rekey(private_rebinder_t *this, const hwo_sa_record_t *sa,
-				  const hwo_plan_t *plan)
+static void rekey_if_taken(private_rebinder_t *this, const hwo_sa_record_t *sa,
+						   const hwo_plan_t *plan)
 {
 	device_history_t *history = this->devices->get_history(this->devices);
 	hwo_result_t refusal;
@@ -358,7 +359,7 @@ static void rekey(private_rebinder_t *this, const hwo_sa_record_t *sa,
 	if (plan->strict && !hwo_sa_trial(this->xfrm, sa, &best, &refusal))
 	{
 		history->refused(history, best.ifindex, &refusal);
-		refused(this, sa, plan);
+		stay_or_close(this, sa, plan);
 		return;
 	}
 	log_action(this, sa, plan, "rekeying it");
@@ -383,10 +384,10 @@ static void check_pair(check_t *check, const hwo_sa_record_t *sa)
 		case HWO_BIND_MOVE:
 		case HWO_BIND_PROMOTE:
 		case HWO_BIND_DEGRADE:
-			move(this, sa, &plan, action);
+			move_as_planned(this, sa, &plan, action);
 			break;
 		case HWO_BIND_REKEY:
-			rekey(this, sa, &plan);
+			rekey_if_taken(this, sa, &plan);
 			break;
 		case HWO_BIND_REFUSED:
 			if (new)

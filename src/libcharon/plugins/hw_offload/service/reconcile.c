@@ -104,7 +104,7 @@ typedef struct {
 /**
  * Check one limit
  */
-static bool beyond(uint64_t value, uint64_t limit)
+static bool is_beyond(uint64_t value, uint64_t limit)
 {
 	return limit && value >= limit;
 }
@@ -119,9 +119,9 @@ bool hwo_beyond_soft_limit(const hwo_sa_state_t *state, uint64_t now)
 	uint64_t age;
 
 	age = now > usage->add_time ? now - usage->add_time : 0;
-	return beyond(usage->packets, limits->soft_packets) ||
-		   beyond(usage->bytes, limits->soft_bytes) ||
-		   beyond(age, limits->soft_time);
+	return is_beyond(usage->packets, limits->soft_packets) ||
+		   is_beyond(usage->bytes, limits->soft_bytes) ||
+		   is_beyond(age, limits->soft_time);
 }
 
 /**
@@ -206,7 +206,7 @@ static void rekey_reachable(private_reconcile_t *this, array_t *list)
 /**
  * Move all items of a list to another one
  */
-static void move_all(array_t *from, array_t *to)
+static void move_ids(array_t *from, array_t *to)
 {
 	hwo_sa_id_t id;
 
@@ -242,7 +242,7 @@ static bool take_down(private_reconcile_t *this)
 /**
  * Have another look for routes, and for SAs on links that are down
  */
-CALLBACK(retry, void,
+CALLBACK(look_again, void,
 	private_reconcile_t *this)
 {
 	array_t *ids;
@@ -250,7 +250,7 @@ CALLBACK(retry, void,
 
 	ids = array_create(sizeof(hwo_sa_id_t), 0);
 	this->mutex->lock(this->mutex);
-	move_all(this->waiting, ids);
+	move_ids(this->waiting, ids);
 	down = take_down(this);
 	this->mutex->unlock(this->mutex);
 	if (down)
@@ -259,7 +259,7 @@ CALLBACK(retry, void,
 	}
 	rekey_reachable(this, ids);
 	this->mutex->lock(this->mutex);
-	move_all(ids, this->waiting);
+	move_ids(ids, this->waiting);
 	again = array_count(this->waiting) || array_count(this->down);
 	this->mutex->unlock(this->mutex);
 	array_destroy(ids);
@@ -272,7 +272,7 @@ CALLBACK(retry, void,
 /**
  * Have a look for routes later, until all of these SAs are rekeyed
  */
-static void retry_later(private_reconcile_t *this, array_t *ids)
+static void rekey_later(private_reconcile_t *this, array_t *ids)
 {
 	if (!array_count(ids))
 	{
@@ -281,7 +281,7 @@ static void retry_later(private_reconcile_t *this, array_t *ids)
 	DBG1(DBG_KNL, "%d lost SAs have to wait to be rekeyed, until there is a "
 		 "route to the peer", array_count(ids));
 	this->mutex->lock(this->mutex);
-	move_all(ids, this->waiting);
+	move_ids(ids, this->waiting);
 	this->mutex->unlock(this->mutex);
 	this->job->schedule(this->job, RETRY_MS);
 }
@@ -308,7 +308,7 @@ static void rekey_lost(private_reconcile_t *this, array_t *ids)
 		}
 	}
 	rekey_reachable(this, lost);
-	retry_later(this, lost);
+	rekey_later(this, lost);
 	array_destroy(lost);
 }
 
@@ -401,6 +401,6 @@ reconcile_t *reconcile_create(nl_exchange_t *xfrm, offload_device_t *devices,
 		.down = array_create(sizeof(down_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
-	this->job = deferred_job_create(retry, this);
+	this->job = deferred_job_create(look_again, this);
 	return &this->public;
 }

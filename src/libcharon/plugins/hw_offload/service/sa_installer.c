@@ -227,7 +227,7 @@ static void log_success(private_sa_installer_t *this, install_t *install)
 /**
  * Record an installed SA
  */
-static void record(private_sa_installer_t *this, install_t *install)
+static void note_installed(private_sa_installer_t *this, install_t *install)
 {
 	device_history_t *history = this->devices->get_history(this->devices);
 	hwo_sa_record_t entry = {
@@ -370,7 +370,7 @@ METHOD(sa_installer_t, add, int,
 	plan_install(this, &install);
 	if (hwo_sa_ladder_run(&install.ladder))
 	{
-		record(this, &install);
+		note_installed(this, &install);
 		align_partner(this, &install);
 		log_success(this, &install);
 		if (install.ladder.effective.mode == HWO_MODE_PACKET)

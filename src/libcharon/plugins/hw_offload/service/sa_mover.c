@@ -137,8 +137,8 @@ static void plan_move(private_sa_mover_t *this, sa_move_t *sa,
 /**
  * Get the SA as it is, find out if it can be installed again at all
  */
-static int prepare(private_sa_mover_t *this, const hwo_sa_id_t *id,
-				   const hwo_offload_t *best, sa_move_t *sa)
+static int plan_from_kernel(private_sa_mover_t *this, const hwo_sa_id_t *id,
+							const hwo_offload_t *best, sa_move_t *sa)
 {
 	hwo_result_t result;
 	hwo_msg_t msg;
@@ -212,7 +212,7 @@ static bool install_new(private_sa_mover_t *this, sa_move_t *sa)
 /**
  * Describe the SA as it is
  */
-static void stay(const hwo_sa_record_t *record, hwo_sa_move_t *move)
+static void keep_form(const hwo_sa_record_t *record, hwo_sa_move_t *move)
 {
 	*move = (hwo_sa_move_t){
 		.src = record->id.src,
@@ -237,7 +237,7 @@ static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 	char text[HWO_RESULT_TEXT];
 
 	sa->record = *old;
-	stay(old, &sa->move);
+	keep_form(old, &sa->move);
 	plan_move(this, sa, &old->effective);
 	ladder->reason = HWO_REASON_NONE;
 	memset(&ladder->refusal, 0, sizeof(ladder->refusal));
@@ -262,8 +262,8 @@ static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 /**
  * Update the record of an SA that was moved
  */
-static void record(private_sa_mover_t *this, const hwo_sa_record_t *old,
-				   sa_move_t *sa)
+static void note_move(private_sa_mover_t *this, const hwo_sa_record_t *old,
+					  sa_move_t *sa)
 {
 	sa->record.effective = sa->ladder.effective;
 	sa->record.reason = sa->ladder.reason;
@@ -281,7 +281,7 @@ static void record(private_sa_mover_t *this, const hwo_sa_record_t *old,
 /**
  * Delete an SA and install it in its new form
  */
-static int replace(private_sa_mover_t *this, sa_move_t *sa)
+static int delete_and_add(private_sa_mover_t *this, sa_move_t *sa)
 {
 	hwo_sa_record_t old = sa->record;
 	int err;
@@ -312,7 +312,7 @@ static int replace(private_sa_mover_t *this, sa_move_t *sa)
 		restore(this, &old, sa);
 		return EOPNOTSUPP;
 	}
-	record(this, &old, sa);
+	note_move(this, &old, sa);
 	return 0;
 }
 
@@ -332,7 +332,7 @@ static int move_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
 	{
 		return EOPNOTSUPP;
 	}
-	err = prepare(this, id, best, sa);
+	err = plan_from_kernel(this, id, best, sa);
 	if (!err && sa->state.offload.mode == HWO_MODE_PACKET)
 	{
 		err = EOPNOTSUPP;
@@ -341,7 +341,7 @@ static int move_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
 	{
 		sa->record.reason = reason ?: sa->ladder.plan.skipped[HWO_MODE_PACKET];
 		memset(&sa->record.refusal, 0, sizeof(sa->record.refusal));
-		err = replace(this, sa);
+		err = delete_and_add(this, sa);
 	}
 	memwipe(&sa->final, sizeof(sa->final));
 	return err;
@@ -382,7 +382,7 @@ METHOD(sa_mover_t, rebind, int,
 	{
 		return ENOENT;
 	}
-	stay(&sa.record, &sa.move);
+	keep_form(&sa.record, &sa.move);
 	err = move_taken(this, id, best, reason, &sa);
 	*effective = sa.record.effective;
 	this->table->give(this->table, id);
@@ -402,8 +402,8 @@ static int demote_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
 	{
 		return 0;
 	}
-	stay(&sa->record, &sa->move);
-	err = prepare(this, id, best, sa);
+	keep_form(&sa->record, &sa->move);
+	err = plan_from_kernel(this, id, best, sa);
 	if (!err && sa->state.usage.packets)
 	{
 		err = EBUSY;
@@ -412,7 +412,7 @@ static int demote_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
 	{
 		sa->record.reason = reason;
 		sa->record.refusal = *refusal;
-		err = replace(this, sa);
+		err = delete_and_add(this, sa);
 		if (err && !this->table->get(this->table, id, NULL))
 		{	/* gone, whatever the reason was */
 			err = EBUSY;

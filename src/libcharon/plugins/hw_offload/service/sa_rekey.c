@@ -76,7 +76,7 @@ struct private_sa_rekey_t {
 /**
  * Tell charon
  */
-static void tell(const request_t *request)
+static void tell_charon(const request_t *request)
 {
 	const hwo_sa_id_t *id = &request->id;
 	host_t *dst;
@@ -116,7 +116,7 @@ static bool is_ready(private_sa_rekey_t *this, const request_t *request,
  *
  * @return				TRUE if it still has to
  */
-static bool look(private_sa_rekey_t *this, request_t *request)
+static bool look_at(private_sa_rekey_t *this, request_t *request)
 {
 	hwo_sa_record_t record;
 	bool found;
@@ -131,7 +131,7 @@ static bool look(private_sa_rekey_t *this, request_t *request)
 	{
 		return TRUE;
 	}
-	tell(request);
+	tell_charon(request);
 	return FALSE;
 }
 
@@ -151,7 +151,7 @@ CALLBACK(look_at_all, void,
 	{
 		array_remove(this->waiting, ARRAY_HEAD, &request);
 		this->mutex->unlock(this->mutex);
-		again = look(this, &request);
+		again = look_at(this, &request);
 		this->mutex->lock(this->mutex);
 		if (again)
 		{
@@ -196,7 +196,7 @@ METHOD(sa_rekey_t, rekey, void,
 	found = this->table->get(this->table, id, &record);
 	if (is_ready(this, &request, found ? &record : NULL))
 	{
-		tell(&request);
+		tell_charon(&request);
 	}
 	else
 	{
