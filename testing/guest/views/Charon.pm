@@ -2,8 +2,8 @@
 # Copyright (C) 2026 the hw-offload authors
 #
 # What charon has: "swanctl --list-sas --raw" and "swanctl --list-pols --raw" as SAs,
-# and as policies that somebody wants.  IPComp, security labels and policies limited
-# to an interface are not known here, as no scenario has them.
+# and as policies that somebody wants.  Security labels and policies limited to an
+# interface are not known here, as no scenario has them.
 package Charon;
 use strict;
 use warnings;
@@ -90,8 +90,8 @@ sub child
 {
 	my ($ike, $text) = @_;
 	my %is = values_of($text, qw(uniqueid reqid state mode protocol encap spi-in
-		spi-out if-id-in if-id-out mark-in mark-mask-in mark-out mark-mask-out
-		esn));
+		spi-out cpi-in cpi-out if-id-in if-id-out mark-in mark-mask-in mark-out
+		mark-mask-out esn));
 	return if !defined $is{'spi-in'};
 	my %ike = values_of($ike, qw(local-host remote-host));
 	return {
@@ -104,6 +104,7 @@ sub child
 		local => $ike{'local-host'},
 		remote => $ike{'remote-host'},
 		spi => { in => $is{'spi-in'}, out => $is{'spi-out'} },
+		cpi => { map { $_ => $is{"cpi-$_"} && "0000" . $is{"cpi-$_"} } qw(in out) },
 		if_id => { map { $_ => hex($is{"if-id-$_"} // 0) } qw(in out) },
 		mark => { map { $_ => mark(@is{"mark-$_", "mark-mask-$_"}) } qw(in out) },
 		# one that was rekeyed waits for packets that are on their way
@@ -126,7 +127,8 @@ sub children
 	return @children;
 }
 
-# the two SAs of a CHILD_SA, or one
+# the two SAs of a CHILD_SA, or one, and as many for IPComp: inside of these, so the
+# mode is theirs
 sub sas_of
 {
 	my ($child) = @_;
@@ -134,18 +136,40 @@ sub sas_of
 	for my $dir (qw(in out)) {
 		next if $dir eq 'out' && !$child->{sending};
 		my ($src, $dst) = $dir eq 'in' ? qw(remote local) : qw(local remote);
-		push @sas, {
+		my %sa = (
 			src => $child->{$src},
 			dst => $child->{$dst},
 			spi => $child->{spi}{$dir},
 			if_id => $child->{if_id}{$dir},
 			%$child{qw(proto reqid mode encap esn)},
-		};
+		);
+		if (my $cpi = $child->{cpi}{$dir}) {
+			push @sas, { %sa, proto => 'comp', spi => $cpi, encap => '-', esn => '-' };
+			$sa{mode} = 'transport';
+		}
+		push @sas, \%sa;
 	}
 	return @sas;
 }
 
-# wants LOCAL REMOTE DIR: the selectors of the policies, for each pair of traffic
+# templates_of CHILD DIR: what the policies of a CHILD_SA call for, outbound by SPI;
+# inbound packets that could not be compressed come without IPComp
+sub templates_of
+{
+	my ($child, $dir) = @_;
+	my $out = $dir eq 'out';
+	my @hosts = $child->{mode} eq 'transport' ? qw(- -)
+		: @$child{$out ? qw(local remote) : qw(remote local)};
+	my ($spi, $cpi) = map { $out ? $_->{out} : '00000000' } @$child{qw(spi cpi)};
+	my $esp = "$child->{proto} $spi $child->{reqid}";
+	if (!$child->{cpi}{in}) {
+		return ["$esp $child->{mode} @hosts"];
+	}
+	return ["comp $cpi $child->{reqid} $child->{mode} @hosts" .
+		($out ? '' : ' optional'), "$esp transport - -"];
+}
+
+# pairs LOCAL REMOTE DIR: the selectors of the policies, for each pair of traffic
 # selectors that can match together
 sub pairs
 {
@@ -197,11 +221,6 @@ sub policies_of_child
 	for my $dir (@dirs) {
 		my $of = $dir eq 'out' ? 'out' : 'in';
 		next if $of eq 'out' && !$child->{sending};
-		my @hosts = qw(- -);
-		if ($child->{mode} ne 'transport') {
-			@hosts = @$child{$of eq 'out' ? qw(local remote) : qw(remote local)};
-		}
-		my $spi = $of eq 'out' ? $child->{spi}{out} : '00000000';
 		for (pairs($child->{local_ts}, $child->{remote_ts}, $dir)) {
 			push @policies, {
 				%$_,
@@ -209,8 +228,7 @@ sub policies_of_child
 				mark => $child->{mark}{$of},
 				action => 'allow',
 				priority => priority($_, 'child'),
-				templates => ["$child->{proto} $spi $child->{reqid} " .
-					"$child->{mode} @hosts"],
+				templates => templates_of($child, $of),
 				child => $child,
 				rank => $child->{id},
 			};

@@ -57,14 +57,15 @@ sub offload
 	return ($is{mode} // 'crypto') . " $is{dev}";
 }
 
-# the SAs of ESP and AH that are not larval; what IPComp adds is part of one of these
+# the SAs of ESP, AH and IPComp that are not larval; what IPComp adds for packets that
+# are not compressed is part of one of these
 sub sas
 {
 	my ($text) = @_;
 	my @sas;
 	for (blocks($text)) {
-		/^\s+proto (esp|ah) /m or next;
-		/^\s+(?:aead|enc|auth|auth-trunc) /m or next;
+		/^\s+proto (?:esp|ah|comp) /m or next;
+		/^\s+(?:aead|enc|auth|auth-trunc|comp) /m or next;
 		my %is = named($_, qw(src dst proto spi reqid mode if_id));
 		push @sas, {
 			%is{qw(src dst proto mode)},
