@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * One thread, and poll().
+ * One thread for all clients, and poll().
  */
 
 #define _GNU_SOURCE
@@ -15,56 +15,16 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <threading/mutex.h>
 #include <threading/thread.h>
 #include <utils/debug.h>
 
-/** Lines for one client before others get their turn */
-#define TURN 64
-
 /** Connections that wait to be accepted */
 #define BACKLOG 5
 
 typedef struct private_line_server_t private_line_server_t;
-
-/**
- * What is up with a client.
- */
-typedef enum client_state_t {
-	/** there is none in this slot */
-	CLIENT_NONE,
-	/** its request is not complete */
-	CLIENT_REQUESTS,
-	/** its answer is on the way */
-	CLIENT_READS,
-	/** there is nothing to tell it at the moment */
-	CLIENT_WAITS,
-} client_state_t;
-
-/**
- * A client.
- */
-typedef struct client_t {
-	/** what is up */
-	client_state_t state;
-	/** non-blocking socket */
-	int fd;
-	/** what was read of the request */
-	char request[HWO_LINE_REQUEST];
-	size_t request_len;
-	/** answer, NULL until there is one */
-	void *answer;
-	/** line that is being sent, allocated with the client */
-	char *line;
-	size_t line_len, line_pos;
-	/** monotonic time of the connection, and of the last progress */
-	time_t started, progress;
-	/** TRUE once it had to wait for something to tell */
-	bool waited;
-} client_t;
 
 /**
  * Private data of line_server_t.
@@ -104,7 +64,7 @@ struct private_line_server_t {
 	/**
 	 * Clients, only touched by the thread
 	 */
-	client_t clients[HWO_LINE_CLIENTS];
+	line_client_t clients[HWO_LINE_CLIENTS];
 
 	/**
 	 * Connections the thread has not taken yet, and their number
@@ -214,15 +174,9 @@ CALLBACK(on_accept, bool,
 /**
  * Disconnect a client
  */
-static void drop(private_line_server_t *this, client_t *client)
+static void drop(private_line_server_t *this, line_client_t *client)
 {
-	if (client->answer)
-	{
-		this->handler.end(this->handler.data, client->answer);
-	}
-	close(client->fd);
-	free(client->line);
-	memset(client, 0, sizeof(*client));
+	line_client_close(client, &this->handler);
 	this->mutex->lock(this->mutex);
 	this->count--;
 	this->mutex->unlock(this->mutex);
@@ -233,166 +187,13 @@ static void drop(private_line_server_t *this, client_t *client)
  */
 static void take(private_line_server_t *this, int fd)
 {
-	client_t *client = this->clients;
+	line_client_t *client = this->clients;
 
-	while (client->state != CLIENT_NONE)
+	while (client->state != LINE_CLIENT_NONE)
 	{
 		client++;
 	}
-	client->state = CLIENT_REQUESTS;
-	client->fd = fd;
-	client->line = malloc(HWO_LINE_SIZE);
-	client->started = client->progress = time_monotonic(NULL);
-}
-
-/**
- * Read a request, FALSE to drop the client
- */
-static bool read_request(private_line_server_t *this, client_t *client)
-{
-	char *end;
-	ssize_t len;
-
-	len = recv(client->fd, client->request + client->request_len,
-			   sizeof(client->request) - client->request_len, MSG_DONTWAIT);
-	if (len < 0)
-	{
-		return errno == EAGAIN || errno == EINTR;
-	}
-	end = memchr(client->request + client->request_len, '\n', len);
-	client->request_len += len;
-	if (!end)
-	{	/* disconnected, or there is no room for the rest */
-		return len && client->request_len < sizeof(client->request);
-	}
-	*end = '\0';
-	if (strlen(client->request) != end - client->request)
-	{
-		return FALSE;
-	}
-	client->answer = this->handler.begin(this->handler.data, client->request);
-	client->state = CLIENT_READS;
-	client->progress = time_monotonic(NULL);
-	return TRUE;
-}
-
-/**
- * Get the next line for a client, FALSE if there is none
- */
-static bool next_line(private_line_server_t *this, client_t *client, bool *done)
-{
-	ssize_t len;
-
-	len = this->handler.next(this->handler.data, client->answer, client->line,
-							 HWO_LINE_SIZE);
-	*done = len < 0;
-	if (len == 0)
-	{
-		client->state = CLIENT_WAITS;
-		client->waited = TRUE;
-	}
-	client->line_len = max(len, 0);
-	client->line_pos = 0;
-	return len > 0;
-}
-
-/**
- * Send what a client takes, FALSE to drop it
- */
-static bool send_answer(private_line_server_t *this, client_t *client)
-{
-	bool done = FALSE;
-	int turn = TURN;
-	ssize_t len;
-
-	while (client->line_pos < client->line_len ||
-		   (turn-- && next_line(this, client, &done)))
-	{
-		len = send(client->fd, client->line + client->line_pos,
-				   client->line_len - client->line_pos,
-				   MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (len < 0)
-		{
-			return errno == EAGAIN || errno == EINTR;
-		}
-		client->line_pos += len;
-		client->progress = time_monotonic(NULL);
-	}
-	return !done;
-}
-
-/**
- * See if a client that waits is still there: it has nothing to say
- */
-static bool still_there(client_t *client)
-{
-	char buf[64];
-	ssize_t len;
-
-	len = recv(client->fd, buf, sizeof(buf), MSG_DONTWAIT);
-	return len < 0 && (errno == EAGAIN || errno == EINTR);
-}
-
-/**
- * Time at which a client is to be dropped, 0 for never
- */
-static time_t deadline(private_line_server_t *this, client_t *client)
-{
-	switch (client->state)
-	{
-		case CLIENT_REQUESTS:
-			return client->started + this->deadlines.request;
-		case CLIENT_READS:
-			if (!client->waited)
-			{
-				return min(client->progress + this->deadlines.stalled,
-						   client->started + this->deadlines.answer);
-			}
-			return client->progress + this->deadlines.stalled;
-		default:
-			return 0;
-	}
-}
-
-/**
- * Do what is to be done for a client, FALSE to drop it
- */
-static bool serve_client(private_line_server_t *this, client_t *client,
-						 short events)
-{
-	time_t late;
-
-	switch (client->state)
-	{
-		case CLIENT_REQUESTS:
-			if (events && !read_request(this, client))
-			{
-				return FALSE;
-			}
-			break;
-		case CLIENT_READS:
-			if (events && !send_answer(this, client))
-			{
-				return FALSE;
-			}
-			break;
-		default:
-			if (events && !still_there(client))
-			{
-				return FALSE;
-			}
-			break;
-	}
-	late = deadline(this, client);
-	return !late || time_monotonic(NULL) < late;
-}
-
-/**
- * What to wait for
- */
-static short interest(client_t *client)
-{
-	return client->state == CLIENT_READS ? POLLOUT : POLLIN;
+	line_client_open(client, fd);
 }
 
 /**
@@ -424,11 +225,7 @@ static bool look_around(private_line_server_t *this)
 	}
 	for (i = 0; woken && i < HWO_LINE_CLIENTS; i++)
 	{
-		if (this->clients[i].state == CLIENT_WAITS)
-		{
-			this->clients[i].state = CLIENT_READS;
-			this->clients[i].progress = time_monotonic(NULL);
-		}
+		line_client_wake(&this->clients[i]);
 	}
 	return !stop;
 }
@@ -445,13 +242,13 @@ static void wait_for_work(private_line_server_t *this,
 
 	for (i = 0; i < HWO_LINE_CLIENTS; i++)
 	{
-		client_t *client = &this->clients[i];
+		line_client_t *client = &this->clients[i];
 
 		fds[i] = (struct pollfd){
-			.fd = client->state == CLIENT_NONE ? -1 : client->fd,
-			.events = interest(client),
+			.fd = client->state == LINE_CLIENT_NONE ? -1 : client->fd,
+			.events = line_client_interest(client),
 		};
-		limited |= client->state != CLIENT_NONE && deadline(this, client);
+		limited |= line_client_deadline(client, &this->deadlines) != 0;
 	}
 	fds[HWO_LINE_CLIENTS] = (struct pollfd){
 		.fd = this->event,
@@ -475,6 +272,7 @@ static void wait_for_work(private_line_server_t *this,
 static void *serve(private_line_server_t *this)
 {
 	short events[HWO_LINE_CLIENTS];
+	line_client_t *client;
 	int i;
 
 	while (look_around(this))
@@ -482,16 +280,18 @@ static void *serve(private_line_server_t *this)
 		wait_for_work(this, events);
 		for (i = 0; i < HWO_LINE_CLIENTS; i++)
 		{
-			if (this->clients[i].state != CLIENT_NONE &&
-				!serve_client(this, &this->clients[i], events[i]))
+			client = &this->clients[i];
+			if (client->state != LINE_CLIENT_NONE &&
+				!line_client_serve(client, &this->handler, &this->deadlines,
+								   events[i]))
 			{
-				drop(this, &this->clients[i]);
+				drop(this, client);
 			}
 		}
 	}
 	for (i = 0; i < HWO_LINE_CLIENTS; i++)
 	{
-		if (this->clients[i].state != CLIENT_NONE)
+		if (this->clients[i].state != LINE_CLIENT_NONE)
 		{
 			drop(this, &this->clients[i]);
 		}

@@ -21,55 +21,12 @@
 #ifndef HWO_LINE_SERVER_H_
 #define HWO_LINE_SERVER_H_
 
-#include <library.h>
-
-/** Longest request, including its newline */
-#define HWO_LINE_REQUEST 4096
-
-/** Longest line of an answer, including its newline */
-#define HWO_LINE_SIZE 16384
+#include "line_client.h"
 
 /** Most clients at a time, others are turned away */
 #define HWO_LINE_CLIENTS 16
 
 typedef struct line_server_t line_server_t;
-typedef struct line_handler_t line_handler_t;
-
-/**
- * Produces the answers.
- */
-struct line_handler_t {
-
-	/**
-	 * Begin an answer.
-	 *
-	 * @param data		see below
-	 * @param request	request without newline, may be empty or any garbage, but
-	 *					has no NUL inside
-	 * @return			answer, not NULL
-	 */
-	void *(*begin)(void *data, const char *request);
-
-	/**
-	 * Produce the next line of an answer.
-	 *
-	 * @param data		see below
-	 * @param answer	answer
-	 * @param buf		[out] line with its newline, without NUL
-	 * @param size		size of buf
-	 * @return			length of the line, 0 if there is none until the server
-	 *					is woken up, -1 if the answer is complete
-	 */
-	ssize_t (*next)(void *data, void *answer, char *buf, size_t size);
-
-	/**
-	 * Release an answer, complete or not.
-	 */
-	void (*end)(void *data, void *answer);
-
-	/** passed to the callbacks */
-	void *data;
-};
 
 /**
  * Server for lines.
@@ -86,18 +43,6 @@ struct line_server_t {
 	 */
 	void (*destroy)(line_server_t *this);
 };
-
-/**
- * Deadlines, in seconds.
- */
-typedef struct line_deadlines_t {
-	/** for the request */
-	u_int request;
-	/** for a client to take what is ready for it */
-	u_int stalled;
-	/** for all of an answer, unless it had to wait to be woken up */
-	u_int answer;
-} line_deadlines_t;
 
 /**
  * Start to listen.
