@@ -58,10 +58,13 @@ static bool try_one(nl_exchange_t *xfrm, const hwo_sa_id_t *like,
 		return TRUE;
 	}
 	xfrm->command(xfrm, &trial->msg, refusal);
-	if (!refusal->err)
-	{
+	if (!refusal->err || hwo_result_lost(refusal))
+	{	/* it is there, or may be, which its removal tells */
 		hwo_sa_delete(xfrm, &trial->id, &result);
-		return TRUE;
+		if (!refusal->err || !result.err)
+		{
+			return TRUE;
+		}
 	}
 	DBG2(DBG_KNL, "trial for SA %.8x failed: %s", ntohl(like->spi),
 		 hwo_result_text(refusal, text));

@@ -212,6 +212,26 @@ START_TEST(test_packet_tried)
 }
 END_TEST
 
+START_TEST(test_packet_tried_lost)
+{
+	static const fake_fault_t faults[] = {
+		FAKE_FAULT_LOST, FAKE_FAULT_OVERRUN, FAKE_FAULT_IGNORED,
+	};
+
+	/* whether the NIC takes it is not known at once, but it does */
+	reroute_start(FAKE_CAPS_PACKET, NULL, NULL);
+	reroute_child_add(HW_OFFLOAD_PACKET);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1, faults[_i], 0,
+					   NULL);
+	reroute_to(OTHER);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert(!calls.expire_hard);
+	/* nothing is left of those that were tried */
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 2);
+	reroute_child_del();
+}
+END_TEST
+
 START_TEST(test_packet_auto_down)
 {
 	reroute_start(FAKE_CAPS_PACKET, NULL, NULL);
@@ -287,6 +307,7 @@ TCase *rebind_packet_tcase(void)
 	tcase_add_test(tcase, test_packet_same_reqid);
 	tcase_add_loop_test(tcase, test_packet_refused, 0, 2);
 	tcase_add_loop_test(tcase, test_packet_tried, 0, 4);
+	tcase_add_loop_test(tcase, test_packet_tried_lost, 0, 3);
 	tcase_add_test(tcase, test_packet_auto_down);
 	tcase_add_loop_test(tcase, test_promote, 0, 3);
 	tcase_add_test(tcase, test_trap);
