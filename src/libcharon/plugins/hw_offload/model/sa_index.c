@@ -82,6 +82,44 @@ METHOD(sa_index_t, get, hwo_sa_record_t*,
 	return this->records->get(this->records, id);
 }
 
+METHOD(sa_index_t, remove_, bool,
+	private_sa_index_t *this, const hwo_sa_id_t *id)
+{
+	hwo_sa_record_t *found;
+
+	found = this->records->remove(this->records, id);
+	if (found)
+	{
+		release(this, found);
+	}
+	return found != NULL;
+}
+
+METHOD(sa_index_t, move_, hwo_sa_record_t*,
+	private_sa_index_t *this, const hwo_sa_id_t *from,
+	const hwo_sa_record_t *record, hwo_sa_record_t *old)
+{
+	hwo_sa_record_t *copy, *partner, replaced;
+
+	copy = get(this, from);
+	*old = copy ? *copy : (hwo_sa_record_t){};
+	if (!hwo_sa_id_equals(from, &record->id))
+	{
+		remove_(this, from);
+	}
+	copy = put(this, record, &replaced);
+	partner = get(this, &record->partner);
+	if (partner)
+	{
+		if (is_single(partner))
+		{
+			this->single->remove(this->single, partner, NULL);
+		}
+		partner->partner = record->id;
+	}
+	return copy;
+}
+
 METHOD(sa_index_t, get_pair, u_int,
 	private_sa_index_t *this, const hwo_sa_id_t *id, hwo_sa_record_t *pair[2])
 {
@@ -118,19 +156,6 @@ METHOD(sa_index_t, create_enumerator, enumerator_t*,
 	private_sa_index_t *this)
 {
 	return this->records->create_enumerator(this->records);
-}
-
-METHOD(sa_index_t, remove_, bool,
-	private_sa_index_t *this, const hwo_sa_id_t *id)
-{
-	hwo_sa_record_t *found;
-
-	found = this->records->remove(this->records, id);
-	if (found)
-	{
-		release(this, found);
-	}
-	return found != NULL;
 }
 
 METHOD(sa_index_t, flush, void,
@@ -173,6 +198,7 @@ sa_index_t *sa_index_create(void)
 	INIT(this,
 		.public = {
 			.put = _put,
+			.move = _move_,
 			.get = _get,
 			.get_pair = _get_pair,
 			.pair = _pair,

@@ -36,6 +36,19 @@ struct sa_index_t {
 							hwo_sa_record_t *old);
 
 	/**
+	 * Add a copy of a record, in place of one of another identity. The record
+	 * of its partner refers to it then.
+	 *
+	 * @param from		identity of the SA before
+	 * @param record	record
+	 * @param old		[out] what was there before, an empty one if nothing
+	 * @return			the copy, owned by the index
+	 */
+	hwo_sa_record_t *(*move)(sa_index_t *this, const hwo_sa_id_t *from,
+							 const hwo_sa_record_t *record,
+							 hwo_sa_record_t *old);
+
+	/**
 	 * Get a record.
 	 *
 	 * @param id		identity

@@ -56,75 +56,42 @@ struct private_sa_table_t {
 	condvar_t *given;
 };
 
-/**
- * Put a record, which counts as found in the kernel; locked
- */
-static void insert(private_sa_table_t *this, const hwo_sa_record_t *record)
-{
-	hwo_sa_record_t *copy, old;
-
-	copy = this->records->put(this->records, record, &old);
-	copy->stamp = this->last_stamp;
-	copy->taken = old.taken;
-}
-
 METHOD(sa_table_t, put, void,
 	private_sa_table_t *this, const hwo_sa_record_t *record)
 {
+	hwo_sa_record_t *copy, old;
+
 	this->mutex->lock(this->mutex);
-	insert(this, record);
+	copy = this->records->put(this->records, record, &old);
+	copy->stamp = this->last_stamp;
+	copy->taken = old.taken;
 	this->mutex->unlock(this->mutex);
-}
-
-/**
- * Let the record of an SA's partner refer to its new identity; locked
- */
-static void tell_partner(private_sa_table_t *this,
-						 const hwo_sa_record_t *record)
-{
-	hwo_sa_record_t *found, partner, old;
-
-	found = this->records->get(this->records, &record->partner);
-	if (found)
-	{
-		partner = *found;
-		partner.partner = record->id;
-		this->records->put(this->records, &partner, &old);
-	}
 }
 
 METHOD(sa_table_t, move_, void,
 	private_sa_table_t *this, const hwo_sa_id_t *from,
 	const hwo_sa_record_t *record)
 {
-	hwo_sa_record_t *old, new = *record;
-	sa_table_moved_cb_t moved = NULL;
-	u_int count = 0;
+	hwo_sa_record_t *copy, old, moved;
+	sa_table_moved_cb_t cb;
 	void *data;
 
 	this->mutex->lock(this->mutex);
-	old = this->records->get(this->records, from);
-	if (old)
+	copy = this->records->move(this->records, from, record, &old);
+	copy->stamp = this->last_stamp;
+	copy->taken = old.taken && hwo_sa_id_equals(from, &record->id);
+	if (old.id.spi)
 	{
-		hwo_sa_take_notes(&new, old);
-		count = old->moves.count;
+		hwo_sa_take_notes(copy, &old);
 	}
-	if (!hwo_sa_id_equals(from, &new.id))
-	{
-		this->records->remove(this->records, from);
-		this->given->broadcast(this->given);
-	}
-	insert(this, &new);
-	tell_partner(this, &new);
-	if (new.moves.count != count)
-	{
-		moved = this->moved;
-		data = this->moved_data;
-	}
+	moved = *copy;
+	cb = moved.moves.count != old.moves.count ? this->moved : NULL;
+	data = this->moved_data;
+	this->given->broadcast(this->given);
 	this->mutex->unlock(this->mutex);
-	if (moved)
+	if (cb)
 	{
-		moved(data, &new);
+		cb(data, &moved);
 	}
 }
 
