@@ -81,7 +81,7 @@ struct sa_index_t {
 	/**
 	 * Enumerate all records.
 	 *
-	 * @return			(const hwo_sa_id_t*, hwo_sa_record_t*), either may be NULL
+	 * @return			(const hwo_sa_id_t*, hwo_sa_record_t*)
 	 */
 	enumerator_t *(*create_enumerator)(sa_index_t *this);
 

@@ -161,8 +161,8 @@ bool hwo_sa_is_moving(const hwo_sa_record_t *record, uint32_t reqid,
 					  time_t now);
 
 /**
- * Take what others noted about an SA, whose record is about to be replaced as it
- * was moved: names, and what became of it.
+ * Take what others noted about an SA, whose record is about to be replaced as
+ * it was moved: names, and what became of it.
  *
  * @param record	new record
  * @param old		record that is replaced

@@ -45,8 +45,8 @@ typedef struct {
 } refusal_t;
 
 /**
- * Remember the refusal of an inbound SA, in place of the oldest one if there are
- * many; locked
+ * Remember the refusal of an inbound SA, in place of the oldest one if there
+ * are many; locked
  */
 static void remember(private_sa_refusals_t *this, const hwo_sa_t *sa)
 {

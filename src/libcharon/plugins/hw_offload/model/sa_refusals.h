@@ -32,7 +32,7 @@ struct sa_refusals_t {
 	 *
 	 * @param sa		facts about the SA
 	 * @return			FALSE if it is an outbound one, and the inbound one of
-	 *					the same CHILD_SA was refused, too; that is forgotten now
+	 *					the same CHILD_SA was refused, too; that is forgotten
 	 */
 	bool (*note)(sa_refusals_t *this, const hwo_sa_t *sa);
 

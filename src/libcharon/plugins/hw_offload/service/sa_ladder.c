@@ -89,9 +89,9 @@ static void send_step(hwo_sa_ladder_t *this, hwo_mode_t mode)
 }
 
 /**
- * Find out what the kernel did when its answer was lost. There is at most one SA
- * with this identity: ours, or a larval one. The latter has no reqid if only its
- * SPI is allocated, but it has ours if a packet left it whose SP names the SPI.
+ * Find out what the kernel did when its answer was lost. There is at most one
+ * SA with this identity: ours, or a larval one. The latter has no reqid if only
+ * its SPI is allocated, but ours if a packet left it whose SP names the SPI.
  */
 static bool settle_lost_answer(hwo_sa_ladder_t *this)
 {
