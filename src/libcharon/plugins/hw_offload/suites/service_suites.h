@@ -39,6 +39,7 @@ TCase *link_tcase(void);
 TCase *limit_tcase(void);
 TCase *event_tcase(void);
 TCase *pair_tcase(void);
+TCase *move_tcase(void);
 TCase *status_tcase(void);
 TCase *clients_tcase(void);
 TCase *explain_tcase(void);
@@ -84,6 +85,10 @@ int service_book_lines(const char *text);
 void service_log(debug_t group, level_t level, char *fmt, va_list args);
 
 void service_forget_lines(void);
+
+/** Let the nth of the requests of a type that come fail, in a driver's words:
+ * "driver: out of entries" */
+void service_refuse(uint16_t type, u_int nth, int err);
 
 /** Number of lines with a text */
 int service_lines_with(const char *text);

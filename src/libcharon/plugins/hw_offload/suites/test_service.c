@@ -200,6 +200,12 @@ int service_book_lines(const char *text)
 	return found;
 }
 
+void service_refuse(uint16_t type, u_int nth, int err)
+{
+	fake_kernel_inject(kernel, NETLINK_XFRM, type, nth, FAKE_FAULT_ERROR, err,
+					   "driver: out of entries");
+}
+
 void service_setup(void)
 {
 	ck_assert(library_init(NULL, "test_service"));
@@ -410,6 +416,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, limit_tcase());
 	suite_add_tcase(suite, event_tcase());
 	suite_add_tcase(suite, pair_tcase());
+	suite_add_tcase(suite, move_tcase());
 	suite_add_tcase(suite, status_tcase());
 	suite_add_tcase(suite, clients_tcase());
 	suite_add_tcase(suite, explain_tcase());
