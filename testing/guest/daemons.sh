@@ -26,7 +26,7 @@ backend_install()
 		# known how long it takes where it does
 		if [[ $KIND = own ]]; then
 			wait_at_most=15
-			host_timeout=60
+			host_timeout=40
 		fi
 		;;
 	*)
