@@ -8,6 +8,8 @@
 
 step_pid=""
 log_dir=""
+# Set where others write, too: a step has a line for its start and one for its end.
+beside_others=0
 
 say()
 {
@@ -35,10 +37,15 @@ elapsed()
 # end everything that it started, and so that "set -e" holds in shell functions.
 step()
 {
-	local text=$1 log start=$SECONDS rc=0
+	local text=$1 text_before="" log start=$SECONDS rc=0
 	shift
 	log=$log_dir/$(tr -cs 'A-Za-z0-9.\n' '-' <<<"$text").log
-	printf '%s ... ' "$text"
+	if (( beside_others )); then
+		say "$text ..."
+		text_before="$text ... "
+	else
+		printf '%s ... ' "$text"
+	fi
 	set -m
 	( set -e; "$@" ) >"$log" 2>&1 </dev/null &
 	step_pid=$!
@@ -46,11 +53,11 @@ step()
 	wait "$step_pid" || rc=$?
 	step_pid=""
 	if (( rc == 0 )); then
-		elapsed $(( SECONDS - start ))
-		printf '\n'
+		printf '%s%s\n' "$text_before" "$(elapsed $(( SECONDS - start )))"
 		return 0
 	fi
-	printf 'failed after %s\n' "$(elapsed $(( SECONDS - start )))"
+	printf '%sfailed after %s\n' "$text_before" \
+		"$(elapsed $(( SECONDS - start )))"
 	tail -n 25 "$log" | sed 's/^/    /' >&2
 	printf 'testing/lab: %s failed, log: %s\n' "$text" "$log" >&2
 	exit 1

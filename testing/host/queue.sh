@@ -52,6 +52,7 @@ work()
 {
 	trap 'stop_step; guest_stop' EXIT
 	trap 'exit 143' TERM
+	beside_others=1
 	while next_portion; do
 		eval "${portions[portion_number]}"
 	done
