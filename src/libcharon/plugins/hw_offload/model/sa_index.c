@@ -99,16 +99,20 @@ METHOD(sa_index_t, move_, hwo_sa_record_t*,
 	private_sa_index_t *this, const hwo_sa_id_t *from,
 	const hwo_sa_record_t *record, hwo_sa_record_t *old)
 {
-	hwo_sa_record_t *copy, *partner, replaced;
+	hwo_sa_record_t *copy, *partner, replaced, moved = *record;
 
 	copy = get(this, from);
 	*old = copy ? *copy : (hwo_sa_record_t){};
+	if (copy)
+	{	/* it may have got one, or that was moved, since the record was read */
+		moved.partner = copy->partner;
+	}
 	if (!hwo_sa_id_equals(from, &record->id))
 	{
 		remove_(this, from);
 	}
-	copy = put(this, record, &replaced);
-	partner = get(this, &record->partner);
+	copy = put(this, &moved, &replaced);
+	partner = get(this, &copy->partner);
 	if (partner)
 	{
 		if (is_single(partner))

@@ -36,8 +36,8 @@ struct sa_index_t {
 							hwo_sa_record_t *old);
 
 	/**
-	 * Add a copy of a record, in place of one of another identity. The record
-	 * of its partner refers to it then.
+	 * Add a copy of a record, in place of one of another identity, whose
+	 * partner it gets. The record of that refers to it then.
 	 *
 	 * @param from		identity of the SA before
 	 * @param record	record

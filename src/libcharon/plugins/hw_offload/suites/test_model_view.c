@@ -199,6 +199,54 @@ START_TEST(test_move_notes)
 }
 END_TEST
 
+START_TEST(test_move_both)
+{
+	hwo_sa_record_t in, out, found;
+	hwo_sa_id_t from_in, from_out;
+
+	/* who moves one direction has a copy from before the other one was moved */
+	put_pair(&in, &out);
+	from_in = in.id;
+	from_out = out.id;
+	ck_assert(table->take(table, &from_out, &out));
+	in.id.dst.bytes[3] += 2;
+	table->move(table, &from_in, &in);
+	if (_i)
+	{
+		out.id.dst.bytes[3] += 2;
+	}
+	table->move(table, &from_out, &out);
+	table->give(table, &out.id);
+
+	ck_assert(table->get(table, &out.id, &found));
+	ck_assert(hwo_sa_id_equals(&found.partner, &in.id));
+	ck_assert(table->get(table, &in.id, &found));
+	ck_assert(hwo_sa_id_equals(&found.partner, &out.id));
+	ck_assert_int_eq(table->get_count(table), 2);
+}
+END_TEST
+
+START_TEST(test_move_paired)
+{
+	hwo_sa_record_t in = make_sa(1, TRUE), out = make_sa(2, FALSE), found;
+
+	/* the outbound one comes while the inbound one is moved */
+	table->put(table, &in);
+	ck_assert(table->take(table, &in.id, &in));
+	ck_assert(table->pair(table, &out.id, out.reqid, &found));
+	out.partner = in.id;
+	table->put(table, &out);
+	table->move(table, &in.id, &in);
+	table->give(table, &in.id);
+
+	ck_assert(table->get(table, &in.id, &found));
+	ck_assert(hwo_sa_id_equals(&found.partner, &out.id));
+	/* it does not wait for another one */
+	out.id.spi = htonl(3);
+	ck_assert(!table->pair(table, &out.id, out.reqid, &found));
+}
+END_TEST
+
 START_TEST(test_lose)
 {
 	hwo_offload_t packet = { HWO_MODE_PACKET, DEV };
@@ -270,6 +318,8 @@ TCase *view_tcase(void)
 	tcase_add_test(tc, test_list);
 	tcase_add_test(tc, test_on_move);
 	tcase_add_loop_test(tc, test_move_notes, 0, 2);
+	tcase_add_loop_test(tc, test_move_both, 0, 2);
+	tcase_add_test(tc, test_move_paired);
 	tcase_add_test(tc, test_lose);
 	tcase_add_test(tc, test_view);
 	return tc;
