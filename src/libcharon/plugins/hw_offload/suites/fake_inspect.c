@@ -81,7 +81,7 @@ bool fake_kernel_drop_sa(fake_kernel_t *this, uint32_t spi)
 	sa = fake_sad_find(this, spi);
 	if (sa)
 	{
-		fake_sad_remove(this, sa);
+		fake_sad_take_away(this, sa);
 	}
 	this->mutex->unlock(this->mutex);
 	return sa != NULL;

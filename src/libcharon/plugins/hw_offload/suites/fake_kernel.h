@@ -328,8 +328,9 @@ void fake_kernel_use_sa(fake_kernel_t *this, uint32_t spi, uint64_t bytes,
 void fake_kernel_set_oseq(fake_kernel_t *this, uint32_t spi, uint32_t oseq);
 
 /**
- * Have packets look for an outbound SA all the time: if it is deleted, they leave
- * a larval SA of the same SPI, as their SP names that.
+ * Have packets look for an outbound SA all the time: if it is deleted, or
+ * removed by fake_kernel_drop_sa(), they leave a larval SA of the same SPI, as
+ * their SP names that.
  *
  * @param spi			SPI, network order
  */

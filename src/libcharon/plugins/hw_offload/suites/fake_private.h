@@ -197,6 +197,11 @@ uint32_t fake_route_device(fake_kernel_t *this, uint16_t family,
 
 fake_sa_t *fake_sad_find(fake_kernel_t *this, uint32_t spi);
 void fake_sad_remove(fake_kernel_t *this, fake_sa_t *sa);
+
+/**
+ * Remove an SA. If packets look for it all the time, they leave a larval one.
+ */
+void fake_sad_take_away(fake_kernel_t *this, fake_sa_t *sa);
 void fake_sa_destroy(fake_sa_t *sa);
 void fake_sp_destroy(fake_sp_t *sp);
 

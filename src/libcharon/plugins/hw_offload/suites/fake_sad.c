@@ -283,11 +283,16 @@ static fake_sa_t *requested_sa(fake_request_t *request)
 				  mark.v & mark.m);
 }
 
-/**
- * Leave a larval SA, as the next packet does whose SP names the SPI.
+/*
+ * Described in header.
  */
-static void make_larval(fake_sa_t *sa)
+void fake_sad_take_away(fake_kernel_t *this, fake_sa_t *sa)
 {
+	if (sa->info.id.spi != this->flooded)
+	{
+		fake_sad_remove(this, sa);
+		return;
+	}
 	chunk_clear(&sa->attrs);
 	memset(&sa->offload, 0, sizeof(sa->offload));
 	sa->larval = TRUE;
@@ -316,12 +321,7 @@ static int del_sa(fake_request_t *request)
 	put_attrs(&msg, sa);
 	fake_announce(request->kernel, NETLINK_XFRM, XFRMNLGRP_SA, msg);
 	chunk_clear(&msg);
-	if (id.spi == request->kernel->flooded)
-	{
-		make_larval(sa);
-		return 0;
-	}
-	fake_sad_remove(request->kernel, sa);
+	fake_sad_take_away(request->kernel, sa);
 	return 0;
 }
 
