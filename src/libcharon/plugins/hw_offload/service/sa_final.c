@@ -65,15 +65,10 @@ int hwo_sa_delete_final(nl_exchange_t *xfrm, const hwo_listener_t *listener,
 	}
 	hwo_sa_delete(xfrm, id, &result);
 	if (!result.err || hwo_result_lost(&result))
-	{
-		if (get_notification(events, id, final))
-		{	/* whatever became of the answer, it was deleted */
-			result.err = 0;
-		}
-		else if (!result.err)
-		{	/* it's gone, and with it its sequence number */
-			result.err = ENODATA;
-		}
+	{	/* whatever became of the answer, if there is a notification, it was
+		 * deleted. Without one it's gone, or will be, as the deletion is
+		 * repeated then, and with it its sequence number */
+		result.err = get_notification(events, id, final) ? 0 : ENODATA;
 	}
 	events->destroy(events);
 	return result.err;

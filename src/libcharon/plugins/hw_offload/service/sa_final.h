@@ -32,13 +32,13 @@ typedef union {
 /**
  * Delete an SA, and get its final state.
  *
- * @param xfrm			exchange with XFRM
+ * @param xfrm			exchange with XFRM, repeats deletions without an answer
  * @param listener		opens transports for notifications
  * @param id			identity
  * @param final			[out] final state
  * @return				0, EOPNOTSUPP if there is no way to listen, ENODATA if
- *						the SA is gone but its state was lost, another errno
- *						value if it was not deleted as far as anybody knows
+ *						the SA is gone, or will be, but its state was lost,
+ *						another errno value if it was not deleted
  */
 int hwo_sa_delete_final(nl_exchange_t *xfrm, const hwo_listener_t *listener,
 						const hwo_sa_id_t *id, hwo_sa_final_t *final);

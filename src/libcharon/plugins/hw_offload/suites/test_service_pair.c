@@ -191,6 +191,28 @@ START_TEST(test_demoted_away)
 }
 END_TEST
 
+START_TEST(test_demotion_lost)
+{
+	service_child_init(HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	/* the inbound SA has to follow, but its deletion is not answered: the next
+	 * request has it repeated */
+	service_refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELSA, 1,
+					   FAKE_FAULT_IGNORED, 0, NULL);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_str_eq(sa_mode(SPI_OUT), "crypto");
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert_str_eq(sa_mode(SPI_IN), "missing");
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, htonl(SPI_OUT));
+	ck_assert(!calls.expire_hard);
+	assert_no_key();
+	service_child_clear();
+}
+END_TEST
+
 START_TEST(test_used_policy)
 {
 	service_child_init(HW_OFFLOAD_AUTO);
@@ -317,6 +339,7 @@ TCase *pair_tcase(void)
 	tcase_add_loop_test(tcase, test_policy_fails, 0, 2);
 	tcase_add_test(tcase, test_used);
 	tcase_add_test(tcase, test_demoted_away);
+	tcase_add_test(tcase, test_demotion_lost);
 	tcase_add_loop_test(tcase, test_used_policy, 0, 2);
 	tcase_add_loop_test(tcase, test_lost_answer, 0, 2);
 	tcase_add_loop_test(tcase, test_reason, 0, 2);
