@@ -136,7 +136,10 @@ static bool check_sa(void *data, const struct nlmsghdr *hdr)
 	{
 		return FALSE;
 	}
-	if (check->table->stamp(check->table, &state.id, check->stamp) &&
+	/* a packet that came after an SA was gone leaves a larval one, if its SP
+	 * names the SPI */
+	if (!state.larval &&
+		check->table->stamp(check->table, &state.id, check->stamp) &&
 		hwo_beyond_soft_limit(&state, check->now))
 	{
 		array_insert(check->soft, ARRAY_TAIL, &state.id);

@@ -260,7 +260,12 @@ START_TEST(test_lost_missing)
 	service_child_init(HW_OFFLOAD_PACKET);
 	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	if (_i)
+	{	/* there is something of that name, but it is not what was lost */
+		fake_kernel_flood(kernel, htonl(SPI_OUT));
+	}
 	fake_kernel_drop_sa(kernel, htonl(SPI_OUT));
+	ck_assert_str_eq(sa_mode(SPI_OUT), _i ? "larval" : "missing");
 	assert_found_out(SPI_OUT);
 	service_child_clear();
 }
@@ -343,7 +348,7 @@ TCase *pair_tcase(void)
 	tcase_add_loop_test(tcase, test_used_policy, 0, 2);
 	tcase_add_loop_test(tcase, test_lost_answer, 0, 2);
 	tcase_add_loop_test(tcase, test_reason, 0, 2);
-	tcase_add_test(tcase, test_lost_missing);
+	tcase_add_loop_test(tcase, test_lost_missing, 0, 2);
 	tcase_add_test(tcase, test_lost_marked);
 	tcase_add_test(tcase, test_lost_soft);
 	return tcase;
