@@ -37,6 +37,10 @@
 /** Not a reqid that charon would allocate */
 #define REQID 0x7ff00001
 
+/** What charon gives policies between two addresses. Some NICs take no other
+ * priority than 0, which charon never gives */
+#define PRIORITY 367231
+
 /** Key and salt of AES-GCM */
 #define KEY_LEN 20
 
@@ -294,6 +298,7 @@ static void try_policy(prober_t *prober, const trial_t *trial,
 			  .mode = trial->ipsec_mode, .family = AF_INET },
 		},
 		.tmpl_count = 1,
+		.priority = PRIORITY,
 	};
 	hwo_result_t ignored;
 	hwo_msg_t msg;
