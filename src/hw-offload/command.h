@@ -59,6 +59,14 @@ int command_metrics(const options_t *options, int argc, char *argv[]);
 const char *get_text(const json_t *object, const char *key);
 
 /**
+ * Get what the kernel said when it refused something: its words, else the name
+ * of its error, else "-".
+ *
+ * @param object		object with "kernel" and "errno"
+ */
+const char *get_refusal(const json_t *object);
+
+/**
  * Get a number of an object, 0 if there is none.
  */
 long long get_number(const json_t *object, const char *key);

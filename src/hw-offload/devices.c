@@ -166,8 +166,7 @@ static void add_remark(table_t *table, const json_t *device)
 	size_t count = json_array_size(refusals);
 	const char *words;
 
-	words = count ? get_text(json_array_get(refusals, count - 1), "kernel")
-				  : "-";
+	words = count ? get_refusal(json_array_get(refusals, count - 1)) : "-";
 	table_add(table, strcmp(words, "-") ? words : get_text(device, "obstacle"),
 			  COLOUR_NONE);
 }

@@ -247,7 +247,7 @@ static void add_child(table_t *table, const json_t *child, bool verbose)
 	add_packets(table, child, "in");
 	add_packets(table, child, "out");
 	table_add(table, get_text(child, "reason"), COLOUR_NONE);
-	table_add(table, get_text(child, "kernel"), COLOUR_NONE);
+	table_add(table, get_refusal(child), COLOUR_NONE);
 	if (verbose)
 	{
 		note_child(table, child);

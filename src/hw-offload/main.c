@@ -50,6 +50,14 @@ const char *get_text(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key)) ?: "-";
 }
 
+const char *get_refusal(const json_t *object)
+{
+	const char *words = json_string_value(json_object_get(object, "kernel"));
+	int err = get_number(object, "errno");
+
+	return words ?: (err ? strerror(err) : "-");
+}
+
 long long get_number(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));

@@ -10,6 +10,7 @@
 #include "table.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /**
@@ -17,6 +18,7 @@
  */
 static void print_event(const json_t *event)
 {
+	const char *words = get_refusal(event);
 	time_t when = get_number(event, "time");
 	char text[64] = "";
 
@@ -34,10 +36,10 @@ static void print_event(const json_t *event)
 		   get_text(event, "spi_out"), get_text(event, "requested"),
 		   get_text(event, "effective"), get_text(event, "device"),
 		   get_text(event, "reason"));
-	if (json_is_string(json_object_get(event, "kernel")))
+	if (strcmp(words, "-"))
 	{
 		fputs(": ", stdout);
-		print_safely(get_text(event, "kernel"), ' ');
+		print_safely(words, ' ');
 	}
 	putchar('\n');
 }

@@ -113,6 +113,11 @@ static const char *line(int number)
 	return buf;
 }
 
+/** a CHILD_SA whose driver gave no reason */
+#define SILENT "{\"type\":\"child\",\"requested\":\"auto\"," \
+	"\"effective\":\"none\",\"reason\":\"driver-refused\"," \
+	"\"kernel\":null,\"errno\":22}\n"
+
 START_TEST(test_list)
 {
 	answer = FIRST GOOD POOR END(2);
@@ -128,7 +133,12 @@ START_TEST(test_list)
 		"gw          net    #3{10}  c0000001  c0000002  packet     packet     "
 		"p0      11          gone         as-requested    -");
 	ck_assert_str_eq(line(3), "");
+	/* a driver without words has an error nevertheless */
+	answer = FIRST SILENT END(1);
+	ck_assert_int_eq(run("list"), 0);
+	ck_assert(strstr(output, "  driver-refused  Invalid argument\n"));
 
+	answer = FIRST GOOD POOR END(2);
 	ck_assert_int_eq(run("-v list"), 0);
 	ck_assert(strstr(output, "\n    in   c0000001 packet p0, 11 packets, 1100 "
 		"bytes, dropped: 5 replayed, 0 not authentic\n"));
