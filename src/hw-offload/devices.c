@@ -148,7 +148,7 @@ static void add_mode(table_t *table, const json_t *device, const char *name)
 	}
 	else if (get_bool(mode, "possible"))
 	{
-		table_add(table, "untried", COLOUR_FAIR);
+		table_add(table, "possible", COLOUR_FAIR);
 	}
 	else
 	{
