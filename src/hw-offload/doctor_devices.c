@@ -15,6 +15,9 @@
 /** What VXLAN adds to a packet: Ethernet, IPv4, UDP and its own header */
 #define VXLAN_OVERHEAD 50
 
+/** Longest remedy of a bond */
+#define REMEDY 1024
+
 /** Drivers that know ESP offload, all but the first only in crypto mode */
 static const char *const drivers[] = {
 	"mlx5_core", "ixgbe", "ixgbevf", "nfp", "cxgb4", "rvu_nicpf",
@@ -100,6 +103,58 @@ static void check_nic(exam_t *exam, const nic_t *nic, bool *able)
 }
 
 /**
+ * Append a command for each slave of a bond.
+ *
+ * @param remedy		commands, of REMEDY bytes
+ * @param action		what to do with it
+ */
+static void for_slaves(char *remedy, const exam_t *exam, const nic_t *bond,
+					   const char *action)
+{
+	size_t len;
+
+	for (size_t i = 0; i < exam->count; i++)
+	{
+		len = strlen(remedy);
+		if (exam->nics[i].master == bond->ifindex)
+		{
+			snprintf(remedy + len, REMEDY - len, "ip link set %s %s; ",
+					 exam->nics[i].name, action);
+		}
+	}
+}
+
+/**
+ * Check the mode of a bond, which can only be changed while it is down and has
+ * no slaves.
+ *
+ * @return				false if it offloads nothing
+ */
+static bool check_bond_mode(exam_t *exam, const nic_t *bond)
+{
+	char remedy[REMEDY], action[64];
+	size_t len;
+
+	if (bond->bond_mode == ACTIVE_BACKUP)
+	{
+		return true;
+	}
+	snprintf(remedy, sizeof(remedy), "ip link set %s down; ", bond->name);
+	for_slaves(remedy, exam, bond, "nomaster");
+	len = strlen(remedy);
+	snprintf(remedy + len, sizeof(remedy) - len, "ip link set %s type bond "
+			 "mode active-backup; ", bond->name);
+	snprintf(action, sizeof(action), "master %s", bond->name);
+	for_slaves(remedy, exam, bond, action);
+	len = strlen(remedy);
+	snprintf(remedy + len, sizeof(remedy) - len, "ip link set %s up",
+			 bond->name);
+	exam_add(exam, "bond", FINDING_WARNING, remedy, "%s offloads nothing, only "
+			 "bonds in mode active-backup do", bond->name);
+	return false;
+}
+
+/**
  * Check a bond.
  */
 static void check_bond(exam_t *exam, const nic_t *bond)
@@ -107,13 +162,8 @@ static void check_bond(exam_t *exam, const nic_t *bond)
 	char remedy[128];
 	int slaves = 0, unable = 0;
 
-	if (bond->bond_mode != ACTIVE_BACKUP)
+	if (!check_bond_mode(exam, bond))
 	{
-		snprintf(remedy, sizeof(remedy), "ip link set %s down; ip link set %s "
-				 "type bond mode active-backup", bond->name, bond->name);
-		exam_add(exam, "bond", FINDING_WARNING, remedy, "%s offloads "
-				 "nothing, only bonds in mode active-backup do; the mode can "
-				 "be changed while it has no slaves", bond->name);
 		return;
 	}
 	for (size_t i = 0; i < exam->count; i++)
@@ -124,8 +174,9 @@ static void check_bond(exam_t *exam, const nic_t *bond)
 		{
 			continue;
 		}
-		snprintf(remedy, sizeof(remedy), "ethtool -K %s esp-hw-offload on",
-				 slave->name);
+		snprintf(remedy, sizeof(remedy), slave->esp == FEATURE_OFF ?
+				 "ethtool -K %s esp-hw-offload on" : "take %s out of the bond, "
+				 "or put in a NIC that has esp-hw-offload", slave->name);
 		slaves++;
 		if (slave->esp != FEATURE_ON)
 		{
