@@ -356,7 +356,7 @@ START_TEST(test_explain)
 	ck_assert(strstr(output, "  => the CHILD_SA fails on p0\n"));
 	ck_assert_int_eq(run("--json explain gw a"), 1);
 	ck_assert(strstr(output, "\"expected\": \"fails\""));
-	answer = FIRST "{\"error\":\"there is no such connection or child\"}\n";
+	answer = FIRST "{\"error\":\"no such connection or child is loaded\"}\n";
 	ck_assert_int_eq(run("explain gw"), 2);
 	ck_assert_int_eq(run("explain"), 2);
 }
@@ -415,10 +415,10 @@ START_TEST(test_explain_file)
 	snprintf(args, sizeof(args), "-f '%s' explain nothing", file);
 	ck_assert_int_eq(run(args), 2);
 	ck_assert_str_eq(output, "hw-offload: there is no connection 'nothing'\n");
-	answer = "{\"error\":\"mode is none that has SAs\"}\n";
+	answer = "{\"error\":\"hw_offload is none of these\"}\n";
 	snprintf(args, sizeof(args), "-f '%s' explain gw", file);
 	ck_assert_int_eq(run(args), 2);
-	ck_assert_str_eq(output, "hw-offload: mode is none that has SAs\n");
+	ck_assert_str_eq(output, "hw-offload: hw_offload is none of these\n");
 	write_swanctl("connections {\n gw {\n");
 	ck_assert_int_eq(run(args), 2);
 	ck_assert(strstr(output, "swanctl.conf:3: a '}' is missing\n"));

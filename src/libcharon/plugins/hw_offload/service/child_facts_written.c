@@ -154,7 +154,8 @@ static const char *note_words(const json_t *config, hwo_child_facts_t *facts)
 	}
 	if (!understand(written(config, "mode"), modes, countof(modes), &mode))
 	{
-		return "mode is none that has SAs";
+		return "mode is none of transport, transport_proxy, tunnel, beet, "
+			   "iptfs, so there are no SAs";
 	}
 	if (!note_proposals(facts, PROTO_ESP, esp ?: (ah ? "" : "default")))
 	{

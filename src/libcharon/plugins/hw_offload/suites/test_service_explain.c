@@ -343,7 +343,8 @@ static const struct {
 } misunderstood[] = {
 	{ "x", "no configuration of a child" },
 	{ "[]", "no configuration of a child" },
-	{ "{\"mode\":\"pass\"}", "mode is none that has SAs" },
+	{ "{\"mode\":\"pass\"}", "mode is none of transport, transport_proxy, "
+	  "tunnel, beet, iptfs, so there are no SAs" },
 	{ "{\"hw_offload\":\"maybe\"}",
 	  "hw_offload is none of no, yes, crypto, packet, auto" },
 	{ "{\"esp_proposals\":\"aes128gcm128-esn,nonsense\"}",
@@ -492,7 +493,7 @@ START_TEST(test_explain_nothing)
 	client_first(client, "explain");
 	line = client_line(client);
 	ck_assert_str_eq(text(line, "error"),
-					 "there is no such connection or child");
+					 "no such connection or child is loaded");
 	json_decref(line);
 	fclose(client);
 }
