@@ -97,7 +97,7 @@ static int usage(FILE *out, int status)
 	}
 	fputs("\n"
 		  "  -j, --json             print JSON\n"
-		  "  -v, --verbose          print details\n"
+		  "  -v, --verbose          print details of a list\n"
 		  "  -f, --file=PATH        explain what is written there, not loaded\n"
 		  "  -s, --socket=PATH      ask there [" HWO_STATUS_SOCKET "]\n"
 		  "  -h, --help             print this\n"
@@ -122,6 +122,11 @@ static int run(const options_t *options, int argc, char *argv[])
 			{
 				fprintf(stderr, "usage: hw-offload %s %s\n", commands[i].name,
 						commands[i].args);
+				return EXIT_TROUBLE;
+			}
+			if (options->file && commands[i].run != command_explain)
+			{
+				fprintf(stderr, "hw-offload: only explain looks at a file\n");
 				return EXIT_TROUBLE;
 			}
 			return commands[i].run(options, argc - 1, argv + 1);

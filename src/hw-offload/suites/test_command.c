@@ -531,6 +531,8 @@ START_TEST(test_usage)
 	ck_assert_int_eq(run("nonsense"), 2);
 	ck_assert(strstr(output, "there is no command 'nonsense'"));
 	ck_assert_int_eq(run("list extra"), 2);
+	ck_assert_int_eq(run("--file=/dev/null list"), 2);
+	ck_assert(strstr(output, "only explain looks at a file\n"));
 	/* nobody reads it */
 	answer = FIRST GOOD END(1);
 	ck_assert_int_eq(run("list >/dev/full"), 2);
