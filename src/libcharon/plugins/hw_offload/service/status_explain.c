@@ -52,6 +52,23 @@ static char *device_name(explanation_t *this, const hwo_device_t *device,
 }
 
 /**
+ * Why there is no device
+ */
+static const char *no_device(const hwo_device_t *device)
+{
+	switch (device->denied[HWO_MODE_CRYPTO])
+	{
+		case HWO_REASON_LOCAL_ROUTE:
+			return "the peer is this host itself";
+		case HWO_REASON_NO_DEVICE:
+			return "the device that the settings name for the local address "
+				   "does not exist";
+		default:
+			return "there is no route to the peer, or none to a device";
+	}
+}
+
+/**
  * Explain which device carries the traffic
  */
 static void explain_device(explanation_t *this, const hwo_child_facts_t *facts,
@@ -83,10 +100,7 @@ static void explain_device(explanation_t *this, const hwo_child_facts_t *facts,
 	}
 	else
 	{
-		add_rule(this, facts, "route", "no",
-				 device->denied[HWO_MODE_CRYPTO] == HWO_REASON_LOCAL_ROUTE ?
-				 "the peer is this host itself" : "there is no route to the "
-				 "peer, or none to a device");
+		add_rule(this, facts, "route", "no", no_device(device));
 	}
 }
 
