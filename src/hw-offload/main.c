@@ -120,8 +120,8 @@ static int run(const options_t *options, int argc, char *argv[])
 			if (argc - 1 < commands[i].min_args ||
 				argc - 1 > commands[i].max_args)
 			{
-				fprintf(stderr, "usage: hw-offload %s %s\n", commands[i].name,
-						commands[i].args);
+				fprintf(stderr, "usage: hw-offload %s%s%s\n", commands[i].name,
+						commands[i].args[0] ? " " : "", commands[i].args);
 				return EXIT_TROUBLE;
 			}
 			if (options->file && commands[i].run != command_explain)
