@@ -36,6 +36,8 @@ typedef struct {
 	const char *why;
 	/** TRUE if charon may not know it yet */
 	bool new;
+	/** TRUE if it is rekeyed only for as long as its pair is split */
+	bool split;
 	/** how often it had to wait */
 	u_int waits;
 } request_t;
@@ -112,6 +114,20 @@ static bool is_ready(private_sa_rekey_t *this, const request_t *request,
 }
 
 /**
+ * Check if an outbound SA is on another device than its inbound one. A mark
+ * leads what is sent to another device than what is received.
+ */
+static bool is_split(private_sa_rekey_t *this, const hwo_sa_id_t *id)
+{
+	hwo_sa_record_t out, in;
+
+	return this->table->get(this->table, id, &out) && !out.set_mark.mask &&
+		   out.effective.ifindex && out.partner.spi &&
+		   this->table->get(this->table, &out.partner, &in) &&
+		   in.effective.ifindex && in.effective.ifindex != out.effective.ifindex;
+}
+
+/**
  * Look at one that waits
  *
  * @return				TRUE if it still has to
@@ -124,6 +140,10 @@ static bool look_at(private_sa_rekey_t *this, request_t *request)
 	found = this->table->get(this->table, &request->id, &record);
 	if (!found && !request->new)
 	{	/* not charon's anymore either */
+		return FALSE;
+	}
+	if (request->split && !is_split(this, &request->id))
+	{	/* closed meanwhile, or one was moved after the other */
 		return FALSE;
 	}
 	request->waits++;
@@ -219,15 +239,16 @@ METHOD(sa_rekey_t, rekey_new, void,
 METHOD(sa_rekey_t, rekey_split, void,
 	private_sa_rekey_t *this, const hwo_sa_id_t *id)
 {
-	hwo_sa_record_t out, in;
+	const request_t request = {
+		.id = *id,
+		.why = "is on another device than the inbound one",
+		.new = TRUE,
+		.split = TRUE,
+	};
 
-	/* a mark leads what is sent to another device than what is received */
-	if (this->table->get(this->table, id, &out) && !out.set_mark.mask &&
-		out.effective.ifindex && out.partner.spi &&
-		this->table->get(this->table, &out.partner, &in) &&
-		in.effective.ifindex && in.effective.ifindex != out.effective.ifindex)
+	if (is_split(this, id))
 	{
-		rekey_new(this, id, "is on another device than the inbound one");
+		wait_for(this, &request);
 	}
 }
 

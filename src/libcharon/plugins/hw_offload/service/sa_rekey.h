@@ -50,7 +50,8 @@ struct sa_rekey_t {
 
 	/**
 	 * The same for the CHILD_SA of a new outbound SA whose inbound one is on
-	 * another device, because the route has moved between the two.
+	 * another device, because the route has moved between the two. If they are
+	 * on one device by then, nothing happens.
 	 *
 	 * @param id		identity of the outbound SA
 	 */

@@ -96,6 +96,36 @@ START_TEST(test_packet_split)
 }
 END_TEST
 
+START_TEST(test_packet_split_closed)
+{
+	test_sa_t other;
+
+	/* the same, but the CHILD_SA is closed at once: nothing is to be rekeyed */
+	reroute_start(FAKE_CAPS_PACKET, NULL, NULL);
+	service_child_init(HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	reroute_to(OTHER);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert(reroute_wait_line("on another device than the inbound one, "
+								"rekeying it later"));
+	ck_assert_int_eq(sa_del(&sa_out), SUCCESS);
+	ck_assert_int_eq(sa_del(&sa_in), SUCCESS);
+	/* one that is split later is rekeyed later */
+	reroute_to(NIC);
+	sa_init(&other, SPI_IN + 16, TRUE, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&other), SUCCESS);
+	reroute_to(OTHER);
+	sa_out.id.spi = htonl(SPI_OUT + 16);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, sa_out.id.spi);
+	ck_assert_int_eq(calls.expires, 1);
+	ck_assert_int_eq(sa_del(&sa_out), SUCCESS);
+	ck_assert_int_eq(sa_del(&other), SUCCESS);
+	sa_clear(&other);
+}
+END_TEST
+
 START_TEST(test_packet_rekeying)
 {
 	test_sa_t new;
@@ -303,6 +333,7 @@ TCase *rebind_packet_tcase(void)
 	tcase_add_loop_test(tcase, test_packet, 0, 2);
 	tcase_add_test(tcase, test_packet_and_back);
 	tcase_add_test(tcase, test_packet_split);
+	tcase_add_test(tcase, test_packet_split_closed);
 	tcase_add_test(tcase, test_packet_rekeying);
 	tcase_add_test(tcase, test_packet_same_reqid);
 	tcase_add_loop_test(tcase, test_packet_refused, 0, 2);
