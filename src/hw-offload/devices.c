@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /** Bonding mode of the one kind of bonds that offload */
 #define ACTIVE_BACKUP 1
@@ -157,18 +158,48 @@ static void add_mode(table_t *table, const json_t *device, const char *name)
 }
 
 /**
- * Add the latest refusal, or what is known to be in the way.
+ * Find the refusal that came last.
+ *
+ * @return				NULL if there is none
+ */
+static const json_t *latest_refusal(const json_t *plugin)
+{
+	const json_t *latest = NULL, *refusal;
+	size_t i;
+
+	json_array_foreach(json_object_get(plugin, "refusals"), i, refusal)
+	{
+		if (!latest ||
+			get_number(refusal, "time") >= get_number(latest, "time"))
+		{
+			latest = refusal;
+		}
+	}
+	return latest;
+}
+
+/**
+ * Add the latest refusal and when it came, or what is known to be in the way.
  */
 static void add_remark(table_t *table, const json_t *device)
 {
-	const json_t *refusals = json_object_get(json_object_get(device, "plugin"),
-											 "refusals");
-	size_t count = json_array_size(refusals);
-	const char *words;
+	const json_t *refusal = latest_refusal(json_object_get(device, "plugin"));
+	char text[512];
+	time_t when;
+	size_t len;
 
-	words = count ? get_refusal(json_array_get(refusals, count - 1)) : "-";
-	table_add(table, strcmp(words, "-") ? words : get_text(device, "obstacle"),
-			  COLOUR_NONE);
+	if (!refusal)
+	{
+		table_add(table, get_text(device, "obstacle"), COLOUR_NONE);
+		return;
+	}
+	when = get_number(refusal, "time");
+	len = snprintf(text, sizeof(text), "%s", get_refusal(refusal));
+	if (len < sizeof(text))
+	{
+		strftime(text + len, sizeof(text) - len, " (%F %T)", localtime(&when));
+	}
+	table_add(table, text, COLOUR_NONE);
 }
 
 /**

@@ -101,12 +101,12 @@ METHOD(device_history_t, observe, void,
 }
 
 METHOD(device_history_t, works, void,
-	private_device_history_t *this, const hwo_offload_t *offload)
+	private_device_history_t *this, const hwo_offload_t *offload, time_t now)
 {
 	if (offload->ifindex)
 	{
 		this->mutex->lock(this->mutex);
-		find(this, offload->ifindex)->works[offload->mode] = TRUE;
+		find(this, offload->ifindex)->works[offload->mode] = now;
 		this->mutex->unlock(this->mutex);
 	}
 }
@@ -121,8 +121,9 @@ static bool refusal_equals(const hwo_result_t *a, const hwo_result_t *b)
 
 METHOD(device_history_t, refused, bool,
 	private_device_history_t *this, uint32_t ifindex,
-	const hwo_result_t *refusal)
+	const hwo_result_t *refusal, time_t now)
 {
+	hwo_refused_t *refused;
 	hwo_learned_t *learned;
 	bool known = FALSE;
 	int i;
@@ -131,16 +132,24 @@ METHOD(device_history_t, refused, bool,
 	learned = find(this, ifindex);
 	for (i = 0; i < learned->refusal_count; i++)
 	{
-		known = known || refusal_equals(&learned->refusals[i], refusal);
+		refused = &learned->refusals[i];
+		if (refusal_equals(&refused->result, refusal))
+		{
+			refused->last = now;
+			known = TRUE;
+		}
 	}
 	if (!known)
 	{
 		if (learned->refusal_count == HWO_MAX_REFUSALS)
 		{
 			memmove(learned->refusals, learned->refusals + 1,
-					--learned->refusal_count * sizeof(*refusal));
+					--learned->refusal_count * sizeof(*refused));
 		}
-		learned->refusals[learned->refusal_count++] = *refusal;
+		learned->refusals[learned->refusal_count++] = (hwo_refused_t){
+			.result = *refusal,
+			.last = now,
+		};
 	}
 	this->mutex->unlock(this->mutex);
 	return !known;

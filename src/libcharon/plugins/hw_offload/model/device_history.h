@@ -21,10 +21,22 @@
 
 #include "offload_plan.h"
 
+#include <time.h>
+
 /** Different refusals of a device that are kept */
 #define HWO_MAX_REFUSALS 8
 
 typedef struct device_history_t device_history_t;
+
+/**
+ * What a device has said no with.
+ */
+typedef struct hwo_refused_t {
+	/** error and words */
+	hwo_result_t result;
+	/** when it said so last, seconds of the wall clock */
+	time_t last;
+} hwo_refused_t;
 
 /**
  * What is known about a device.
@@ -34,10 +46,11 @@ typedef struct hwo_learned_t {
 	hwo_link_t link;
 	/** state of its offload feature */
 	hwo_feature_t feature;
-	/** modes in which it took an SA, indexed by hwo_mode_t */
-	bool works[HWO_MAX_STEPS];
-	/** different refusals, oldest first */
-	hwo_result_t refusals[HWO_MAX_REFUSALS];
+	/** when it took an SA last, seconds of the wall clock, 0 if it did not yet,
+	 * indexed by hwo_mode_t */
+	time_t works[HWO_MAX_STEPS];
+	/** different refusals, in the order in which they came first */
+	hwo_refused_t refusals[HWO_MAX_REFUSALS];
 	/** number of them */
 	int refusal_count;
 } hwo_learned_t;
@@ -60,18 +73,21 @@ struct device_history_t {
 	 * Note that a device took an SA.
 	 *
 	 * @param offload	mode and device
+	 * @param now		time of the wall clock
 	 */
-	void (*works)(device_history_t *this, const hwo_offload_t *offload);
+	void (*works)(device_history_t *this, const hwo_offload_t *offload,
+				  time_t now);
 
 	/**
 	 * Note that a device refused an SA or SP.
 	 *
 	 * @param ifindex	device
 	 * @param refusal	error and words
+	 * @param now		time of the wall clock
 	 * @return			TRUE if it did not say the same before
 	 */
 	bool (*refused)(device_history_t *this, uint32_t ifindex,
-					const hwo_result_t *refusal);
+					const hwo_result_t *refusal, time_t now);
 
 	/**
 	 * Get what is known about a device.

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <time.h>
 
 #include <daemon.h>
 #include <threading/mutex.h>
@@ -358,7 +359,7 @@ static void rekey_if_taken(private_rebinder_t *this, const hwo_sa_record_t *sa,
 	hwo_bind_best(plan, &best);
 	if (plan->strict && !hwo_sa_trial(this->xfrm, sa, &best, &refusal))
 	{
-		history->refused(history, best.ifindex, &refusal);
+		history->refused(history, best.ifindex, &refusal, time(NULL));
 		stay_or_close(this, sa, plan);
 		return;
 	}

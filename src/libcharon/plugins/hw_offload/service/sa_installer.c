@@ -170,7 +170,8 @@ static const char *fresh_words(private_sa_installer_t *this,
 				ladder->reason == HWO_REASON_SILENT_SOFTWARE;
 
 	return said && history->refused(history, ladder->plan.ifindex,
-								&ladder->refusal) ? ladder->refusal.extack : "";
+									&ladder->refusal, time(NULL)) ?
+		   ladder->refusal.extack : "";
 }
 
 /**
@@ -255,7 +256,7 @@ static void note_installed(private_sa_installer_t *this, install_t *install)
 	};
 
 	this->table->put(this->table, &entry);
-	history->works(history, &entry.effective);
+	history->works(history, &entry.effective, time(NULL));
 }
 
 /**

@@ -161,12 +161,12 @@ static void explain_history(explanation_t *this, const hwo_child_facts_t *facts,
 	for (i = 0; i < learned.refusal_count; i++)
 	{
 		snprintf(text, sizeof(text), "%s has refused before, %s%s%s", name,
-				 learned.refusals[i].err ? strerror(learned.refusals[i].err)
+				 learned.refusals[i].result.err ? strerror(learned.refusals[i].result.err)
 										 : "by encrypting in software",
-				 learned.refusals[i].extack[0] ? ": " : "",
-				 learned.refusals[i].extack);
+				 learned.refusals[i].result.extack[0] ? ": " : "",
+				 learned.refusals[i].result.extack);
 		add_rule(this, facts, enum_to_name(hwo_reason_names,
-					learned.refusals[i].err ? HWO_REASON_DRIVER_REFUSED
+					learned.refusals[i].result.err ? HWO_REASON_DRIVER_REFUSED
 											: HWO_REASON_SILENT_SOFTWARE),
 				 "note", text);
 	}

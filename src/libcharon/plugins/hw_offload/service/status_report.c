@@ -464,11 +464,13 @@ static json_t *device_mode(const hwo_device_t *device,
 {
 	hwo_reason_t reason = device->denied[mode];
 
-	return json_pack("{s:b, s:o, s:b}",
+	return json_pack("{s:b, s:o, s:b, s:o}",
 			"possible", reason == HWO_REASON_NONE,
 			"reason", reason ? enum_name(hwo_reason_names, reason)
 							 : json_null(),
-			"works", learned->works[mode]);
+			"works", learned->works[mode] != 0,
+			"time", learned->works[mode] ?
+				json_integer(learned->works[mode]) : json_null());
 }
 
 /**
@@ -477,13 +479,16 @@ static json_t *device_mode(const hwo_device_t *device,
 static json_t *refusals(const hwo_learned_t *learned)
 {
 	json_t *list = json_array();
+	const hwo_refused_t *refused;
 	int i;
 
 	for (i = 0; i < learned->refusal_count; i++)
 	{
-		json_array_append_new(list, json_pack("{s:i, s:o}",
-				"errno", learned->refusals[i].err,
-				"kernel", hwo_report_text(learned->refusals[i].extack)));
+		refused = &learned->refusals[i];
+		json_array_append_new(list, json_pack("{s:i, s:o, s:I}",
+				"errno", refused->result.err,
+				"kernel", hwo_report_text(refused->result.extack),
+				"time", (json_int_t)refused->last));
 	}
 	return list;
 }

@@ -166,6 +166,9 @@ START_TEST(test_rules)
 }
 END_TEST
 
+/** a time, what is later adds to it */
+#define NOW 1000000
+
 /**
  * A refusal.
  */
@@ -194,24 +197,28 @@ START_TEST(test_history)
 	ck_assert_int_eq(learned.refusal_count, 0);
 
 	/* the same refusal is news only once, on each device */
-	ck_assert(history->refused(history, DEV, &no));
-	ck_assert(!history->refused(history, DEV, &no));
-	ck_assert(history->refused(history, DEV, &never));
-	ck_assert(history->refused(history, DEV, &other));
-	ck_assert(!history->refused(history, DEV, &no));
-	ck_assert(history->refused(history, DEV + 1, &no));
-	history->works(history, &packet);
-	history->works(history, &none);
+	ck_assert(history->refused(history, DEV, &no, NOW));
+	ck_assert(!history->refused(history, DEV, &no, NOW));
+	ck_assert(history->refused(history, DEV, &never, NOW));
+	ck_assert(history->refused(history, DEV, &other, NOW + 1));
+	ck_assert(!history->refused(history, DEV, &no, NOW + 2));
+	ck_assert(history->refused(history, DEV + 1, &no, NOW + 3));
+	history->works(history, &packet, NOW);
+	history->works(history, &packet, NOW + 4);
+	history->works(history, &none, NOW);
 	ck_assert(!history->get(history, 0, &learned));
 	ck_assert(history->get(history, DEV, &learned));
-	ck_assert(learned.works[HWO_MODE_PACKET]);
-	ck_assert(!learned.works[HWO_MODE_CRYPTO]);
+	ck_assert_int_eq(learned.works[HWO_MODE_PACKET], NOW + 4);
+	ck_assert_int_eq(learned.works[HWO_MODE_CRYPTO], 0);
 	ck_assert_int_eq(learned.refusal_count, 3);
-	ck_assert_str_eq(learned.refusals[1].extack, "never");
+	ck_assert_int_eq(learned.refusals[0].last, NOW + 2);
+	ck_assert_int_eq(learned.refusals[1].last, NOW);
+	ck_assert_int_eq(learned.refusals[2].last, NOW + 1);
+	ck_assert_str_eq(learned.refusals[1].result.extack, "never");
 
 	/* nothing new */
 	history->observe(history, &link, HWO_FEATURE_ON);
-	ck_assert(!history->refused(history, DEV, &no));
+	ck_assert(!history->refused(history, DEV, &no, NOW));
 	history->destroy(history);
 }
 END_TEST
@@ -226,8 +233,8 @@ START_TEST(test_forget)
 	hwo_learned_t learned;
 
 	history->observe(history, &link, feature);
-	history->works(history, &packet);
-	history->refused(history, DEV, &no);
+	history->works(history, &packet, NOW);
+	history->refused(history, DEV, &no, NOW);
 	switch (_i)
 	{
 		case 0:
@@ -249,7 +256,7 @@ START_TEST(test_forget)
 	ck_assert_int_eq(learned.refusal_count, 0);
 	ck_assert_int_eq(learned.feature, feature);
 	ck_assert_mem_eq(&learned.link, &link, sizeof(link));
-	ck_assert(history->refused(history, DEV, &no));
+	ck_assert(history->refused(history, DEV, &no, NOW));
 	history->destroy(history);
 }
 END_TEST
@@ -260,12 +267,12 @@ START_TEST(test_forget_one)
 	hwo_result_t no = words(EINVAL, "no");
 	hwo_learned_t learned;
 
-	history->refused(history, DEV, &no);
-	history->refused(history, DEV + 1, &no);
+	history->refused(history, DEV, &no, NOW);
+	history->refused(history, DEV + 1, &no, NOW);
 	history->forget(history, DEV);
 	ck_assert(!history->get(history, DEV, &learned));
 	ck_assert(history->get(history, DEV + 1, &learned));
-	ck_assert(history->refused(history, DEV, &no));
+	ck_assert(history->refused(history, DEV, &no, NOW));
 	history->forget(history, 0);
 	ck_assert(!history->get(history, DEV, &learned));
 	ck_assert(!history->get(history, DEV + 1, &learned));
@@ -283,17 +290,17 @@ START_TEST(test_bounded)
 	for (i = 1; i <= HWO_MAX_REFUSALS + 1; i++)
 	{
 		no.err = i;
-		ck_assert(history->refused(history, DEV, &no));
+		ck_assert(history->refused(history, DEV, &no, NOW));
 	}
 	ck_assert(history->get(history, DEV, &learned));
 	ck_assert_int_eq(learned.refusal_count, HWO_MAX_REFUSALS);
-	ck_assert_int_eq(learned.refusals[0].err, 2);
-	ck_assert_int_eq(learned.refusals[HWO_MAX_REFUSALS - 1].err,
+	ck_assert_int_eq(learned.refusals[0].result.err, 2);
+	ck_assert_int_eq(learned.refusals[HWO_MAX_REFUSALS - 1].result.err,
 					 HWO_MAX_REFUSALS + 1);
 	/* devices come and go, their indices are not used again */
 	for (i = 1; i <= 1000; i++)
 	{
-		history->refused(history, DEV + i, &no);
+		history->refused(history, DEV + i, &no, NOW);
 	}
 	ck_assert(!history->get(history, DEV, &learned));
 	ck_assert(history->get(history, DEV + 1000, &learned));
