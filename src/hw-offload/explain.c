@@ -17,6 +17,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /**
  * Check if a child gets the best of what it asks for.
@@ -198,7 +199,18 @@ static json_t *ask_child(const options_t *options, const char *connection,
 }
 
 /**
- * Ask about the children of a connection in a file.
+ * Check if a child is a policy only, without SAs.
+ */
+static bool is_shunt(const json_t *section)
+{
+	const char *mode = config_value(section, "mode") ?: "";
+
+	return !strcasecmp(mode, "pass") || !strcasecmp(mode, "drop");
+}
+
+/**
+ * Ask about the children of a connection in a file. A shunt has
+ * nothing to explain, who asks for one is told so.
  */
 static json_t *ask_children(const options_t *options, const char *connection,
 							const json_t *config, const char *child,
@@ -207,13 +219,20 @@ static json_t *ask_children(const options_t *options, const char *connection,
 	json_t *items = json_array(), *section, *more;
 	const char *name;
 
-	snprintf(error, CONFIG_ERROR, "'%.64s' has no such child", connection);
+	snprintf(error, CONFIG_ERROR, "'%.64s' has no %s", connection,
+			 child ? "such child" : "child with SAs");
 	json_object_foreach(config_sections(config_section(config, "children")),
 						name, section)
 	{
-		if (child && strcmp(child, name))
+		if (child ? strcmp(child, name) : is_shunt(section))
 		{
 			continue;
+		}
+		if (is_shunt(section))
+		{
+			snprintf(error, CONFIG_ERROR, "'%.64s' has mode = %s, so no SAs",
+					 name, config_value(section, "mode"));
+			break;
 		}
 		more = ask_child(options, connection, config, name, first, error);
 		if (!more)

@@ -356,7 +356,7 @@ START_TEST(test_explain)
 	ck_assert(strstr(output, "  => the CHILD_SA fails on p0\n"));
 	ck_assert_int_eq(run("--json explain gw a"), 1);
 	ck_assert(strstr(output, "\"expected\": \"fails\""));
-	answer = FIRST "{\"error\":\"no such connection or child is loaded\"}\n";
+	answer = FIRST "{\"error\":\"no such connection or child with SAs is loaded\"}\n";
 	ck_assert_int_eq(run("explain gw"), 2);
 	ck_assert_int_eq(run("explain"), 2);
 }
@@ -387,7 +387,9 @@ START_TEST(test_explain_file)
 						 "  if_id_in = 5\n  children {\n"
 						 "   net {\n    hw_offload = packet # all of it\n"
 						 "    if_id_in = 6\n    updown = /bin/\"a b\"\n   }\n"
-						 "   other { mode = beet }\n  }\n }\n}\n");
+						 "   other { mode = beet }\n   local { mode = pass }\n"
+						 "  }\n }\n shunts {\n  children {\n"
+						 "   local { mode = drop }\n  }\n }\n}\n");
 	answer = FIRST RULE("net", "ok", "by p0") VERDICT("net", "packet", "packet")
 		END(2);
 	snprintf(args, sizeof(args), "--file='%s' explain gw net", file);
@@ -409,6 +411,14 @@ START_TEST(test_explain_file)
 	json_decref(config);
 	ck_assert(strstr(asked, "\"child\":\"other\",\"remote_addrs\":"));
 
+	/* shunts have no SAs, whether they are asked for or not */
+	snprintf(args, sizeof(args), "-f '%s' explain gw local", file);
+	ck_assert_int_eq(run(args), 2);
+	ck_assert_str_eq(output,
+					 "hw-offload: 'local' has mode = pass, so no SAs\n");
+	snprintf(args, sizeof(args), "-f '%s' explain shunts", file);
+	ck_assert_int_eq(run(args), 2);
+	ck_assert_str_eq(output, "hw-offload: 'shunts' has no child with SAs\n");
 	snprintf(args, sizeof(args), "-f '%s' explain gw nothing", file);
 	ck_assert_int_eq(run(args), 2);
 	ck_assert_str_eq(output, "hw-offload: 'gw' has no such child\n");

@@ -46,7 +46,8 @@ typedef struct hwo_child_facts_t {
 } hwo_child_facts_t;
 
 /**
- * Collect the children of a connection that is loaded.
+ * Collect the children of a connection that is loaded, but not shunts: these
+ * have no SAs.
  *
  * No lock of the daemon's configuration is held afterwards.
  *

@@ -91,6 +91,16 @@ static void note_child(hwo_child_facts_t *facts, peer_cfg_t *peer,
 	note_selectors(facts, child, FALSE);
 }
 
+/**
+ * Check if a child is more than a shunt
+ */
+static bool has_sas(child_cfg_t *child)
+{
+	ipsec_mode_t mode = child->get_mode(child);
+
+	return mode != MODE_PASS && mode != MODE_DROP;
+}
+
 /*
  * Described in header
  */
@@ -115,7 +125,8 @@ array_t *hwo_child_facts_loaded(const char *connection, const char *name)
 		while (children->enumerate(children, &child) &&
 			   array_count(all) < MAX_CHILDREN)
 		{
-			if (!name[0] || streq(child->get_name(child), name))
+			if (has_sas(child) &&
+				(!name[0] || streq(child->get_name(child), name)))
 			{
 				note_child(&facts, peer, child);
 				array_insert(all, ARRAY_TAIL, &facts);

@@ -226,7 +226,7 @@ static json_t *explain(private_status_service_t *this, answer_t *answer)
 		return hwo_status_explain_written(&host, request->text,
 										  &answer->error);
 	}
-	answer->error = "no such connection or child is loaded";
+	answer->error = "no such connection or child with SAs is loaded";
 	return hwo_status_explain(&host, request->arg[0], request->arg[1]);
 }
 

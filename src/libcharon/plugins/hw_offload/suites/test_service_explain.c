@@ -493,7 +493,16 @@ START_TEST(test_explain_nothing)
 	client_first(client, "explain");
 	line = client_line(client);
 	ck_assert_str_eq(text(line, "error"),
-					 "no such connection or child is loaded");
+					 "no such connection or child with SAs is loaded");
+	json_decref(line);
+	fclose(client);
+	/* shunts are loaded, but have no SAs to explain */
+	config.mode = MODE_DROP;
+	client = client_ask("hw-offload 1 explain gw net\n");
+	client_first(client, "explain");
+	line = client_line(client);
+	ck_assert_str_eq(text(line, "error"),
+					 "no such connection or child with SAs is loaded");
 	json_decref(line);
 	fclose(client);
 }
@@ -514,6 +523,7 @@ START_TEST(test_devices)
 		mode = json_object_get(line, "packet");
 		ck_assert(json_is_boolean(json_object_get(mode, "possible")));
 		ck_assert(json_is_false(json_object_get(mode, "works")));
+		ck_assert(json_is_null(json_object_get(mode, "time")));
 		ck_assert(json_is_array(json_object_get(line, "refusals")));
 		json_decref(line);
 		count++;
