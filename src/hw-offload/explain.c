@@ -48,6 +48,7 @@ static bool is_trouble(const json_t *rule, const json_t *before)
 		return true;
 	}
 	return (!strcmp(name, "driver-refused") ||
+			!strcmp(name, "policy-refused") ||
 			!strcmp(name, "silent-software")) &&
 		   strcmp(get_text(before, "rule"), name);
 }

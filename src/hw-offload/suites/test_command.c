@@ -226,6 +226,12 @@ END_TEST
 
 START_TEST(test_reasons)
 {
+	snprintf(once, sizeof(once), rule, "policy-refused");
+	snprintf(text, sizeof(text), FIRST "%s" VERDICT("net", "auto", "packet")
+			 END(2), once);
+	ck_assert_int_eq(run("explain gw"), 0);
+	first = strstr(output, "The policy was refused");
+	ck_assert_msg(first && strstr(first, "what to do: "), "%s", output);
 	char file[512], row[1024], reason[64];
 	int count = 0;
 	FILE *in;

@@ -114,16 +114,34 @@ METHOD(device_history_t, works, void,
 /**
  * Compare refusals
  */
-static bool refusal_equals(const hwo_result_t *a, const hwo_result_t *b)
+static bool refusal_equals(const hwo_refused_t *a, const hwo_refused_t *b)
 {
-	return a->err == b->err && streq(a->extack, b->extack);
+	return a->reason == b->reason && a->result.err == b->result.err &&
+		   streq(a->result.extack, b->result.extack);
+}
+
+/**
+ * Name what is refused in the terms of reasons
+ */
+static hwo_reason_t refusal_reason(bool policy, const hwo_result_t *refusal)
+{
+	if (policy)
+	{
+		return HWO_REASON_POLICY_REFUSED;
+	}
+	return refusal->err ? HWO_REASON_DRIVER_REFUSED
+						: HWO_REASON_SILENT_SOFTWARE;
 }
 
 METHOD(device_history_t, refused, bool,
-	private_device_history_t *this, uint32_t ifindex,
+	private_device_history_t *this, uint32_t ifindex, bool policy,
 	const hwo_result_t *refusal, time_t now)
 {
-	hwo_refused_t *refused;
+	hwo_refused_t *refused, new = {
+		.reason = refusal_reason(policy, refusal),
+		.result = *refusal,
+		.last = now,
+	};
 	hwo_learned_t *learned;
 	bool known = FALSE;
 	int i;
@@ -133,7 +151,7 @@ METHOD(device_history_t, refused, bool,
 	for (i = 0; i < learned->refusal_count; i++)
 	{
 		refused = &learned->refusals[i];
-		if (refusal_equals(&refused->result, refusal))
+		if (refusal_equals(refused, &new))
 		{
 			refused->last = now;
 			known = TRUE;
@@ -146,10 +164,7 @@ METHOD(device_history_t, refused, bool,
 			memmove(learned->refusals, learned->refusals + 1,
 					--learned->refusal_count * sizeof(*refused));
 		}
-		learned->refusals[learned->refusal_count++] = (hwo_refused_t){
-			.result = *refusal,
-			.last = now,
-		};
+		learned->refusals[learned->refusal_count++] = new;
 	}
 	this->mutex->unlock(this->mutex);
 	return !known;

@@ -32,6 +32,8 @@ typedef struct device_history_t device_history_t;
  * What a device has said no with.
  */
 typedef struct hwo_refused_t {
+	/** what became of it: driver-refused, silent-software or policy-refused */
+	hwo_reason_t reason;
 	/** error and words */
 	hwo_result_t result;
 	/** when it said so last, seconds of the wall clock */
@@ -82,11 +84,13 @@ struct device_history_t {
 	 * Note that a device refused an SA or SP.
 	 *
 	 * @param ifindex	device
-	 * @param refusal	error and words
+	 * @param policy	TRUE for an SP, FALSE for an SA
+	 * @param refusal	error and words, no error if the kernel took the SA for
+	 *					crypto mode, but encrypts in software
 	 * @param now		time of the wall clock
 	 * @return			TRUE if it did not say the same before
 	 */
-	bool (*refused)(device_history_t *this, uint32_t ifindex,
+	bool (*refused)(device_history_t *this, uint32_t ifindex, bool policy,
 					const hwo_result_t *refusal, time_t now);
 
 	/**

@@ -359,7 +359,7 @@ static void rekey_if_taken(private_rebinder_t *this, const hwo_sa_record_t *sa,
 	hwo_bind_best(plan, &best);
 	if (plan->strict && !hwo_sa_trial(this->xfrm, sa, &best, &refusal))
 	{
-		history->refused(history, best.ifindex, &refusal, time(NULL));
+		history->refused(history, best.ifindex, FALSE, &refusal, time(NULL));
 		stay_or_close(this, sa, plan);
 		return;
 	}

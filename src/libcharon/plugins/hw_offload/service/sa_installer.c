@@ -169,7 +169,7 @@ static const char *fresh_words(private_sa_installer_t *this,
 				ladder->reason == HWO_REASON_DRIVER_REFUSED ||
 				ladder->reason == HWO_REASON_SILENT_SOFTWARE;
 
-	return said && history->refused(history, ladder->plan.ifindex,
+	return said && history->refused(history, ladder->plan.ifindex, FALSE,
 									&ladder->refusal, time(NULL)) ?
 		   ladder->refusal.extack : "";
 }

@@ -171,7 +171,7 @@ static void note_refusal(private_sp_installer_t *this, const hwo_plan_t *plan,
 
 	if (hwo_plan_is_refusal(result->err) && plan->ifindex)
 	{
-		history->refused(history, plan->ifindex, result, time(NULL));
+		history->refused(history, plan->ifindex, TRUE, result, time(NULL));
 	}
 }
 

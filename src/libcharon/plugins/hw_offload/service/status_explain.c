@@ -142,7 +142,9 @@ static void explain_history(explanation_t *this, const hwo_child_facts_t *facts,
 {
 	device_history_t *history;
 	char name[IFNAMSIZ], text[HWO_EXTACK_LEN + 128];
+	const hwo_refused_t *refused;
 	hwo_learned_t learned;
+	const char *what;
 	hwo_mode_t mode;
 	int i;
 
@@ -160,14 +162,13 @@ static void explain_history(explanation_t *this, const hwo_child_facts_t *facts,
 	}
 	for (i = 0; i < learned.refusal_count; i++)
 	{
-		snprintf(text, sizeof(text), "%s has refused before, %s%s%s", name,
-				 learned.refusals[i].result.err ? strerror(learned.refusals[i].result.err)
-										 : "by encrypting in software",
-				 learned.refusals[i].result.extack[0] ? ": " : "",
-				 learned.refusals[i].result.extack);
-		add_rule(this, facts, enum_to_name(hwo_reason_names,
-					learned.refusals[i].result.err ? HWO_REASON_DRIVER_REFUSED
-											: HWO_REASON_SILENT_SOFTWARE),
+		refused = &learned.refusals[i];
+		what = refused->reason == HWO_REASON_POLICY_REFUSED ? " a policy" : "";
+		snprintf(text, sizeof(text), "%s has refused%s before, %s%s%s", name,
+				 what, refused->result.err ? strerror(refused->result.err)
+										   : "by encrypting in software",
+				 refused->result.extack[0] ? ": " : "", refused->result.extack);
+		add_rule(this, facts, enum_to_name(hwo_reason_names, refused->reason),
 				 "note", text);
 	}
 	if (device->max_sas)

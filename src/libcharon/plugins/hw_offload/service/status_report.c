@@ -485,7 +485,8 @@ static json_t *refusals(const hwo_learned_t *learned)
 	for (i = 0; i < learned->refusal_count; i++)
 	{
 		refused = &learned->refusals[i];
-		json_array_append_new(list, json_pack("{s:i, s:o, s:I}",
+		json_array_append_new(list, json_pack("{s:o, s:i, s:o, s:I}",
+				"reason", enum_name(hwo_reason_names, refused->reason),
 				"errno", refused->result.err,
 				"kernel", hwo_report_text(refused->result.extack),
 				"time", (json_int_t)refused->last));

@@ -197,12 +197,12 @@ START_TEST(test_history)
 	ck_assert_int_eq(learned.refusal_count, 0);
 
 	/* the same refusal is news only once, on each device */
-	ck_assert(history->refused(history, DEV, &no, NOW));
-	ck_assert(!history->refused(history, DEV, &no, NOW));
-	ck_assert(history->refused(history, DEV, &never, NOW));
-	ck_assert(history->refused(history, DEV, &other, NOW + 1));
-	ck_assert(!history->refused(history, DEV, &no, NOW + 2));
-	ck_assert(history->refused(history, DEV + 1, &no, NOW + 3));
+	ck_assert(history->refused(history, DEV, FALSE, &no, NOW));
+	ck_assert(!history->refused(history, DEV, FALSE, &no, NOW));
+	ck_assert(history->refused(history, DEV, FALSE, &never, NOW));
+	ck_assert(history->refused(history, DEV, FALSE, &other, NOW + 1));
+	ck_assert(!history->refused(history, DEV, FALSE, &no, NOW + 2));
+	ck_assert(history->refused(history, DEV + 1, FALSE, &no, NOW + 3));
 	history->works(history, &packet, NOW);
 	history->works(history, &packet, NOW + 4);
 	history->works(history, &none, NOW);
@@ -218,7 +218,7 @@ START_TEST(test_history)
 
 	/* nothing new */
 	history->observe(history, &link, HWO_FEATURE_ON);
-	ck_assert(!history->refused(history, DEV, &no, NOW));
+	ck_assert(!history->refused(history, DEV, FALSE, &no, NOW));
 	history->destroy(history);
 }
 END_TEST
@@ -234,7 +234,7 @@ START_TEST(test_forget)
 
 	history->observe(history, &link, feature);
 	history->works(history, &packet, NOW);
-	history->refused(history, DEV, &no, NOW);
+	history->refused(history, DEV, FALSE, &no, NOW);
 	switch (_i)
 	{
 		case 0:
@@ -256,7 +256,7 @@ START_TEST(test_forget)
 	ck_assert_int_eq(learned.refusal_count, 0);
 	ck_assert_int_eq(learned.feature, feature);
 	ck_assert_mem_eq(&learned.link, &link, sizeof(link));
-	ck_assert(history->refused(history, DEV, &no, NOW));
+	ck_assert(history->refused(history, DEV, FALSE, &no, NOW));
 	history->destroy(history);
 }
 END_TEST
@@ -267,15 +267,37 @@ START_TEST(test_forget_one)
 	hwo_result_t no = words(EINVAL, "no");
 	hwo_learned_t learned;
 
-	history->refused(history, DEV, &no, NOW);
-	history->refused(history, DEV + 1, &no, NOW);
+	history->refused(history, DEV, FALSE, &no, NOW);
+	history->refused(history, DEV + 1, FALSE, &no, NOW);
 	history->forget(history, DEV);
 	ck_assert(!history->get(history, DEV, &learned));
 	ck_assert(history->get(history, DEV + 1, &learned));
-	ck_assert(history->refused(history, DEV, &no, NOW));
+	ck_assert(history->refused(history, DEV, FALSE, &no, NOW));
 	history->forget(history, 0);
 	ck_assert(!history->get(history, DEV, &learned));
 	ck_assert(!history->get(history, DEV + 1, &learned));
+	history->destroy(history);
+}
+END_TEST
+
+START_TEST(test_refused_what)
+{
+	device_history_t *history = device_history_create();
+	hwo_result_t no = words(EINVAL, "no"), silent = words(0, "no");
+	hwo_learned_t learned;
+
+	/* the same words mean something else for a policy */
+	ck_assert(history->refused(history, DEV, FALSE, &no, NOW));
+	ck_assert(history->refused(history, DEV, TRUE, &no, NOW));
+	ck_assert(history->refused(history, DEV, FALSE, &silent, NOW));
+	ck_assert(!history->refused(history, DEV, TRUE, &no, NOW + 1));
+	ck_assert(history->get(history, DEV, &learned));
+	ck_assert_int_eq(learned.refusal_count, 3);
+	ck_assert_int_eq(learned.refusals[0].reason, HWO_REASON_DRIVER_REFUSED);
+	ck_assert_int_eq(learned.refusals[0].last, NOW);
+	ck_assert_int_eq(learned.refusals[1].reason, HWO_REASON_POLICY_REFUSED);
+	ck_assert_int_eq(learned.refusals[1].last, NOW + 1);
+	ck_assert_int_eq(learned.refusals[2].reason, HWO_REASON_SILENT_SOFTWARE);
 	history->destroy(history);
 }
 END_TEST
@@ -290,7 +312,7 @@ START_TEST(test_bounded)
 	for (i = 1; i <= HWO_MAX_REFUSALS + 1; i++)
 	{
 		no.err = i;
-		ck_assert(history->refused(history, DEV, &no, NOW));
+		ck_assert(history->refused(history, DEV, FALSE, &no, NOW));
 	}
 	ck_assert(history->get(history, DEV, &learned));
 	ck_assert_int_eq(learned.refusal_count, HWO_MAX_REFUSALS);
@@ -300,7 +322,7 @@ START_TEST(test_bounded)
 	/* devices come and go, their indices are not used again */
 	for (i = 1; i <= 1000; i++)
 	{
-		history->refused(history, DEV + i, &no, NOW);
+		history->refused(history, DEV + i, FALSE, &no, NOW);
 	}
 	ck_assert(!history->get(history, DEV, &learned));
 	ck_assert(history->get(history, DEV + 1000, &learned));
@@ -407,6 +429,7 @@ TCase *device_tcase(void)
 	tcase_add_test(tc, test_history);
 	tcase_add_loop_test(tc, test_forget, 0, 4);
 	tcase_add_test(tc, test_forget_one);
+	tcase_add_test(tc, test_refused_what);
 	tcase_add_test(tc, test_bounded);
 	tcase_add_test(tc, test_admit);
 	tcase_add_test(tc, test_admit_under_way);

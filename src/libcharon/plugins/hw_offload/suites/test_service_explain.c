@@ -479,7 +479,10 @@ START_TEST(test_history_policy)
 			1, HW_OFFLOAD_PACKET);
 	ck_assert_int_eq(sp_add(&sp), FAILED);
 	sp_clear(&sp);
-	ck_assert_int_eq(count_rules("packet", ": driver: no policies"), 1);
+	ck_assert_int_eq(count_rules("packet", "nic3 has refused a policy before, "
+								 "Invalid argument: driver: no policies"), 1);
+	ck_assert_int_eq(count_rules("packet", "policy-refused"), 1);
+	ck_assert_int_eq(count_rules("packet", "driver-refused"), 0);
 }
 END_TEST
 
