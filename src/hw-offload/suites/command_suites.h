@@ -10,6 +10,7 @@
 #define COMMAND_SUITES_H_
 
 #include <check.h>
+#include <jansson.h>
 
 #define FIRST "{\"hw-offload\":1,\"answer\":\"list\",\"version\":\"1.2\"," \
 	"\"strongswan\":\"6.1.0\"}\n"
@@ -68,6 +69,14 @@ void command_teardown(void);
  * @return				exit status
  */
 int run(const char *args);
+
+/**
+ * Get the document that was printed.
+ *
+ * @param command		command whose schema it has to follow
+ * @return				document, to be released
+ */
+json_t *printed(const char *command);
 
 /** Tests of doctor. */
 TCase *doctor_tcase(void);

@@ -6,6 +6,7 @@
  */
 
 #include "command_suites.h"
+#include "../../libcharon/plugins/hw_offload/suites/schema.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -94,6 +95,16 @@ int run(const char *args)
 	status = pclose(out);
 	ck_assert_msg(WIFEXITED(status), "%s has crashed", line);
 	return WEXITSTATUS(status);
+}
+
+json_t *printed(const char *command)
+{
+	json_t *document;
+
+	document = json_loads(output, JSON_REJECT_DUPLICATES, NULL);
+	ck_assert_msg(document != NULL, "no JSON: %s", output);
+	assert_schema(command, NULL, document);
+	return document;
 }
 
 /**
@@ -215,6 +226,12 @@ START_TEST(test_refusals)
 	first = strstr(output, "The driver said no, or the kernel on its ");
 	ck_assert_msg(first && strstr(first, "what to do: "), "%s", output);
 	ck_assert_msg(!strstr(first + 1, "The driver said no"), "%s", output);
+	snprintf(once, sizeof(once), rule, "policy-refused");
+	snprintf(text, sizeof(text), FIRST "%s" VERDICT("net", "auto", "packet")
+			 END(2), once);
+	ck_assert_int_eq(run("explain gw"), 0);
+	first = strstr(output, "The policy was refused");
+	ck_assert_msg(first && strstr(first, "what to do: "), "%s", output);
 	/* a note about anything else does not need more words */
 	snprintf(once, sizeof(once), rule, "budget");
 	snprintf(text, sizeof(text), FIRST "%s" VERDICT("net", "auto", "packet")
@@ -226,12 +243,6 @@ END_TEST
 
 START_TEST(test_reasons)
 {
-	snprintf(once, sizeof(once), rule, "policy-refused");
-	snprintf(text, sizeof(text), FIRST "%s" VERDICT("net", "auto", "packet")
-			 END(2), once);
-	ck_assert_int_eq(run("explain gw"), 0);
-	first = strstr(output, "The policy was refused");
-	ck_assert_msg(first && strstr(first, "what to do: "), "%s", output);
 	char file[512], row[1024], reason[64];
 	int count = 0;
 	FILE *in;
@@ -334,7 +345,7 @@ START_TEST(test_devices)
 
 	answer = FIRST END(0);
 	ck_assert_int_eq(run("devices --json"), 0);
-	document = json_loads(output, 0, NULL);
+	document = printed("devices");
 	list = json_object_get(document, "devices");
 	ck_assert(json_is_array(list));
 	json_decref(document);
@@ -362,6 +373,7 @@ START_TEST(test_explain)
 	ck_assert(strstr(output, "  => the CHILD_SA fails on p0\n"));
 	ck_assert_int_eq(run("--json explain gw a"), 1);
 	ck_assert(strstr(output, "\"expected\": \"fails\""));
+	json_decref(printed("explain"));
 	answer = FIRST "{\"error\":\"no such connection or child with SAs is loaded\"}\n";
 	ck_assert_int_eq(run("explain gw"), 2);
 	ck_assert_int_eq(run("explain"), 2);
@@ -481,6 +493,8 @@ START_TEST(test_metrics)
 		"child=\"net\",direction=\"out\",effective=\"packet\",device=\"p0\"} "
 		"2\n"));
 	ck_assert(strstr(output, "# TYPE hw_offload_packets_total counter\n"));
+	ck_assert_int_eq(run("--json metrics"), 0);
+	json_decref(printed("metrics"));
 	if (system("promtool --version >/dev/null 2>&1") == 0)
 	{
 		ck_assert_msg(run("metrics | promtool check metrics") == 0, "%s",

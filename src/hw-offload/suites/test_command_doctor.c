@@ -68,7 +68,7 @@ START_TEST(test_doctor)
 					 "--rekey --child-id 10\n"));
 	/* the same as JSON, and without a daemon */
 	ck_assert_int_eq(run("--json --socket=/nonexistent doctor"), 1);
-	document = json_loads(output, 0, NULL);
+	document = printed("doctor");
 	json_array_foreach(json_object_get(document, "findings"), i, finding)
 	{
 		faults += !strcmp(json_string_value(json_object_get(finding, "result")),
@@ -112,7 +112,6 @@ START_TEST(test_doctor_daemon)
 		  "fault    daemon         charon has the plugin hw-offload, but" },
 	};
 	char *old = strdup(getenv("PATH")), file[128];
-	json_t *document, *finding;
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -121,17 +120,9 @@ START_TEST(test_doctor_daemon)
 		run("--socket=/nonexistent doctor");
 		ck_assert_msg(strstr(output, cases[i].finding) != NULL, "%s", output);
 	}
-	/* whatever is wrong has a remedy */
+	/* whatever is wrong has a remedy, says the schema */
 	run("--socket=/nonexistent --json doctor");
-	document = json_loads(output, 0, NULL);
-	json_array_foreach(json_object_get(document, "findings"), i, finding)
-	{
-		ck_assert_msg(!strcmp(json_string_value(json_object_get(finding,
-															"result")), "ok") ||
-					  json_is_string(json_object_get(finding, "remedy")), "%s",
-					  json_string_value(json_object_get(finding, "text")));
-	}
-	json_decref(document);
+	json_decref(printed("doctor"));
 	setenv("PATH", old, 1);
 	free(old);
 	snprintf(file, sizeof(file), "%s/swanctl", dir);

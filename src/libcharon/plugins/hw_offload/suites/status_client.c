@@ -5,6 +5,7 @@
  * A client of the status service.
  */
 
+#include "schema.h"
 #include "service_suites.h"
 #include "status_client.h"
 
@@ -92,6 +93,35 @@ FILE *client_ask(const char *request)
 }
 
 /**
+ * Check an item against the schema of the command that prints it.
+ */
+static void check_item(json_t *line)
+{
+	static const struct {
+		const char *type, *command, *definition;
+	} items[] = {
+		{ "child", "list", "child" },
+		{ "policy", "policies", "policy" },
+		{ "device", "devices", "plugin" },
+		{ "event", "watch", "event" },
+		{ "rule", "explain", "rule" },
+		{ "verdict", "explain", "verdict" },
+	};
+	const char *type = json_string_value(json_object_get(line, "type"));
+	int i;
+
+	for (i = 0; type && i < countof(items); i++)
+	{
+		if (streq(type, items[i].type))
+		{
+			assert_schema(items[i].command, items[i].definition, line);
+			return;
+		}
+	}
+	ck_assert_msg(!type, "items of type '%s' have no schema", type);
+}
+
+/**
  * Read a line, NULL at the end.
  */
 json_t *client_line(FILE *client)
@@ -107,6 +137,7 @@ json_t *client_line(FILE *client)
 	}
 	line = json_loads(buf, JSON_REJECT_DUPLICATES, NULL);
 	ck_assert_msg(line != NULL, "no JSON: %s", buf);
+	check_item(line);
 	return line;
 }
 
@@ -145,54 +176,4 @@ void client_last(FILE *client, int count)
 	json_decref(line);
 	ck_assert(!client_line(client));
 	fclose(client);
-}
-
-/**
- * Resolve a reference to a definition.
- */
-static json_t *resolve(json_t *schema, json_t *type)
-{
-	const char *ref = json_string_value(json_object_get(type, "$ref"));
-
-	return ref ? json_object_get(json_object_get(schema, "$defs"),
-								 ref + strlen("#/$defs/")) : type;
-}
-
-/**
- * Check an object against its type.
- */
-static void check_object(json_t *schema, json_t *type, json_t *object)
-{
-	json_t *properties = json_object_get(type, "properties"), *value, *known;
-	const char *key;
-	size_t i;
-
-	json_object_foreach(object, key, value)
-	{
-		known = resolve(schema, json_object_get(properties, key));
-		ck_assert_msg(known != NULL, "'%s' is not in the schema", key);
-		if (json_is_object(value))
-		{
-			check_object(schema, known, value);
-		}
-	}
-	json_array_foreach(json_object_get(type, "required"), i, value)
-	{
-		ck_assert_msg(json_object_get(object, json_string_value(value)) != NULL,
-					  "'%s' is missing", json_string_value(value));
-	}
-}
-
-void assert_schema(json_t *child)
-{
-	char file[512];
-	json_t *schema;
-
-	snprintf(file, sizeof(file), "%s/docs/list.schema.json",
-			 getenv("HWO_TOP") ?: ".");
-	schema = json_load_file(file, JSON_REJECT_DUPLICATES, NULL);
-	ck_assert_msg(schema != NULL, "no schema in %s", file);
-	check_object(schema, json_object_get(json_object_get(schema, "$defs"),
-										 "child"), child);
-	json_decref(schema);
 }

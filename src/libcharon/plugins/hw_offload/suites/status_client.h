@@ -30,7 +30,7 @@ int client_connect(void);
 /** Connect, send a request. */
 FILE *client_ask(const char *request);
 
-/** Read a line, NULL at the end. */
+/** Read a line, NULL at the end. Items have to be as their schema says. */
 json_t *client_line(FILE *client);
 
 /** Text of an object, or "(none)"; number of an object, or 0. */
@@ -42,9 +42,5 @@ void client_first(FILE *client, const char *answer);
 
 /** Check that nothing but the last line follows, disconnect. */
 void client_last(FILE *client, int count);
-
-/** Check that the documented schema has all members of a child, recursively, and
- * that a child has all that are required. */
-void assert_schema(json_t *child);
 
 #endif /** STATUS_CLIENT_H_ */
