@@ -86,27 +86,25 @@ static void print_rule(const json_t *rule, const json_t *before,
 
 /**
  * Print the rules of a child, then what comes of them.
+ *
+ * @param first			index of its first rule
+ * @param last			index of its verdict, which follows its rules
  */
-static void print_child(const json_t *items, const json_t *verdict,
+static void print_child(const json_t *items, size_t first, size_t last,
 						const options_t *options)
 {
-	const char *child = get_text(verdict, "child");
+	const json_t *verdict = json_array_get(items, last);
 	const char *expected = get_text(verdict, "expected");
 	const char *device = get_text(verdict, "device");
-	const json_t *before = NULL;
-	json_t *item;
-	size_t i;
+	const json_t *before = NULL, *rule;
 
-	print_safely(child, ' ');
+	print_safely(get_text(verdict, "child"), ' ');
 	printf(": hw_offload = %s\n", get_text(verdict, "requested"));
-	json_array_foreach(items, i, item)
+	for (; first < last; first++)
 	{
-		if (!strcmp(get_text(item, "type"), "rule") &&
-			!strcmp(get_text(item, "child"), child))
-		{
-			print_rule(item, before, options);
-			before = item;
-		}
+		rule = json_array_get(items, first);
+		print_rule(rule, before, options);
+		before = rule;
 	}
 	printf("  => %s%s%s%s\n",
 		   !strcmp(expected, "fails") ? "the CHILD_SA fails" : expected,
@@ -123,7 +121,7 @@ static bool check_all(const json_t *items, const options_t *options)
 {
 	json_t *item;
 	bool all = true;
-	size_t i;
+	size_t i, first = 0;
 
 	json_array_foreach(items, i, item)
 	{
@@ -132,8 +130,9 @@ static bool check_all(const json_t *items, const options_t *options)
 			all = gets_it(item) && all;
 			if (!options->json)
 			{
-				print_child(items, item, options);
+				print_child(items, first, i, options);
 			}
+			first = i + 1;
 		}
 	}
 	return all;

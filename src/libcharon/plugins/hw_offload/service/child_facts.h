@@ -14,6 +14,7 @@
 #ifndef HWO_CHILD_FACTS_H_
 #define HWO_CHILD_FACTS_H_
 
+#include <config/peer_cfg.h>
 #include <networking/host.h>
 #include <crypto/proposal/proposal.h>
 
@@ -46,16 +47,41 @@ typedef struct hwo_child_facts_t {
 } hwo_child_facts_t;
 
 /**
+ * A child that is loaded, with its connection. Both stay what they are, even if
+ * they are unloaded meanwhile.
+ */
+typedef struct hwo_loaded_child_t {
+	/** connection, a reference of our own */
+	peer_cfg_t *peer;
+	/** child, a reference of our own */
+	child_cfg_t *child;
+} hwo_loaded_child_t;
+
+/**
  * Collect the children of a connection that is loaded, but not shunts: these
- * have no SAs.
+ * have no SAs. As this takes two pointers for each, there may be any number.
  *
  * No lock of the daemon's configuration is held afterwards.
  *
  * @param connection	name of the connection
  * @param child			name of a child, empty for all
- * @return				array of hwo_child_facts_t, to be cleared one by one
+ * @return				array of hwo_loaded_child_t, to be released one by one
  */
-array_t *hwo_child_facts_loaded(const char *connection, const char *child);
+array_t *hwo_loaded_children(const char *connection, const char *child);
+
+/**
+ * Release a child that is loaded.
+ */
+void hwo_loaded_child_release(hwo_loaded_child_t *loaded);
+
+/**
+ * Collect what the configuration of a child that is loaded says.
+ *
+ * @param loaded		child
+ * @param facts			[out] facts, to be cleared
+ */
+void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
+							hwo_child_facts_t *facts);
 
 /**
  * Understand what is written about a child.

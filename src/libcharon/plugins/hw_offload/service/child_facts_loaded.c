@@ -10,9 +10,6 @@
 
 #include <daemon.h>
 
-/** Most children that are looked at */
-#define MAX_CHILDREN 256
-
 /**
  * Note what all proposals of a child offer
  */
@@ -57,12 +54,14 @@ static void note_selectors(hwo_child_facts_t *facts, child_cfg_t *child,
 	list->destroy_offset(list, offsetof(traffic_selector_t, destroy));
 }
 
-/**
- * Note what a configuration says about a child
+/*
+ * Described in header
  */
-static void note_child(hwo_child_facts_t *facts, peer_cfg_t *peer,
-					   child_cfg_t *child)
+void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
+							hwo_child_facts_t *facts)
 {
+	child_cfg_t *child = loaded->child;
+	peer_cfg_t *peer = loaded->peer;
 	ike_cfg_t *ike = peer->get_ike_cfg(peer);
 	lifetime_cfg_t *lifetime;
 
@@ -104,15 +103,24 @@ static bool has_sas(child_cfg_t *child)
 /*
  * Described in header
  */
-array_t *hwo_child_facts_loaded(const char *connection, const char *name)
+void hwo_loaded_child_release(hwo_loaded_child_t *loaded)
+{
+	loaded->child->destroy(loaded->child);
+	loaded->peer->destroy(loaded->peer);
+}
+
+/*
+ * Described in header
+ */
+array_t *hwo_loaded_children(const char *connection, const char *name)
 {
 	enumerator_t *peers, *children;
-	hwo_child_facts_t facts;
+	hwo_loaded_child_t loaded;
 	peer_cfg_t *peer;
 	child_cfg_t *child;
 	array_t *all;
 
-	all = array_create(sizeof(hwo_child_facts_t), 0);
+	all = array_create(sizeof(hwo_loaded_child_t), 0);
 	peers = charon->backends->create_peer_cfg_enumerator(charon->backends, NULL,
 												NULL, NULL, NULL, IKE_ANY);
 	while (peers->enumerate(peers, &peer))
@@ -122,14 +130,16 @@ array_t *hwo_child_facts_loaded(const char *connection, const char *name)
 			continue;
 		}
 		children = peer->create_child_cfg_enumerator(peer);
-		while (children->enumerate(children, &child) &&
-			   array_count(all) < MAX_CHILDREN)
+		while (children->enumerate(children, &child))
 		{
 			if (has_sas(child) &&
 				(!name[0] || streq(child->get_name(child), name)))
 			{
-				note_child(&facts, peer, child);
-				array_insert(all, ARRAY_TAIL, &facts);
+				loaded = (hwo_loaded_child_t){
+					.peer = peer->get_ref(peer),
+					.child = child->get_ref(child),
+				};
+				array_insert(all, ARRAY_TAIL, &loaded);
 			}
 		}
 		children->destroy(children);

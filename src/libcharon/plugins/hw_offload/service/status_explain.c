@@ -6,7 +6,6 @@
  */
 
 #include "status_explain.h"
-#include "child_facts.h"
 #include "status_report.h"
 #include "../model/selector.h"
 
@@ -384,27 +383,17 @@ static void explain_child(explanation_t *this, const hwo_child_facts_t *facts)
  * Described in header
  */
 json_t *hwo_status_explain(const hwo_explain_host_t *host,
-						   const char *connection, const char *child)
+						   const hwo_loaded_child_t *loaded)
 {
 	explanation_t this = {
 		.items = json_array(),
 		.host = host,
 	};
 	hwo_child_facts_t facts;
-	array_t *all;
 
-	all = hwo_child_facts_loaded(connection, child);
-	while (array_remove(all, ARRAY_HEAD, &facts))
-	{
-		explain_child(&this, &facts);
-		hwo_child_facts_clear(&facts);
-	}
-	array_destroy(all);
-	if (!json_array_size(this.items))
-	{
-		json_decref(this.items);
-		return NULL;
-	}
+	hwo_child_facts_loaded(loaded, &facts);
+	explain_child(&this, &facts);
+	hwo_child_facts_clear(&facts);
 	return this.items;
 }
 

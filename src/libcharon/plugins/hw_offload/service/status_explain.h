@@ -19,6 +19,7 @@
 
 #include <jansson.h>
 
+#include "child_facts.h"
 #include "offload_device.h"
 #include "../model/sa_table.h"
 #include "../model/sp_faces.h"
@@ -38,16 +39,14 @@ typedef struct hwo_explain_host_t {
 } hwo_explain_host_t;
 
 /**
- * Explain a connection that is loaded.
+ * Explain a child that is loaded.
  *
  * @param host			what it depends on
- * @param connection	name of the connection
- * @param child			name of a child, empty for all
- * @return				array of rules and verdicts, NULL if there is no such
- *						connection or child
+ * @param loaded		child
+ * @return				array of rules and a verdict
  */
 json_t *hwo_status_explain(const hwo_explain_host_t *host,
-						   const char *connection, const char *child);
+						   const hwo_loaded_child_t *loaded);
 
 /**
  * Explain a child that is written down.

@@ -79,7 +79,9 @@ struct answer_t {
 	array_t *sps;
 	/** devices, with an end mark */
 	struct if_nameindex *links;
-	/** rules and verdicts of an explanation */
+	/** children that are to be explained, hwo_loaded_child_t */
+	array_t *children;
+	/** rules and verdict of the one that is explained now */
 	json_t *rules;
 	/** index of the next item */
 	u_int pos;
@@ -209,7 +211,34 @@ static bool next_device(private_status_service_t *this, answer_t *answer,
 }
 
 /**
- * Explain what was asked for, NULL if there is no such configuration
+ * Explain the next child that is loaded, NULL if there is none
+ */
+static json_t *explain_loaded(answer_t *answer, const hwo_explain_host_t *host)
+{
+	const hwo_status_request_t *request = &answer->request;
+	hwo_loaded_child_t loaded;
+	json_t *rules;
+
+	if (!answer->children)
+	{
+		answer->children = hwo_loaded_children(request->arg[0],
+											   request->arg[1]);
+		if (!array_count(answer->children))
+		{
+			answer->error = "no such connection or child with SAs is loaded";
+		}
+	}
+	if (!array_remove(answer->children, ARRAY_HEAD, &loaded))
+	{
+		return NULL;
+	}
+	rules = hwo_status_explain(host, &loaded);
+	hwo_loaded_child_release(&loaded);
+	return rules;
+}
+
+/**
+ * Explain the next child, NULL if there is none, or none that is understood
  */
 static json_t *explain(private_status_service_t *this, answer_t *answer)
 {
@@ -219,33 +248,39 @@ static json_t *explain(private_status_service_t *this, answer_t *answer)
 		.guard = this->source.guard,
 		.if_id_in_software = this->source.if_id_in_software,
 	};
-	const hwo_status_request_t *request = &answer->request;
 
-	if (request->command == HWO_STATUS_EXPLAIN_WRITTEN)
+	if (answer->request.command != HWO_STATUS_EXPLAIN_WRITTEN)
 	{
-		return hwo_status_explain_written(&host, request->text,
-										  &answer->error);
+		return explain_loaded(answer, &host);
 	}
-	answer->error = "no such connection or child with SAs is loaded";
-	return hwo_status_explain(&host, request->arg[0], request->arg[1]);
+	/* there is one only */
+	return answer->rules ? NULL :
+		   hwo_status_explain_written(&host, answer->request.text,
+									  &answer->error);
 }
 
 /**
- * Next rule or verdict of an explanation
+ * Next rule or verdict of an explanation. One child is explained at a time: a
+ * connection may have many, and others want answers, too.
  */
 static bool next_rule(private_status_service_t *this, answer_t *answer,
 					  json_t **object)
 {
-	if (!answer->rules)
+	json_t *rules;
+
+	while (answer->pos >= json_array_size(answer->rules))
 	{
-		answer->rules = explain(this, answer);
-	}
-	if (answer->rules)
-	{
-		answer->error = NULL;
+		rules = explain(this, answer);
+		if (!rules)
+		{
+			return FALSE;
+		}
+		json_decref(answer->rules);
+		answer->rules = rules;
+		answer->pos = 0;
 	}
 	*object = json_incref(json_array_get(answer->rules, answer->pos++));
-	return *object != NULL;
+	return TRUE;
 }
 
 /**
@@ -360,8 +395,14 @@ CALLBACK(next_line, ssize_t,
 CALLBACK(end_answer, void,
 	private_status_service_t *this, void *data)
 {
+	hwo_loaded_child_t loaded;
 	answer_t *answer = data;
 
+	while (array_remove(answer->children, ARRAY_HEAD, &loaded))
+	{
+		hwo_loaded_child_release(&loaded);
+	}
+	array_destroy(answer->children);
 	array_destroy(answer->sas);
 	json_decref(answer->rules);
 	if (answer->links)

@@ -43,6 +43,7 @@ TCase *move_tcase(void);
 TCase *status_tcase(void);
 TCase *clients_tcase(void);
 TCase *explain_tcase(void);
+TCase *learned_tcase(void);
 TCase *leftovers_tcase(void);
 TCase *threads_tcase(void);
 TCase *device_tcase(void);

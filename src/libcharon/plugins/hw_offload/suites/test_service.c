@@ -420,6 +420,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, status_tcase());
 	suite_add_tcase(suite, clients_tcase());
 	suite_add_tcase(suite, explain_tcase());
+	suite_add_tcase(suite, learned_tcase());
 	suite_add_tcase(suite, leftovers_tcase());
 	suite_add_tcase(suite, threads_tcase());
 	suite_add_tcase(suite, device_tcase());
