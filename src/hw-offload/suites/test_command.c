@@ -274,6 +274,14 @@ START_TEST(test_explain)
 		"  ok    route          by p0\n  => packet on p0, if the driver agrees\n"
 		"b: hw_offload = no\n"
 		"  note  route          well\n  => none on p0\n");
+	/* nobody keeps connections or children from having the same name */
+	answer = FIRST RULE("a", "ok", "by p0") VERDICT("a", "auto", "packet")
+		RULE("a", "note", "well") VERDICT("a", "no", "none") END(4);
+	ck_assert_int_eq(run("explain gw"), 0);
+	ck_assert_str_eq(output, "a: hw_offload = auto\n"
+		"  ok    route          by p0\n  => packet on p0, if the driver agrees\n"
+		"a: hw_offload = no\n"
+		"  note  route          well\n  => none on p0\n");
 	answer = FIRST VERDICT("a", "auto", "crypto") END(1);
 	ck_assert_int_eq(run("explain gw a"), 1);
 	ck_assert_str_eq(asked, "hw-offload 1 explain gw a\n");
