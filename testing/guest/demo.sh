@@ -55,7 +55,7 @@ shell_commands()
 
 run_shell()
 {
-	local name=${SCENARIOS%% *}
+	local port name=${SCENARIOS%% *}
 	name=${name:-$demo_scenario}
 	scenario_kind=own
 	scenario_start=${EPOCHREALTIME/[.,]/}
@@ -69,6 +69,12 @@ run_shell()
 	echo "The hosts of $name are up, its pretest.dat has run."
 	echo "Run things there with: ${!host_pid[*]} (say: moon hw-offload list)."
 	echo "Its configuration, with the checks in evaltest.dat: $files_dir"
+	echo "Logs: /hosts/HOST/log. The NICs' switches, see testing/nicsim/README.md:"
+	for port in /sys/kernel/debug/nicsim/*b; do
+		echo "  ${port%b}a is $(sed -n 's/^ifname //p' "$port/device")"
+	done
+	echo "There is neither an editor nor man here; moon sh -c 'cat >FILE' writes"
+	echo "files, moon systemctl restart strongswan makes settings of the plugin count."
 	echo "The way out is exit."
 	(cd "$files_dir" && PS1='lab# ' bash --norc -i) || true
 	scenario_down
