@@ -104,6 +104,15 @@ static void explain_device(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
+ * Check if the driver will be asked for anything
+ */
+static bool asks_driver(const hwo_plan_t *plan)
+{
+	return hwo_plan_has(plan, HWO_MODE_PACKET) ||
+		   hwo_plan_has(plan, HWO_MODE_CRYPTO);
+}
+
+/**
  * Explain what the driver has to agree to
  */
 static void explain_driver(explanation_t *this, const hwo_child_facts_t *facts)
@@ -159,7 +168,7 @@ static void explain_history(explanation_t *this, const hwo_child_facts_t *facts,
 			add_rule(this, facts, "driver", "ok", text);
 		}
 	}
-	for (i = 0; i < learned.refusal_count; i++)
+	for (i = 0; i < learned.refusal_count && asks_driver(plan); i++)
 	{
 		refused = &learned.refusals[i];
 		what = refused->reason == HWO_REASON_POLICY_REFUSED ? " a policy" : "";
@@ -370,7 +379,10 @@ static void explain_child(explanation_t *this, const hwo_child_facts_t *facts)
 		keep_to_budget(this, facts, &device, &plan);
 		explain_modes(this, facts, &plan);
 		explain_packet(this, facts, &plan);
-		explain_driver(this, facts);
+		if (asks_driver(&plan))
+		{
+			explain_driver(this, facts);
+		}
 		if (device.ifindex)
 		{
 			explain_history(this, facts, &device, &plan);

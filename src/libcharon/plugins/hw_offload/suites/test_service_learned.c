@@ -13,9 +13,10 @@
 #include <linux/xfrm.h>
 
 /**
- * Ask about a child in some mode, count rules with a text.
+ * Ask about a child with some more settings, count rules with a text.
  */
-static int count_rules(const char *requested, const char *expected)
+static int count_rules_with(const char *more, const char *requested,
+							const char *expected)
 {
 	char request[256];
 	FILE *client;
@@ -23,8 +24,8 @@ static int count_rules(const char *requested, const char *expected)
 	int count = 0;
 
 	snprintf(request, sizeof(request), "hw-offload 1 explain-written "
-			 "{\"hw_offload\":\"%s\",\"esp_proposals\":\"aes128gcm128-esn\","
-			 "\"remote_addrs\":\"192.168.50.2\"}\n", requested);
+			 "{\"hw_offload\":\"%s\",%s,\"remote_addrs\":\"192.168.50.2\"}\n",
+			 requested, more);
 	client = client_ask(request);
 	client_first(client, "explain-written");
 	while ((line = client_line(client)) &&
@@ -37,6 +38,15 @@ static int count_rules(const char *requested, const char *expected)
 	json_decref(line);
 	fclose(client);
 	return count;
+}
+
+/**
+ * Ask about a child in some mode, count rules with a text.
+ */
+static int count_rules(const char *requested, const char *expected)
+{
+	return count_rules_with("\"esp_proposals\":\"aes128gcm128-esn\"", requested,
+							expected);
 }
 
 START_TEST(test_history)
@@ -63,6 +73,14 @@ START_TEST(test_history)
 						"nic3 has refused before, "), 1);
 	ck_assert_int_eq(count_rules("packet", ": driver: no packets"), 1);
 	ck_assert_int_eq(count_rules("packet", "driver-refused"), 1);
+
+	/* but not if it isn't asked, nor what it would take then */
+	ck_assert_int_eq(count_rules_with("\"ah_proposals\":\"sha256\"", "auto",
+									  "not-esp"), 2);
+	ck_assert_int_eq(count_rules_with("\"ah_proposals\":\"sha256\"", "auto",
+									  "driver-refused"), 0);
+	ck_assert_int_eq(count_rules_with("\"ah_proposals\":\"sha256\"", "auto",
+									  "algorithm"), 0);
 
 	/* without words, too */
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
