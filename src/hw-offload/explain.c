@@ -34,8 +34,8 @@ static bool gets_it(const json_t *verdict)
 
 /**
  * Check if it is to be told what a rule means and what to do: if it rules out a
- * mode, and once if the device has refused something, as that may be why a
- * CHILD_SA failed.
+ * mode, and once if the device has refused something or the traffic may rule out
+ * packet mode, as that may be why a CHILD_SA failed.
  *
  * @param before		rule before it, NULL if there is none
  */
@@ -49,7 +49,8 @@ static bool is_trouble(const json_t *rule, const json_t *before)
 	}
 	return (!strcmp(name, "driver-refused") ||
 			!strcmp(name, "policy-refused") ||
-			!strcmp(name, "silent-software")) &&
+			!strcmp(name, "silent-software") ||
+			!strcmp(name, "route-leak")) &&
 		   strcmp(get_text(before, "rule"), name);
 }
 

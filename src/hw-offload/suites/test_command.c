@@ -141,6 +141,12 @@ START_TEST(test_refusals)
 	ck_assert_int_eq(run("explain gw"), 0);
 	first = strstr(output, "The policy was refused");
 	ck_assert_msg(first && strstr(first, "what to do: "), "%s", output);
+	/* nor does what depends on the traffic, before Linux 7.1 */
+	snprintf(once, sizeof(once), rule, "route-leak");
+	snprintf(text, sizeof(text), FIRST "%s" VERDICT("net", "auto", "packet")
+			 END(2), once);
+	ck_assert_int_eq(run("explain gw"), 0);
+	ck_assert_msg(strstr(output, "what to do: Run Linux 7.1"), "%s", output);
 	/* a note about anything else does not need more words */
 	snprintf(once, sizeof(once), rule, "budget");
 	snprintf(text, sizeof(text), FIRST "%s" VERDICT("net", "auto", "packet")
