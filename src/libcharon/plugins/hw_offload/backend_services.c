@@ -84,6 +84,7 @@ bool hwo_services_start(hwo_services_t *this, const hwo_kernel_t *kernel,
 	hwo_status_source_t source = {
 		.guard = *guard,
 		.if_id_in_software = features->sa_if_id_in_software,
+		.subnets_matched = features->subnets_matched,
 	};
 
 	/* each adopts a door, so all of them are there before any may fail */

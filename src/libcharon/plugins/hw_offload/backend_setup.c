@@ -79,6 +79,17 @@ bool hwo_setup_spd(nl_exchange_t *xfrm)
 /*
  * Described in header
  */
+void hwo_setup_features(const char *release, hwo_kernel_features_t *features)
+{
+	hwo_kernel_features(release, features);
+	/* NVIDIA's own driver packages are newer than the kernel they are for */
+	features->subnets_matched = hwo_setting_bool("packet_subnets",
+												 features->subnets_matched);
+}
+
+/*
+ * Described in header
+ */
 hwo_guard_rules_t hwo_setup_guard(const hwo_kernel_features_t *features)
 {
 	return (hwo_guard_rules_t){

@@ -37,6 +37,14 @@ bool hwo_setup_kernel(hwo_kernel_t *kernel);
 bool hwo_setup_spd(nl_exchange_t *xfrm);
 
 /**
+ * Determine what the kernel can do, and settings that know better.
+ *
+ * @param release		release as reported by uname(2)
+ * @param features		[out] features
+ */
+void hwo_setup_features(const char *release, hwo_kernel_features_t *features);
+
+/**
  * Get what guards behind offloaded policies depend on.
  *
  * @param features		what the kernel can do

@@ -329,7 +329,8 @@ METHOD(kernel_ipsec_t, add_policy, status_t,
 			return FAILED;
 		}
 	}
-	hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data), &user);
+	hwo_translate_sp(&this->translate, id, data, ifindex,
+					 manual_priority(this, id, data), &user);
 	user.may_leak = hwo_route_leak_sp(&this->guard, id, data);
 	if (this->services.sps->add(this->services.sps, &user))
 	{
@@ -372,8 +373,8 @@ METHOD(kernel_ipsec_t, del_policy, status_t,
 
 	for (i = 0; err == ENOENT && next_ifindex(this, id, i, &ifindex); i++)
 	{
-		hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data),
-						 &user);
+		hwo_translate_sp(&this->translate, id, data, ifindex,
+						 manual_priority(this, id, data), &user);
 		err = this->services.sps->del(this->services.sps, &user);
 	}
 	if (!err && ifindex)
@@ -444,7 +445,7 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 							  "kernel_netlink_get_priority_custom"),
 		.ifnames = ifname_table_create(),
 	);
-	hwo_kernel_features(kernel->uname.release, &this->translate.kernel);
+	hwo_setup_features(kernel->uname.release, &this->translate.kernel);
 	this->guard = hwo_setup_guard(&this->translate.kernel);
 	if (!hwo_services_start(&this->services, kernel, &this->translate.kernel,
 							&this->guard))

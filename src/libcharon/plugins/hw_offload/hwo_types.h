@@ -197,6 +197,9 @@ typedef struct hwo_sa_t {
 	bool ipcomp;
 	/** selectors are of another family than the addresses (tunnel mode) */
 	bool mixed_families;
+	/** a selector is a subnet, and NICs match single addresses only (tunnel
+	 * mode, before 6.15) */
+	bool subnets;
 	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
 	bool if_id_in_software;
 	/** mark set on packets after processing, {0, 0} for none */

@@ -23,6 +23,7 @@ void hwo_kernel_features(const char *release, hwo_kernel_features_t *features)
 		features->sa_last_used = version >= 6002;
 		features->sa_af_unspec_transport = version >= 6003;
 		features->sa_dir = version >= 6010;
+		features->subnets_matched = version >= 6015;
 		features->route_checked = version >= 7001;
 		features->sa_if_id_in_software = version >= 7001;
 	}

@@ -24,6 +24,8 @@ typedef struct hwo_kernel_features_t {
 	bool sa_af_unspec_transport;
 	/** packets don't leave by another device than that of their SA, 7.1 */
 	bool route_checked;
+	/** NICs match subnets in packet mode, not just addresses, 6.15 */
+	bool subnets_matched;
 	/** direction of SAs, and rules for replay windows that follow, 6.10 */
 	bool sa_dir;
 	/** inbound SAs with an XFRM interface ID are not offloaded, 7.1 */

@@ -23,6 +23,7 @@ static const char *known[] = {
 	"ike_bypass",
 	"install_routes_xfrmi",
 	"leftover_time",
+	"packet_subnets",
 	"policy_update",
 	"port_bypass",
 	"promote",

@@ -29,6 +29,7 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_VIRTUAL_DEVICE,
 	"ipcomp",
 	"if-id",
 	"mixed-families",
+	"subnet",
 	"no-device",
 	"not-capable",
 	"feature-off",
@@ -108,7 +109,11 @@ static hwo_reason_t packet_refused(const hwo_sa_t *sa)
 	{
 		return HWO_REASON_ROUTE_LEAK;
 	}
-	return sa->mixed_families ? HWO_REASON_MIXED_FAMILIES : HWO_REASON_NONE;
+	if (sa->mixed_families)
+	{
+		return HWO_REASON_MIXED_FAMILIES;
+	}
+	return sa->subnets ? HWO_REASON_SUBNET : HWO_REASON_NONE;
 }
 
 /**

@@ -59,6 +59,9 @@ typedef enum hwo_reason_t {
 	HWO_REASON_IF_ID,
 	/** packet: IPv4 in IPv6, or the other way round */
 	HWO_REASON_MIXED_FAMILIES,
+	/** packet: NICs match no subnets, what they miss is in clear (mlx5 before
+	 * Linux 6.15) */
+	HWO_REASON_SUBNET,
 	/** the device that is configured for the local address is not there */
 	HWO_REASON_NO_DEVICE,
 	/** the device has no ESP offload */

@@ -58,7 +58,7 @@ typedef struct hwo_sa_record_t {
 	/** extended sequence numbers */
 	bool esn;
 	/** more of what keeps it from some mode, see hwo_sa_t */
-	bool ipcomp, if_id_in_software, may_leak, mixed_families;
+	bool ipcomp, if_id_in_software, may_leak, mixed_families, subnets;
 	/** UDP encapsulation with these ports, host order */
 	bool encap;
 	uint16_t src_port, dst_port;

@@ -72,6 +72,18 @@ static void put_subnet(traffic_selector_t *ts, uint8_t bytes[16],
 	net->destroy(net);
 }
 
+/*
+ * Described in header
+ */
+bool hwo_ts_is_subnet(traffic_selector_t *ts)
+{
+	uint8_t bytes[16], prefix;
+	int all = ts->get_type(ts) == TS_IPV4_ADDR_RANGE ? 32 : 128;
+
+	put_subnet(ts, bytes, &prefix);
+	return prefix != 0 && prefix != all;
+}
+
 /**
  * Convert the port range of one traffic selector to a port and the mask of
  * those leading bits that all ports in the range have in common

@@ -52,6 +52,13 @@ void hwo_selector_from_ts(traffic_selector_t *src, traffic_selector_t *dst,
 						  hwo_selector_t *sel);
 
 /**
+ * Check if a traffic selector is for more than one address, but not for all.
+ *
+ * @param ts		traffic selector
+ */
+bool hwo_ts_is_subnet(traffic_selector_t *ts);
+
+/**
  * Convert one side of a selector of the SPD to a traffic selector. Both sides
  * have type and code in case of ICMP. Port 0 alone stands for any port, as the
  * kernel reports it for packets of protocols without ports.

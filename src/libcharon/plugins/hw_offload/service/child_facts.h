@@ -40,6 +40,8 @@ typedef struct hwo_child_facts_t {
 	bool esn, no_esn, gcm, other;
 	/** TRUE if traffic selectors have addresses of that family */
 	bool ipv4, ipv6;
+	/** TRUE if some are for a subnet, see hwo_ts_is_subnet() */
+	bool subnets;
 	/** replay window */
 	uint32_t window;
 	/** limits on bytes */

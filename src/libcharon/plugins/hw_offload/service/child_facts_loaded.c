@@ -7,6 +7,7 @@
 
 #include "child_facts.h"
 #include "../hwo_compat.h"
+#include "../model/selector.h"
 
 #include <daemon.h>
 
@@ -48,6 +49,7 @@ static void note_selectors(hwo_child_facts_t *facts, child_cfg_t *child,
 		{
 			*(ts->get_type(ts) == TS_IPV4_ADDR_RANGE ? &facts->ipv4
 													 : &facts->ipv6) = TRUE;
+			facts->subnets = facts->subnets || hwo_ts_is_subnet(ts);
 		}
 	}
 	enumerator->destroy(enumerator);

@@ -109,7 +109,28 @@ static bool note_proposals(hwo_child_facts_t *facts, protocol_id_t proto,
 }
 
 /**
- * Note the families in a list of traffic selectors, by what is before their
+ * Check if a text of some length is more than one address, but not all of them
+ */
+static bool is_subnet(const char *text, size_t len)
+{
+	char addrs[128];
+	host_t *host;
+	bool subnet;
+	int bits;
+
+	snprintf(addrs, sizeof(addrs), "%.*s", (int)len, text);
+	if (strchr(addrs, '-'))
+	{
+		return TRUE;
+	}
+	host = host_create_from_subnet(addrs, &bits);
+	subnet = host && bits && bits != 8 * host->get_address(host).len;
+	DESTROY_IF(host);
+	return subnet;
+}
+
+/**
+ * Note the addresses in a list of traffic selectors, by what is before their
  * protocol
  */
 static void note_selectors(hwo_child_facts_t *facts, char *value)
@@ -125,6 +146,7 @@ static void note_selectors(hwo_child_facts_t *facts, char *value)
 		if (strncasecmp(token, "dynamic", strlen("dynamic")) != 0)
 		{
 			*(memchr(token, ':', len) ? &facts->ipv6 : &facts->ipv4) = TRUE;
+			facts->subnets = facts->subnets || is_subnet(token, len);
 		}
 	}
 	enumerator->destroy(enumerator);

@@ -123,6 +123,7 @@ static void plan_sa(const hwo_sa_record_t *sa, const hwo_device_t *device,
 		.if_id_in_software = sa->if_id_in_software,
 		.may_leak = sa->may_leak,
 		.mixed_families = sa->mixed_families,
+		.subnets = sa->subnets,
 	};
 
 	hwo_plan_sa(sa->requested, &facts, device, plan);

@@ -242,6 +242,7 @@ static void note_installed(private_sa_installer_t *this, install_t *install)
 		.if_id_in_software = install->sa.if_id_in_software,
 		.may_leak = install->sa.may_leak,
 		.mixed_families = install->sa.mixed_families,
+		.subnets = install->sa.subnets,
 		.encap = install->sa.encap,
 		.src_port = install->sa.src_port,
 		.dst_port = install->sa.dst_port,

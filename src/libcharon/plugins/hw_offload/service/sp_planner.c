@@ -73,9 +73,10 @@ void hwo_sp_plan_user(offload_device_t *devices, sa_table_t *sas,
 					plan);
 		return;
 	}
-	if (user->may_leak)
+	if (user->may_leak || user->subnets)
 	{
-		hwo_device_none(HWO_REASON_ROUTE_LEAK, &device);
+		hwo_device_none(user->may_leak ? HWO_REASON_ROUTE_LEAK
+									   : HWO_REASON_SUBNET, &device);
 	}
 	else if (user->requested == HW_OFFLOAD_PACKET ||
 			 user->requested == HW_OFFLOAD_AUTO)

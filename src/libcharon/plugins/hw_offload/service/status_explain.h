@@ -36,6 +36,8 @@ typedef struct hwo_explain_host_t {
 	hwo_guard_rules_t guard;
 	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
 	bool if_id_in_software;
+	/** NICs match subnets in packet mode, see hwo_kernel_features_t */
+	bool subnets_matched;
 } hwo_explain_host_t;
 
 /**

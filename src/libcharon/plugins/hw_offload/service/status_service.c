@@ -247,6 +247,7 @@ static json_t *explain(private_status_service_t *this, answer_t *answer)
 		.sas = this->source.sa_table,
 		.guard = this->source.guard,
 		.if_id_in_software = this->source.if_id_in_software,
+		.subnets_matched = this->source.subnets_matched,
 	};
 
 	if (answer->request.command != HWO_STATUS_EXPLAIN_WRITTEN)

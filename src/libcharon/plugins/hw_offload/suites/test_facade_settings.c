@@ -28,10 +28,12 @@ static const struct {
 	{ "6.9.12",					"lu" },
 	{ "6.10.0",					"lud" },
 	{ "6.12.107+deb13-amd64",	"lud" },
-	{ "7.0-rc1",				"lud" },
-	{ "7.1.0",					"ludri" },
-	{ "7.2.12",					"ludri" },
-	{ "10.1",					"ludri" },
+	{ "6.14.0",				"lud" },
+	{ "6.15",					"luds" },
+	{ "7.0-rc1",				"luds" },
+	{ "7.1.0",					"ludsri" },
+	{ "7.2.12",					"ludsri" },
+	{ "10.1",					"ludsri" },
 	{ "5.4294967295",			"" },
 	{ "garbage",				"" },
 	{ "garbage 6.12",			"" },
@@ -51,6 +53,7 @@ START_TEST(test_release)
 	strcat(found, features.sa_last_used ? "l" : "");
 	strcat(found, features.sa_af_unspec_transport ? "u" : "");
 	strcat(found, features.sa_dir ? "d" : "");
+	strcat(found, features.subnets_matched ? "s" : "");
 	strcat(found, features.route_checked ? "r" : "");
 	strcat(found, features.sa_if_id_in_software ? "i" : "");
 	ck_assert_str_eq(found, releases[_i].features);
@@ -167,7 +170,8 @@ END_TEST
 START_TEST(test_known)
 {
 	static char *known[] = {
-		"load", "fail_closed", "install_routes_xfrmi", "policy_update",
+		"load", "fail_closed", "install_routes_xfrmi",
+		"packet_subnets", "policy_update",
 		"port_bypass",
 		"receive_buffer_size", "set_proto_port_transport_sa", "timeout",
 		"spdh_reserve", "spdh_thresh.ipv4.lbits", "spdh_thresh.ipv4.rbits",

@@ -394,6 +394,7 @@ END_TEST
 	.mode = MODE_TUNNEL, .esn = TRUE
 #define VLAN	HWO_REASON_VLAN_DEVICE
 #define MIXED	HWO_REASON_MIXED_FAMILIES
+#define SUBNET	HWO_REASON_SUBNET
 #define IPCOMP	HWO_REASON_IPCOMP
 #define IF_ID	HWO_REASON_IF_ID
 #define BOND	HWO_REASON_BOND_PACKET
@@ -408,6 +409,8 @@ static const struct {
 	{ { ESP_SA, .mixed_families = TRUE },	OK, OK,		MIXED, OK },
 	{ { ESP_SA, .mixed_families = TRUE },	BOND, OK,	MIXED, OK },
 	{ { ESP_SA, .mixed_families = TRUE },	VLAN, VLAN,	MIXED, VLAN },
+	{ { ESP_SA, .subnets = TRUE },			OK, OK,		SUBNET, OK },
+	{ { ESP_SA, .subnets = TRUE },			BOND, OK,	SUBNET, OK },
 	{ { ESP_SA },							VLAN, VLAN,	VLAN, VLAN },
 	{ { ESP_SA },							BOND, OK,	BOND, OK },
 	{ { ESP_SA },							OK, VLAN,	OK, VLAN },

@@ -166,6 +166,7 @@ START_TEST(test_names)
 		{ HWO_REASON_IPCOMP,			"ipcomp" },
 		{ HWO_REASON_IF_ID,				"if-id" },
 		{ HWO_REASON_MIXED_FAMILIES,	"mixed-families" },
+		{ HWO_REASON_SUBNET,			"subnet" },
 		{ HWO_REASON_NO_DEVICE,			"no-device" },
 		{ HWO_REASON_NOT_CAPABLE,		"not-capable" },
 		{ HWO_REASON_FEATURE_OFF,		"feature-off" },

@@ -209,6 +209,14 @@ static void make_mixed(test_sa_t *sa)
 			traffic_selector_create_from_cidr("2001:db8::/32", 0, 0, 65535));
 }
 
+static void make_subnet(test_sa_t *sa)
+{
+	calls.have_address = FALSE;
+	sa->data.mode = MODE_TUNNEL;
+	sa->data.src_ts->insert_last(sa->data.src_ts,
+			traffic_selector_create_from_cidr("10.1.0.0/16", 0, 0, 65535));
+}
+
 /** what can't work whatever the device, per version of Linux */
 static const struct {
 	fake_version_t version;
@@ -221,6 +229,8 @@ static const struct {
 	{ FAKE_LINUX_7_2,	make_if_id,		"if-id", "if-id" },
 	{ FAKE_LINUX_6_12,	make_if_id,		"route-leak", NULL },
 	{ FAKE_LINUX_7_2,	make_mixed,		"mixed-families", NULL },
+	{ FAKE_LINUX_7_2,	make_subnet,	NULL, NULL },
+	{ FAKE_LINUX_6_12,	make_subnet,	"subnet", NULL },
 };
 
 START_TEST(test_impossible)

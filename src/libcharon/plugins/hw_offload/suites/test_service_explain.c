@@ -481,6 +481,72 @@ START_TEST(test_explain_many)
 }
 END_TEST
 
+/**
+ * Get the reason of the verdict about a child.
+ */
+static const char *explain(const char *request, const char *kind)
+{
+	static char reason[32];
+	FILE *client;
+	json_t *line;
+
+	client = client_ask(request);
+	client_first(client, kind);
+	while ((line = client_line(client)) &&
+		   streq(text(line, "type"), "rule"))
+	{
+		json_decref(line);
+	}
+	snprintf(reason, sizeof(reason), "%s", text(line, "reason"));
+	json_decref(line);
+	fclose(client);
+	return reason;
+}
+
+/**
+ * Ask about a child with these remote_ts.
+ */
+static const char *explain_subnet(const char *remote_ts)
+{
+	char request[256];
+
+	snprintf(request, sizeof(request), "hw-offload 1 explain-written "
+			 "{\"hw_offload\":\"packet\",\"esp_proposals\":\"aes128gcm128-esn\","
+			 "\"remote_addrs\":\"192.168.50.2\",\"remote_ts\":\"%s\"}\n",
+			 remote_ts);
+	return explain(request, "explain-written");
+}
+
+START_TEST(test_subnets)
+{
+	ck_assert(service_start(FAKE_LINUX_6_12, FAKE_CAPS_PACKET, NULL));
+	ck_assert_str_eq(explain_subnet("10.2.0.0/16[udp/4789]"), "subnet");
+	ck_assert_str_eq(explain_subnet("10.2.0.1, 10.2.0.2/31"), "subnet");
+	ck_assert_str_eq(explain_subnet("10.2.0.1-10.2.0.9"), "subnet");
+	ck_assert_str_eq(explain_subnet("10.2.0.1"), "as-requested");
+	ck_assert_str_eq(explain_subnet("10.2.0.1/32[udp]"), "as-requested");
+	ck_assert_str_eq(explain_subnet("0.0.0.0/0, dynamic"), "as-requested");
+	/* one that is loaded */
+	load_config();
+	config.requested = HW_OFFLOAD_PACKET;
+	config.proposal = "aes128gcm128-esn";
+	config.remote = "192.168.50.2";
+	config.mode = MODE_TUNNEL;
+	config.ts = "10.2.0.0/16";
+	ck_assert_str_eq(explain("hw-offload 1 explain gw net\n", "explain"),
+					 "subnet");
+	config.ts = "10.2.0.1/32";
+	ck_assert_str_eq(explain("hw-offload 1 explain gw net\n", "explain"),
+					 "as-requested");
+	/* the driver may be newer than the kernel */
+	lib->settings->set_bool(lib->settings,
+							"%s.plugins.hw-offload.packet_subnets", TRUE,
+							lib->ns);
+	ck_assert(service_start(FAKE_LINUX_6_12, FAKE_CAPS_PACKET, NULL));
+	ck_assert_str_eq(explain_subnet("10.2.0.0/16"), "as-requested");
+}
+END_TEST
+
 START_TEST(test_explain_nothing)
 {
 	FILE *client;
@@ -517,6 +583,7 @@ TCase *explain_tcase(void)
 	tcase_add_loop_test(tcase, test_misunderstood, 0,
 						countof(misunderstood));
 	tcase_add_test(tcase, test_explain_many);
+	tcase_add_test(tcase, test_subnets);
 	tcase_add_test(tcase, test_explain_nothing);
 	return tcase;
 }

@@ -325,6 +325,29 @@ START_TEST(test_route_leak)
 }
 END_TEST
 
+START_TEST(test_subnet_trap)
+{
+	char *local = _i ? "10.1.0.0/16" : LOCAL;
+	test_sp_t sp;
+
+	/* there is no SA whose mode it could follow */
+	ck_assert(service_start(FAKE_LINUX_6_12, FAKE_CAPS_PACKET, NULL));
+	sp_init(&sp, POLICY_OUT, local, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&sp), _i ? FAILED : SUCCESS);
+	sp_clear(&sp);
+	sp_init(&sp, POLICY_OUT, local, REMOTE, 0, 1, HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, local, REMOTE),
+					 _i ? "none" : "packet");
+	sp_clear(&sp);
+	/* NICs of a newer kernel match it */
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	sp_init(&sp, POLICY_OUT, local, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	sp_clear(&sp);
+}
+END_TEST
+
 START_TEST(test_reserve)
 {
 	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.spdh_reserve",
@@ -393,6 +416,7 @@ TCase *guard_tcase(void)
 	tcase_add_test(tcase, test_software_follows);
 	tcase_add_test(tcase, test_query);
 	tcase_add_test(tcase, test_off);
+	tcase_add_loop_test(tcase, test_subnet_trap, 0, 2);
 	tcase_add_loop_test(tcase, test_route_leak, 0, countof(origins));
 	tcase_add_test(tcase, test_reserve);
 	tcase_add_loop_test(tcase, test_reserve_rest, 0, 3);
