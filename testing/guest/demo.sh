@@ -32,6 +32,7 @@ run_demo()
 {
 	local status=0
 	demo_out=$out_dir/demo.txt
+	claim "$demo_scenario"
 	run_scenario own "$demo_scenario" || status=1
 	return $status
 }

@@ -18,6 +18,11 @@ prepare()
 	need_packages "${build_packages[@]}" "${guest_packages[@]}"
 	find_mirror
 	cache_use
+	if [[ $parts == *" guest "* ]]; then
+		beside_others=1
+		fetch_kernels "$parts" &
+		workers+=($!)
+	fi
 	prepare_rootfs
 	prepare_strongswan
 	if [[ $parts == *" upstream "* ]]; then
@@ -27,6 +32,7 @@ prepare()
 	if [[ $parts == *" plugin "* ]]; then
 		build_plugin
 	fi
+	await_kernels
 	if [[ $parts == *" nicsim "* ]]; then
 		prepare_headers
 	fi
@@ -40,6 +46,33 @@ prepare()
 		measure_clock
 	fi
 	cache_done
+}
+
+# fetch_kernels PARTS: what comes from other suites than the userland, beside all that
+# needs the userland.
+fetch_kernels()
+{
+	local series
+	trap 'stop_step' EXIT
+	trap 'exit 143' TERM
+	beside_others=1
+	if [[ $1 == *" nicsim "* ]]; then
+		prepare_headers
+	fi
+	for series in "${kernels[@]}"; do
+		prepare_kernel "$series"
+	done
+}
+
+# await_kernels: the end of fetch_kernels.
+await_kernels()
+{
+	local pid
+	for pid in "${workers[@]}"; do
+		wait "$pid" || exit 1
+	done
+	workers=()
+	beside_others=0
 }
 
 # prepare_images SERIES PARTS: into log_dir/images/SERIES.
@@ -189,7 +222,7 @@ command_check()
 	note_results
 	find_scenarios own all
 	check_list
-	portion run_unit_tests
+	aside run_unit_tests
 	for series in "${kernels[@]}"; do
 		queue_check "$series"
 	done

@@ -110,6 +110,10 @@ guest_command()
 		-fsdev "local,id=lab,path=$run/share,security_model=none"
 		-device "virtio-9p-pci,fsdev=lab,mount_tag=lab"
 		-append "$options")
+	if [[ -n ${claims:-} ]]; then
+		qemu+=(-fsdev "local,id=claims,path=$claims,security_model=none"
+			-device "virtio-9p-pci,fsdev=claims,mount_tag=claims")
+	fi
 }
 
 # guest_slots: how many guests may run at once.

@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# What is to run in guests, in portions of a few minutes, so that all processors
-# have work until the end: a guest rarely uses more than one.
+# What is to run in guests: the same list of scenarios in as many guests as may run,
+# so that all processors have work until the end: a guest rarely uses more than one.
 
 # The portions that wait: each is a command of this shell.
 portions=()
+# The same for what needs no guest.
+asides=()
 workers=()
-
-# Scenarios per portion; booting costs a guest as long as half a scenario.
-portion_size=6
 
 # portion COMMAND...: runs it when run_portions is called.
 portion()
@@ -18,19 +17,32 @@ portion()
 	portions+=("$(printf '%q ' "$@")")
 }
 
-# portions_of SERIES BACKEND KIND NAME...: the scenarios, a few at a time.
+# aside COMMAND...: runs it beside the portions.
+aside()
+{
+	asides+=("$(printf '%q ' "$@")")
+}
+
+# portions_of SERIES BACKEND KIND NAME...: the scenarios, one guest after the other
+# joins in.
 portions_of()
 {
-	local series=$1 backend=$2 kind=$3 count size
+	local series=$1 backend=$2 kind=$3 name slot
+	local -a usual=() special=()
 	shift 3
 	say "$# scenarios on Linux $series with $backend"
-	# all of nearly the same size
-	count=$(( ($# + portion_size - 1) / portion_size ))
-	while (( $# > 0 )); do
-		size=$(( ($# + count - 1) / count ))
-		portion run_scenarios "$series" "$backend" "$kind" "${@:1:size}"
-		shift "$size"
-		count=$(( count - 1 ))
+	for name in "$@"; do
+		if needs_processors "$name"; then
+			special+=("$name")
+		else
+			usual+=("$name")
+		fi
+	done
+	if (( ${#special[@]} > 0 )); then
+		portion run_scenarios "$series" "$backend" "$kind" "${special[@]}"
+	fi
+	for (( slot = 0; slot < $(guest_slots) && slot < ${#usual[@]}; slot++ )); do
+		portion run_scenarios "$series" "$backend" "$kind" "${usual[@]}"
 	done
 }
 
@@ -58,11 +70,25 @@ work()
 	done
 }
 
+# work_aside: what needs no guest.
+work_aside()
+{
+	local each
+	trap 'stop_step' EXIT
+	trap 'exit 143' TERM
+	beside_others=1
+	for each in "${asides[@]}"; do
+		eval "$each"
+	done
+}
+
 # run_portions: all of them, in as many guests side by side as may run.
 run_portions()
 {
 	local worker pid rc=0 start=$SECONDS
 	: >"$log_dir/portions"
+	( work_aside ) &
+	workers+=($!)
 	for (( worker = 0; worker < $(guest_slots); worker++ )); do
 		( work ) &
 		workers+=($!)
@@ -72,6 +98,7 @@ run_portions()
 	done
 	workers=()
 	portions=()
+	asides=()
 	(( rc == 0 )) || die "the lab itself has failed, see above"
 	say "guests: $(elapsed $(( SECONDS - start )))"
 }

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# Runs scenarios: as many as possible in one guest, and the rest in a fresh one
-# when a guest has died.
+# Runs scenarios: guests side by side take the next one from the same list, and a
+# fresh guest goes on when one has died.
 
 # scenario_names KIND NAME...: the names, one per line; a group or "all" stands
 # for the scenarios in it. A name that does not exist ends the lab.
@@ -59,6 +59,7 @@ make_share()
 	BACKEND='$backend'
 	KIND='$kind'
 	ENTRY='${entry:-}'
+	GUEST='${run##*/}'
 	EOF
 }
 
@@ -122,31 +123,63 @@ kernel_failures()
 	done < <(kernel_complaints "$1")
 }
 
-# after_guest RUN: judges how the guest ended and sets "left" to what is to run
-# in a fresh one.
+# claim_of NAME: the file that says which guest has taken the scenario.
+claim_of()
+{
+	echo "$claims/${1//\//,}"
+}
+
+# unclaimed NAME...: those that no guest has taken yet, one per line.
+unclaimed()
+{
+	local name
+	for name in "$@"; do
+		if [[ ! -e $(claim_of "$name") ]]; then
+			echo "$name"
+		fi
+	done
+}
+
+# unfinished RUN NAME...: what that guest has taken and has no result for, one per
+# line.
+unfinished()
+{
+	local guest=${1##*/} name
+	shift
+	for name in "$@"; do
+		if [[ -z ${finished[$name]:-} &&
+			$(cat "$(claim_of "$name")" 2>/dev/null) == "$guest" ]]; then
+			echo "$name"
+		fi
+	done
+}
+
+# after_guest RUN NAME...: judges how the guest ended. What it has taken and not
+# begun is there for others; one that took nothing and died would do so again.
 after_guest()
 {
 	local run=$1 name victim=""
-	local -a unfinished=()
+	local -a open=()
+	shift
 	kernel_failures "$run"
-	for name in "${left[@]}"; do
-		if [[ -z ${finished[$name]:-} ]]; then
-			unfinished+=("$name")
-		fi
-	done
-	left=()
-	if (( ${#unfinished[@]} == 0 )); then
+	mapfile -t open < <(unfinished "$run" "$@")
+	if (( ${#open[@]} == 0 )) && [[ $guest_end != ok && ! -s $run/share/out/results ]]; then
+		mapfile -t open < <(unclaimed "$@" | sed 1q)
+	fi
+	if (( ${#open[@]} == 0 )); then
 		guest_failure "$run"
 		return 0
 	fi
 	victim=$(cat "$run/share/out/current" 2>/dev/null || true)
-	victim=${victim:-${unfinished[0]}}
+	victim=${victim:-${open[0]}}
 	if [[ -z ${finished[$victim]:-} ]]; then
 		blame "$victim"
 	fi
-	for name in "${unfinished[@]}"; do
+	for name in "${open[@]}"; do
 		if [[ -z ${finished[$name]:-} ]]; then
-			left+=("$name")
+			rm -f "$(claim_of "$name")"
+		else
+			echo "${run##*/}" >"$(claim_of "$name")"
 		fi
 	done
 }
@@ -175,39 +208,48 @@ guest_failure()
 	fi
 }
 
-# run_guests NAME...: runs the scenarios in as many guests as it takes.
+# run_guests NAME...: runs those of the scenarios that nobody else has taken, in as
+# many guests as it takes.
 run_guests()
 {
 	local run reported
-	local -a left=("$@")
-	while (( ${#left[@]} > 0 )); do
+	mkdir -p "$claims"
+	while [[ -n $(unclaimed "$@") ]]; do
 		guests=$(( guests + 1 ))
 		run=$log_dir/$series-$backend-$kind-$portion_number-$guests
 		mkdir -p "$run"
-		make_share "$run" "$series" "$backend" "$kind" "${left[@]}"
-		echo "SCENARIOS='${left[*]}'" >>"$run/share/job"
+		make_share "$run" "$series" "$backend" "$kind" "$@"
+		echo "SCENARIOS='$*'" >>"$run/share/job"
 		reported=0
 		guest_run "$run" "$series" report_new "$boot_seconds" \
-			$(( boot_seconds + ${#left[@]} * scenario_seconds ))
-		after_guest "$run"
+			$(( boot_seconds + $# * scenario_seconds ))
+		after_guest "$run" "$@"
 	done
 }
 
 # The number of what runs is part of the names of its logs (see queue.sh).
 portion_number=0
 
-# run_scenarios SERIES BACKEND KIND NAME...: all results go to result().
+# needs_processors NAME: whether the scenario is about several processors.
+needs_processors()
+{
+	[[ $1 == ikev2/per-cpu-* ]]
+}
+
+# run_scenarios SERIES BACKEND KIND NAME...: all results go to result(). Who else
+# runs the same takes from the same list.
 # strongSwan's own scenarios sleep for fixed times where they should wait for
 # something, so those that fail are repeated once with counted time.
 run_scenarios()
 {
 	local series=$1 backend=$2 kind=$3 guests=0 second_try=0
-	local guest_cpus=$guest_cpus
+	local guest_cpus=$guest_cpus claims=$log_dir/claims/$1-$2-$3
 	local -a again=()
 	local -A finished=() retried=()
 	shift 3
-	if [[ " $*" == *" ikev2/per-cpu-"* ]]; then
+	if needs_processors "$1"; then
 		guest_cpus=4 # what strongSwan's test hosts have
+		claims+=-4
 	fi
 	if [[ $kind == upstream ]] && (( ! counted_time )); then
 		second_try=1
@@ -218,6 +260,7 @@ run_scenarios()
 		second_try=0
 		counted_time=1
 		finished=()
+		claims+=-again-$portion_number
 		run_guests "${again[@]}"
 		counted_time=0
 	fi
