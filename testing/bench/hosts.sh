@@ -148,7 +148,7 @@ hosts_start()
 	hosts_up moon sun wire
 	wire_own
 	host_run sun systemctl start strongswan &
-	CHARON_WRAPPER=$trace_wrapper host_run moon systemctl start strongswan ||
+	host_run moon "CHARON_WRAPPER='$trace_wrapper' systemctl start strongswan" ||
 		die "charon does not start on moon"
 	wait $! || die "charon does not start on sun"
 	expect_backend moon "$1"

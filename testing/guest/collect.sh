@@ -49,24 +49,16 @@ collect_nics()
 	[[ -s $1/nicsim ]] || rm -f "$1/nicsim"
 }
 
-# copy_text FILE COPY: without a program, as there are many files
-copy_text()
-{
-	local -a all
-	mapfile all <"$1"
-	printf '%s' "${all[@]}" >"$2"
-}
-
 # collect_logs DIR: DIR/<host>.<log> and the captures
 collect_logs()
 {
 	local host file
 	for host in "${!host_pid[@]}"; do
 		for file in "$hosts_dir/$host"/log/*.log; do
-			[[ ! -s $file ]] || copy_text "$file" "$1/$host.${file##*/}"
+			[[ ! -s $file ]] || print_file "$file" >"$1/$host.${file##*/}"
 		done
 		for file in "$hosts_dir/$host"/tmp/{tcpdump*,capture/*}.log; do
-			copy_text "$file" "$1/$host.${file##*/}"
+			print_file "$file" >"$1/$host.${file##*/}"
 		done
 		for file in "$hosts_dir/$host"/tmp/capture/*.pcap; do
 			cp "$file" "$1/$host.${file##*/}"

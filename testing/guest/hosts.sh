@@ -41,15 +41,15 @@ hosts_etc()
 hosts_dirs()
 {
 	local name
-	local -a tmp=() ready=() others=()
+	local -a tmp=() pipes=() others=()
 	for name in "$@"; do
 		tmp+=("$hosts_dir/$name/tmp")
-		ready+=("$hosts_dir/$name/ready")
+		pipes+=("$hosts_dir/$name"/{ready,commands,answers})
 		others+=("$hosts_dir/$name"/{etc,work,run,log})
 	done
 	mkdir -p "${others[@]}" "${tmp[@]}"
 	chmod 1777 "${tmp[@]}"
-	mkfifo "${ready[@]}"
+	mkfifo "${pipes[@]}"
 }
 
 # hosts_up NAME...: all of them at the same time
@@ -66,7 +66,9 @@ hosts_up()
 			>"$dir/etc/nsswitch.conf"
 		exec {fd}<>"$dir/ready"
 		ready[$name]=$fd
-		unshare --net --mount --uts --pid --fork \
+		HOST=$name HOME=/root PATH=$guest_dir/bin:$PATH \
+			STRONGSWAN_CONF=$strongswan_conf WAIT_AT_MOST=$wait_at_most \
+			unshare --net --mount --uts --pid --fork \
 			"$guest_dir/host-init" "$name" "$dir" \
 			</dev/null >"$dir/init.log" 2>&1 &
 	done
@@ -99,15 +101,49 @@ host_do()
 
 # host_run NAME WORD...: runs a command line of a scenario on a host, as a
 # remote shell does: the words are joined and the host's shell parses them.
+# host-init is that shell: a fresh one for each command costs more in an emulated
+# machine than most commands.  What it has printed comes when it has ended.
 host_run()
 {
-	local name=$1
+	local name=$1 dir=$hosts_dir/$1 id=$BASHPID.$EPOCHREALTIME status
 	shift
-	HOST=$name HOME=/root PATH=$guest_dir/bin:$PATH \
-		STRONGSWAN_CONF=$strongswan_conf WAIT_AT_MOST=$wait_at_most \
-		timeout -k 5 "$host_timeout" \
-		nsenter -t "${host_pid[$name]}" -n -m -u -p -r -w -- \
-		/bin/bash -c "cd /root; $*" </dev/null
+	printf '%s %s\0' "$id" "$*" 1<>"$dir/commands"
+	if ! host_answer "$dir" "$host_timeout"; then
+		host_kill "$name" TERM
+		host_answer "$dir" 5 || host_kill "$name" KILL
+		status=124
+	fi
+	print_file "$dir/out.$id"
+	print_file "$dir/err.$id" >&2
+	return "$status"
+}
+
+# host_answer DIR SECONDS: waits for the end of the command id of host_run, sets
+# its status
+host_answer()
+{
+	local answer
+	while IFS=' ' read -r -t "$2" answer status <>"$1/answers"; do
+		if [[ $answer = "$id" ]]; then
+			return 0
+		fi
+	done
+	return 1
+}
+
+# host_kill NAME SIGNAL: to the command that host_run has started last, and what
+# it has left in its process group
+host_kill()
+{
+	host_do "$1" /bin/bash -c "kill -$2 -- -$(<"$hosts_dir/$1/leader")" || true
+}
+
+# print_file FILE: without a program, as there are many files
+print_file()
+{
+	local -a all
+	mapfile all <"$1"
+	printf '%s' "${all[@]}"
 }
 
 # hosts_down: ends all hosts; devices that are no real ones vanish with them.
