@@ -6,7 +6,6 @@
 # interface are not known here, as no scenario has them.
 package Charon;
 use strict;
-use warnings;
 
 # what the names of protocols and services stand for, as traffic selectors have them
 my %number;

@@ -8,7 +8,6 @@
 # is of the same mind is not taken for granted: this is written from the documents.
 package Expected;
 use strict;
-use warnings;
 
 use Kernel;
 

@@ -6,7 +6,6 @@
 # prints twice: 1(0x00000001).
 package Kernel;
 use strict;
-use warnings;
 
 # protocols that iproute2 has names for
 my %proto = (

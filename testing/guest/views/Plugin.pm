@@ -5,7 +5,6 @@
 # Perl's own modules for JSON are not among those that each Debian has.
 package Plugin;
 use strict;
-use warnings;
 
 use Kernel;
 
