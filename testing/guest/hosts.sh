@@ -12,6 +12,13 @@ host_timeout=180
 wait_at_most=
 declare -A host_pid=()
 
+# pause SECONDS: without a program, which would take longer to start
+exec {silence}<> <(:)
+pause()
+{
+	read -r -t "$1" -u "$silence" || true
+}
+
 # An overlay cannot keep its upper layer on the guest's root, which is one.
 hosts_prepare()
 {

@@ -26,7 +26,7 @@ nicsim_unload()
 			rmmod nicsim
 			return 1
 		fi
-		sleep 0.1
+		pause 0.05
 	done
 }
 

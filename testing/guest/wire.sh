@@ -26,11 +26,11 @@ capture_wire()
 capture_started()
 {
 	local pid=$! end=$((SECONDS + 60))
-	until grep -qs 'listening on' "$1"; do
+	until [[ -e $1 && $(<"$1") = *'listening on'* ]]; do
 		if ((SECONDS >= end)) || ! kill -0 "$pid" 2>/dev/null; then
 			return 1
 		fi
-		sleep 0.1
+		pause 0.03
 	done
 }
 
@@ -56,7 +56,7 @@ capture_text()
 		host_run "$1" capture-drain /tmp/tcpdump.err.log
 		host_do "$1" pkill tcpdump || true
 		while host_do "$1" pgrep tcpdump >/dev/null; do
-			sleep 0.05
+			pause 0.05
 		done
 		: >"$hosts_dir/$1/capture-ended"
 	fi
