@@ -114,13 +114,20 @@ check_views()
 # States that IPComp has made are not counted there either.
 check_leftovers()
 {
-	local host left
+	local host left sas policies line
 	for host in $IPSECHOSTS; do
-		left=$(host_do "$host" ip xfrm state list nokeys |
-			awk '$1 == "proto" && $3 == "spi" && $2 != 4' || true)
-		[[ ! $left ]] || failure "$host: SAs are left:" "${left//$'\n'/;}"
-		left=$(host_do "$host" ip xfrm policy | grep '^src' || true)
-		[[ ! $left ]] || failure "$host: policies are left:" "${left//$'\n'/;}"
+		left=$(host_run "$host" 'ip xfrm state list nokeys && ip xfrm policy') ||
+			failure "$host: no SAs and policies can be listed"
+		sas='' policies=''
+		while IFS= read -r line; do
+			case $line in
+			$'\tproto 4 spi '*) ;;
+			$'\tproto '*' spi '*) sas+="$line;" ;;
+			'src '*/*) policies+="$line;" ;;
+			esac
+		done <<<"$left"
+		[[ ! $sas ]] || failure "$host: SAs are left:" "$sas"
+		[[ ! $policies ]] || failure "$host: policies are left:" "$policies"
 	done
 	left=$(nic_leftovers)
 	[[ ! $left ]] || failure "left in a NIC:" "${left//$'\n'/;}"
