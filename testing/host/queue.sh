@@ -70,12 +70,13 @@ work()
 	done
 }
 
-# work_aside: what needs no guest.
+# work_aside: what needs no guest, with what guests leave of the processors.
 work_aside()
 {
 	local each
 	trap 'stop_step' EXIT
 	trap 'exit 143' TERM
+	renice -n 10 "$BASHPID" >/dev/null
 	beside_others=1
 	for each in "${asides[@]}"; do
 		eval "$each"

@@ -158,6 +158,7 @@ START_TEST(test_budget)
 																: "none");
 	}
 	ck_assert_str_ne(modes[0], modes[1]);
+	service_child_clear();
 }
 END_TEST
 
@@ -217,6 +218,7 @@ START_TEST(test_lost_sequence_number)
 	ck_assert(reroute_wait_line("it can't be moved: rekeying it"));
 	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA),
 					  0);
+	service_child_clear();
 }
 END_TEST
 
@@ -271,6 +273,7 @@ START_TEST(test_acquire)
 	ck_assert(calls_wait(&calls.acquires, 1));
 	ck_assert_int_eq(calls.acquires, 1);
 	ck_assert_uint_eq(calls.acquire_reqid, 2);
+	service_child_clear();
 }
 END_TEST
 

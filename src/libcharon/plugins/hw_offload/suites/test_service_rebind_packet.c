@@ -101,6 +101,7 @@ START_TEST(test_packet_split)
 	ck_assert(calls_wait(&calls.expires, 1));
 	ck_assert(!calls.expire_hard);
 	ck_assert_uint_eq(calls.expire_spi, sa_out.id.spi);
+	service_child_clear();
 }
 END_TEST
 
@@ -125,6 +126,7 @@ START_TEST(test_packet_split_closed)
 	ck_assert_int_eq(sa_del(&sa_out), SUCCESS);
 	ck_assert_int_eq(sa_del(&other), SUCCESS);
 	sa_clear(&other);
+	service_child_clear();
 }
 END_TEST
 
@@ -200,7 +202,9 @@ START_TEST(test_packet_refused)
 	if (!_i)
 	{
 		reroute_child_del();
+		return;
 	}
+	service_child_clear();
 }
 END_TEST
 
@@ -240,7 +244,9 @@ START_TEST(test_packet_tried)
 		ck_assert(calls_wait(&calls.expires, 1));
 		ck_assert(!calls.expire_hard);
 		reroute_child_del();
+		return;
 	}
+	service_child_clear();
 }
 END_TEST
 
