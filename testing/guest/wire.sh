@@ -53,11 +53,7 @@ capture_hosts()
 capture_text()
 {
 	if [[ ! -e $hosts_dir/$1/capture-ended ]]; then
-		host_run "$1" capture-drain /tmp/tcpdump.err.log
-		host_do "$1" pkill tcpdump || true
-		while host_do "$1" pgrep tcpdump >/dev/null; do
-			pause 0.05
-		done
+		host_run "$1" capture-drain -e /tmp/tcpdump.err.log
 		: >"$hosts_dir/$1/capture-ended"
 	fi
 	cat "$hosts_dir/$1/tmp/tcpdump.log"
