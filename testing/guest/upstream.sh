@@ -19,8 +19,14 @@ upstream_hosts()
 # upstream_addressees DIR: hosts whose addresses stand in the files of commands
 upstream_addressees()
 {
-	grep -ohE 'PH_IPV?6?_[A-Z]+' "$1"/*.dat | sed 's/.*_//' |
-		tr '[:upper:]' '[:lower:]' | sort -u || true
+	awk '{
+			while (match($0, /PH_IPV?6?_[A-Z]+/)) {
+				host = substr($0, RSTART, RLENGTH)
+				sub(/.*_/, "", host)
+				print tolower(host)
+				$0 = substr($0, RSTART + RLENGTH)
+			}
+		}' "$1"/*.dat
 }
 
 upstream_prepare()
