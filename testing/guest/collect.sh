@@ -76,7 +76,7 @@ kernel_mark()
 kernel_log()
 {
 	dmesg | awk -v mark="lab: begin $1" '
-		substr($0, length($0) - length(mark) + 1) == mark { text = ""; next }
-		{ text = text $0 "\n" }
-		END { printf "%s", text }'
+		substr($0, length($0) - length(mark) + 1) == mark { lines = 0; next }
+		{ line[++lines] = $0 }
+		END { for (i = 1; i <= lines; i++) { print line[i] } }'
 }

@@ -157,12 +157,12 @@ print_file()
 hosts_down()
 {
 	local name
+	local -a names
 	for name in "${!host_pid[@]}"; do
 		kill -KILL "${host_pid[$name]}" 2>/dev/null || true
 	done
 	{ wait; } 2>/dev/null
-	for name in "${!host_pid[@]}"; do
-		rm -rf "${hosts_dir:?}/$name"
-	done
+	names=("${!host_pid[@]}")
+	rm -rf "${names[@]/#/"${hosts_dir:?}/"}"
 	host_pid=()
 }
