@@ -117,6 +117,7 @@ kernel_failures()
 		name=${name:-boot}
 		if [[ ${finished[$name]:-} != FAIL && -z ${told[$name]:-} ]]; then
 			told[$name]=1
+			blamed=1
 			finished[$name]=FAIL
 			result FAIL "$series" "$backend" "$name" - "kernel: $text"
 		fi
@@ -158,16 +159,17 @@ unfinished()
 # begun is there for others; one that took nothing and died would do so again.
 after_guest()
 {
-	local run=$1 name victim=""
+	local run=$1 name victim="" blamed=0
 	local -a open=()
 	shift
 	kernel_failures "$run"
 	mapfile -t open < <(unfinished "$run" "$@")
-	if (( ${#open[@]} == 0 )) && [[ $guest_end != ok && ! -s $run/share/out/results ]]; then
+	if (( ${#open[@]} == 0 )) &&
+		[[ $guest_end != ok && ! -s $run/share/out/results ]]; then
 		mapfile -t open < <(unclaimed "$@" | sed 1q)
 	fi
 	if (( ${#open[@]} == 0 )); then
-		guest_failure "$run"
+		(( blamed )) || guest_failure "$run"
 		return 0
 	fi
 	victim=$(cat "$run/share/out/current" 2>/dev/null || true)
