@@ -8,7 +8,10 @@
 # the first frames: libpcap applies it to them by itself, and it cannot.)
 # The verdicts are commands of that host (bin/frames and others).  The captures
 # that scenarios ask for with TCPDUMPHOSTS are text, of eth0, as strongSwan's
-# checks expect them.
+# checks expect them.  The buffer has a slot of the largest size for each frame: with
+# what tcpdump takes by default it would have a few dozen slots only, and lose frames
+# when the guest is slow.
+capture_bytes=2048
 
 # capture_wire: before any daemon runs
 capture_wire()
@@ -16,7 +19,7 @@ capture_wire()
 	local dir=$hosts_dir/wire/tmp/capture
 	mkdir -p "$dir"
 	echo "$IPSECHOSTS" >"$dir/hosts"
-	host_do wire setsid tcpdump -i any -s 0 -U -B 16384 --immediate-mode \
+	host_do wire setsid tcpdump -i any -s $capture_bytes -U -B 16384 --immediate-mode \
 		-w /tmp/capture/wire.pcap >/dev/null 2>"$dir/wire.log" </dev/null &
 	capture_started "$dir/wire.log" ||
 		die "capture on the wire: $(<"$dir/wire.log")"
@@ -40,7 +43,7 @@ capture_hosts()
 	local host dir
 	for host in $TCPDUMPHOSTS; do
 		dir=$hosts_dir/$host/tmp
-		host_do "$host" setsid tcpdump -l --immediate-mode -i eth0 \
+		host_do "$host" setsid tcpdump -l --immediate-mode -s $capture_bytes -i eth0 \
 			'not port 22' >"$dir/tcpdump.log" 2>"$dir/tcpdump.err.log" \
 			</dev/null &
 		capture_started "$dir/tcpdump.err.log" ||
