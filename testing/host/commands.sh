@@ -222,7 +222,7 @@ command_check()
 	note_results
 	find_scenarios own all
 	check_list
-	aside run_unit_tests
+	portion run_unit_tests
 	for series in "${kernels[@]}"; do
 		queue_check "$series"
 	done

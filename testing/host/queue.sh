@@ -7,20 +7,12 @@
 
 # The portions that wait: each is a command of this shell.
 portions=()
-# The same for what needs no guest.
-asides=()
 workers=()
 
 # portion COMMAND...: runs it when run_portions is called.
 portion()
 {
 	portions+=("$(printf '%q ' "$@")")
-}
-
-# aside COMMAND...: runs it beside the portions.
-aside()
-{
-	asides+=("$(printf '%q ' "$@")")
 }
 
 # portions_of SERIES BACKEND KIND NAME...: the scenarios, one guest after the other
@@ -70,27 +62,11 @@ work()
 	done
 }
 
-# work_aside: what needs no guest. Guests keep the processors busy meanwhile, so checks
-# may take longer.
-work_aside()
-{
-	local each
-	trap 'stop_step' EXIT
-	trap 'exit 143' TERM
-	export CK_TIMEOUT_MULTIPLIER=10
-	beside_others=1
-	for each in "${asides[@]}"; do
-		eval "$each"
-	done
-}
-
 # run_portions: all of them, in as many guests side by side as may run.
 run_portions()
 {
 	local worker pid rc=0 start=$SECONDS
 	: >"$log_dir/portions"
-	( work_aside ) &
-	workers+=($!)
 	for (( worker = 0; worker < $(guest_slots); worker++ )); do
 		( work ) &
 		workers+=($!)
@@ -100,7 +76,6 @@ run_portions()
 	done
 	workers=()
 	portions=()
-	asides=()
 	(( rc == 0 )) || die "the lab itself has failed, see above"
 	say "guests: $(elapsed $(( SECONDS - start )))"
 }
