@@ -211,3 +211,46 @@ json_t *client_collect(const char *path, const char *request, json_t **first,
 	}
 	return items;
 }
+
+/**
+ * CHILD_SAs, as they come.
+ */
+typedef struct {
+	/** those that are there, and those that could not be installed */
+	json_t *there, *failed;
+} children_t;
+
+/**
+ * Sort an item of a list.
+ */
+static bool sort_child(void *data, json_t *item)
+{
+	const char *type = json_string_value(json_object_get(item, "type"));
+	children_t *children = data;
+
+	json_array_append(type && !strcmp(type, "failed") ? children->failed
+													  : children->there, item);
+	return true;
+}
+
+json_t *client_children(const char *path, json_t **failed, json_t **first,
+						char error[CLIENT_ERROR])
+{
+	children_t children = {
+		.there = json_array(),
+		.failed = json_array(),
+	};
+
+	if (!client_ask(path, "list", sort_child, &children, first, error))
+	{
+		json_decref(children.there);
+		json_decref(children.failed);
+		return NULL;
+	}
+	if (failed)
+	{
+		*failed = json_incref(children.failed);
+	}
+	json_decref(children.failed);
+	return children.there;
+}

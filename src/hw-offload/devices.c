@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /** Bonding mode of the one kind of bonds that offload */
 #define ACTIVE_BACKUP 1
@@ -184,21 +183,15 @@ static const json_t *latest_refusal(const json_t *plugin)
 static void add_remark(table_t *table, const json_t *device)
 {
 	const json_t *refusal = latest_refusal(json_object_get(device, "plugin"));
-	char text[512];
-	time_t when;
-	size_t len;
+	char text[512], when[TIME_TEXT];
 
 	if (!refusal)
 	{
 		table_add(table, get_text(device, "obstacle"), COLOUR_NONE);
 		return;
 	}
-	when = get_number(refusal, "time");
-	len = snprintf(text, sizeof(text), "%s", get_refusal(refusal));
-	if (len < sizeof(text))
-	{
-		strftime(text + len, sizeof(text) - len, " (%F %T)", localtime(&when));
-	}
+	snprintf(text, sizeof(text), "%s (%s)", get_refusal(refusal),
+			 time_text(get_number(refusal, "time"), when));
 	table_add(table, text, COLOUR_NONE);
 }
 
@@ -251,7 +244,7 @@ int command_devices(const options_t *options, int argc, char *argv[])
 		json_decref(list);
 		return EXIT_TROUBLE;
 	}
-	children = client_collect(options->socket, "list", NULL, error);
+	children = client_children(options->socket, NULL, NULL, error);
 	if (!children)
 	{	/* what the kernel tells is known without the daemon */
 		fprintf(stderr, "hw-offload: %s\n", error);

@@ -162,7 +162,7 @@ void doctor_daemon(exam_t *exam, const char *socket)
 	char error[CLIENT_ERROR];
 	json_t *list, *first = NULL;
 
-	list = client_collect(socket, "list", &first, error);
+	list = client_children(socket, NULL, &first, error);
 	if (!list)
 	{
 		check_silence(exam, socket, error);

@@ -20,13 +20,18 @@
 #include <strings.h>
 
 /**
- * Check if a child gets the best of what it asks for.
+ * Check if a child gets the best of what it asks for. One that failed for what
+ * only an attempt can tell may do so again.
  */
 static bool gets_it(const json_t *verdict)
 {
 	const char *requested = get_text(verdict, "requested");
 	const char *best;
 
+	if (get_number(verdict, "failed"))
+	{
+		return false;
+	}
 	best = !strcmp(requested, "auto") ? "packet" :
 		   !strcmp(requested, "no") ? "none" : requested;
 	return !strcmp(get_text(verdict, "expected"), best);
@@ -34,7 +39,7 @@ static bool gets_it(const json_t *verdict)
 
 /**
  * Check if it is to be told what a rule means and what to do: if it rules out a
- * mode, and once if the device has refused something or the traffic may rule out
+ * mode, and once if that is what happened before or the traffic may rule out
  * packet mode, as that may be why a CHILD_SA failed.
  *
  * @param before		rule before it, NULL if there is none
@@ -47,10 +52,7 @@ static bool is_trouble(const json_t *rule, const json_t *before)
 	{
 		return true;
 	}
-	return (!strcmp(name, "driver-refused") ||
-			!strcmp(name, "policy-refused") ||
-			!strcmp(name, "silent-software") ||
-			!strcmp(name, "route-leak")) &&
+	return (get_number(rule, "time") || !strcmp(name, "route-leak")) &&
 		   strcmp(get_text(before, "rule"), name);
 }
 
@@ -60,6 +62,7 @@ static bool is_trouble(const json_t *rule, const json_t *before)
 static void print_rule(const json_t *rule, const json_t *before,
 					   const options_t *options)
 {
+	char when[TIME_TEXT];
 	const reason_t *reason = reason_find(get_text(rule, "rule"));
 	const char *result = get_text(rule, "result");
 	colour_t colour = !strcmp(result, "ok") ? COLOUR_GOOD :
@@ -77,6 +80,10 @@ static void print_rule(const json_t *rule, const json_t *before,
 	}
 	printf("  %-14s ", get_text(rule, "rule"));
 	print_safely(get_text(rule, "text"), ' ');
+	if (get_number(rule, "time"))
+	{
+		printf(" (%s)", time_text(get_number(rule, "time"), when));
+	}
 	putchar('\n');
 	if (reason && is_trouble(rule, before))
 	{
@@ -98,6 +105,7 @@ static void print_child(const json_t *items, size_t first, size_t last,
 	const char *expected = get_text(verdict, "expected");
 	const char *device = get_text(verdict, "device");
 	const json_t *before = NULL, *rule;
+	char when[TIME_TEXT];
 
 	print_safely(get_text(verdict, "child"), ' ');
 	printf(": hw_offload = %s\n", get_text(verdict, "requested"));
@@ -107,12 +115,18 @@ static void print_child(const json_t *items, size_t first, size_t last,
 		print_rule(rule, before, options);
 		before = rule;
 	}
-	printf("  => %s%s%s%s\n",
+	printf("  => %s%s%s%s",
 		   !strcmp(expected, "fails") ? "the CHILD_SA fails" : expected,
 		   strcmp(device, "-") ? " on " : "",
 		   strcmp(device, "-") ? device : "",
 		   !strcmp(expected, "packet") || !strcmp(expected, "crypto") ?
 				", if the driver agrees" : "");
+	if (get_number(verdict, "failed"))
+	{
+		printf("; it failed at %s",
+			   time_text(get_number(verdict, "failed"), when));
+	}
+	putchar('\n');
 }
 
 /**

@@ -12,7 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /**
@@ -61,12 +60,24 @@ static json_t *sort(json_t *list)
 }
 
 /**
+ * Check if a CHILD_SA could not be installed.
+ */
+static bool is_failed(const json_t *child)
+{
+	return !strcmp(get_text(child, "type"), "failed");
+}
+
+/**
  * How good a mode is, compared with what was asked for.
  */
 static colour_t mode_colour(const json_t *child)
 {
 	const char *effective = get_text(child, "effective");
 
+	if (is_failed(child))
+	{
+		return COLOUR_BAD;
+	}
 	if (!strcmp(get_text(child, "requested"), "no"))
 	{
 		return COLOUR_NONE;
@@ -181,8 +192,7 @@ static void note_child(table_t *table, const json_t *child)
 	const json_t *moved = json_object_get(child, "moved");
 	const reason_t *reason = reason_find(get_text(child, "reason"));
 	long long count = get_number(moved, "count");
-	time_t when;
-	char text[64] = "";
+	char text[TIME_TEXT];
 
 	if (reason)
 	{
@@ -194,15 +204,20 @@ static void note_child(table_t *table, const json_t *child)
 			   get_text(child, "mode"), get_text(child, "protocol"),
 			   get_bool(child, "encap") ? " in UDP" : "",
 			   get_number(child, "reqid"));
+	if (is_failed(child))
+	{
+		table_note(table, "failed at %s",
+				   time_text(get_number(child, "time"), text));
+		return;
+	}
 	note_sa(table, child, "in");
 	note_sa(table, child, "out");
 	if (json_is_object(moved))
 	{
-		when = get_number(moved, "time");
-		strftime(text, sizeof(text), "%F %T", localtime(&when));
 		table_note(table, "moved %lld time%s, last at %s, from %s %s", count,
-				   count == 1 ? "" : "s", text, get_text(moved, "from"),
-				   get_text(moved, "from_device"));
+				   count == 1 ? "" : "s",
+				   time_text(get_number(moved, "time"), text),
+				   get_text(moved, "from"), get_text(moved, "from_device"));
 	}
 }
 
@@ -228,21 +243,35 @@ static void add_packets(table_t *table, const json_t *child, const char *key)
 }
 
 /**
+ * Unique identifiers as swanctl prints them, traps have no IKE_SA.
+ */
+static void add_ids(table_t *table, const json_t *child)
+{
+	long long ike = get_number(child, "ike_id");
+	char text[64] = "";
+
+	if (ike || !is_failed(child))
+	{
+		snprintf(text, sizeof(text), "#%lld", ike);
+	}
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), "{%lld}",
+			 get_number(child, "child_id"));
+	table_add(table, text, COLOUR_NONE);
+}
+
+/**
  * Add a CHILD_SA.
  */
 static void add_child(table_t *table, const json_t *child, bool verbose)
 {
-	char id[32];
-
 	table_add(table, get_text(child, "connection"), COLOUR_NONE);
 	table_add(table, get_text(child, "child"), COLOUR_NONE);
-	snprintf(id, sizeof(id), "#%lld{%lld}", get_number(child, "ike_id"),
-			 get_number(child, "child_id"));
-	table_add(table, id, COLOUR_NONE);
+	add_ids(table, child);
 	table_add(table, get_text(child, "spi_in"), COLOUR_NONE);
 	table_add(table, get_text(child, "spi_out"), COLOUR_NONE);
 	table_add(table, get_text(child, "requested"), COLOUR_NONE);
-	table_add(table, get_text(child, "effective"), mode_colour(child));
+	table_add(table, is_failed(child) ? "failed" : get_text(child, "effective"),
+			  mode_colour(child));
 	table_add(table, get_text(child, "device"), COLOUR_NONE);
 	add_packets(table, child, "in");
 	add_packets(table, child, "out");
@@ -278,27 +307,31 @@ static void print_table(const json_t *list, const options_t *options)
 int command_list(const options_t *options, int argc, char *argv[])
 {
 	char error[CLIENT_ERROR];
-	json_t *list, *first = NULL;
+	json_t *list, *failed = NULL, *first = NULL;
 
-	list = client_collect(options->socket, "list", &first, error);
+	list = client_children(options->socket, &failed, &first, error);
 	if (!list)
 	{
 		fprintf(stderr, "hw-offload: %s\n", error);
 		json_decref(first);
 		return EXIT_TROUBLE;
 	}
-	list = sort(list);
 	if (options->json)
 	{
 		json_object_del(first, "answer");
-		json_object_set_new(first, "children", list);
+		json_object_set_new(first, "children", sort(list));
+		json_object_set_new(first, "failed", sort(failed));
 		return print_json(first, false);
 	}
+	json_array_extend(list, failed);
+	json_decref(failed);
+	list = sort(list);
 	print_table(list, options);
 	if (!json_array_size(list) && isatty(STDERR_FILENO))
 	{
-		fputs("There are no CHILD_SAs. \"hw-offload explain CONNECTION\" tells "
-			  "what one would get,\nor why it failed.\n", stderr);
+		fputs("There are no CHILD_SAs, and none has failed. \"hw-offload explain "
+			  "CONNECTION\" tells\nwhat one would get. If it fails nevertheless, "
+			  "it may be at the peer: ask there.\n", stderr);
 	}
 	json_decref(list);
 	json_decref(first);

@@ -22,6 +22,7 @@
 typedef enum family_t {
 	INFO,
 	CHILDREN,
+	FAILED,
 	MISSING,
 	PACKETS,
 	BYTES,
@@ -39,6 +40,8 @@ static const struct {
 		"Versions of the plugin and of strongSwan." },
 	[CHILDREN] = { "hw_offload_child_sas", "gauge",
 		"CHILD_SAs by what was asked for and what became of it." },
+	[FAILED] = { "hw_offload_failed_child_sas", "gauge",
+		"CHILD_SAs that could not be installed when that was tried last." },
 	[MISSING] = { "hw_offload_missing_sas", "gauge",
 		"SAs that the daemon has, but the kernel does not." },
 	[PACKETS] = { "hw_offload_packets_total", "counter",
@@ -121,6 +124,19 @@ static void count_sa(json_t *figures[FAMILIES], const json_t *child,
 }
 
 /**
+ * Count a CHILD_SA that could not be installed.
+ */
+static void count_failure(json_t *figures[FAMILIES], const json_t *child)
+{
+	char labels[LABELS] = "";
+
+	add_label(labels, "requested", get_text(child, "requested"));
+	add_label(labels, "device", get_text(child, "device"));
+	add_label(labels, "reason", get_text(child, "reason"));
+	add(figures, FAILED, labels, 1);
+}
+
+/**
  * Count a CHILD_SA.
  */
 static bool count_child(void *data, json_t *child)
@@ -128,6 +144,11 @@ static bool count_child(void *data, json_t *child)
 	json_t **figures = data;
 	char labels[LABELS] = "";
 
+	if (!strcmp(get_text(child, "type"), "failed"))
+	{
+		count_failure(figures, child);
+		return true;
+	}
 	add_label(labels, "requested", get_text(child, "requested"));
 	add_label(labels, "effective", get_text(child, "effective"));
 	add_label(labels, "device", get_text(child, "device"));

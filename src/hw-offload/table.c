@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /** Most columns */
 #define COLUMNS 16
@@ -95,6 +96,17 @@ void table_note(table_t *table, const char *format, ...)
 		free(last->notes);
 		last->notes = notes;
 	}
+}
+
+const char *time_text(long long seconds, char buf[TIME_TEXT])
+{
+	time_t when = seconds;
+
+	if (!strftime(buf, TIME_TEXT, "%F %T", localtime(&when)))
+	{
+		buf[0] = '\0';
+	}
+	return buf;
 }
 
 void print_safely(const char *text, char blank)

@@ -56,6 +56,18 @@ void table_note(table_t *table, const char *format, ...)
  */
 void table_print(table_t *table);
 
+/** Room for a time as text */
+#define TIME_TEXT 64
+
+/**
+ * Write a time as people read it, in their time zone.
+ *
+ * @param seconds		seconds since the epoch
+ * @param buf			[out] text
+ * @return				buf
+ */
+const char *time_text(long long seconds, char buf[TIME_TEXT]);
+
 /**
  * Print a text with whatever is no printable ASCII replaced: names come from
  * configurations and from peers, none of them should control a terminal.

@@ -11,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /**
  * Print an event as text.
@@ -19,15 +18,14 @@
 static void print_event(const json_t *event)
 {
 	const char *words = get_refusal(event);
-	time_t when = get_number(event, "time");
-	char text[64] = "";
+	char text[TIME_TEXT];
 
 	if (get_number(event, "missed"))
 	{
 		printf("(%lld events missed)\n", get_number(event, "missed"));
 	}
-	strftime(text, sizeof(text), "%F %T", localtime(&when));
-	printf("%s %-7s ", text, get_text(event, "event"));
+	printf("%s %-7s ", time_text(get_number(event, "time"), text),
+		   get_text(event, "event"));
 	print_safely(get_text(event, "connection"), '_');
 	printf("#%lld ", get_number(event, "ike_id"));
 	print_safely(get_text(event, "child"), '_');

@@ -83,11 +83,11 @@ END_TEST
 
 #define RULE(child, result, text) "{\"type\":\"rule\"," \
 	"\"connection\":\"gw\",\"child\":\"" child "\",\"rule\":\"route\"," \
-	"\"result\":\"" result "\",\"text\":\"" text "\"}\n"
+	"\"result\":\"" result "\",\"text\":\"" text "\",\"time\":null}\n"
 #define VERDICT(child, requested, expected) "{\"type\":\"verdict\"," \
 	"\"connection\":\"gw\",\"child\":\"" child "\",\"requested\":\"" \
 	requested "\",\"expected\":\"" expected "\",\"device\":\"p0\"," \
-	"\"reason\":\"as-requested\"}\n"
+	"\"reason\":\"as-requested\",\"failed\":null}\n"
 
 /**
  * Check what is said of a reason: by list, and by explain if it rules out modes.
@@ -122,12 +122,13 @@ static void assert_reason(const char *reason)
 START_TEST(test_refusals)
 {
 	static const char rule[] = "{\"type\":\"rule\",\"child\":\"net\",\"rule\":"
-		"\"%s\",\"result\":\"note\",\"text\":\"nic has refused before\"}\n";
+		"\"%s\",\"result\":\"note\",\"text\":\"nic has refused before\","
+		"\"time\":%d}\n";
 	char text[1024], once[256];
 	const char *first;
 
 	/* what a device has said before rules nothing out, but may be the cause */
-	snprintf(once, sizeof(once), rule, "driver-refused");
+	snprintf(once, sizeof(once), rule, "driver-refused", 1);
 	snprintf(text, sizeof(text), FIRST "%s%s" VERDICT("net", "auto", "packet")
 			 END(3), once, once);
 	answer = text;
@@ -135,24 +136,38 @@ START_TEST(test_refusals)
 	first = strstr(output, "The driver said no, or the kernel on its ");
 	ck_assert_msg(first && strstr(first, "what to do: "), "%s", output);
 	ck_assert_msg(!strstr(first + 1, "The driver said no"), "%s", output);
-	snprintf(once, sizeof(once), rule, "policy-refused");
+	ck_assert_msg(strstr(output, "before (1970-01-01 00:00:01)\n"), "%s",
+				  output);
+	snprintf(once, sizeof(once), rule, "policy-refused", 1);
 	snprintf(text, sizeof(text), FIRST "%s" VERDICT("net", "auto", "packet")
 			 END(2), once);
 	ck_assert_int_eq(run("explain gw"), 0);
 	first = strstr(output, "The policy was refused");
 	ck_assert_msg(first && strstr(first, "what to do: "), "%s", output);
 	/* nor does what depends on the traffic, before Linux 7.1 */
-	snprintf(once, sizeof(once), rule, "route-leak");
+	snprintf(once, sizeof(once), rule, "route-leak", 0);
 	snprintf(text, sizeof(text), FIRST "%s" VERDICT("net", "auto", "packet")
 			 END(2), once);
 	ck_assert_int_eq(run("explain gw"), 0);
 	ck_assert_msg(strstr(output, "what to do: Run Linux 7.1"), "%s", output);
 	/* a note about anything else does not need more words */
-	snprintf(once, sizeof(once), rule, "budget");
+	snprintf(once, sizeof(once), rule, "budget", 0);
 	snprintf(text, sizeof(text), FIRST "%s" VERDICT("net", "auto", "packet")
 			 END(2), once);
 	ck_assert_int_eq(run("explain gw"), 0);
 	ck_assert_msg(!strstr(output, "what to do: "), "%s", output);
+}
+END_TEST
+
+START_TEST(test_failed_before)
+{
+	/* rules speak for it, but that was so when it failed, too */
+	answer = FIRST "{\"type\":\"verdict\",\"child\":\"net\",\"requested\":"
+		"\"packet\",\"expected\":\"packet\",\"device\":\"p0\",\"reason\":"
+		"\"as-requested\",\"failed\":2}\n" END(1);
+	ck_assert_int_eq(run("explain gw"), 1);
+	ck_assert_msg(strstr(output, "  => packet on p0, if the driver agrees; it "
+						 "failed at 1970-01-01 00:00:02\n"), "%s", output);
 }
 END_TEST
 
@@ -175,6 +190,49 @@ START_TEST(test_reasons)
 	}
 	fclose(in);
 	ck_assert_int_gt(count, 30);
+}
+END_TEST
+
+/** one that failed, and a trap */
+#define FAILED "{\"type\":\"failed\",\"connection\":\"gw\",\"child\":\"net\"," \
+	"\"ike_id\":3,\"child_id\":11,\"reqid\":1,\"protocol\":\"esp\"," \
+	"\"mode\":\"transport\",\"encap\":false,\"local\":\"192.0.2.1\"," \
+	"\"remote\":\"192.0.2.2\",\"spi_in\":\"c0000004\"," \
+	"\"spi_out\":\"c0000005\",\"requested\":\"packet\"," \
+	"\"effective\":\"none\",\"device\":\"p0\",\"reason\":\"driver-refused\"," \
+	"\"kernel\":\"driver: full\",\"errno\":28,\"moved\":null,\"time\":1}\n"
+#define FAILED_TRAP "{\"type\":\"failed\",\"connection\":null,\"child\":" \
+	"\"trap\",\"ike_id\":null,\"child_id\":5,\"spi_in\":null,\"spi_out\":null," \
+	"\"requested\":\"packet\",\"effective\":\"none\",\"device\":null," \
+	"\"reason\":\"no-route\",\"kernel\":null,\"errno\":null,\"time\":1}\n"
+
+START_TEST(test_list_failed)
+{
+	json_t *document, *failed;
+
+	answer = FIRST GOOD FAILED FAILED_TRAP END(3);
+	ck_assert_int_eq(run("list"), 0);
+	ck_assert_str_eq(line(1),
+		"-           trap   {5}     -         -         packet     failed     "
+		"-       -           -            no-route        -");
+	ck_assert_str_eq(line(3),
+		"gw          net    #3{11}  c0000004  c0000005  packet     failed     "
+		"p0      -           -            driver-refused  driver: full");
+	ck_assert_str_eq(line(4), "");
+	ck_assert_int_eq(run("-v list"), 0);
+	ck_assert(strstr(output, "\n    192.0.2.1 === 192.0.2.2, transport esp, "
+		"reqid 1\n    failed at 1970-01-01 00:00:01\n"));
+	ck_assert(strstr(output, "\n    what to do: Compare ip route get "));
+
+	answer = FIRST GOOD FAILED END(2);
+	ck_assert_int_eq(run("--json list"), 0);
+	document = json_loads(output, 0, NULL);
+	ck_assert_int_eq(json_array_size(json_object_get(document, "children")), 1);
+	failed = json_object_get(document, "failed");
+	ck_assert_int_eq(json_array_size(failed), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(
+						json_array_get(failed, 0), "child_id")), 11);
+	json_decref(document);
 }
 END_TEST
 
@@ -397,8 +455,10 @@ END_TEST
 
 START_TEST(test_metrics)
 {
-	answer = FIRST GOOD POOR GOOD END(3);
+	answer = FIRST GOOD POOR GOOD FAILED END(4);
 	ck_assert_int_eq(run("metrics"), 0);
+	ck_assert(strstr(output, "\nhw_offload_failed_child_sas{requested=\"packet\""
+		",device=\"p0\",reason=\"driver-refused\"} 1\n"));
 	ck_assert(strstr(output, "\nhw_offload_up 1\n"));
 	ck_assert(strstr(output, "\nhw_offload_info{version=\"1.2\","
 		"strongswan=\"6.1.0\"} 1\n"));
@@ -513,6 +573,8 @@ int main(int argc, char *argv[])
 	tcase_add_test(tcase, test_explain);
 	tcase_add_test(tcase, test_explain_file);
 	tcase_add_test(tcase, test_probe);
+	tcase_add_test(tcase, test_list_failed);
+	tcase_add_test(tcase, test_failed_before);
 	tcase_add_test(tcase, test_metrics);
 	tcase_add_test(tcase, test_watch);
 	tcase_add_test(tcase, test_trouble);

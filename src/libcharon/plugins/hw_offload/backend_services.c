@@ -23,6 +23,7 @@ static void start_shared(hwo_services_t *this, const hwo_kernel_t *kernel)
 	this->xfrm = book_exchange_create(this->plain, this->ledger);
 	this->sa_table = sa_table_create();
 	this->sp_table = sp_table_create();
+	this->failures = failed_children_create();
 	hwo_setting_devices("devices", &rules);
 	routes = route_lookup_create(nl_exchange_create(kernel->route),
 								 kernel->route_events);
@@ -48,11 +49,11 @@ static void start_installers(hwo_services_t *this, const hwo_kernel_t *kernel,
 										 this->rekey);
 	this->sas = sa_installer_create(this->xfrm, this->devices, this->mover,
 									this->sa_table, this->watcher,
-									features->sa_dir);
+									this->failures, features->sa_dir);
 	this->bypass = ike_bypass_create(this->xfrm, &bypass);
 	this->sps = sp_installer_create(this->xfrm, this->devices, this->mover,
 									this->bypass, this->sa_table,
-									this->sp_table, &settings);
+									this->sp_table, this->failures, &settings);
 }
 
 /**
@@ -93,6 +94,7 @@ bool hwo_services_start(hwo_services_t *this, const hwo_kernel_t *kernel,
 	start_followers(this, kernel);
 	source.sa_table = this->sa_table;
 	source.sp_table = this->sp_table;
+	source.failures = this->failures;
 	source.devices = this->devices;
 	this->status = hwo_setup_status(&kernel->listener, &source);
 	if (!hwo_setup_spd(this->xfrm))
@@ -124,6 +126,7 @@ void hwo_services_stop(hwo_services_t *this)
 	DESTROY_IF(this->devices);
 	DESTROY_IF(this->xfrm);
 	DESTROY_IF(this->ledger);
+	DESTROY_IF(this->failures);
 	DESTROY_IF(this->sp_table);
 	DESTROY_IF(this->sa_table);
 }

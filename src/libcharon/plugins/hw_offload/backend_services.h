@@ -64,6 +64,11 @@ struct hwo_services_t {
 	sp_table_t *sp_table;
 
 	/**
+	 * CHILD_SAs that could not be installed
+	 */
+	failed_children_t *failures;
+
+	/**
 	 * Installer of SAs
 	 */
 	sa_installer_t *sas;

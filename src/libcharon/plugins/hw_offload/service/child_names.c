@@ -35,6 +35,11 @@ struct private_child_names_t {
 	sa_table_t *table;
 
 	/**
+	 * Those that could not be installed
+	 */
+	failed_children_t *failures;
+
+	/**
 	 * Told about events
 	 */
 	child_event_cb_t cb;
@@ -108,18 +113,31 @@ static void copy_name(char dst[HWO_NAME_LEN], const char *src)
 }
 
 /**
+ * Get the names of a CHILD_SA, which has no IKE_SA if it is a trap
+ */
+static void get_names(ike_sa_t *ike_sa, child_sa_t *child_sa,
+					  hwo_names_t *names)
+{
+	*names = (hwo_names_t){
+		.child_id = child_sa->get_unique_id(child_sa),
+	};
+	if (ike_sa)
+	{
+		names->ike_id = ike_sa->get_unique_id(ike_sa);
+		copy_name(names->connection, ike_sa->get_name(ike_sa));
+	}
+	copy_name(names->child, child_sa->get_name(child_sa));
+}
+
+/**
  * Note the names of a CHILD_SA, FALSE if we don't have its SAs
  */
 static bool note(private_child_names_t *this, ike_sa_t *ike_sa,
 				 child_sa_t *child_sa, hwo_sa_id_t *id)
 {
-	hwo_names_t names = {
-		.ike_id = ike_sa->get_unique_id(ike_sa),
-		.child_id = child_sa->get_unique_id(child_sa),
-	};
+	hwo_names_t names;
 
-	copy_name(names.connection, ike_sa->get_name(ike_sa));
-	copy_name(names.child, child_sa->get_name(child_sa));
+	get_names(ike_sa, child_sa, &names);
 	return find_child(this, ike_sa, child_sa, id) &&
 		   this->table->name(this->table, id, &names);
 }
@@ -155,6 +173,52 @@ static void note_all(private_child_names_t *this, ike_sa_t *ike_sa)
 		note(this, ike_sa, child_sa, &id);
 	}
 	enumerator->destroy(enumerator);
+}
+
+/**
+ * Note that a CHILD_SA is given up, and tell if that is for a reason we know
+ */
+static void note_failure(private_child_names_t *this, ike_sa_t *ike_sa,
+						 child_sa_t *child_sa)
+{
+	hwo_failed_child_t failed;
+	hwo_names_t names;
+
+	get_names(ike_sa, child_sa, &names);
+	if (this->failures->give_up(this->failures,
+								child_sa->get_spi(child_sa, TRUE),
+								child_sa->get_spi(child_sa, FALSE),
+								child_sa->get_reqid(child_sa), &names, &failed))
+	{
+		this->cb(this->data, CHILD_EVENT_FAILED, &failed.sa);
+	}
+}
+
+METHOD(listener_t, alert, bool,
+	listener_t *listener, ike_sa_t *ike_sa, alert_t alert, va_list args)
+{
+	switch (alert)
+	{
+		case ALERT_INSTALL_CHILD_SA_FAILED:
+		case ALERT_INSTALL_CHILD_POLICY_FAILED:
+			note_failure(from_listener(listener), ike_sa,
+						 va_arg(args, child_sa_t*));
+			break;
+		default:
+			break;
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, child_state_change, bool,
+	listener_t *listener, ike_sa_t *ike_sa, child_sa_t *child_sa,
+	child_sa_state_t state)
+{
+	if (state == CHILD_DESTROYING)
+	{	/* no alert is raised for traps and for IKEv1 */
+		note_failure(from_listener(listener), ike_sa, child_sa);
+	}
+	return TRUE;
 }
 
 METHOD(listener_t, child_updown, bool,
@@ -200,8 +264,9 @@ METHOD(child_names_t, destroy, void,
 /*
  * Described in header
  */
-child_names_t *child_names_create(sa_table_t *table, child_event_cb_t cb,
-								  void *data)
+child_names_t *child_names_create(sa_table_t *table,
+								  failed_children_t *failures,
+								  child_event_cb_t cb, void *data)
 {
 	private_child_names_t *this;
 
@@ -210,12 +275,15 @@ child_names_t *child_names_create(sa_table_t *table, child_event_cb_t cb,
 			.destroy = _destroy,
 		},
 		.listener = {
+			.alert = _alert,
+			.child_state_change = _child_state_change,
 			.ike_rekey = _ike_rekey,
 			.child_updown = _child_updown,
 			.child_rekey = _child_rekey,
 			.children_migrate = _children_migrate,
 		},
 		.table = table,
+		.failures = failures,
 		.cb = cb,
 		.data = data,
 	);

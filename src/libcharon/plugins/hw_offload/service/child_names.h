@@ -7,8 +7,8 @@
  *
  * Follows the names of CHILD_SAs. charon does not tell a backend whose SAs it
  * installs, so this listens on its bus and puts names and unique identifiers
- * into the records of the SAs. That way nobody who wants to know has to wait
- * for an IKE_SA that is busy.
+ * into the records of the SAs, and of those that could not be installed. That
+ * way nobody who wants to know has to wait for an IKE_SA that is busy.
  *
  * Thread-safety: the callback is called by threads of the daemon that have an
  * IKE_SA checked out, so it must not block.
@@ -17,6 +17,7 @@
 #ifndef HWO_CHILD_NAMES_H_
 #define HWO_CHILD_NAMES_H_
 
+#include "../model/failed_children.h"
 #include "../model/sa_table.h"
 
 #include <sa/ike_sa.h>
@@ -33,15 +34,17 @@ typedef enum child_event_t {
 	CHILD_EVENT_DOWN,
 	/** it takes the place of another */
 	CHILD_EVENT_REKEYED,
+	/** it, or the trap for it, could not be installed */
+	CHILD_EVENT_FAILED,
 } child_event_t;
 
 /**
- * Called if something happened to a CHILD_SA whose SAs we have.
+ * Called if something happened to a CHILD_SA whose SAs we have, or should have.
  *
  * @param data			user data
  * @param event			what happened
  * @param record		record of its outbound SA, or of the inbound one if there
- *						is no other
+ *						is no other; for a failure see hwo_failed_child_t
  */
 typedef void (*child_event_cb_t)(void *data, child_event_t event,
 								 const hwo_sa_record_t *record);
@@ -61,11 +64,13 @@ struct child_names_t {
  * Start to follow.
  *
  * @param table			records of SAs
+ * @param failures		those that could not be installed
  * @param cb			called for events
  * @param data			passed to cb
  */
-child_names_t *child_names_create(sa_table_t *table, child_event_cb_t cb,
-								  void *data);
+child_names_t *child_names_create(sa_table_t *table,
+								  failed_children_t *failures,
+								  child_event_cb_t cb, void *data);
 
 /**
  * Find the record of one SA of a CHILD_SA.

@@ -56,6 +56,11 @@ struct private_sa_installer_t {
 	limit_watcher_t *watcher;
 
 	/**
+	 * Those that could not be installed, for who asks later
+	 */
+	failed_children_t *failures;
+
+	/**
 	 * TRUE to tell the kernel directions
 	 */
 	bool set_dir;
@@ -197,6 +202,32 @@ static void log_failure(private_sa_installer_t *this, install_t *install)
 		hw_offload_names, install->requested,
 		device_name(this, install->ladder.plan.ifindex, name),
 		hwo_reason_names, install->ladder.reason, text);
+}
+
+/**
+ * Keep why an SA that was to be offloaded could not be installed
+ */
+static void note_failure(private_sa_installer_t *this, install_t *install)
+{
+	const hwo_sa_ladder_t *ladder = &install->ladder;
+	hwo_sa_record_t failed = {
+		.id = install->sa.id,
+		.reqid = install->sa.reqid,
+		.inbound = install->sa.inbound,
+		.mode = install->sa.mode,
+		.encap = install->sa.encap,
+		.requested = install->requested,
+		.effective = {
+			.ifindex = ladder->plan.ifindex,
+		},
+		.reason = ladder->reason,
+		.refusal = ladder->reason ? ladder->refusal : ladder->result,
+	};
+
+	if (install->requested != HW_OFFLOAD_NO)
+	{
+		this->failures->note(this->failures, &failed, time(NULL));
+	}
 }
 
 /**
@@ -383,6 +414,7 @@ METHOD(sa_installer_t, add, int,
 	else
 	{
 		log_failure(this, &install);
+		note_failure(this, &install);
 		err = install.ladder.result.err;
 		/* up to 6.1.0, charon closes a CHILD_SA that can't be rekeyed */
 		this->table->orphan(this->table, &install.sa.id, install.sa.reqid);
@@ -496,7 +528,9 @@ METHOD(sa_installer_t, destroy, void,
 sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
 									offload_device_t *devices,
 									sa_mover_t *mover, sa_table_t *table,
-									limit_watcher_t *watcher, bool set_dir)
+									limit_watcher_t *watcher,
+									failed_children_t *failures,
+									bool set_dir)
 {
 	private_sa_installer_t *this;
 
@@ -514,6 +548,7 @@ sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
 		.mover = mover,
 		.table = table,
 		.watcher = watcher,
+		.failures = failures,
 		.set_dir = set_dir,
 		.refusals = sa_refusals_create(),
 	);

@@ -21,6 +21,7 @@
 #include "offload_device.h"
 #include "sa_mover.h"
 #include "../io/nl_exchange.h"
+#include "../model/failed_children.h"
 #include "../model/sa_table.h"
 
 typedef struct sa_installer_t sa_installer_t;
@@ -101,11 +102,14 @@ struct sa_installer_t {
  * @param mover			mover of SAs
  * @param table			records of SAs
  * @param watcher		watcher of limits
+ * @param failures		memory of what could not be installed
  * @param set_dir		TRUE to tell the kernel directions, Linux 6.10 and newer
  */
 sa_installer_t *sa_installer_create(nl_exchange_t *xfrm,
 									offload_device_t *devices,
 									sa_mover_t *mover, sa_table_t *table,
-									limit_watcher_t *watcher, bool set_dir);
+									limit_watcher_t *watcher,
+									failed_children_t *failures,
+									bool set_dir);
 
 #endif /** HWO_SA_INSTALLER_H_ @}*/

@@ -84,7 +84,24 @@ struct private_sp_installer_t {
 	 * Takes the steps
 	 */
 	sp_ladder_t *ladder;
+
+	/**
+	 * CHILD_SAs and traps that could not be installed, for who asks later
+	 */
+	failed_children_t *failures;
 };
+
+/**
+ * What came of an installation.
+ */
+typedef struct {
+	/** steps that were tried */
+	hwo_plan_t plan;
+	/** outcome of the last one */
+	hwo_result_t result;
+	/** TRUE if the SAs were moved down */
+	bool demoted;
+} outcome_t;
 
 /**
  * Log a failure to do something with an SP
@@ -176,33 +193,77 @@ static void note_refusal(private_sp_installer_t *this, const hwo_plan_t *plan,
 }
 
 /**
+ * Name what keeps an SP from being installed in the terms of reasons
+ */
+static hwo_reason_t failure_reason(const outcome_t *outcome)
+{
+	const hwo_plan_t *plan = &outcome->plan;
+
+	if (!plan->count)
+	{
+		return plan->skipped[HWO_MODE_PACKET];
+	}
+	return plan->ifindex && hwo_plan_is_refusal(outcome->result.err) ?
+		   HWO_REASON_POLICY_REFUSED : HWO_REASON_NONE;
+}
+
+/**
+ * Keep why a CHILD_SA or trap that was to be offloaded could not be installed.
+ * Shunts have neither SAs nor a reqid by which anybody could ask for them.
+ */
+static void note_failure(private_sp_installer_t *this,
+						 const hwo_sp_user_t *user, const outcome_t *outcome)
+{
+	hwo_sa_record_t failed;
+
+	if (user->requested == HW_OFFLOAD_NO || !user->reqid)
+	{
+		return;
+	}
+	if (!hwo_sp_find_sa(this->sas, user, &failed))
+	{
+		failed = (hwo_sa_record_t){
+			.id = user->sa,
+			.reqid = user->reqid,
+			.inbound = user->sp.id.dir != POLICY_OUT,
+			.mode = user->mode,
+			.requested = user->requested,
+		};
+	}
+	failed.effective = (hwo_offload_t){
+		.ifindex = outcome->plan.ifindex,
+	};
+	failed.reason = failure_reason(outcome);
+	failed.refusal = outcome->result;
+	this->failures->note(this->failures, &failed, time(NULL));
+}
+
+/**
  * Install the SP of a user
- *
- * @param demoted	[out] TRUE if its SAs were moved down
  */
 static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
-				   const hwo_sp_user_t *user, bool *demoted)
+				   const hwo_sp_user_t *user, outcome_t *outcome)
 {
+	hwo_result_t *result = &outcome->result;
+	hwo_plan_t *plan = &outcome->plan;
 	bool update = entry->faces.count;
 	char xfrm[IFNAMSIZ];
-	hwo_result_t result;
-	hwo_plan_t plan;
 
-	*demoted = FALSE;
-	hwo_sp_plan_user(this->devices, this->sas, user, &plan);
-	this->ladder->run(this->ladder, entry, user, &plan, &result);
-	note_refusal(this, &plan, &result);
-	if (hwo_plan_is_refusal(result.err) && plan.strict &&
-		demote_sas(this, user, &result, &plan))
+	outcome->demoted = FALSE;
+	hwo_sp_plan_user(this->devices, this->sas, user, plan);
+	this->ladder->run(this->ladder, entry, user, plan, result);
+	note_refusal(this, plan, result);
+	if (hwo_plan_is_refusal(result->err) && plan->strict &&
+		demote_sas(this, user, result, plan))
 	{
-		*demoted = TRUE;
-		this->ladder->run(this->ladder, entry, user, &plan, &result);
+		outcome->demoted = TRUE;
+		this->ladder->run(this->ladder, entry, user, plan, result);
 	}
-	if (result.err)
+	if (result->err)
 	{
 		log_failure(this, is_news(this, user) ? 1 : 2,
-					update ? "update" : "install", &entry->id, &plan, &result);
-		return result.err;
+					update ? "update" : "install", &entry->id, plan, result);
+		return result->err;
 	}
 	if (this->settings.install_routes && hwo_sp_route_needed(user) &&
 		(!entry->id.if_id || this->settings.install_routes_xfrmi))
@@ -248,13 +309,13 @@ static void adapt(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 {
 	hwo_sp_user_t *user = hwo_sp_top_user(entry);
 	hwo_sa_record_t sa;
-	bool demoted;
+	outcome_t outcome;
 
 	if (user && entry->effective.mode == HWO_MODE_PACKET &&
 		hwo_sp_find_sa(this->sas, user, &sa) &&
 		sa.effective.mode != HWO_MODE_PACKET)
 	{
-		install(this, entry, user, &demoted);
+		install(this, entry, user, &outcome);
 	}
 }
 
@@ -262,21 +323,24 @@ METHOD(sp_installer_t, add, int,
 	private_sp_installer_t *this, const hwo_sp_user_t *user)
 {
 	hwo_sp_entry_t *entry;
-	bool top, demoted = FALSE;
+	outcome_t outcome = {};
 	int err = 0;
+	bool top;
 
 	entry = this->sps->checkout(this->sps, &user->sp.id, TRUE);
 	if (hwo_sp_add_user(entry, user))
 	{
-		err = install(this, entry, hwo_sp_top_user(entry), &demoted);
+		err = install(this, entry, hwo_sp_top_user(entry), &outcome);
 		if (err)
-		{	/* what was there before, if anything, is still installed */
+		{
+			note_failure(this, user, &outcome);
+			/* what was there before, if anything, is still installed */
 			hwo_sp_remove_user(entry, user, &top);
 			entry->orphaned = entry->faces.count;
 		}
 	}
 	this->sps->checkin(this->sps, entry);
-	if (demoted)
+	if (outcome.demoted)
 	{
 		for_each(this, adapt, NULL);
 	}
@@ -355,7 +419,8 @@ METHOD(sp_installer_t, del, int,
 {
 	hwo_sp_entry_t *entry;
 	hwo_sp_user_t *next;
-	bool top, demoted = FALSE, found = FALSE;
+	outcome_t outcome = {};
+	bool top, found = FALSE;
 	int err = 0;
 
 	entry = this->sps->checkout(this->sps, &user->sp.id, FALSE);
@@ -369,7 +434,7 @@ METHOD(sp_installer_t, del, int,
 		}
 		if (found && top && next)
 		{
-			err = install(this, entry, next, &demoted);
+			err = install(this, entry, next, &outcome);
 		}
 		else if (found && !next)
 		{
@@ -377,7 +442,7 @@ METHOD(sp_installer_t, del, int,
 		}
 		this->sps->checkin(this->sps, entry);
 	}
-	if (demoted)
+	if (outcome.demoted)
 	{
 		for_each(this, adapt, NULL);
 	}
@@ -453,11 +518,11 @@ static bool affected(hwo_sp_entry_t *entry, const link_change_t *change)
 static void follow_link(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 						void *change)
 {
-	bool demoted;
+	outcome_t outcome;
 
 	if (affected(entry, change))
 	{
-		install(this, entry, hwo_sp_top_user(entry), &demoted);
+		install(this, entry, hwo_sp_top_user(entry), &outcome);
 	}
 }
 
@@ -481,8 +546,8 @@ static void follow_route(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 {
 	hwo_sp_user_t *user = get_single(entry);
 	hwo_offload_t best;
+	outcome_t outcome;
 	hwo_plan_t plan;
-	bool demoted;
 
 	if (!user)
 	{
@@ -493,7 +558,7 @@ static void follow_route(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	if (best.ifindex && !hwo_offload_equals(&best, &entry->tried) &&
 		!hwo_offload_equals(&best, &entry->effective))
 	{
-		install(this, entry, user, &demoted);
+		install(this, entry, user, &outcome);
 	}
 }
 
@@ -532,6 +597,7 @@ sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 									offload_device_t *devices,
 									sa_mover_t *mover, ike_bypass_t *bypass,
 									sa_table_t *sas, sp_table_t *sps,
+									failed_children_t *failures,
 									const hwo_sp_settings_t *settings)
 {
 	private_sp_installer_t *this;
@@ -554,6 +620,7 @@ sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 		.sps = sps,
 		.lost_peers = lost_peers_create(sas),
 		.refusals = sp_refusals_create(),
+		.failures = failures,
 		.settings = *settings,
 		.ladder = sp_ladder_create(xfrm, bypass, settings),
 	);

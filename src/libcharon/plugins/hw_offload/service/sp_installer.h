@@ -28,6 +28,7 @@
 #include "sa_mover.h"
 #include "sp_ladder.h"
 #include "../io/nl_exchange.h"
+#include "../model/failed_children.h"
 #include "../model/sa_table.h"
 #include "../model/sp_table.h"
 
@@ -102,12 +103,14 @@ struct sp_installer_t {
  * @param bypass		bypass for IKE on NICs that get SPs
  * @param sas			records of SAs
  * @param sps			table of SPs
+ * @param failures		memory of what could not be installed
  * @param settings		settings, copied
  */
 sp_installer_t *sp_installer_create(nl_exchange_t *xfrm,
 									offload_device_t *devices,
 									sa_mover_t *mover, ike_bypass_t *bypass,
 									sa_table_t *sas, sp_table_t *sps,
+									failed_children_t *failures,
 									const hwo_sp_settings_t *settings);
 
 #endif /** HWO_SP_INSTALLER_H_ @}*/

@@ -24,21 +24,42 @@ typedef struct explanation_t {
 	json_t *items;
 	/** what it depends on */
 	const hwo_explain_host_t *host;
+	/** TRUE if it is about what was tried, not about what is only written */
+	bool loaded;
 } explanation_t;
 
 /**
- * Add a rule
+ * A time, null if there is none
+ */
+static json_t *time_or_null(time_t when)
+{
+	return when ? json_integer(when) : json_null();
+}
+
+/**
+ * Add a rule that is about something in the past, unless that is 0
  *
  * @param result		"ok", "no" if it rules something out, "note"
+ */
+static void add_rule_at(explanation_t *this, const hwo_child_facts_t *facts,
+						const char *rule, const char *result, const char *text,
+						time_t when)
+{
+	json_array_append_new(this->items, json_pack("{s:s, s:o, s:o, s:s, s:s, "
+			"s:s, s:o}", "type", "rule",
+			"connection", hwo_report_text(facts->names.connection),
+			"child", hwo_report_text(facts->names.child),
+			"rule", rule, "result", result, "text", text,
+			"time", time_or_null(when)));
+}
+
+/**
+ * Add a rule
  */
 static void add_rule(explanation_t *this, const hwo_child_facts_t *facts,
 					 const char *rule, const char *result, const char *text)
 {
-	json_array_append_new(this->items, json_pack("{s:s, s:o, s:o, s:s, s:s, "
-			"s:s}", "type", "rule",
-			"connection", hwo_report_text(facts->names.connection),
-			"child", hwo_report_text(facts->names.child),
-			"rule", rule, "result", result, "text", text));
+	add_rule_at(this, facts, rule, result, text, 0);
 }
 
 /**
@@ -165,7 +186,8 @@ static void explain_history(explanation_t *this, const hwo_child_facts_t *facts,
 		{
 			snprintf(text, sizeof(text), "%s has taken an SA in %s mode before",
 					 name, enum_to_name(hwo_mode_names, mode));
-			add_rule(this, facts, "driver", "ok", text);
+			add_rule_at(this, facts, "driver", "ok", text,
+						learned.works[mode]);
 		}
 	}
 	for (i = 0; i < learned.refusal_count && asks_driver(plan); i++)
@@ -176,8 +198,9 @@ static void explain_history(explanation_t *this, const hwo_child_facts_t *facts,
 				 what, refused->result.err ? strerror(refused->result.err)
 										   : "by encrypting in software",
 				 refused->result.extack[0] ? ": " : "", refused->result.extack);
-		add_rule(this, facts, enum_to_name(hwo_reason_names, refused->reason),
-				 "note", text);
+		add_rule_at(this, facts,
+					enum_to_name(hwo_reason_names, refused->reason), "note",
+					text, refused->last);
 	}
 	if (device->max_sas)
 	{
@@ -212,6 +235,12 @@ static void explain_modes(explanation_t *this, const hwo_child_facts_t *facts,
 			snprintf(text, sizeof(text), "no rule speaks against %s mode", name);
 			add_rule(this, facts, name, "ok", text);
 		}
+	}
+	if (facts->sa.mode != MODE_TRANSPORT && facts->sa.mode != MODE_TUNNEL)
+	{
+		add_rule(this, facts, "ipsec-mode", "note", "if the peer does not agree "
+				 "to BEET or IP-TFS, charon makes a tunnel, for which other "
+				 "rules hold");
 	}
 }
 
@@ -332,10 +361,85 @@ static void keep_to_budget(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
+ * Find the last failure of a child, traps belong to no connection
+ */
+static bool find_failure(explanation_t *this, const hwo_child_facts_t *facts,
+						 hwo_failed_child_t *last)
+{
+	hwo_failed_child_t failed;
+	bool found = FALSE;
+	array_t *all;
+
+	all = this->host->failures->list(this->host->failures);
+	while (!found && array_remove(all, ARRAY_TAIL, &failed))
+	{
+		if (streq(failed.sa.names.child, facts->names.child) &&
+			(!failed.sa.names.connection[0] ||
+			 streq(failed.sa.names.connection, facts->names.connection)))
+		{
+			*last = failed;
+			found = TRUE;
+		}
+	}
+	array_destroy(all);
+	return found;
+}
+
+/**
+ * Check if only an attempt can tell whether a reason is still there
+ */
+static bool needs_attempt(hwo_reason_t reason)
+{
+	switch (reason)
+	{
+		case HWO_REASON_NONE:
+		case HWO_REASON_DRIVER_REFUSED:
+		case HWO_REASON_SILENT_SOFTWARE:
+		case HWO_REASON_WRONG_DEVICE:
+		case HWO_REASON_POLICY_REFUSED:
+		case HWO_REASON_ROUTE_LEAK:
+		case HWO_REASON_SUBNET:
+			return TRUE;
+		default:
+			return FALSE;
+	}
+}
+
+/**
+ * Explain how it failed
+ *
+ * @return				when, 0 if it did not, or not for what might be so again
+ */
+static time_t explain_failure(explanation_t *this,
+							  const hwo_child_facts_t *facts,
+							  const hwo_plan_t *plan)
+{
+	char text[HWO_RESULT_TEXT + 128], words[HWO_RESULT_TEXT];
+	hwo_failed_child_t failed;
+	hwo_reason_t reason;
+
+	if (!this->loaded || !find_failure(this, facts, &failed))
+	{
+		return 0;
+	}
+	reason = failed.sa.reason;
+	snprintf(text, sizeof(text), "it could not be installed%s%s",
+			 failed.sa.refusal.err ? ": " : "", failed.sa.refusal.err ?
+				hwo_result_text(&failed.sa.refusal, words) : "");
+	add_rule_at(this, facts, reason ? enum_to_name(hwo_reason_names, reason)
+									: "failed", "note", text, failed.time);
+	return asks_driver(plan) && needs_attempt(reason) ? failed.time : 0;
+}
+
+/**
  * Add what comes of it
+ *
+ * @param failed		when it failed last, though it might have come up by the
+ *						rules; 0 if it did not
  */
 static void add_verdict(explanation_t *this, const hwo_child_facts_t *facts,
-						const hwo_device_t *device, const hwo_plan_t *plan)
+						const hwo_device_t *device, const hwo_plan_t *plan,
+						time_t failed)
 {
 	hwo_mode_t wanted = HWO_MODE_PACKET;
 	char name[IFNAMSIZ] = "";
@@ -349,14 +453,15 @@ static void add_verdict(explanation_t *this, const hwo_child_facts_t *facts,
 		device_name(this, device, name);
 	}
 	json_array_append_new(this->items, json_pack("{s:s, s:o, s:o, s:s, s:s, "
-			"s:o, s:s}", "type", "verdict",
+			"s:o, s:s, s:o}", "type", "verdict",
 			"connection", hwo_report_text(facts->names.connection),
 			"child", hwo_report_text(facts->names.child),
 			"requested", enum_to_name(hw_offload_names, facts->requested),
 			"expected", plan->count ? enum_to_name(hwo_mode_names,
 												   plan->step[0]) : "fails",
 			"device", hwo_report_text(name),
-			"reason", enum_to_name(hwo_reason_names, plan->skipped[wanted])));
+			"reason", enum_to_name(hwo_reason_names, plan->skipped[wanted]),
+			"failed", time_or_null(failed)));
 }
 
 /**
@@ -366,6 +471,7 @@ static void explain_child(explanation_t *this, const hwo_child_facts_t *facts)
 {
 	hwo_device_t device;
 	hwo_plan_t plan;
+	time_t failed = 0;
 
 	hwo_device_none(HWO_REASON_NONE, &device);
 	if (facts->requested == HW_OFFLOAD_NO)
@@ -389,8 +495,9 @@ static void explain_child(explanation_t *this, const hwo_child_facts_t *facts)
 		{
 			explain_history(this, facts, &device, &plan);
 		}
+		failed = explain_failure(this, facts, &plan);
 	}
-	add_verdict(this, facts, &device, &plan);
+	add_verdict(this, facts, &device, &plan, failed);
 }
 
 /*
@@ -402,6 +509,7 @@ json_t *hwo_status_explain(const hwo_explain_host_t *host,
 	explanation_t this = {
 		.items = json_array(),
 		.host = host,
+		.loaded = TRUE,
 	};
 	hwo_child_facts_t facts;
 

@@ -8,7 +8,7 @@
  * Explains what children would get on this host, before IKE runs: the same plan
  * that SAs are installed by, applied to what the configuration says, be it
  * loaded or written down. Only a driver can tell whether it agrees, but it may
- * have done so before.
+ * have done so before, or not have done so when the CHILD_SA failed.
  *
  * Thread-safety: all state is in the arguments. No lock of the daemon's
  * configuration is held while the kernel is asked.
@@ -21,6 +21,7 @@
 
 #include "child_facts.h"
 #include "offload_device.h"
+#include "../model/failed_children.h"
 #include "../model/sa_table.h"
 #include "../model/sp_faces.h"
 
@@ -32,6 +33,8 @@ typedef struct hwo_explain_host_t {
 	offload_device_t *devices;
 	/** SAs that are there, and take room in devices */
 	sa_table_t *sas;
+	/** CHILD_SAs that could not be installed */
+	failed_children_t *failures;
 	/** what guards behind offloaded policies depend on */
 	hwo_guard_rules_t guard;
 	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */

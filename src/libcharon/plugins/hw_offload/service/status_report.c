@@ -208,6 +208,24 @@ json_t *hwo_report_child(const hwo_sa_record_t *record,
 	return object;
 }
 
+/*
+ * Described in header
+ */
+json_t *hwo_report_failure(const hwo_failed_child_t *failed,
+						   offload_device_t *devices)
+{
+	json_t *object;
+
+	object = hwo_report_child(&failed->sa, devices);
+	json_object_set_new(object, "type", json_string("failed"));
+	json_object_set_new(object, "time", json_integer(failed->time));
+	if (failed->sa.reason == HWO_REASON_NONE)
+	{	/* it has nothing to do with offload */
+		json_object_set_new(object, "reason", json_null());
+	}
+	return object;
+}
+
 /**
  * Describe limits
  */

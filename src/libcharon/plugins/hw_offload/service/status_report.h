@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "offload_device.h"
+#include "../model/failed_children.h"
 #include "../model/sa_table.h"
 #include "../model/sp_table.h"
 
@@ -37,6 +38,16 @@ json_t *hwo_report_text(const char *text);
  */
 json_t *hwo_report_child(const hwo_sa_record_t *record,
 						 offload_device_t *devices);
+
+/**
+ * Describe a CHILD_SA that could not be installed.
+ *
+ * @param failed		what is known about it
+ * @param devices		knows names of devices
+ * @return				new reference
+ */
+json_t *hwo_report_failure(const hwo_failed_child_t *failed,
+						   offload_device_t *devices);
 
 /**
  * Describe one SA of a CHILD_SA.

@@ -21,6 +21,9 @@
 typedef struct private_status_service_t private_status_service_t;
 typedef struct answer_t answer_t;
 
+/** Event of a CHILD_SA that could not be installed */
+static const char failure[] = "failed";
+
 /**
  * Private data of status_service_t.
  */
@@ -75,6 +78,8 @@ struct answer_t {
 	const char *error;
 	/** SAs that are to be described, hwo_sa_id_t */
 	array_t *sas;
+	/** CHILD_SAs that could not be installed, hwo_failed_child_t */
+	array_t *failures;
 	/** SPs that are to be described, hwo_sp_id_t with labels */
 	array_t *sps;
 	/** devices, with an end mark */
@@ -132,6 +137,26 @@ static json_t *describe_child(private_status_service_t *this,
 }
 
 /**
+ * Next CHILD_SA that could not be installed
+ */
+static bool next_failure(private_status_service_t *this, answer_t *answer,
+						 json_t **object)
+{
+	hwo_failed_child_t failed;
+
+	if (!answer->failures)
+	{
+		answer->failures = this->source.failures->list(this->source.failures);
+	}
+	if (!array_remove(answer->failures, ARRAY_HEAD, &failed))
+	{
+		return FALSE;
+	}
+	*object = hwo_report_failure(&failed, this->source.devices);
+	return TRUE;
+}
+
+/**
  * Next CHILD_SA
  */
 static bool next_child(private_status_service_t *this, answer_t *answer,
@@ -155,7 +180,7 @@ static bool next_child(private_status_service_t *this, answer_t *answer,
 			return TRUE;
 		}
 	}
-	return FALSE;
+	return next_failure(this, answer, object);
 }
 
 /**
@@ -245,6 +270,7 @@ static json_t *explain(private_status_service_t *this, answer_t *answer)
 	hwo_explain_host_t host = {
 		.devices = this->source.devices,
 		.sas = this->source.sa_table,
+		.failures = this->source.failures,
 		.guard = this->source.guard,
 		.if_id_in_software = this->source.if_id_in_software,
 		.subnets_matched = this->source.subnets_matched,
@@ -285,6 +311,27 @@ static bool next_rule(private_status_service_t *this, answer_t *answer,
 }
 
 /**
+ * Describe an event
+ */
+static json_t *describe_event(private_status_service_t *this,
+							  const hwo_status_event_t *event)
+{
+	hwo_failed_child_t failed = {
+		.sa = event->record,
+		.time = event->time,
+	};
+	json_t *object;
+
+	object = streq(event->what, failure) ? hwo_report_failure(&failed, this->source.devices)
+						   : hwo_report_child(&event->record,
+											  this->source.devices);
+	json_object_set_new(object, "type", json_string("event"));
+	json_object_set_new(object, "event", json_string(event->what));
+	json_object_set_new(object, "time", json_integer(event->time));
+	return object;
+}
+
+/**
  * Next event
  */
 static bool next_event(private_status_service_t *this, answer_t *answer,
@@ -295,10 +342,7 @@ static bool next_event(private_status_service_t *this, answer_t *answer,
 
 	if (this->events->get(this->events, &answer->event, &event, &missed))
 	{
-		*object = hwo_report_child(&event.record, this->source.devices);
-		json_object_set_new(*object, "type", json_string("event"));
-		json_object_set_new(*object, "event", json_string(event.what));
-		json_object_set_new(*object, "time", json_integer(event.time));
+		*object = describe_event(this, &event);
 		json_object_set_new(*object, "missed", json_integer(missed));
 	}
 	return TRUE;
@@ -405,6 +449,7 @@ CALLBACK(end_answer, void,
 	}
 	array_destroy(answer->children);
 	array_destroy(answer->sas);
+	array_destroy(answer->failures);
 	json_decref(answer->rules);
 	if (answer->links)
 	{
@@ -435,8 +480,13 @@ CALLBACK(on_child, void,
 		[CHILD_EVENT_UP] = "up",
 		[CHILD_EVENT_DOWN] = "down",
 		[CHILD_EVENT_REKEYED] = "rekeyed",
+		[CHILD_EVENT_FAILED] = failure,
 	};
 
+	if (event == CHILD_EVENT_UP || event == CHILD_EVENT_REKEYED)
+	{
+		this->source.failures->forget(this->source.failures, record);
+	}
 	note_event(this, what[event], record);
 }
 
@@ -489,7 +539,8 @@ status_service_t *status_service_create(char *uri,
 		destroy(this);
 		return NULL;
 	}
-	this->names = child_names_create(source->sa_table, on_child, this);
+	this->names = child_names_create(source->sa_table, source->failures, on_child,
+									 this);
 	source->sa_table->on_move(source->sa_table, on_move, this);
 	return &this->public;
 }

@@ -26,6 +26,7 @@
 
 #include "offload_device.h"
 #include "../io/nl_exchange.h"
+#include "../model/failed_children.h"
 #include "../model/sa_table.h"
 #include "../model/sp_table.h"
 
@@ -57,6 +58,8 @@ typedef struct hwo_status_source_t {
 	sa_table_t *sa_table;
 	/** table of SPs */
 	sp_table_t *sp_table;
+	/** CHILD_SAs that could not be installed */
+	failed_children_t *failures;
 	/** what guards behind offloaded policies depend on */
 	hwo_guard_rules_t guard;
 	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */

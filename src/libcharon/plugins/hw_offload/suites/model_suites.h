@@ -30,6 +30,7 @@ TCase *sa_table_tcase(void);
 TCase *ledger_tcase(void);
 TCase *ifname_tcase(void);
 TCase *refusals_tcase(void);
+TCase *failed_tcase(void);
 TCase *device_tcase(void);
 TCase *view_tcase(void);
 

@@ -41,6 +41,7 @@ TCase *event_tcase(void);
 TCase *pair_tcase(void);
 TCase *move_tcase(void);
 TCase *status_tcase(void);
+TCase *failed_tcase(void);
 TCase *clients_tcase(void);
 TCase *explain_tcase(void);
 TCase *learned_tcase(void);

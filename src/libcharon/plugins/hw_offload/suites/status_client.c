@@ -101,6 +101,7 @@ static void check_item(json_t *line)
 		const char *type, *command, *definition;
 	} items[] = {
 		{ "child", "list", "child" },
+		{ "failed", "list", "failed" },
 		{ "policy", "policies", "policy" },
 		{ "device", "devices", "plugin" },
 		{ "event", "watch", "event" },

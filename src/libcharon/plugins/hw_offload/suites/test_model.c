@@ -40,6 +40,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, ledger_tcase());
 	suite_add_tcase(suite, ifname_tcase());
 	suite_add_tcase(suite, refusals_tcase());
+	suite_add_tcase(suite, failed_tcase());
 	suite_add_tcase(suite, device_tcase());
 	suite_add_tcase(suite, view_tcase());
 	runner = srunner_create(suite);

@@ -418,6 +418,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, pair_tcase());
 	suite_add_tcase(suite, move_tcase());
 	suite_add_tcase(suite, status_tcase());
+	suite_add_tcase(suite, failed_tcase());
 	suite_add_tcase(suite, clients_tcase());
 	suite_add_tcase(suite, explain_tcase());
 	suite_add_tcase(suite, learned_tcase());

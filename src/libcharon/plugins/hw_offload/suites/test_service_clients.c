@@ -30,6 +30,7 @@
 /** a service of our own, for lists that are too long for the fake kernel */
 static status_service_t *service;
 static sa_table_t *table;
+static failed_children_t *failures;
 
 /**
  * Replace the backend's service by one over a table of ours.
@@ -41,6 +42,7 @@ static void own_service(int count)
 		.xfrm = nl_exchange_create(fake_kernel_open(kernel, NETLINK_XFRM,
 													NULL)),
 		.sa_table = sa_table_create(),
+		.failures = failed_children_create(),
 	};
 	hwo_sa_record_t record = {
 		.id = {
@@ -56,6 +58,7 @@ static void own_service(int count)
 	DESTROY_IF(ipsec);
 	ipsec = NULL;
 	table = source.sa_table;
+	failures = source.failures;
 	for (i = 0; i < count; i++)
 	{
 		record.id.spi = htonl(0xc0000000 + i);
@@ -70,6 +73,7 @@ static void own_service(int count)
 static void end_own_service(void)
 {
 	service->destroy(service);
+	failures->destroy(failures);
 	table->destroy(table);
 }
 

@@ -6,7 +6,11 @@
  */
 
 #include "service_suites.h"
+#include "bus_child.h"
 #include "status_client.h"
+
+#include <errno.h>
+#include <linux/xfrm.h>
 
 /* a connection with one child, as much of them as explain looks at */
 static struct {
@@ -314,6 +318,10 @@ static const struct {
 	  MODE_BEET, .rule = "ipsec-mode", .result = "no",
 	  .expected = "none", .reason = "ipsec-mode" },
 	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'auto','mode':'beet'",
+	  MODE_BEET, .rule = "ipsec-mode", .result = "note",
+	  .expected = "none", .reason = "ipsec-mode" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "192.168.50.2",
 	  "'hw_offload':'auto','if_id_in':'42'",
 	  MODE_TUNNEL, .if_id_in = 42, .rule = "if-id", .result = "no",
 	  .expected = "none", .reason = "if-id" },
@@ -549,6 +557,90 @@ START_TEST(test_subnets_loaded)
 }
 END_TEST
 
+/**
+ * Ask why a child failed: the reason of the failure, if it is mentioned, and
+ * whether it counts for the verdict.
+ */
+static bool explain_failure(const char *request, const char *kind,
+							char reason[32])
+{
+	FILE *client;
+	json_t *line;
+	bool counts;
+
+	reason[0] = '\0';
+	client = client_ask(request);
+	client_first(client, kind);
+	while ((line = client_line(client)) &&
+		   streq(text(line, "type"), "rule"))
+	{
+		if (strstr(text(line, "text"), "could not be installed"))
+		{
+			ck_assert_int_gt(number(line, "time"), 0);
+			snprintf(reason, 32, "%s", text(line, "rule"));
+		}
+		json_decref(line);
+	}
+	counts = number(line, "failed") > 0;
+	json_decref(line);
+	fclose(client);
+	return counts;
+}
+
+/**
+ * Let the child fail as its inbound SA can't be installed.
+ */
+static void fail_child(void)
+{
+	test_sa_t sa;
+
+	sa_init(&sa, 0xc0000001, TRUE, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&sa), FAILED);
+	sa_clear(&sa);
+	bus_child_alert(0xc0000001, 0xc0000002, ALERT_INSTALL_CHILD_SA_FAILED);
+}
+
+START_TEST(test_failed)
+{
+	static const char ask[] = "hw-offload 1 explain gw net\n";
+	char reason[32];
+
+	load_config();
+	config.requested = HW_OFFLOAD_PACKET;
+	config.proposal = "aes128gcm128-esn";
+	config.remote = "192.168.50.2";
+	config.mode = MODE_TRANSPORT;
+	ck_assert(!explain_failure(ask, "explain", reason));
+	ck_assert_str_eq(reason, "");
+
+	/* the driver may say so again */
+	service_refuse(XFRM_MSG_NEWSA, 1, EINVAL);
+	fail_child();
+	ck_assert(explain_failure(ask, "explain", reason));
+	ck_assert_str_eq(reason, "driver-refused");
+	ck_assert_str_eq(explain(ask, "explain"), "as-requested");
+
+	/* not another child, nor one that is only written */
+	bus_child_name = "other";
+	install_pair(HW_OFFLOAD_PACKET, 0xc0000003, 0xc0000004);
+	bus_child_updown(0xc0000003, 0xc0000004, TRUE);
+	bus_child_name = "net";
+	ck_assert(explain_failure(ask, "explain", reason));
+	ck_assert(!explain_failure("hw-offload 1 explain-written {\"connection\":"
+			"\"gw\",\"child\":\"net\",\"remote_addrs\":\"192.168.50.2\","
+			"\"esp_proposals\":\"aes128gcm128-esn\",\"hw_offload\":\"packet\""
+			"}\n", "explain-written", reason));
+	ck_assert_str_eq(reason, "");
+
+	/* what is a rule's business is told, but may be mended */
+	fake_kernel_set_feature(kernel, NIC, HWO_FEATURE_OFF);
+	fail_child();
+	fake_kernel_set_feature(kernel, NIC, HWO_FEATURE_ON);
+	ck_assert(!explain_failure(ask, "explain", reason));
+	ck_assert_str_eq(reason, "feature-off");
+}
+END_TEST
+
 START_TEST(test_explain_nothing)
 {
 	FILE *client;
@@ -587,6 +679,7 @@ TCase *explain_tcase(void)
 	tcase_add_test(tcase, test_explain_many);
 	tcase_add_test(tcase, test_subnets);
 	tcase_add_loop_test(tcase, test_subnets_loaded, 0, 2);
+	tcase_add_test(tcase, test_failed);
 	tcase_add_test(tcase, test_explain_nothing);
 	return tcase;
 }

@@ -6,108 +6,23 @@
  */
 
 #include "service_suites.h"
+#include "bus_child.h"
 #include "status_client.h"
-
-#include <arpa/inet.h>
 
 #define SPI_IN 0xc0000001
 #define SPI_OUT 0xc0000002
-
-/* an IKE_SA and a CHILD_SA, as much of them as a listener looks at */
-static host_t *my_host, *other_host;
-static uint32_t child_spi_in, child_spi_out;
-
-METHOD(ike_sa_t, ike_get_name, char*,
-	ike_sa_t *this)
-{
-	return "gw";
-}
-
-METHOD(ike_sa_t, ike_get_unique_id, uint32_t,
-	ike_sa_t *this)
-{
-	return 7;
-}
-
-METHOD(ike_sa_t, ike_get_my_host, host_t*,
-	ike_sa_t *this)
-{
-	return my_host;
-}
-
-METHOD(ike_sa_t, ike_get_other_host, host_t*,
-	ike_sa_t *this)
-{
-	return other_host;
-}
-
-METHOD(child_sa_t, child_get_name, char*,
-	child_sa_t *this)
-{
-	/* longer than what is kept, the last character of that would be half */
-	return "net-0123456789-0123456789-0123456789-0123456789-0123456789-01\xc3\xa4\xc3\xa4";
-}
-
-METHOD(child_sa_t, child_get_unique_id, uint32_t,
-	child_sa_t *this)
-{
-	return 9;
-}
-
-METHOD(child_sa_t, child_get_spi, uint32_t,
-	child_sa_t *this, bool inbound)
-{
-	return htonl(inbound ? child_spi_in : child_spi_out);
-}
-
-METHOD(child_sa_t, child_get_protocol, protocol_id_t,
-	child_sa_t *this)
-{
-	return PROTO_ESP;
-}
-
-METHOD(child_sa_t, child_get_mark, mark_t,
-	child_sa_t *this, bool inbound)
-{
-	return (mark_t){};
-}
-
-/**
- * Tell the listener about a CHILD_SA.
- */
-static void child_updown(uint32_t spi_in, uint32_t spi_out, bool up)
-{
-	ike_sa_t ike_sa = {
-		.get_name = _ike_get_name,
-		.get_unique_id = _ike_get_unique_id,
-		.get_my_host = _ike_get_my_host,
-		.get_other_host = _ike_get_other_host,
-	};
-	child_sa_t child_sa = {
-		.get_name = _child_get_name,
-		.get_unique_id = _child_get_unique_id,
-		.get_spi = _child_get_spi,
-		.get_protocol = _child_get_protocol,
-		.get_mark = _child_get_mark,
-	};
-
-	child_spi_in = spi_in;
-	child_spi_out = spi_out;
-	my_host = host_create_from_string("192.168.50.1", 500);
-	other_host = host_create_from_string("192.168.50.2", 500);
-	ck_assert(calls.listener->child_updown(calls.listener, &ike_sa, &child_sa,
-										   up));
-	my_host->destroy(my_host);
-	other_host->destroy(other_host);
-}
 
 START_TEST(test_list)
 {
 	FILE *client;
 	json_t *line, *out, *limits;
 
+	/* longer than what is kept, the last character of that would be half */
+	bus_child_name = "net-0123456789-0123456789-0123456789-0123456789-"
+					 "0123456789-01\xc3\xa4\xc3\xa4";
 	install_pair(HW_OFFLOAD_PACKET, SPI_IN, SPI_OUT);
-	child_updown(SPI_IN, SPI_OUT, TRUE);
+	bus_child_updown(SPI_IN, SPI_OUT, TRUE);
+	bus_child_name = "net";
 	client = client_ask("hw-offload 1 list\n");
 	client_first(client, "list");
 	line = client_line(client);
@@ -324,7 +239,7 @@ START_TEST(test_watch)
 	install_pair(HW_OFFLOAD_PACKET, SPI_IN, SPI_OUT);
 	for (i = 0; i < 2; i++)
 	{
-		child_updown(SPI_IN, SPI_OUT, i == 0);
+		bus_child_updown(SPI_IN, SPI_OUT, i == 0);
 		line = client_line(client);
 		ck_assert_str_eq(text(line, "type"), "event");
 		ck_assert_str_eq(text(line, "event"), i == 0 ? "up" : "down");
@@ -349,7 +264,7 @@ START_TEST(test_watch_slowly)
 	install_pair(HW_OFFLOAD_PACKET, SPI_IN, SPI_OUT);
 	for (i = 0; i < count; i++)
 	{
-		child_updown(SPI_IN, SPI_OUT, TRUE);
+		bus_child_updown(SPI_IN, SPI_OUT, TRUE);
 	}
 	while (missed + got < count)
 	{

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_failed_children failed_children
+ * @{ @ingroup hwo_model
+ *
+ * Remembers CHILD_SAs that were to be offloaded and could not be installed, so
+ * that somebody who asks later is told why. Who installs knows the reason but
+ * not the name, the daemon tells that when it gives the CHILD_SA up.
+ *
+ * A failure is forgotten when a CHILD_SA of that name and peer is up, or fails
+ * again, and when there are many newer ones.
+ *
+ * Thread-safety: may be used by any thread, data is copied in and out.
+ */
+
+#ifndef HWO_FAILED_CHILDREN_H_
+#define HWO_FAILED_CHILDREN_H_
+
+#include "sa_record.h"
+
+#include <collections/array.h>
+
+/** Failures that are remembered */
+#define HWO_FAILED_CHILDREN 64
+
+typedef struct failed_children_t failed_children_t;
+
+/**
+ * A CHILD_SA that failed.
+ */
+typedef struct hwo_failed_child_t {
+	/** the SA that could not be installed, or that whose SP could not: mode
+	 * none, the device that was asked for, the reason and the kernel's words;
+	 * spi 0 for traps, which have no SAs */
+	hwo_sa_record_t sa;
+	/** when, seconds of the wall clock */
+	time_t time;
+} hwo_failed_child_t;
+
+/**
+ * Memory of failures.
+ */
+struct failed_children_t {
+
+	/**
+	 * Note why an SA or SP could not be installed. If that is so for several of
+	 * a CHILD_SA, the first one counts.
+	 *
+	 * @param sa		facts as in hwo_failed_child_t, names and moves are not
+	 *					looked at
+	 * @param now		time of the wall clock
+	 */
+	void (*note)(failed_children_t *this, const hwo_sa_record_t *sa,
+				 time_t now);
+
+	/**
+	 * Note that a CHILD_SA is given up.
+	 *
+	 * @param spi_in	SPI of its inbound SA, 0 if it has none; network order
+	 * @param spi_out	the same for its outbound SA
+	 * @param reqid		reqid, that counts if it has no SAs
+	 * @param names		names
+	 * @param failed	[out] what is known about it
+	 * @return			FALSE if that is nothing, or nothing new
+	 */
+	bool (*give_up)(failed_children_t *this, uint32_t spi_in, uint32_t spi_out,
+					uint32_t reqid, const hwo_names_t *names,
+					hwo_failed_child_t *failed);
+
+	/**
+	 * Forget the failure of a CHILD_SA that is up now.
+	 *
+	 * @param sa		record of one of its SAs
+	 */
+	void (*forget)(failed_children_t *this, const hwo_sa_record_t *sa);
+
+	/**
+	 * List those that were given up, in the order in which they failed.
+	 *
+	 * @return			array of hwo_failed_child_t
+	 */
+	array_t *(*list)(failed_children_t *this);
+
+	/**
+	 * Destroy.
+	 */
+	void (*destroy)(failed_children_t *this);
+};
+
+/**
+ * Create an empty memory.
+ */
+failed_children_t *failed_children_create(void);
+
+#endif /** HWO_FAILED_CHILDREN_H_ @}*/

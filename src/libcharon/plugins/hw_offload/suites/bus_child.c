@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * A CHILD_SA on the bus.
+ */
+
+#include "service_suites.h"
+#include "bus_child.h"
+
+char *bus_child_name = "net";
+uint32_t bus_child_reqid = 1;
+
+/* what the methods return */
+static host_t *my_host, *other_host;
+static uint32_t child_spi_in, child_spi_out;
+
+METHOD(ike_sa_t, ike_get_name, char*,
+	ike_sa_t *this)
+{
+	return "gw";
+}
+
+METHOD(ike_sa_t, ike_get_unique_id, uint32_t,
+	ike_sa_t *this)
+{
+	return 7;
+}
+
+METHOD(ike_sa_t, ike_get_my_host, host_t*,
+	ike_sa_t *this)
+{
+	return my_host;
+}
+
+METHOD(ike_sa_t, ike_get_other_host, host_t*,
+	ike_sa_t *this)
+{
+	return other_host;
+}
+
+METHOD(child_sa_t, child_get_name, char*,
+	child_sa_t *this)
+{
+	return bus_child_name;
+}
+
+METHOD(child_sa_t, child_get_unique_id, uint32_t,
+	child_sa_t *this)
+{
+	return 9;
+}
+
+METHOD(child_sa_t, child_get_reqid, uint32_t,
+	child_sa_t *this)
+{
+	return bus_child_reqid;
+}
+
+METHOD(child_sa_t, child_get_spi, uint32_t,
+	child_sa_t *this, bool inbound)
+{
+	return htonl(inbound ? child_spi_in : child_spi_out);
+}
+
+METHOD(child_sa_t, child_get_protocol, protocol_id_t,
+	child_sa_t *this)
+{
+	return PROTO_ESP;
+}
+
+METHOD(child_sa_t, child_get_mark, mark_t,
+	child_sa_t *this, bool inbound)
+{
+	return (mark_t){};
+}
+
+/** an IKE_SA, and a CHILD_SA */
+static ike_sa_t ike_sa;
+static child_sa_t child_sa;
+
+/**
+ * Give them methods, SPIs and addresses.
+ */
+static void begin(uint32_t spi_in, uint32_t spi_out)
+{
+	ike_sa = (ike_sa_t){
+		.get_name = _ike_get_name,
+		.get_unique_id = _ike_get_unique_id,
+		.get_my_host = _ike_get_my_host,
+		.get_other_host = _ike_get_other_host,
+	};
+	child_sa = (child_sa_t){
+		.get_name = _child_get_name,
+		.get_unique_id = _child_get_unique_id,
+		.get_reqid = _child_get_reqid,
+		.get_spi = _child_get_spi,
+		.get_protocol = _child_get_protocol,
+		.get_mark = _child_get_mark,
+	};
+	child_spi_in = spi_in;
+	child_spi_out = spi_out;
+	my_host = host_create_from_string("192.168.50.1", 500);
+	other_host = host_create_from_string("192.168.50.2", 500);
+}
+
+/**
+ * Clean up.
+ */
+static void end(void)
+{
+	my_host->destroy(my_host);
+	other_host->destroy(other_host);
+}
+
+/*
+ * Described in header
+ */
+void bus_child_updown(uint32_t spi_in, uint32_t spi_out, bool up)
+{
+	begin(spi_in, spi_out);
+	ck_assert(calls.listener->child_updown(calls.listener, &ike_sa, &child_sa,
+										   up));
+	end();
+}
+
+/**
+ * Raise an alert with arguments.
+ */
+static void alert_with(alert_t alert, ...)
+{
+	va_list args;
+
+	va_start(args, alert);
+	ck_assert(calls.listener->alert(calls.listener, &ike_sa, alert, args));
+	va_end(args);
+}
+
+/*
+ * Described in header
+ */
+void bus_child_alert(uint32_t spi_in, uint32_t spi_out, alert_t alert)
+{
+	begin(spi_in, spi_out);
+	alert_with(alert, &child_sa);
+	end();
+}
+
+/*
+ * Described in header
+ */
+void bus_child_destroy(uint32_t spi_in, uint32_t spi_out, bool trap)
+{
+	begin(spi_in, spi_out);
+	ck_assert(calls.listener->child_state_change(calls.listener,
+												 trap ? NULL : &ike_sa,
+												 &child_sa, CHILD_DESTROYING));
+	end();
+}
