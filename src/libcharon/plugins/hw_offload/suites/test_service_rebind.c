@@ -38,6 +38,9 @@ START_TEST(test_crypto)
 	reroute_to(NIC);
 	ck_assert(reroute_wait_pair("crypto3"));
 	ck_assert_uint_eq(reroute_oseq(), 48);
+	/* who moved it has told the kernel, but may not be done yet */
+	ck_assert(reroute_wait_line("(move): from mode crypto on device nic4 to "
+								"mode crypto on device nic3"));
 	ck_assert_int_eq(calls.expires, 0);
 	assert_no_key();
 	reroute_child_del();
