@@ -415,17 +415,21 @@ static time_t explain_failure(explanation_t *this,
 							  const hwo_plan_t *plan)
 {
 	char text[HWO_RESULT_TEXT + 128], words[HWO_RESULT_TEXT];
+	const hwo_result_t *refusal;
 	hwo_failed_child_t failed;
 	hwo_reason_t reason;
+	const char *what;
 
 	if (!this->loaded || !find_failure(this, facts, &failed))
 	{
 		return 0;
 	}
 	reason = failed.sa.reason;
+	refusal = &failed.sa.refusal;
+	/* there are words without an error if the kernel encrypts itself */
+	what = refusal->err ? hwo_result_text(refusal, words) : refusal->extack;
 	snprintf(text, sizeof(text), "it could not be installed%s%s",
-			 failed.sa.refusal.err ? ": " : "", failed.sa.refusal.err ?
-				hwo_result_text(&failed.sa.refusal, words) : "");
+			 what[0] ? ": " : "", what);
 	add_rule_at(this, facts, reason ? enum_to_name(hwo_reason_names, reason)
 									: "failed", "note", text, failed.time);
 	return asks_driver(plan) && needs_attempt(reason) ? failed.time : 0;
