@@ -13,6 +13,7 @@ rootfs_packages=(
 	bsdextrautils conntrack iproute2 netbase iptables iputils-ping kmod tcpdump ethtool procps psmisc
 	iperf3 openssl netcat-openbsd socat strace traceroute libmnl0 libnl-3-200
 	libnl-route-3-200 libjansson4 jq
+	man-db less nano
 )
 
 # Packages whose version makes another image.
@@ -27,6 +28,9 @@ build_rootfs()
 	local dir=$1 list
 	list=$(IFS=,; echo "${rootfs_packages[*]}")
 	bootstrap_options
+	# the shell has man, for these and ours
+	bootstrap+=(--dpkgopt='path-include=/usr/share/man/man?/swanctl*'
+		--dpkgopt='path-include=/usr/share/man/man?/strongswan*')
 	# shellcheck disable=SC2016 # $1 is for mmdebstrap's shell
 	source_lines deb "$rootfs_suite" |
 		"${bootstrap[@]}" --include="$list" \
