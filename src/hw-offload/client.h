@@ -64,11 +64,12 @@ json_t *client_collect(const char *socket, const char *request, json_t **first,
  * Ask the service for CHILD_SAs.
  *
  * @param socket		path of the socket
- * @param failed		[out] array of those that could not be installed, NULL if
- *						not interesting
+ * @param failed		[out] array of those that could not be installed, NULL
+ *						if not interesting
  * @param first			[out] first object, NULL if not interesting
  * @param error			[out] what went wrong
- * @return				array of those that are there, NULL if something went wrong
+ * @return				array of those that are there, NULL if something went
+ *						wrong
  */
 json_t *client_children(const char *socket, json_t **failed, json_t **first,
 						char error[CLIENT_ERROR]);

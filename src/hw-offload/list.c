@@ -329,9 +329,9 @@ int command_list(const options_t *options, int argc, char *argv[])
 	print_table(list, options);
 	if (!json_array_size(list) && isatty(STDERR_FILENO))
 	{
-		fputs("There are no CHILD_SAs, and none has failed. \"hw-offload explain "
-			  "CONNECTION\" tells\nwhat one would get. If it fails nevertheless, "
-			  "it may be at the peer: ask there.\n", stderr);
+		fputs("There are no CHILD_SAs, and none has failed for its offload. "
+			  "\"hw-offload explain\nCONNECTION\" tells what one would get. "
+			  "Otherwise ask the log, here and at the peer.\n", stderr);
 	}
 	json_decref(list);
 	json_decref(first);

@@ -130,6 +130,8 @@ static void count_failure(json_t *figures[FAMILIES], const json_t *child)
 {
 	char labels[LABELS] = "";
 
+	add_label(labels, "connection", get_text(child, "connection"));
+	add_label(labels, "child", get_text(child, "child"));
 	add_label(labels, "requested", get_text(child, "requested"));
 	add_label(labels, "device", get_text(child, "device"));
 	add_label(labels, "reason", get_text(child, "reason"));

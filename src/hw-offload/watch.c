@@ -27,7 +27,11 @@ static void print_event(const json_t *event)
 	printf("%s %-7s ", time_text(get_number(event, "time"), text),
 		   get_text(event, "event"));
 	print_safely(get_text(event, "connection"), '_');
-	printf("#%lld ", get_number(event, "ike_id"));
+	if (get_number(event, "ike_id"))
+	{
+		printf("#%lld", get_number(event, "ike_id"));
+	}
+	putchar(' ');
 	print_safely(get_text(event, "child"), '_');
 	printf("{%lld} %s_i %s_o hw_offload %s effective %s device %s %s",
 		   get_number(event, "child_id"), get_text(event, "spi_in"),

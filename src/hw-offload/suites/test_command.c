@@ -457,8 +457,9 @@ START_TEST(test_metrics)
 {
 	answer = FIRST GOOD POOR GOOD FAILED END(4);
 	ck_assert_int_eq(run("metrics"), 0);
-	ck_assert(strstr(output, "\nhw_offload_failed_child_sas{requested=\"packet\""
-		",device=\"p0\",reason=\"driver-refused\"} 1\n"));
+	ck_assert(strstr(output, "\nhw_offload_failed_child_sas{connection=\"gw\","
+		"child=\"net\",requested=\"packet\",device=\"p0\","
+		"reason=\"driver-refused\"} 1\n"));
 	ck_assert(strstr(output, "\nhw_offload_up 1\n"));
 	ck_assert(strstr(output, "\nhw_offload_info{version=\"1.2\","
 		"strongswan=\"6.1.0\"} 1\n"));

@@ -173,6 +173,20 @@ METHOD(failed_children_t, give_up, bool,
 	return found;
 }
 
+METHOD(failed_children_t, drop, void,
+	private_failed_children_t *this, uint32_t spi_in, uint32_t spi_out)
+{
+	lost_t lost = {
+		.spi_in = spi_in,
+		.spi_out = spi_out,
+	};
+	hwo_failed_child_t failed;
+
+	this->mutex->lock(this->mutex);
+	take(this, &lost, &failed);
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(failed_children_t, forget, void,
 	private_failed_children_t *this, const hwo_sa_record_t *sa)
 {
@@ -181,8 +195,26 @@ METHOD(failed_children_t, forget, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(failed_children_t, forget_trap, void,
+	private_failed_children_t *this, const char *child)
+{
+	hwo_failed_child_t failed;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	for (i = array_count(this->failures) - 1; i >= 0; i--)
+	{
+		array_get(this->failures, i, &failed);
+		if (!failed.sa.id.spi && streq(failed.sa.names.child, child))
+		{
+			array_remove(this->failures, i, NULL);
+		}
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(failed_children_t, list, array_t*,
-	private_failed_children_t *this)
+	private_failed_children_t *this, time_t now)
 {
 	array_t *list = array_create(sizeof(hwo_failed_child_t), 0);
 	hwo_failed_child_t failed;
@@ -192,7 +224,7 @@ METHOD(failed_children_t, list, array_t*,
 	for (i = 0; i < array_count(this->failures); i++)
 	{
 		array_get(this->failures, i, &failed);
-		if (is_named(&failed))
+		if (is_named(&failed) && now - failed.time < HWO_FAILED_SECONDS)
 		{
 			array_insert(list, ARRAY_TAIL, &failed);
 		}
@@ -220,7 +252,9 @@ failed_children_t *failed_children_create(void)
 		.public = {
 			.note = _note,
 			.give_up = _give_up,
+			.drop = _drop,
 			.forget = _forget,
+			.forget_trap = _forget_trap,
 			.list = _list,
 			.destroy = _destroy,
 		},

@@ -10,7 +10,8 @@
  * not the name, the daemon tells that when it gives the CHILD_SA up.
  *
  * A failure is forgotten when a CHILD_SA of that name and peer is up, or fails
- * again, and when there are many newer ones.
+ * again, that of a trap when one of that name is installed. All of them are after
+ * a day, as peers may not come again, and when there are many newer ones.
  *
  * Thread-safety: may be used by any thread, data is copied in and out.
  */
@@ -22,8 +23,9 @@
 
 #include <collections/array.h>
 
-/** Failures that are remembered */
+/** Failures that are remembered, and for how many seconds */
 #define HWO_FAILED_CHILDREN 64
+#define HWO_FAILED_SECONDS (24 * 60 * 60)
 
 typedef struct failed_children_t failed_children_t;
 
@@ -70,6 +72,15 @@ struct failed_children_t {
 					hwo_failed_child_t *failed);
 
 	/**
+	 * Forget what was noted about a CHILD_SA that was up, so that it ends for
+	 * other reasons.
+	 *
+	 * @param spi_in	SPI of its inbound SA, network order
+	 * @param spi_out	the same for its outbound SA
+	 */
+	void (*drop)(failed_children_t *this, uint32_t spi_in, uint32_t spi_out);
+
+	/**
 	 * Forget the failure of a CHILD_SA that is up now.
 	 *
 	 * @param sa		record of one of its SAs
@@ -77,11 +88,20 @@ struct failed_children_t {
 	void (*forget)(failed_children_t *this, const hwo_sa_record_t *sa);
 
 	/**
+	 * Forget the failure of a trap that is installed now. Nobody tells the
+	 * peer, so that is so for all traps of that name.
+	 *
+	 * @param child		name of the child
+	 */
+	void (*forget_trap)(failed_children_t *this, const char *child);
+
+	/**
 	 * List those that were given up, in the order in which they failed.
 	 *
+	 * @param now		time of the wall clock
 	 * @return			array of hwo_failed_child_t
 	 */
-	array_t *(*list)(failed_children_t *this);
+	array_t *(*list)(failed_children_t *this, time_t now);
 
 	/**
 	 * Destroy.

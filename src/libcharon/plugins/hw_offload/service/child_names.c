@@ -113,7 +113,7 @@ static void copy_name(char dst[HWO_NAME_LEN], const char *src)
 }
 
 /**
- * Get the names of a CHILD_SA, which has no IKE_SA if it is a trap
+ * Get the names of a CHILD_SA, ike_sa is NULL for traps
  */
 static void get_names(ike_sa_t *ike_sa, child_sa_t *child_sa,
 					  hwo_names_t *names)
@@ -181,16 +181,40 @@ static void note_all(private_child_names_t *this, ike_sa_t *ike_sa)
 static void note_failure(private_child_names_t *this, ike_sa_t *ike_sa,
 						 child_sa_t *child_sa)
 {
+	uint32_t spi_in, spi_out;
 	hwo_failed_child_t failed;
 	hwo_names_t names;
 
-	get_names(ike_sa, child_sa, &names);
-	if (this->failures->give_up(this->failures,
-								child_sa->get_spi(child_sa, TRUE),
-								child_sa->get_spi(child_sa, FALSE),
+	spi_in = child_sa->get_spi(child_sa, TRUE);
+	spi_out = child_sa->get_spi(child_sa, FALSE);
+	/* some traps are installed for an IKE_SA that ends, most are not */
+	get_names(spi_in || spi_out ? ike_sa : NULL, child_sa, &names);
+	if (this->failures->give_up(this->failures, spi_in, spi_out,
 								child_sa->get_reqid(child_sa), &names, &failed))
 	{
 		this->cb(this->data, CHILD_EVENT_FAILED, &failed.sa);
+	}
+}
+
+/**
+ * A CHILD_SA is about to be destroyed, which has still the state that it was in.
+ * No alert was raised for traps and for IKEv1.
+ */
+static void note_end(private_child_names_t *this, ike_sa_t *ike_sa,
+					 child_sa_t *child_sa)
+{
+	switch (child_sa->get_state(child_sa))
+	{
+		case CHILD_CREATED:
+		case CHILD_INSTALLING:
+			note_failure(this, ike_sa, child_sa);
+			break;
+		default:
+			/* it was up, and its policies may have been refused since */
+			this->failures->drop(this->failures,
+								 child_sa->get_spi(child_sa, TRUE),
+								 child_sa->get_spi(child_sa, FALSE));
+			break;
 	}
 }
 
@@ -214,9 +238,19 @@ METHOD(listener_t, child_state_change, bool,
 	listener_t *listener, ike_sa_t *ike_sa, child_sa_t *child_sa,
 	child_sa_state_t state)
 {
-	if (state == CHILD_DESTROYING)
-	{	/* no alert is raised for traps and for IKEv1 */
-		note_failure(from_listener(listener), ike_sa, child_sa);
+	private_child_names_t *this = from_listener(listener);
+
+	switch (state)
+	{
+		case CHILD_ROUTED:
+			this->failures->forget_trap(this->failures,
+										child_sa->get_name(child_sa));
+			break;
+		case CHILD_DESTROYING:
+			note_end(this, ike_sa, child_sa);
+			break;
+		default:
+			break;
 	}
 	return TRUE;
 }

@@ -186,7 +186,8 @@ static void note_refusal(private_sp_installer_t *this, const hwo_plan_t *plan,
 {
 	device_history_t *history = this->devices->get_history(this->devices);
 
-	if (hwo_plan_is_refusal(result->err) && plan->ifindex)
+	if (hwo_plan_has(plan, HWO_MODE_PACKET) &&
+		hwo_plan_is_refusal(result->err))
 	{
 		history->refused(history, plan->ifindex, TRUE, result, time(NULL));
 	}
@@ -203,8 +204,12 @@ static hwo_reason_t failure_reason(const outcome_t *outcome)
 	{
 		return plan->skipped[HWO_MODE_PACKET];
 	}
-	return plan->ifindex && hwo_plan_is_refusal(outcome->result.err) ?
-		   HWO_REASON_POLICY_REFUSED : HWO_REASON_NONE;
+	if (plan->step[plan->count - 1] == HWO_MODE_NONE ||
+		!hwo_plan_is_refusal(outcome->result.err))
+	{	/* it has nothing to do with offload */
+		return HWO_REASON_NONE;
+	}
+	return HWO_REASON_POLICY_REFUSED;
 }
 
 /**
@@ -235,6 +240,10 @@ static void note_failure(private_sp_installer_t *this,
 	};
 	failed.reason = failure_reason(outcome);
 	failed.refusal = outcome->result;
+	if (!outcome->plan.count)
+	{	/* nobody was asked */
+		memset(&failed.refusal, 0, sizeof(failed.refusal));
+	}
 	this->failures->note(this->failures, &failed, time(NULL));
 }
 

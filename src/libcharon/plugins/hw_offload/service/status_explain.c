@@ -361,26 +361,44 @@ static void keep_to_budget(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
- * Find the last failure of a child, traps belong to no connection
+ * Check if a failure is one of a child. Traps belong to no connection, but most
+ * have a peer.
+ */
+static bool is_failure_of(const hwo_failed_child_t *failed,
+						  const hwo_child_facts_t *facts)
+{
+	const hwo_sa_record_t *sa = &failed->sa;
+	hwo_addr_t peer;
+
+	if (!streq(sa->names.child, facts->names.child))
+	{
+		return FALSE;
+	}
+	if (sa->names.connection[0] || !facts->remote)
+	{
+		return !sa->names.connection[0] ||
+			   streq(sa->names.connection, facts->names.connection);
+	}
+	hwo_addr_from_host(facts->remote, &peer);
+	return memeq(&peer, sa->inbound ? &sa->id.src : &sa->id.dst, sizeof(peer));
+}
+
+/**
+ * Find the last failure of a child
  */
 static bool find_failure(explanation_t *this, const hwo_child_facts_t *facts,
 						 hwo_failed_child_t *last)
 {
-	hwo_failed_child_t failed;
+	hwo_failed_child_t failed = {};
 	bool found = FALSE;
 	array_t *all;
 
-	all = this->host->failures->list(this->host->failures);
+	all = this->host->failures->list(this->host->failures, time(NULL));
 	while (!found && array_remove(all, ARRAY_TAIL, &failed))
 	{
-		if (streq(failed.sa.names.child, facts->names.child) &&
-			(!failed.sa.names.connection[0] ||
-			 streq(failed.sa.names.connection, facts->names.connection)))
-		{
-			*last = failed;
-			found = TRUE;
-		}
+		found = is_failure_of(&failed, facts);
 	}
+	*last = failed;
 	array_destroy(all);
 	return found;
 }
@@ -430,8 +448,9 @@ static time_t explain_failure(explanation_t *this,
 	what = refusal->err ? hwo_result_text(refusal, words) : refusal->extack;
 	snprintf(text, sizeof(text), "it could not be installed%s%s",
 			 what[0] ? ": " : "", what);
-	add_rule_at(this, facts, reason ? enum_to_name(hwo_reason_names, reason)
-									: "failed", "note", text, failed.time);
+	add_rule_at(this, facts,
+				reason ? enum_to_name(hwo_reason_names, reason) : "failed",
+				"note", text, failed.time);
 	return asks_driver(plan) && needs_attempt(reason) ? failed.time : 0;
 }
 

@@ -146,7 +146,8 @@ static bool next_failure(private_status_service_t *this, answer_t *answer,
 
 	if (!answer->failures)
 	{
-		answer->failures = this->source.failures->list(this->source.failures);
+		answer->failures = this->source.failures->list(this->source.failures,
+													   time(NULL));
 	}
 	if (!array_remove(answer->failures, ARRAY_HEAD, &failed))
 	{
@@ -322,9 +323,9 @@ static json_t *describe_event(private_status_service_t *this,
 	};
 	json_t *object;
 
-	object = streq(event->what, failure) ? hwo_report_failure(&failed, this->source.devices)
-						   : hwo_report_child(&event->record,
-											  this->source.devices);
+	object = streq(event->what, failure) ?
+				hwo_report_failure(&failed, this->source.devices) :
+				hwo_report_child(&event->record, this->source.devices);
 	json_object_set_new(object, "type", json_string("event"));
 	json_object_set_new(object, "event", json_string(event->what));
 	json_object_set_new(object, "time", json_integer(event->time));
@@ -539,8 +540,8 @@ status_service_t *status_service_create(char *uri,
 		destroy(this);
 		return NULL;
 	}
-	this->names = child_names_create(source->sa_table, source->failures, on_child,
-									 this);
+	this->names = child_names_create(source->sa_table, source->failures,
+									 on_child, this);
 	source->sa_table->on_move(source->sa_table, on_move, this);
 	return &this->public;
 }

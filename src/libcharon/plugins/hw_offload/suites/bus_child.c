@@ -8,17 +8,19 @@
 #include "service_suites.h"
 #include "bus_child.h"
 
+char *bus_ike_name = "gw";
 char *bus_child_name = "net";
 uint32_t bus_child_reqid = 1;
 
 /* what the methods return */
 static host_t *my_host, *other_host;
 static uint32_t child_spi_in, child_spi_out;
+static child_sa_state_t child_state;
 
 METHOD(ike_sa_t, ike_get_name, char*,
 	ike_sa_t *this)
 {
-	return "gw";
+	return bus_ike_name;
 }
 
 METHOD(ike_sa_t, ike_get_unique_id, uint32_t,
@@ -55,6 +57,12 @@ METHOD(child_sa_t, child_get_reqid, uint32_t,
 	child_sa_t *this)
 {
 	return bus_child_reqid;
+}
+
+METHOD(child_sa_t, child_get_state, child_sa_state_t,
+	child_sa_t *this)
+{
+	return child_state;
 }
 
 METHOD(child_sa_t, child_get_spi, uint32_t,
@@ -94,6 +102,7 @@ static void begin(uint32_t spi_in, uint32_t spi_out)
 		.get_name = _child_get_name,
 		.get_unique_id = _child_get_unique_id,
 		.get_reqid = _child_get_reqid,
+		.get_state = _child_get_state,
 		.get_spi = _child_get_spi,
 		.get_protocol = _child_get_protocol,
 		.get_mark = _child_get_mark,
@@ -149,11 +158,52 @@ void bus_child_alert(uint32_t spi_in, uint32_t spi_out, alert_t alert)
 /*
  * Described in header
  */
-void bus_child_destroy(uint32_t spi_in, uint32_t spi_out, bool trap)
+void bus_child_rekeyed(uint32_t spi_in, uint32_t spi_out)
 {
 	begin(spi_in, spi_out);
+	ck_assert(calls.listener->child_rekey(calls.listener, &ike_sa, NULL,
+										  &child_sa));
+	end();
+}
+
+/**
+ * It goes from one state to the next.
+ */
+static void change_state(child_sa_state_t from, child_sa_state_t to, bool ike)
+{
+	child_state = from;
 	ck_assert(calls.listener->child_state_change(calls.listener,
-												 trap ? NULL : &ike_sa,
-												 &child_sa, CHILD_DESTROYING));
+												 ike ? &ike_sa : NULL,
+												 &child_sa, to));
+}
+
+/*
+ * Described in header
+ */
+void bus_child_destroy(uint32_t spi_in, uint32_t spi_out,
+					   child_sa_state_t state)
+{
+	begin(spi_in, spi_out);
+	change_state(state, CHILD_DESTROYING, TRUE);
+	end();
+}
+
+/*
+ * Described in header
+ */
+void bus_trap_routed(void)
+{
+	begin(0, 0);
+	change_state(CHILD_CREATED, CHILD_ROUTED, FALSE);
+	end();
+}
+
+/*
+ * Described in header
+ */
+void bus_trap_destroy(child_sa_state_t state, bool ike)
+{
+	begin(0, 0);
+	change_state(state, CHILD_DESTROYING, ike);
 	end();
 }

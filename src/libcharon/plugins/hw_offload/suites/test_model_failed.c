@@ -13,9 +13,13 @@
 
 static failed_children_t *failures;
 
+/** when they are listed */
+static time_t listed_at;
+
 static void setup(void)
 {
 	failures = failed_children_create();
+	listed_at = 100;
 }
 
 static void teardown(void)
@@ -78,7 +82,7 @@ static int give_up(uint32_t spi_in, uint32_t spi_out, uint32_t reqid,
 static const char *listed(void)
 {
 	static char text[512];
-	array_t *list = failures->list(failures);
+	array_t *list = failures->list(failures, listed_at);
 	hwo_failed_child_t failed;
 	const hwo_addr_t *peer;
 	size_t len = 0;
@@ -168,6 +172,45 @@ START_TEST(test_again)
 }
 END_TEST
 
+START_TEST(test_dropped)
+{
+	/* it was up, that it ends has other reasons */
+	note(FALSE, 2, 2, HWO_REASON_POLICY_REFUSED, 10);
+	failures->drop(failures, 3, 4);
+	failures->drop(failures, 1, 2);
+	ck_assert_int_eq(give_up(1, 2, 1, "net"), -1);
+	/* one that failed stays */
+	note(FALSE, 2, 2, HWO_REASON_POLICY_REFUSED, 11);
+	give_up(1, 2, 1, "net");
+	failures->drop(failures, 1, 2);
+	ck_assert_str_eq(listed(), "net 2 2/1 @11;");
+}
+END_TEST
+
+START_TEST(test_trap_installed)
+{
+	note(FALSE, 0, 2, HWO_REASON_POLICY_REFUSED, 10);
+	give_up(0, 0, 1, "net");
+	note(FALSE, 0, 2, HWO_REASON_POLICY_REFUSED, 11);
+	give_up(0, 0, 1, "other");
+	note(TRUE, 1, 3, HWO_REASON_DRIVER_REFUSED, 12);
+	give_up(1, 2, 1, "net");
+	failures->forget_trap(failures, "net");
+	ck_assert_str_eq(listed(), "other 2 0/0 @11;net 3 1/2 @12;");
+}
+END_TEST
+
+START_TEST(test_old)
+{
+	note(TRUE, 1, 2, HWO_REASON_DRIVER_REFUSED, 10);
+	give_up(1, 2, 1, "net");
+	note(TRUE, 3, 3, HWO_REASON_DRIVER_REFUSED, 11);
+	give_up(3, 4, 1, "net");
+	listed_at = 10 + HWO_FAILED_SECONDS;
+	ck_assert_str_eq(listed(), "net 3 3/4 @11;");
+}
+END_TEST
+
 START_TEST(test_full)
 {
 	array_t *list;
@@ -182,7 +225,7 @@ START_TEST(test_full)
 	{
 		ck_assert_int_eq(give_up(i, 0, 1, "net"), HWO_REASON_DRIVER_REFUSED);
 	}
-	list = failures->list(failures);
+	list = failures->list(failures, listed_at);
 	ck_assert_int_eq(array_count(list), HWO_FAILED_CHILDREN);
 	array_destroy(list);
 }
@@ -197,6 +240,9 @@ TCase *failed_tcase(void)
 	tcase_add_test(tcase, test_unknown);
 	tcase_add_test(tcase, test_trap);
 	tcase_add_test(tcase, test_again);
+	tcase_add_test(tcase, test_dropped);
+	tcase_add_test(tcase, test_trap_installed);
+	tcase_add_test(tcase, test_old);
 	tcase_add_test(tcase, test_full);
 	return tcase;
 }

@@ -613,6 +613,14 @@ START_TEST(test_failed)
 	ck_assert(!explain_failure(ask, "explain", reason));
 	ck_assert_str_eq(reason, "");
 
+	/* a child of that name in another connection */
+	service_refuse(XFRM_MSG_NEWSA, 1, EINVAL);
+	bus_ike_name = "other";
+	fail_child();
+	bus_ike_name = "gw";
+	ck_assert(!explain_failure(ask, "explain", reason));
+	ck_assert_str_eq(reason, "");
+
 	/* the driver may say so again */
 	service_refuse(XFRM_MSG_NEWSA, 1, EINVAL);
 	fail_child();
@@ -632,12 +640,45 @@ START_TEST(test_failed)
 			"}\n", "explain-written", reason));
 	ck_assert_str_eq(reason, "");
 
+	/* if the device is not asked now, the rules decide again */
+	fake_kernel_set_feature(kernel, NIC, HWO_FEATURE_OFF);
+	ck_assert(!explain_failure(ask, "explain", reason));
+	ck_assert_str_eq(reason, "driver-refused");
+	ck_assert_str_eq(explain(ask, "explain"), "feature-off");
+
 	/* what is a rule's business is told, but may be mended */
 	fake_kernel_set_feature(kernel, NIC, HWO_FEATURE_OFF);
 	fail_child();
 	fake_kernel_set_feature(kernel, NIC, HWO_FEATURE_ON);
 	ck_assert(!explain_failure(ask, "explain", reason));
 	ck_assert_str_eq(reason, "feature-off");
+}
+END_TEST
+
+START_TEST(test_failed_trap)
+{
+	char reason[32];
+	test_sp_t sp;
+
+	load_config();
+	config.requested = HW_OFFLOAD_PACKET;
+	config.proposal = "aes128gcm128-esn";
+	config.mode = MODE_TRANSPORT;
+	service_refuse(XFRM_MSG_NEWPOLICY, 2, EINVAL);
+	sp_init(&sp, POLICY_OUT, "192.168.50.1/32", "192.168.50.2/32", 0, 1,
+			HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&sp), FAILED);
+	bus_trap_destroy(CHILD_CREATED, FALSE);
+	/* a child of that name may have another peer in another connection */
+	config.remote = "192.168.50.2";
+	ck_assert(explain_failure("hw-offload 1 explain gw net\n", "explain",
+							  reason));
+	ck_assert_str_eq(reason, "policy-refused");
+	config.remote = "192.168.50.3";
+	ck_assert(!explain_failure("hw-offload 1 explain gw net\n", "explain",
+							   reason));
+	ck_assert_str_eq(reason, "");
+	sp_clear(&sp);
 }
 END_TEST
 
@@ -680,6 +721,7 @@ TCase *explain_tcase(void)
 	tcase_add_test(tcase, test_subnets);
 	tcase_add_loop_test(tcase, test_subnets_loaded, 0, 2);
 	tcase_add_test(tcase, test_failed);
+	tcase_add_test(tcase, test_failed_trap);
 	tcase_add_test(tcase, test_explain_nothing);
 	return tcase;
 }

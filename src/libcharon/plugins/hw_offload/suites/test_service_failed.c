@@ -105,7 +105,7 @@ START_TEST(test_sa)
 	ck_assert_int_eq(number(line, "child_id"), 9);
 	json_decref(line);
 	/* as everyone it is destroyed then, that is no other failure */
-	bus_child_destroy(SPI_IN, SPI_OUT, FALSE);
+	bus_child_destroy(SPI_IN, SPI_OUT, CHILD_INSTALLING);
 	assert_failed("gw", "driver-refused", "driver: no packets");
 }
 END_TEST
@@ -155,15 +155,84 @@ END_TEST
 
 START_TEST(test_trap)
 {
-	/* no SAs, no IKE_SA, no alert */
+	test_sp_t sp;
+
+	/* no SAs, no alert; some traps are installed for an IKE_SA, which does not
+	 * make them different */
 	service_refuse(XFRM_MSG_NEWPOLICY, 2, EINVAL);
 	fail_sp(0, HW_OFFLOAD_PACKET);
 	bus_child_reqid = 2;
-	bus_child_destroy(0, 0, TRUE);
+	bus_trap_destroy(CHILD_CREATED, FALSE);
 	ck_assert(!list_one());
 	bus_child_reqid = 1;
-	bus_child_destroy(0, 0, TRUE);
+	bus_trap_destroy(CHILD_CREATED, _i);
 	assert_failed("(none)", "policy-refused", "driver: out of entries");
+	/* not if another one is installed, but if it is */
+	bus_child_name = "other";
+	bus_trap_routed();
+	bus_child_name = "net";
+	assert_failed("(none)", "policy-refused", "driver: out of entries");
+	sp_init(&sp, POLICY_OUT, "192.168.50.1/32", "192.168.50.2/32", 0, 1,
+			HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	bus_trap_routed();
+	ck_assert(!list_one());
+	/* that it is removed one day is no failure */
+	ck_assert_int_eq(sp_del(&sp), SUCCESS);
+	bus_trap_destroy(CHILD_ROUTED, FALSE);
+	ck_assert(!list_one());
+	sp_clear(&sp);
+}
+END_TEST
+
+START_TEST(test_trap_rule)
+{
+	FILE *client;
+	json_t *line;
+
+	/* nobody is asked, so nobody has refused anything */
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.hw-offload.devices.nic3.modes", "crypto",
+						   lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	fail_sp(0, HW_OFFLOAD_PACKET);
+	bus_trap_destroy(CHILD_CREATED, FALSE);
+	assert_failed("(none)", "device-modes", "(none)");
+	line = list_one();
+	ck_assert(json_is_null(json_object_get(line, "errno")));
+	json_decref(line);
+	client = client_ask("hw-offload 1 devices\n");
+	client_first(client, "devices");
+	while ((line = client_line(client)) && json_object_get(line, "type"))
+	{
+		ck_assert_int_eq(json_array_size(json_object_get(line, "refusals")),
+						 0);
+		json_decref(line);
+	}
+	json_decref(line);
+	fclose(client);
+}
+END_TEST
+
+START_TEST(test_software_policy)
+{
+	/* of a trap that is not offloaded anyway */
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.hw-offload.devices.nic3.modes", "crypto",
+						   lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 1,
+					   FAKE_FAULT_ERROR, EINVAL, NULL);
+	fail_sp(0, HW_OFFLOAD_AUTO);
+	bus_trap_destroy(CHILD_CREATED, FALSE);
+	assert_failed("(none)", "(none)", "(none)");
+	/* nor is one of those whose CHILD_SA is not for offload */
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 1,
+					   FAKE_FAULT_ERROR, EINVAL, NULL);
+	fail_sp(0, HW_OFFLOAD_NO);
+	bus_trap_destroy(CHILD_CREATED, FALSE);
+	ck_assert(!list_one());
 }
 END_TEST
 
@@ -171,8 +240,29 @@ START_TEST(test_ikev1)
 {
 	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
 	fail_sa(SPI_IN, TRUE, HW_OFFLOAD_CRYPTO);
-	bus_child_destroy(SPI_IN, SPI_OUT, FALSE);
+	bus_child_destroy(SPI_IN, SPI_OUT, CHILD_INSTALLING);
 	assert_failed("gw", "driver-refused", "Device failed to offload this state");
+}
+END_TEST
+
+START_TEST(test_was_up)
+{
+	json_t *line;
+
+	/* the policy of a CHILD_SA that is up is refused, as it has a new address:
+	 * when it is closed that is something else */
+	install_pair(HW_OFFLOAD_PACKET, SPI_IN, SPI_OUT);
+	bus_child_updown(SPI_IN, SPI_OUT, TRUE);
+	service_refuse(XFRM_MSG_NEWPOLICY, 2, EINVAL);
+	fail_sp(SPI_OUT, HW_OFFLOAD_PACKET);
+	bus_child_destroy(SPI_IN, SPI_OUT, CHILD_DELETED);
+	line = list_one();
+	ck_assert_str_eq(text(line, "type"), "child");
+	json_decref(line);
+	bus_child_alert(SPI_IN, SPI_OUT, ALERT_INSTALL_CHILD_SA_FAILED);
+	line = list_one();
+	ck_assert_str_eq(text(line, "type"), "child");
+	json_decref(line);
 }
 END_TEST
 
@@ -208,7 +298,14 @@ START_TEST(test_up)
 	assert_failed("gw", "driver-refused", "driver: out of entries");
 	/* the next try works */
 	install_pair(HW_OFFLOAD_PACKET, SPI_IN + 2, SPI_OUT + 2);
-	bus_child_updown(SPI_IN + 2, SPI_OUT + 2, TRUE);
+	if (_i)
+	{
+		bus_child_rekeyed(SPI_IN + 2, SPI_OUT + 2);
+	}
+	else
+	{
+		bus_child_updown(SPI_IN + 2, SPI_OUT + 2, TRUE);
+	}
 	line = list_one();
 	ck_assert_str_eq(text(line, "type"), "child");
 	json_decref(line);
@@ -225,7 +322,11 @@ START_TEST(test_watch)
 	service_refuse(XFRM_MSG_NEWSA, 1, EINVAL);
 	fail_sa(SPI_IN, TRUE, HW_OFFLOAD_PACKET);
 	bus_child_alert(SPI_IN, SPI_OUT, ALERT_INSTALL_CHILD_SA_FAILED);
-	bus_child_destroy(SPI_IN, SPI_OUT, FALSE);
+	bus_child_destroy(SPI_IN, SPI_OUT, CHILD_INSTALLING);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
+					   FAKE_FAULT_ERROR, ENOMEM, NULL);
+	fail_sa(SPI_IN + 4, TRUE, HW_OFFLOAD_PACKET);
+	bus_child_alert(SPI_IN + 4, SPI_OUT + 4, ALERT_INSTALL_CHILD_SA_FAILED);
 	install_pair(HW_OFFLOAD_PACKET, SPI_IN + 2, SPI_OUT + 2);
 	bus_child_updown(SPI_IN + 2, SPI_OUT + 2, TRUE);
 	line = client_line(client);
@@ -233,7 +334,12 @@ START_TEST(test_watch)
 	ck_assert_str_eq(text(line, "connection"), "gw");
 	ck_assert_str_eq(text(line, "reason"), "driver-refused");
 	json_decref(line);
-	/* once */
+	/* once, and then one that has no reason */
+	line = client_line(client);
+	ck_assert_str_eq(text(line, "event"), "failed");
+	ck_assert_str_eq(text(line, "reason"), "(none)");
+	ck_assert_int_eq(number(line, "errno"), ENOMEM);
+	json_decref(line);
 	line = client_line(client);
 	ck_assert_str_eq(text(line, "event"), "up");
 	json_decref(line);
@@ -250,10 +356,13 @@ TCase *failed_tcase(void)
 	tcase_add_test(tcase, test_sa);
 	tcase_add_test(tcase, test_rule);
 	tcase_add_test(tcase, test_policy);
-	tcase_add_test(tcase, test_trap);
+	tcase_add_loop_test(tcase, test_trap, 0, 2);
+	tcase_add_test(tcase, test_trap_rule);
+	tcase_add_test(tcase, test_software_policy);
 	tcase_add_test(tcase, test_ikev1);
 	tcase_add_test(tcase, test_not_for_offload);
-	tcase_add_test(tcase, test_up);
+	tcase_add_test(tcase, test_was_up);
+	tcase_add_loop_test(tcase, test_up, 0, 2);
 	tcase_add_test(tcase, test_watch);
 	return tcase;
 }
