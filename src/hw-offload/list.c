@@ -199,6 +199,12 @@ static void note_child(table_t *table, const json_t *child)
 		table_note(table, "%s: %s", reason->name, reason->meaning);
 		table_note(table, "what to do: %s", reason->remedy);
 	}
+	if (!strcmp(get_text(child, "device"), "-") &&
+		strcmp(get_text(child, "candidate"), "-"))
+	{
+		table_note(table, "device in question: %s",
+				   get_text(child, "candidate"));
+	}
 	table_note(table, "%s === %s, %s %s%s, reqid %lld",
 			   get_text(child, "local"), get_text(child, "remote"),
 			   get_text(child, "mode"), get_text(child, "protocol"),
@@ -206,8 +212,10 @@ static void note_child(table_t *table, const json_t *child)
 			   get_number(child, "reqid"));
 	if (is_failed(child))
 	{
-		table_note(table, "failed at %s",
-				   time_text(get_number(child, "time"), text));
+		table_note(table, "failed at %s; \"swanctl --%s --child %s\" tries it "
+				   "again", time_text(get_number(child, "time"), text),
+				   get_number(child, "ike_id") ? "initiate" : "install",
+				   get_text(child, "child"));
 		return;
 	}
 	note_sa(table, child, "in");

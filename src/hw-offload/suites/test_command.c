@@ -35,8 +35,8 @@ static const char *line(int number)
 
 /** a CHILD_SA whose driver gave no reason */
 #define SILENT "{\"type\":\"child\",\"requested\":\"auto\"," \
-	"\"effective\":\"none\",\"reason\":\"driver-refused\"," \
-	"\"kernel\":null,\"errno\":22}\n"
+	"\"effective\":\"none\",\"candidate\":\"p3\"," \
+	"\"reason\":\"driver-refused\",\"kernel\":null,\"errno\":22}\n"
 
 START_TEST(test_list)
 {
@@ -57,6 +57,8 @@ START_TEST(test_list)
 	answer = FIRST SILENT END(1);
 	ck_assert_int_eq(run("list"), 0);
 	ck_assert(strstr(output, "  driver-refused  Invalid argument\n"));
+	ck_assert_int_eq(run("-v list"), 0);
+	ck_assert(strstr(output, "\n    device in question: p3\n"));
 
 	answer = FIRST GOOD POOR END(2);
 	ck_assert_int_eq(run("-v list"), 0);
@@ -221,7 +223,9 @@ START_TEST(test_list_failed)
 	ck_assert_str_eq(line(4), "");
 	ck_assert_int_eq(run("-v list"), 0);
 	ck_assert(strstr(output, "\n    192.0.2.1 === 192.0.2.2, transport esp, "
-		"reqid 1\n    failed at 1970-01-01 00:00:01\n"));
+		"reqid 1\n    failed at 1970-01-01 00:00:01; \"swanctl --initiate --child "
+		"net\" tries it again\n"));
+	ck_assert(strstr(output, "; \"swanctl --install --child trap\" tries it "));
 	ck_assert(strstr(output, "\n    what to do: Compare ip route get "));
 
 	answer = FIRST GOOD FAILED END(2);

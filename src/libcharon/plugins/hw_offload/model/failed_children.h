@@ -33,9 +33,9 @@ typedef struct failed_children_t failed_children_t;
  * A CHILD_SA that failed.
  */
 typedef struct hwo_failed_child_t {
-	/** the SA that could not be installed, or that whose SP could not: mode
-	 * none, the device that was asked for, the reason and the kernel's words;
-	 * spi 0 for traps, which have no SAs */
+	/** the SA that could not be installed, or that whose SP could not, with the
+	 * device that was considered, the reason and the kernel's words, and without
+	 * effective mode; spi 0 for traps, which have no SAs */
 	hwo_sa_record_t sa;
 	/** when, seconds of the wall clock */
 	time_t time;

@@ -73,6 +73,9 @@ typedef struct hwo_sa_record_t {
 	hwo_result_t refusal;
 	/** best mode that was tried last, and on which device, whatever came of it */
 	hwo_offload_t tried;
+	/** device that was considered when the mode was chosen, be it in effect or
+	 * not, 0 if there was none */
+	uint32_t candidate;
 	/** SA of the other direction in the same CHILD_SA, spi 0 if not known */
 	hwo_sa_id_t partner;
 	/** limits that we watch in packet mode, in place of the NIC */

@@ -217,9 +217,7 @@ static void note_failure(private_sa_installer_t *this, install_t *install)
 		.mode = install->sa.mode,
 		.encap = install->sa.encap,
 		.requested = install->requested,
-		.effective = {
-			.ifindex = ladder->plan.ifindex,
-		},
+		.candidate = ladder->plan.ifindex,
 		.reason = ladder->reason,
 		.refusal = ladder->reason ? ladder->refusal : ladder->result,
 	};
@@ -281,6 +279,7 @@ static void note_installed(private_sa_installer_t *this, install_t *install)
 		.requested = install->requested,
 		.effective = install->ladder.effective,
 		.tried = install->best,
+		.candidate = install->ladder.plan.ifindex,
 		.reason = install->ladder.reason,
 		.refusal = install->ladder.refusal,
 		.watched = install->limits.watched,

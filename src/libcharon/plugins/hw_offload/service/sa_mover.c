@@ -129,6 +129,10 @@ static void plan_move(private_sa_mover_t *this, sa_move_t *sa,
 	hwo_device_t device;
 
 	find_device(this, sa, best, &device);
+	if (device.ifindex)
+	{
+		sa->record.candidate = device.ifindex;
+	}
 	hwo_plan_sa(sa->record.requested, &facts, &device, &sa->ladder.plan);
 	hwo_bind_best(&sa->ladder.plan, &sa->tried);
 	hwo_plan_limit(&sa->ladder.plan, best, HWO_REASON_IN_USE);
@@ -383,6 +387,8 @@ METHOD(sa_mover_t, rebind, int,
 		return ENOENT;
 	}
 	keep_form(&sa.record, &sa.move);
+	/* who wants it in software knows of none that can do better */
+	sa.record.candidate = best->ifindex;
 	err = move_taken(this, id, best, reason, &sa);
 	*effective = sa.record.effective;
 	this->table->give(this->table, id);

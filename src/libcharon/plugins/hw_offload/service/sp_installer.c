@@ -235,9 +235,8 @@ static void note_failure(private_sp_installer_t *this,
 			.requested = user->requested,
 		};
 	}
-	failed.effective = (hwo_offload_t){
-		.ifindex = outcome->plan.ifindex,
-	};
+	memset(&failed.effective, 0, sizeof(failed.effective));
+	failed.candidate = outcome->plan.ifindex;
 	failed.reason = failure_reason(outcome);
 	failed.refusal = outcome->result;
 	if (!outcome->plan.count)

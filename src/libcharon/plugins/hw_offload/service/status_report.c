@@ -184,7 +184,7 @@ json_t *hwo_report_child(const hwo_sa_record_t *record,
 
 	object = names(&record->names);
 	rest = json_pack("{s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			"s:o, s:o}",
+			"s:o, s:o, s:o}",
 			"reqid", (json_int_t)record->reqid,
 			"protocol", proto_name(id->proto),
 			"mode", mode_name(record->mode),
@@ -196,6 +196,7 @@ json_t *hwo_report_child(const hwo_sa_record_t *record,
 			"requested", enum_name(hw_offload_names, record->requested),
 			"effective", enum_name(hwo_mode_names, record->effective.mode),
 			"device", device(devices, record->effective.ifindex),
+			"candidate", device(devices, record->candidate),
 			"reason", enum_name(hwo_reason_names, record->reason),
 			"kernel", hwo_report_text(record->refusal.extack));
 	if (rest)
@@ -218,6 +219,8 @@ json_t *hwo_report_failure(const hwo_failed_child_t *failed,
 
 	object = hwo_report_child(&failed->sa, devices);
 	json_object_set_new(object, "type", json_string("failed"));
+	json_object_set_new(object, "device", device(devices,
+												 failed->sa.candidate));
 	json_object_set_new(object, "time", json_integer(failed->time));
 	if (failed->sa.reason == HWO_REASON_NONE)
 	{	/* it has nothing to do with offload */

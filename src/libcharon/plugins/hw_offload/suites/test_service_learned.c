@@ -185,6 +185,7 @@ START_TEST(test_moved)
 	ck_assert_str_eq(text(line, "event"), "moved");
 	ck_assert_str_eq(text(line, "spi_in"), "c0000001");
 	ck_assert_str_eq(text(line, "effective"), "crypto");
+	ck_assert_str_eq(text(line, "candidate"), "nic3");
 	ck_assert_str_eq(text(line, "reason"), "partner-refused");
 	moved = json_object_get(line, "moved");
 	ck_assert_int_eq(number(moved, "count"), 1);

@@ -40,6 +40,7 @@ START_TEST(test_list)
 	ck_assert_str_eq(text(line, "requested"), "packet");
 	ck_assert_str_eq(text(line, "effective"), "packet");
 	ck_assert_str_eq(text(line, "device"), "nic3");
+	ck_assert_str_eq(text(line, "candidate"), "nic3");
 	ck_assert_str_eq(text(line, "reason"), "as-requested");
 	ck_assert(json_is_null(json_object_get(line, "kernel")));
 	ck_assert(json_is_null(json_object_get(line, "moved")));
@@ -80,6 +81,25 @@ START_TEST(test_list_refused)
 	ck_assert_str_eq(text(line, "kernel"), "not ?? today");
 	ck_assert_str_eq(text(json_object_get(line, "out"), "traffic_limits_by"),
 					 "kernel");
+	json_decref(line);
+	client_last(client, 1);
+}
+END_TEST
+
+START_TEST(test_list_candidate)
+{
+	FILE *client;
+	json_t *line;
+
+	/* which of the devices has no feature? */
+	fake_kernel_set_feature(kernel, NIC, HWO_FEATURE_OFF);
+	install_pair(HW_OFFLOAD_AUTO, SPI_IN, SPI_OUT);
+	client = client_ask("hw-offload 1 list\n");
+	client_first(client, "list");
+	line = client_line(client);
+	ck_assert_str_eq(text(line, "reason"), "feature-off");
+	ck_assert(json_is_null(json_object_get(line, "device")));
+	ck_assert_str_eq(text(line, "candidate"), "nic3");
 	json_decref(line);
 	client_last(client, 1);
 }
@@ -289,6 +309,7 @@ TCase *status_tcase(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_list);
 	tcase_add_test(tcase, test_list_refused);
+	tcase_add_test(tcase, test_list_candidate);
 	tcase_add_test(tcase, test_list_ipcomp);
 	tcase_add_test(tcase, test_policies);
 	tcase_add_test(tcase, test_policy_blocked);
