@@ -185,6 +185,26 @@ static void note_sa(table_t *table, const json_t *child, const char *key)
 }
 
 /**
+ * Add why it is not even crypto mode, if that is for another reason.
+ */
+static void note_crypto(table_t *table, const json_t *child)
+{
+	const json_t *crypto = json_object_get(child, "crypto");
+	const reason_t *reason = reason_find(get_text(crypto, "reason"));
+	const char *words = get_refusal(crypto);
+
+	if (!reason || (!strcmp(reason->name, get_text(child, "reason")) &&
+					!strcmp(words, get_refusal(child))))
+	{
+		return;
+	}
+	table_note(table, "no crypto mode either, %s: %s%s%s", reason->name,
+			   reason->meaning, strcmp(words, "-") ? " " : "",
+			   strcmp(words, "-") ? words : "");
+	table_note(table, "what to do: %s", reason->remedy);
+}
+
+/**
  * Add what is only shown on demand about a CHILD_SA.
  */
 static void note_child(table_t *table, const json_t *child)
@@ -199,6 +219,7 @@ static void note_child(table_t *table, const json_t *child)
 		table_note(table, "%s: %s", reason->name, reason->meaning);
 		table_note(table, "what to do: %s", reason->remedy);
 	}
+	note_crypto(table, child);
 	if (!strcmp(get_text(child, "device"), "-") &&
 		strcmp(get_text(child, "candidate"), "-"))
 	{
@@ -212,6 +233,10 @@ static void note_child(table_t *table, const json_t *child)
 			   get_number(child, "reqid"));
 	if (is_failed(child))
 	{
+		if (!get_number(child, "ike_id"))
+		{
+			table_note(table, "a trap, for which there are policies only");
+		}
 		table_note(table, "failed at %s; \"swanctl --%s --child %s\" tries it "
 				   "again", time_text(get_number(child, "time"), text),
 				   get_number(child, "ike_id") ? "initiate" : "install",

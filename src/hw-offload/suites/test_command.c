@@ -59,6 +59,19 @@ START_TEST(test_list)
 	ck_assert(strstr(output, "  driver-refused  Invalid argument\n"));
 	ck_assert_int_eq(run("-v list"), 0);
 	ck_assert(strstr(output, "\n    device in question: p3\n"));
+	ck_assert(!strstr(output, "no crypto mode either"));
+	answer = FIRST "{\"type\":\"child\",\"requested\":\"auto\",\"effective\":"
+		"\"none\",\"reason\":\"bond-packet\",\"crypto\":{\"reason\":"
+		"\"bond-mode\",\"kernel\":null,\"errno\":null}}\n" END(1);
+	ck_assert_int_eq(run("-v list"), 0);
+	ck_assert(strstr(output, "\n    no crypto mode either, bond-mode: Only bonds "
+		"in mode active-backup offload.\n    what to do: Change the mode "));
+	answer = FIRST "{\"type\":\"child\",\"requested\":\"auto\",\"effective\":"
+		"\"none\",\"reason\":\"driver-refused\",\"kernel\":\"x: one\","
+		"\"errno\":22,\"crypto\":{\"reason\":\"driver-refused\",\"kernel\":"
+		"\"x: two\",\"errno\":22}}\n" END(1);
+	ck_assert_int_eq(run("-v list"), 0);
+	ck_assert(strstr(output, "on its behalf. x: two\n    what to do: "));
 
 	answer = FIRST GOOD POOR END(2);
 	ck_assert_int_eq(run("-v list"), 0);

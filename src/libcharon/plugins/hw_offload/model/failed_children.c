@@ -131,13 +131,15 @@ static bool take(private_failed_children_t *this, const lost_t *lost,
 }
 
 METHOD(failed_children_t, note, void,
-	private_failed_children_t *this, const hwo_sa_record_t *sa, time_t now)
+	private_failed_children_t *this, const hwo_sa_record_t *sa,
+	const char *device, time_t now)
 {
 	hwo_failed_child_t failed = {
 		.sa = *sa,
 		.time = now,
 	};
 
+	snprintf(failed.device, sizeof(failed.device), "%s", device);
 	memset(&failed.sa.names, 0, sizeof(failed.sa.names));
 	memset(&failed.sa.moves, 0, sizeof(failed.sa.moves));
 	this->mutex->lock(this->mutex);

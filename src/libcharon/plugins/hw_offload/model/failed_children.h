@@ -10,8 +10,8 @@
  * not the name, the daemon tells that when it gives the CHILD_SA up.
  *
  * A failure is forgotten when a CHILD_SA of that name and peer is up, or fails
- * again, that of a trap when one of that name is installed. All of them are after
- * a day, as peers may not come again, and when there are many newer ones.
+ * again, that of a trap when one of that name is installed. All of them are
+ * after a day, as peers may not come again, and when there are many newer ones.
  *
  * Thread-safety: may be used by any thread, data is copied in and out.
  */
@@ -20,6 +20,8 @@
 #define HWO_FAILED_CHILDREN_H_
 
 #include "sa_record.h"
+
+#include <net/if.h>
 
 #include <collections/array.h>
 
@@ -37,6 +39,8 @@ typedef struct hwo_failed_child_t {
 	 * device that was considered, the reason and the kernel's words, and without
 	 * effective mode; spi 0 for traps, which have no SAs */
 	hwo_sa_record_t sa;
+	/** name of that device then, it may be gone by now; empty for none */
+	char device[IFNAMSIZ];
 	/** when, seconds of the wall clock */
 	time_t time;
 } hwo_failed_child_t;
@@ -52,10 +56,11 @@ struct failed_children_t {
 	 *
 	 * @param sa		facts as in hwo_failed_child_t, names and moves are not
 	 *					looked at
+	 * @param device	name of the device that was considered, empty for none
 	 * @param now		time of the wall clock
 	 */
 	void (*note)(failed_children_t *this, const hwo_sa_record_t *sa,
-				 time_t now);
+				 const char *device, time_t now);
 
 	/**
 	 * Note that a CHILD_SA is given up.

@@ -108,6 +108,16 @@ typedef struct hwo_device_t {
 } hwo_device_t;
 
 /**
+ * Why a mode is not in effect.
+ */
+typedef struct hwo_refusal_t {
+	/** reason, NONE if nothing speaks against it */
+	hwo_reason_t reason;
+	/** the kernel's words, if it was asked */
+	hwo_result_t result;
+} hwo_refusal_t;
+
+/**
  * Ordered attempts for one SA or SP.
  */
 typedef struct hwo_plan_t {

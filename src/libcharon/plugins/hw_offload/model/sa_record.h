@@ -71,6 +71,9 @@ typedef struct hwo_sa_record_t {
 	/** why they differ, and the kernel's words for it */
 	hwo_reason_t reason;
 	hwo_result_t refusal;
+	/** if neither packet nor crypto mode is in effect, though both might be: the
+	 * same for crypto mode, as far as it is known */
+	hwo_refusal_t crypto;
 	/** best mode that was tried last, and on which device, whatever came of it */
 	hwo_offload_t tried;
 	/** device that was considered when the mode was chosen, be it in effect or

@@ -173,10 +173,21 @@ static const char *fresh_words(private_sa_installer_t *this,
 	bool said = ladder->refusal.extack[0] ||
 				ladder->reason == HWO_REASON_DRIVER_REFUSED ||
 				ladder->reason == HWO_REASON_SILENT_SOFTWARE;
+	bool fresh;
+	int i;
 
-	return said && history->refused(history, ladder->plan.ifindex, FALSE,
-									&ladder->refusal, time(NULL)) ?
-		   ladder->refusal.extack : "";
+	fresh = said && history->refused(history, ladder->plan.ifindex, FALSE,
+									&ladder->refusal, time(NULL));
+	for (i = 0; i < HWO_MAX_STEPS; i++)
+	{
+		if (ladder->refused[i].reason == HWO_REASON_DRIVER_REFUSED ||
+			ladder->refused[i].reason == HWO_REASON_SILENT_SOFTWARE)
+		{	/* one of them is that, what was said to others counts as well */
+			history->refused(history, ladder->plan.ifindex, FALSE,
+							 &ladder->refused[i].result, time(NULL));
+		}
+	}
+	return fresh ? ladder->refusal.extack : "";
 }
 
 /**
@@ -222,9 +233,15 @@ static void note_failure(private_sa_installer_t *this, install_t *install)
 		.refusal = ladder->reason ? ladder->refusal : ladder->result,
 	};
 
+	char name[IFNAMSIZ] = "";
+
 	if (install->requested != HW_OFFLOAD_NO)
 	{
-		this->failures->note(this->failures, &failed, time(NULL));
+		if (failed.candidate)
+		{
+			device_name(this, failed.candidate, name);
+		}
+		this->failures->note(this->failures, &failed, name, time(NULL));
 	}
 }
 
@@ -255,6 +272,29 @@ static void log_success(private_sa_installer_t *this, install_t *install)
 }
 
 /**
+ * Why an SA is not even in crypto mode: it was refused, or no step; or the SA of
+ * the other direction is not
+ */
+static hwo_refusal_t why_not_crypto(const install_t *install)
+{
+	const hwo_sa_ladder_t *ladder = &install->ladder;
+	hwo_refusal_t why = ladder->refused[HWO_MODE_CRYPTO];
+
+	if (install->requested != HW_OFFLOAD_AUTO ||
+		ladder->effective.mode != HWO_MODE_NONE)
+	{
+		return (hwo_refusal_t){};
+	}
+	if (!why.reason && install->partner.id.spi &&
+		install->partner.effective.mode == HWO_MODE_NONE)
+	{
+		return install->partner.crypto;
+	}
+	why.reason = why.reason ?: ladder->plan.skipped[HWO_MODE_CRYPTO];
+	return why;
+}
+
+/**
  * Record an installed SA
  */
 static void note_installed(private_sa_installer_t *this, install_t *install)
@@ -282,6 +322,7 @@ static void note_installed(private_sa_installer_t *this, install_t *install)
 		.candidate = install->ladder.plan.ifindex,
 		.reason = install->ladder.reason,
 		.refusal = install->ladder.refusal,
+		.crypto = why_not_crypto(install),
 		.watched = install->limits.watched,
 		.partner = install->partner.id,
 	};
@@ -340,8 +381,9 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 						  &install->partner) &&
 		install->requested == HW_OFFLOAD_AUTO)
 	{
+		/* if that is as good as it gets, it is on another device */
 		hwo_plan_limit(plan, &install->partner.effective,
-					   install->partner.reason);
+					   install->partner.reason ?: HWO_REASON_WRONG_DEVICE);
 		install->ladder.refusal = install->partner.refusal;
 	}
 	keep_to_budget(this, install, &device);

@@ -109,6 +109,18 @@ static bool settle_lost_answer(hwo_sa_ladder_t *this)
 }
 
 /**
+ * Keep what was said to a mode
+ */
+static void note_refusal(hwo_sa_ladder_t *this, hwo_mode_t mode,
+						 hwo_reason_t reason)
+{
+	this->refused[mode] = (hwo_refusal_t){
+		.reason = reason,
+		.result = this->result,
+	};
+}
+
+/**
  * Compare what was accepted with what the kernel says about it, remove the SA
  * if that is not good enough
  */
@@ -129,6 +141,7 @@ static hwo_verdict_t read_back(hwo_sa_ladder_t *this, int step)
 	{
 		this->reason = reason;
 		this->refusal = this->result;
+		note_refusal(this, HWO_MODE_CRYPTO, reason);
 	}
 	if (verdict == HWO_VERDICT_DONE)
 	{
@@ -174,11 +187,14 @@ static hwo_verdict_t try_step(hwo_sa_ladder_t *this, int step)
 	{
 		return read_back(this, step);
 	}
-	if (hwo_plan_is_refusal(this->result.err) && mode != HWO_MODE_NONE &&
-		this->reason == HWO_REASON_NONE)
+	if (hwo_plan_is_refusal(this->result.err) && mode != HWO_MODE_NONE)
 	{
-		this->reason = HWO_REASON_DRIVER_REFUSED;
-		this->refusal = this->result;
+		note_refusal(this, mode, HWO_REASON_DRIVER_REFUSED);
+		if (this->reason == HWO_REASON_NONE)
+		{
+			this->reason = HWO_REASON_DRIVER_REFUSED;
+			this->refusal = this->result;
+		}
 	}
 	return verdict;
 }

@@ -64,6 +64,8 @@ struct hwo_sa_ladder_t {
 	 * it failed in a way that has nothing to do with offload */
 	hwo_reason_t reason;
 	hwo_result_t refusal;
+	/** [in,out] the same for each mode that was tried, indexed by hwo_mode_t */
+	hwo_refusal_t refused[HWO_MAX_STEPS];
 	/** [out] outcome of the last attempt */
 	hwo_result_t result;
 };

@@ -272,6 +272,8 @@ static void note_move(private_sa_mover_t *this, const hwo_sa_record_t *old,
 	sa->record.effective = sa->ladder.effective;
 	sa->record.reason = sa->ladder.reason;
 	sa->record.refusal = sa->ladder.refusal;
+	sa->record.crypto = sa->record.effective.mode == HWO_MODE_NONE ?
+						sa->ladder.refused[HWO_MODE_CRYPTO] : (hwo_refusal_t){};
 	sa->record.reqid = sa->move.reqid;
 	sa->record.encap = sa->move.encap;
 	sa->record.src_port = sa->move.src_port;

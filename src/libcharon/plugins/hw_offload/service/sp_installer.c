@@ -219,6 +219,7 @@ static hwo_reason_t failure_reason(const outcome_t *outcome)
 static void note_failure(private_sp_installer_t *this,
 						 const hwo_sp_user_t *user, const outcome_t *outcome)
 {
+	char name[IFNAMSIZ] = "";
 	hwo_sa_record_t failed;
 
 	if (user->requested == HW_OFFLOAD_NO || !user->reqid)
@@ -243,7 +244,11 @@ static void note_failure(private_sp_installer_t *this,
 	{	/* nobody was asked */
 		memset(&failed.refusal, 0, sizeof(failed.refusal));
 	}
-	this->failures->note(this->failures, &failed, time(NULL));
+	if (failed.candidate)
+	{
+		this->devices->name(this->devices, failed.candidate, name);
+	}
+	this->failures->note(this->failures, &failed, name, time(NULL));
 }
 
 /**

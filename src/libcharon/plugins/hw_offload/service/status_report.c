@@ -172,6 +172,21 @@ static json_t *names(const hwo_names_t *names)
 					 "child_id", limit(names->child_id));
 }
 
+/**
+ * Describe why a mode is not in effect, null if that is not known
+ */
+static json_t *refusal(const hwo_refusal_t *refusal)
+{
+	if (!refusal->reason)
+	{
+		return json_null();
+	}
+	return json_pack("{s:o, s:o, s:o}",
+					 "reason", enum_name(hwo_reason_names, refusal->reason),
+					 "kernel", hwo_report_text(refusal->result.extack),
+					 "errno", limit(refusal->result.err));
+}
+
 /*
  * Described in header
  */
@@ -205,6 +220,7 @@ json_t *hwo_report_child(const hwo_sa_record_t *record,
 		json_decref(rest);
 	}
 	json_object_set_new(object, "errno", limit(record->refusal.err));
+	json_object_set_new(object, "crypto", refusal(&record->crypto));
 	json_object_set_new(object, "moved", moves(record, devices));
 	return object;
 }
@@ -219,8 +235,12 @@ json_t *hwo_report_failure(const hwo_failed_child_t *failed,
 
 	object = hwo_report_child(&failed->sa, devices);
 	json_object_set_new(object, "type", json_string("failed"));
-	json_object_set_new(object, "device", device(devices,
-												 failed->sa.candidate));
+	if (failed->device[0])
+	{	/* it had that name */
+		json_object_set_new(object, "candidate",
+							hwo_report_text(failed->device));
+	}
+	json_object_set(object, "device", json_object_get(object, "candidate"));
 	json_object_set_new(object, "time", json_integer(failed->time));
 	if (failed->sa.reason == HWO_REASON_NONE)
 	{	/* it has nothing to do with offload */

@@ -57,7 +57,7 @@ static void note(bool inbound, uint32_t spi, uint8_t peer, hwo_reason_t reason,
 {
 	hwo_sa_record_t sa = get_sa(inbound, spi, peer, reason);
 
-	failures->note(failures, &sa, now);
+	failures->note(failures, &sa, "nic3", now);
 }
 
 /**

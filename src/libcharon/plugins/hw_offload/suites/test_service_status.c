@@ -105,6 +105,66 @@ START_TEST(test_list_candidate)
 }
 END_TEST
 
+/**
+ * Get the only CHILD_SA, check why its mode is none.
+ */
+static void assert_neither(const char *reason, const char *crypto,
+						   const char *words)
+{
+	json_t *line, *other;
+	FILE *client;
+
+	client = client_ask("hw-offload 1 list\n");
+	client_first(client, "list");
+	line = client_line(client);
+	ck_assert_str_eq(text(line, "effective"), "none");
+	ck_assert_str_eq(text(line, "reason"), reason);
+	other = json_object_get(line, "crypto");
+	ck_assert_str_eq(text(other, "reason"), crypto);
+	ck_assert_str_eq(text(other, "kernel"), words);
+	json_decref(line);
+	client_last(client, 1);
+}
+
+START_TEST(test_list_neither)
+{
+	/* rules speak against one, the device refuses the other */
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.hw-offload.devices.nic3.modes", "crypto",
+						   lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_EINVAL,
+							"driver: not today"));
+	install_pair(HW_OFFLOAD_AUTO, SPI_IN, SPI_OUT);
+	assert_neither("device-modes", "driver-refused", "driver: not today");
+	/* the same with words for each */
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.hw-offload.devices.nic3.modes", "packet",
+						   lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_EINVAL,
+							"driver: not today"));
+	install_pair(HW_OFFLOAD_AUTO, SPI_IN, SPI_OUT);
+	assert_neither("driver-refused", "device-modes", "(none)");
+}
+END_TEST
+
+START_TEST(test_list_one_of_both)
+{
+	FILE *client;
+	json_t *line;
+
+	/* crypto is in effect, so nothing speaks against it */
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_CRYPTO, "driver: no"));
+	install_pair(HW_OFFLOAD_AUTO, SPI_IN, SPI_OUT);
+	client = client_ask("hw-offload 1 list\n");
+	client_first(client, "list");
+	line = client_line(client);
+	ck_assert_str_eq(text(line, "effective"), "crypto");
+	ck_assert(json_is_null(json_object_get(line, "crypto")));
+	json_decref(line);
+	client_last(client, 1);
+}
+END_TEST
+
 START_TEST(test_list_ipcomp)
 {
 	FILE *client;
@@ -310,6 +370,8 @@ TCase *status_tcase(void)
 	tcase_add_test(tcase, test_list);
 	tcase_add_test(tcase, test_list_refused);
 	tcase_add_test(tcase, test_list_candidate);
+	tcase_add_test(tcase, test_list_neither);
+	tcase_add_test(tcase, test_list_one_of_both);
 	tcase_add_test(tcase, test_list_ipcomp);
 	tcase_add_test(tcase, test_policies);
 	tcase_add_test(tcase, test_policy_blocked);
