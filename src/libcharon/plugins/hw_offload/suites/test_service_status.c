@@ -147,6 +147,38 @@ START_TEST(test_list_neither)
 }
 END_TEST
 
+START_TEST(test_list_elsewhere)
+{
+	test_sa_t in, out;
+	FILE *client;
+	json_t *line;
+
+	/* the route moves after the inbound SA got what it asked for, so the
+	 * outbound one can't be where that is */
+	lib->settings->set_bool(lib->settings, "%s.plugins.hw-offload.rebind",
+							FALSE, lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	fake_kernel_add_device(kernel, NIC + 1, FAKE_CAPS_PACKET, NULL);
+	sa_init(&in, SPI_IN, TRUE, HW_OFFLOAD_AUTO);
+	sa_init(&out, SPI_OUT, FALSE, HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC + 1, NULL,
+						  "192.168.50.1", 0);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	client = client_ask("hw-offload 1 list\n");
+	client_first(client, "list");
+	line = client_line(client);
+	ck_assert_str_eq(text(line, "effective"), "none");
+	ck_assert_str_eq(text(line, "reason"), "wrong-device");
+	ck_assert_str_eq(text(json_object_get(line, "crypto"), "reason"),
+					 "wrong-device");
+	json_decref(line);
+	client_last(client, 1);
+	sa_clear(&in);
+	sa_clear(&out);
+}
+END_TEST
+
 START_TEST(test_list_one_of_both)
 {
 	FILE *client;
@@ -371,6 +403,7 @@ TCase *status_tcase(void)
 	tcase_add_test(tcase, test_list_refused);
 	tcase_add_test(tcase, test_list_candidate);
 	tcase_add_test(tcase, test_list_neither);
+	tcase_add_test(tcase, test_list_elsewhere);
 	tcase_add_test(tcase, test_list_one_of_both);
 	tcase_add_test(tcase, test_list_ipcomp);
 	tcase_add_test(tcase, test_policies);
