@@ -7,6 +7,7 @@
 
 #include "sa_installer.h"
 #include "sa_ladder.h"
+#include "sa_words.h"
 #include "../model/bind_plan.h"
 #include "../model/sa_refusals.h"
 #include "../wire/xfrm_sa.h"
@@ -162,32 +163,11 @@ static const char *direction(const install_t *install)
 }
 
 /**
- * Keep what the kernel has said for why it is not better, be it nothing
- *
- * @return			its words, empty if the device said the same before; now it has
+ * History of devices
  */
-static const char *fresh_words(private_sa_installer_t *this,
-							   const hwo_sa_ladder_t *ladder)
+static device_history_t *get_history(private_sa_installer_t *this)
 {
-	device_history_t *history = this->devices->get_history(this->devices);
-	bool said = ladder->refusal.extack[0] ||
-				ladder->reason == HWO_REASON_DRIVER_REFUSED ||
-				ladder->reason == HWO_REASON_SILENT_SOFTWARE;
-	bool fresh;
-	int i;
-
-	fresh = said && history->refused(history, ladder->plan.ifindex, FALSE,
-									&ladder->refusal, time(NULL));
-	for (i = 0; i < HWO_MAX_STEPS; i++)
-	{
-		if (ladder->refused[i].reason == HWO_REASON_DRIVER_REFUSED ||
-			ladder->refused[i].reason == HWO_REASON_SILENT_SOFTWARE)
-		{	/* one of them is that, what was said to others counts as well */
-			history->refused(history, ladder->plan.ifindex, FALSE,
-							 &ladder->refused[i].result, time(NULL));
-		}
-	}
-	return fresh ? ladder->refusal.extack : "";
+	return this->devices->get_history(this->devices);
 }
 
 /**
@@ -207,7 +187,7 @@ static void log_failure(private_sa_installer_t *this, install_t *install)
 		return;
 	}
 	/* the words are in this line, but others ask what was said */
-	fresh_words(this, &install->ladder);
+	hwo_sa_fresh_words(get_history(this), &install->ladder);
 	dbg(DBG_KNL, level, "unable to install %s SA %.8x, hw_offload %N, device "
 		"%s, %N: %s", direction(install), ntohl(install->sa.id.spi),
 		hw_offload_names, install->requested,
@@ -232,7 +212,6 @@ static void note_failure(private_sa_installer_t *this, install_t *install)
 		.reason = ladder->reason,
 		.refusal = ladder->reason ? ladder->refusal : ladder->result,
 	};
-
 	char name[IFNAMSIZ] = "";
 
 	if (install->requested != HW_OFFLOAD_NO)
@@ -261,7 +240,7 @@ static void log_success(private_sa_installer_t *this, install_t *install)
 			 ntohl(install->sa.id.spi), hwo_mode_names, ladder->effective.mode);
 		return;
 	}
-	words = fresh_words(this, ladder);
+	words = hwo_sa_fresh_words(get_history(this), ladder);
 	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o: hw_offload %N, effective "
 		 "%N, device %s, %N%s%s", ntohl(install->partner.id.spi),
 		 ntohl(install->sa.id.spi), hw_offload_names, install->requested,
@@ -299,7 +278,7 @@ static hwo_refusal_t why_not_crypto(const install_t *install)
  */
 static void note_installed(private_sa_installer_t *this, install_t *install)
 {
-	device_history_t *history = this->devices->get_history(this->devices);
+	device_history_t *history = get_history(this);
 	hwo_sa_record_t entry = {
 		.id = install->sa.id,
 		.reqid = install->sa.reqid,
@@ -460,6 +439,7 @@ METHOD(sa_installer_t, add, int,
 		/* up to 6.1.0, charon closes a CHILD_SA that can't be rekeyed */
 		this->table->orphan(this->table, &install.sa.id, install.sa.reqid);
 	}
+	hwo_sa_note_others(get_history(this), &install.ladder);
 	this->table->settle(this->table, &install.sa.id);
 	memwipe(&install.sa.enc.key, sizeof(chunk_t));
 	memwipe(&install.sa.integ.key, sizeof(chunk_t));

@@ -8,6 +8,7 @@
 #include "sp_installer.h"
 #include "lost_peers.h"
 #include "sp_change.h"
+#include "sp_failure.h"
 #include "sp_planner.h"
 #include "sp_flush.h"
 #include "sp_route.h"
@@ -179,42 +180,7 @@ static bool is_news(private_sp_installer_t *this, const hwo_sp_user_t *user)
 }
 
 /**
- * Keep what a device has said to an SP
- */
-static void note_refusal(private_sp_installer_t *this, const hwo_plan_t *plan,
-						 const hwo_result_t *result)
-{
-	device_history_t *history = this->devices->get_history(this->devices);
-
-	if (hwo_plan_has(plan, HWO_MODE_PACKET) &&
-		hwo_plan_is_refusal(result->err))
-	{
-		history->refused(history, plan->ifindex, TRUE, result, time(NULL));
-	}
-}
-
-/**
- * Name what keeps an SP from being installed in the terms of reasons
- */
-static hwo_reason_t failure_reason(const outcome_t *outcome)
-{
-	const hwo_plan_t *plan = &outcome->plan;
-
-	if (!plan->count)
-	{
-		return plan->skipped[HWO_MODE_PACKET];
-	}
-	if (plan->step[plan->count - 1] == HWO_MODE_NONE ||
-		!hwo_plan_is_refusal(outcome->result.err))
-	{	/* it has nothing to do with offload */
-		return HWO_REASON_NONE;
-	}
-	return HWO_REASON_POLICY_REFUSED;
-}
-
-/**
- * Keep why a CHILD_SA or trap that was to be offloaded could not be installed.
- * Shunts have neither SAs nor a reqid by which anybody could ask for them.
+ * Keep why a CHILD_SA or trap could not be installed
  */
 static void note_failure(private_sp_installer_t *this,
 						 const hwo_sp_user_t *user, const outcome_t *outcome)
@@ -222,33 +188,15 @@ static void note_failure(private_sp_installer_t *this,
 	char name[IFNAMSIZ] = "";
 	hwo_sa_record_t failed;
 
-	if (user->requested == HW_OFFLOAD_NO || !user->reqid)
+	if (hwo_sp_failure(this->sas, user, &outcome->plan, &outcome->result,
+					   &failed))
 	{
-		return;
+		if (failed.candidate)
+		{
+			this->devices->name(this->devices, failed.candidate, name);
+		}
+		this->failures->note(this->failures, &failed, name, time(NULL));
 	}
-	if (!hwo_sp_find_sa(this->sas, user, &failed))
-	{
-		failed = (hwo_sa_record_t){
-			.id = user->sa,
-			.reqid = user->reqid,
-			.inbound = user->sp.id.dir != POLICY_OUT,
-			.mode = user->mode,
-			.requested = user->requested,
-		};
-	}
-	memset(&failed.effective, 0, sizeof(failed.effective));
-	failed.candidate = outcome->plan.ifindex;
-	failed.reason = failure_reason(outcome);
-	failed.refusal = outcome->result;
-	if (!outcome->plan.count)
-	{	/* nobody was asked */
-		memset(&failed.refusal, 0, sizeof(failed.refusal));
-	}
-	if (failed.candidate)
-	{
-		this->devices->name(this->devices, failed.candidate, name);
-	}
-	this->failures->note(this->failures, &failed, name, time(NULL));
 }
 
 /**
@@ -265,7 +213,8 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	outcome->demoted = FALSE;
 	hwo_sp_plan_user(this->devices, this->sas, user, plan);
 	this->ladder->run(this->ladder, entry, user, plan, result);
-	note_refusal(this, plan, result);
+	hwo_sp_note_refusal(this->devices->get_history(this->devices), plan,
+						result);
 	if (hwo_plan_is_refusal(result->err) && plan->strict &&
 		demote_sas(this, user, result, plan))
 	{

@@ -62,6 +62,15 @@ START_TEST(test_history)
 						"nic3 has taken an SA in crypto mode before"), 1);
 	ck_assert_int_eq(count_rules("auto", ": driver: no packets"), 1);
 
+	/* and that to each mode, if it did not take any */
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	service_refuse(XFRM_MSG_NEWSA, 1, EINVAL);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 2,
+					   FAKE_FAULT_ERROR, ENOSPC, "driver: no crypto");
+	install_pair(HW_OFFLOAD_AUTO, 0xc0000001, 0xc0000002);
+	ck_assert_int_eq(count_rules("auto", ": driver: out of entries"), 1);
+	ck_assert_int_eq(count_rules("auto", ": driver: no crypto"), 1);
+
 	/* also if that made a CHILD_SA fail */
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_CRYPTO,
 							"driver: no packets"));
