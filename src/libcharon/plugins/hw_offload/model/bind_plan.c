@@ -155,11 +155,11 @@ hwo_bind_action_t hwo_bind_plan(const hwo_bind_facts_t *facts,
 /*
  * Described in header
  */
-u_int hwo_bind_window(u_int delay, u_int current, bool moved)
+u_int hwo_bind_window(u_int delay, u_int current, bool moved, bool changed)
 {
-	if (!moved)
+	if (moved)
 	{
-		return delay;
+		return min(current * 2, delay * HWO_BIND_MAX_BACKOFF);
 	}
-	return min(current * 2, delay * HWO_BIND_MAX_BACKOFF);
+	return changed ? current : delay;
 }

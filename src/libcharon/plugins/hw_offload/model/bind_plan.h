@@ -104,8 +104,11 @@ hwo_bind_action_t hwo_bind_plan(const hwo_bind_facts_t *facts,
  * @param delay			setting
  * @param current		time until the last check, same unit
  * @param moved			TRUE if the last check had anything moved
- * @return				delay, or if it had twice the last time up to a limit
+ * @param changed		TRUE if there were changes before it; if nothing was to
+ *						be moved after these, the route may be on its way back
+ * @return				twice the last time, up to a limit, if anything was
+ *						moved; the last time if not; delay once it is calm
  */
-u_int hwo_bind_window(u_int delay, u_int current, bool moved);
+u_int hwo_bind_window(u_int delay, u_int current, bool moved, bool changed);
 
 #endif /** HWO_BIND_PLAN_H_ @}*/

@@ -441,24 +441,26 @@ static bool check_all(private_rebinder_t *this)
 }
 
 /**
- * Check, and again if there were changes meanwhile. After SAs were moved that
- * happens once more in any case, it ends the longer windows.
+ * Check, and again if there were changes meanwhile. As long as windows are longer
+ * that happens once more in any case: one without changes before it ends them.
  */
 CALLBACK(check_later, void,
 	private_rebinder_t *this)
 {
-	bool moved, again;
+	bool changed, moved, again;
 	u_int window;
 
 	this->mutex->lock(this->mutex);
 	this->checking = TRUE;
+	changed = this->changed;
 	this->changed = FALSE;
 	this->mutex->unlock(this->mutex);
 	moved = check_all(this);
 	this->mutex->lock(this->mutex);
-	window = hwo_bind_window(this->settings.delay, this->window, moved);
+	window = hwo_bind_window(this->settings.delay, this->window, moved,
+							 changed);
 	this->window = window;
-	again = this->changed || moved;
+	again = this->changed || window > this->settings.delay;
 	this->checking = FALSE;
 	this->mutex->unlock(this->mutex);
 	if (again)

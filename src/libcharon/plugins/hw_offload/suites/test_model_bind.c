@@ -177,13 +177,15 @@ START_TEST(test_window)
 {
 	u_int window = 100, i;
 
-	ck_assert_uint_eq(hwo_bind_window(100, window, FALSE), 100);
-	for (i = 0; i < 100; i++)
+	ck_assert_uint_eq(hwo_bind_window(100, window, FALSE, TRUE), 100);
+	for (i = 0; i < 10; i++)
 	{
 		ck_assert_uint_eq(window, min(100u << min(i, 5u), 3200u));
-		window = hwo_bind_window(100, window, TRUE);
+		/* it moves to and fro, and this time it is back already */
+		ck_assert_uint_eq(hwo_bind_window(100, window, FALSE, TRUE), window);
+		window = hwo_bind_window(100, window, TRUE, i % 2);
 	}
-	ck_assert_uint_eq(hwo_bind_window(100, window, FALSE), 100);
+	ck_assert_uint_eq(hwo_bind_window(100, window, FALSE, FALSE), 100);
 }
 END_TEST
 
