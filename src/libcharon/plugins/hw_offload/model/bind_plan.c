@@ -161,5 +161,5 @@ u_int hwo_bind_window(u_int delay, u_int current, bool moved, bool changed)
 	{
 		return min(current * 2, delay * HWO_BIND_MAX_BACKOFF);
 	}
-	return changed ? current : delay;
+	return changed ? max(delay, current - current / 4) : delay;
 }

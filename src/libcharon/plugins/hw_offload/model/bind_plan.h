@@ -107,7 +107,8 @@ hwo_bind_action_t hwo_bind_plan(const hwo_bind_facts_t *facts,
  * @param changed		TRUE if there were changes before it; if nothing was to
  *						be moved after these, the route may be on its way back
  * @return				twice the last time, up to a limit, if anything was
- *						moved; the last time if not; delay once it is calm
+ *						moved; a bit less than it if not, as other routes may
+ *						change all the time; delay once it is calm
  */
 u_int hwo_bind_window(u_int delay, u_int current, bool moved, bool changed);
 

@@ -182,10 +182,23 @@ START_TEST(test_window)
 	{
 		ck_assert_uint_eq(window, min(100u << min(i, 5u), 3200u));
 		/* it moves to and fro, and this time it is back already */
-		ck_assert_uint_eq(hwo_bind_window(100, window, FALSE, TRUE), window);
+		ck_assert_uint_eq(hwo_bind_window(100, window, FALSE, TRUE),
+						  max(100u, window * 3 / 4));
 		window = hwo_bind_window(100, window, TRUE, i % 2);
 	}
 	ck_assert_uint_eq(hwo_bind_window(100, window, FALSE, FALSE), 100);
+	/* half of the checks find it back, and it gets longer nevertheless */
+	for (i = 0, window = 100; i < 20; i++)
+	{
+		window = hwo_bind_window(100, window, i % 2 == 0, TRUE);
+	}
+	ck_assert_uint_gt(window, 1600);
+	/* others change for ever, but ours does not */
+	for (i = 0; i < 20; i++)
+	{
+		window = hwo_bind_window(100, window, FALSE, TRUE);
+	}
+	ck_assert_uint_eq(window, 100);
 }
 END_TEST
 
