@@ -6,7 +6,7 @@
  */
 
 #include "command_suites.h"
-#include "../../libcharon/plugins/hw_offload/suites/schema.h"
+#include "../../libcharon/plugins/hw_offload/suites/service/schema.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -8,17 +8,17 @@
 #define _GNU_SOURCE
 
 #include "hw_offload_ipsec.h"
-#include "backend_services.h"
-#include "backend_setup.h"
+#include "backend/services.h"
+#include "backend/setup.h"
 #include "hwo_compat.h"
-#include "ipcomp_sa.h"
-#include "kernel_features.h"
-#include "plugin_settings.h"
-#include "route_leak.h"
-#include "translate.h"
+#include "backend/ipcomp_sa.h"
+#include "backend/kernel_features.h"
+#include "backend/settings.h"
+#include "backend/route_leak.h"
+#include "backend/translate.h"
 #include "io/udp_decap.h"
-#include "model/ifname_table.h"
-#include "model/selector.h"
+#include "model/state/ifname_table.h"
+#include "model/plan/ts_convert.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -155,7 +155,7 @@ METHOD(kernel_ipsec_t, get_cpi, status_t,
 static uint32_t current_ifindex(private_hw_offload_ipsec_t *this,
 								const char *interface)
 {
-	offload_device_t *devices = this->services.devices;
+	egress_device_t *devices = this->services.devices;
 
 	return devices->by_name(devices, interface);
 }
@@ -315,7 +315,7 @@ METHOD(kernel_ipsec_t, add_policy, status_t,
 	private_hw_offload_ipsec_t *this, kernel_ipsec_policy_id_t *id,
 	kernel_ipsec_manage_policy_t *data)
 {
-	hwo_sp_user_t user;
+	hwo_sp_request_t user;
 	uint32_t ifindex = 0;
 
 	if (id->interface)
@@ -366,7 +366,7 @@ METHOD(kernel_ipsec_t, del_policy, status_t,
 	private_hw_offload_ipsec_t *this, kernel_ipsec_policy_id_t *id,
 	kernel_ipsec_manage_policy_t *data)
 {
-	hwo_sp_user_t user;
+	hwo_sp_request_t user;
 	uint32_t ifindex;
 	int err = ENOENT;
 	u_int i;
@@ -415,7 +415,7 @@ METHOD(kernel_ipsec_t, destroy, void,
 /*
  * Described in header
  */
-kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
+kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_sockets_t *kernel)
 {
 	private_hw_offload_ipsec_t *this;
 
@@ -443,7 +443,7 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
 		},
 		.get_priority = dlsym(RTLD_DEFAULT,
 							  "kernel_netlink_get_priority_custom"),
-		.ifnames = ifname_table_create(),
+		.ifnames = hwo_ifname_table_create(),
 	);
 	hwo_setup_features(kernel->uname.release, &this->translate.kernel);
 	this->guard = hwo_setup_guard(&this->translate.kernel);
@@ -461,7 +461,7 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel)
  */
 kernel_ipsec_t *hw_offload_ipsec_open(void)
 {
-	hwo_kernel_t kernel;
+	hwo_kernel_sockets_t kernel;
 
 	return hwo_setup_kernel(&kernel) ? hw_offload_ipsec_create(&kernel) : NULL;
 }

@@ -14,7 +14,7 @@
 
 #include <kernel/kernel_ipsec.h>
 
-#include "io/kernel.h"
+#include "io/kernel_sockets.h"
 
 /**
  * Create the backend on top of the running kernel, a
@@ -30,6 +30,6 @@ kernel_ipsec_t *hw_offload_ipsec_open(void);
  * @param kernel	kernel, its doors are adopted
  * @return			NULL if the kernel does not let us in, which is logged
  */
-kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_t *kernel);
+kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_sockets_t *kernel);
 
 #endif /** HW_OFFLOAD_IPSEC_H_ @}*/

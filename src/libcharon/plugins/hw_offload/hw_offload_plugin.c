@@ -6,10 +6,10 @@
  */
 
 #include "hw_offload_plugin.h"
-#include "charon_version.h"
+#include "backend/charon_version.h"
 #include "hw_offload_ipsec.h"
 #include "hwo_compat.h"
-#include "plugin_settings.h"
+#include "backend/settings.h"
 
 #include <daemon.h>
 #include <utils/debug.h>
@@ -115,7 +115,8 @@ static bool check_version(void)
 	if (!matches)
 	{
 		/* most other groups have another number in other releases */
-		DBG1(DBG_DMN, "hw-offload was built for strongSwan " VERSION ", this is "
+		DBG1(DBG_DMN,
+			 "hw-offload was built for strongSwan " VERSION ", this is "
 			 "%s: build it for this one", found ?: "an unknown version");
 	}
 	free(found);

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Names for the types that all floors share.
+ * Compares and names the values that all floors share.
  */
 
 #include "hwo_types.h"
@@ -12,3 +12,82 @@ ENUM(hwo_mode_names, HWO_MODE_NONE, HWO_MODE_PACKET,
 	"crypto",
 	"packet",
 );
+
+/*
+ * Described in header
+ */
+bool hwo_addr_equals(const hwo_addr_t *a, const hwo_addr_t *b)
+{
+	return a->family == b->family && memeq(a->bytes, b->bytes,
+											   sizeof(a->bytes));
+}
+
+/**
+ * Compare selectors, padding excluded
+ */
+static bool sel_equals(const hwo_selector_t *a, const hwo_selector_t *b)
+{
+	return a->family == b->family && a->proto == b->proto &&
+		   a->src_prefix == b->src_prefix && a->dst_prefix == b->dst_prefix &&
+		   memeq(a->src, b->src, sizeof(a->src)) &&
+		   memeq(a->dst, b->dst, sizeof(a->dst)) &&
+		   a->src_port == b->src_port && a->dst_port == b->dst_port &&
+		   a->src_port_mask == b->src_port_mask &&
+		   a->dst_port_mask == b->dst_port_mask &&
+		   a->ifindex == b->ifindex && a->user == b->user;
+}
+
+/**
+ * Compare marks
+ */
+static bool mark_equals(const mark_t *a, const mark_t *b)
+{
+	return a->value == b->value && a->mask == b->mask;
+}
+
+/**
+ * Compare labels, chunk_equals() finds empty ones different
+ */
+static bool label_equals(chunk_t a, chunk_t b)
+{
+	return a.len == b.len && (!a.len || memeq(a.ptr, b.ptr, a.len));
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sp_id_equals(const hwo_sp_id_t *a, const hwo_sp_id_t *b)
+{
+	return a->dir == b->dir && a->if_id == b->if_id &&
+		   sel_equals(&a->sel, &b->sel) && mark_equals(&a->mark, &b->mark) &&
+		   label_equals(a->label, b->label);
+}
+
+/*
+ * Described in header
+ */
+u_int hwo_sa_id_hash(const hwo_sa_id_t *id)
+{
+	/* the kernel allocated or the peer chose the SPI at random */
+	return chunk_hash_inc(chunk_from_thing(id->dst.bytes),
+						  chunk_hash(chunk_from_thing(id->spi)));
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sa_id_equals(const hwo_sa_id_t *a, const hwo_sa_id_t *b)
+{
+	return a->spi == b->spi && a->proto == b->proto &&
+		   a->dst.family == b->dst.family &&
+		   memeq(a->dst.bytes, b->dst.bytes, sizeof(a->dst.bytes)) &&
+		   a->mark.value == b->mark.value && a->mark.mask == b->mark.mask;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_offload_equals(const hwo_offload_t *a, const hwo_offload_t *b)
+{
+	return a->mode == b->mode && a->ifindex == b->ifindex;
+}

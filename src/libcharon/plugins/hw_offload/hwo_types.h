@@ -6,8 +6,8 @@
  * @{ @ingroup hw_offload
  *
  * The plain data every floor speaks of: addresses, selectors, SAs, SPs and
- * results. Values only, no functions, no kernel headers; wire turns them into
- * bytes, model decides about them, service moves them around.
+ * results. Values, and how to compare them, no kernel headers; wire turns them
+ * into bytes, model decides about them, service moves them around.
  *
  * Byte order: SPIs, CPIs and addresses are in network order, ports, reqids,
  * marks and everything else in host order.
@@ -394,5 +394,30 @@ typedef struct hwo_result_t {
 	/** the kernel's own words (a warning if err is 0), or empty */
 	char extack[HWO_EXTACK_LEN];
 } hwo_result_t;
+
+/**
+ * Compare addresses.
+ */
+bool hwo_addr_equals(const hwo_addr_t *a, const hwo_addr_t *b);
+
+/**
+ * Hash what the kernel identifies an SA by: destination, SPI, protocol, mark.
+ */
+u_int hwo_sa_id_hash(const hwo_sa_id_t *id);
+
+/**
+ * Compare what the kernel identifies an SA by.
+ */
+bool hwo_sa_id_equals(const hwo_sa_id_t *a, const hwo_sa_id_t *b);
+
+/**
+ * Compare modes and devices.
+ */
+bool hwo_offload_equals(const hwo_offload_t *a, const hwo_offload_t *b);
+
+/**
+ * Compare identities of SPs, labels included.
+ */
+bool hwo_sp_id_equals(const hwo_sp_id_t *a, const hwo_sp_id_t *b);
 
 #endif /** HWO_TYPES_H_ @}*/

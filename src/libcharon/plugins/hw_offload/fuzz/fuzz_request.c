@@ -7,8 +7,8 @@
 
 #include "fuzz_input.h"
 
-#include "../service/child_facts.h"
-#include "../service/status_request.h"
+#include "../service/status/child_facts.h"
+#include "../service/status/status_request.h"
 
 /**
  * Understand the configuration in a request.

@@ -24,11 +24,11 @@ static const struct {
 } golden[] = {
 #define GOLDEN(name, command, hex) { #name, hex },
 #ifdef FUZZ_STATUS
-#include "../suites/golden_status.h"
+#include "../suites/golden/golden_status.h"
 #else
-#include "../suites/golden_features.h"
-#include "../suites/golden_replies.h"
-#include "../suites/golden_requests.h"
+#include "../suites/golden/golden_features.h"
+#include "../suites/golden/golden_replies.h"
+#include "../suites/golden/golden_requests.h"
 #endif
 #undef GOLDEN
 };

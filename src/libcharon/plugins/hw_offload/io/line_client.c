@@ -18,7 +18,7 @@
 /*
  * Described in header
  */
-void line_client_open(line_client_t *client, int fd)
+void hwo_line_client_open(line_client_t *client, int fd)
 {
 	*client = (line_client_t){
 		.state = LINE_CLIENT_REQUESTS,
@@ -32,7 +32,7 @@ void line_client_open(line_client_t *client, int fd)
 /*
  * Described in header
  */
-void line_client_close(line_client_t *client, const line_handler_t *handler)
+void hwo_line_client_close(line_client_t *client, const line_handler_t *handler)
 {
 	if (client->answer)
 	{
@@ -135,8 +135,8 @@ static bool still_there(line_client_t *client)
 /*
  * Described in header
  */
-time_t line_client_deadline(const line_client_t *client,
-							const line_deadlines_t *deadlines)
+time_t hwo_line_client_deadline(const line_client_t *client,
+								const line_deadlines_t *deadlines)
 {
 	switch (client->state)
 	{
@@ -173,8 +173,8 @@ static bool handle(line_client_t *client, const line_handler_t *handler)
 /*
  * Described in header
  */
-bool line_client_serve(line_client_t *client, const line_handler_t *handler,
-					   const line_deadlines_t *deadlines, short events)
+bool hwo_line_client_serve(line_client_t *client, const line_handler_t *handler,
+						   const line_deadlines_t *deadlines, short events)
 {
 	time_t late;
 
@@ -182,14 +182,14 @@ bool line_client_serve(line_client_t *client, const line_handler_t *handler,
 	{
 		return FALSE;
 	}
-	late = line_client_deadline(client, deadlines);
+	late = hwo_line_client_deadline(client, deadlines);
 	return !late || time_monotonic(NULL) < late;
 }
 
 /*
  * Described in header
  */
-short line_client_interest(const line_client_t *client)
+short hwo_line_client_interest(const line_client_t *client)
 {
 	return client->state == LINE_CLIENT_READS ? POLLOUT : POLLIN;
 }
@@ -197,7 +197,7 @@ short line_client_interest(const line_client_t *client)
 /*
  * Described in header
  */
-void line_client_wake(line_client_t *client)
+void hwo_line_client_wake(line_client_t *client)
 {
 	if (client->state == LINE_CLIENT_WAITS)
 	{

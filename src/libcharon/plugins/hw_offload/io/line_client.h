@@ -114,7 +114,7 @@ typedef struct {
  * @param client		[out] client
  * @param fd			non-blocking socket, adopted
  */
-void line_client_open(line_client_t *client, int fd);
+void hwo_line_client_open(line_client_t *client, int fd);
 
 /**
  * Disconnect a client, whatever it is up to.
@@ -122,7 +122,8 @@ void line_client_open(line_client_t *client, int fd);
  * @param client		client, has LINE_CLIENT_NONE as state then
  * @param handler		produces the answers
  */
-void line_client_close(line_client_t *client, const line_handler_t *handler);
+void hwo_line_client_close(line_client_t *client,
+						   const line_handler_t *handler);
 
 /**
  * Do what is to be done for a client.
@@ -133,25 +134,25 @@ void line_client_close(line_client_t *client, const line_handler_t *handler);
  * @param events		what poll() says about its socket
  * @return				FALSE if it has to be disconnected
  */
-bool line_client_serve(line_client_t *client, const line_handler_t *handler,
-					   const line_deadlines_t *deadlines, short events);
+bool hwo_line_client_serve(line_client_t *client, const line_handler_t *handler,
+						   const line_deadlines_t *deadlines, short events);
 
 /**
  * Get the time at which a client is to be disconnected.
  *
  * @return				monotonic time in seconds, 0 for never
  */
-time_t line_client_deadline(const line_client_t *client,
-							const line_deadlines_t *deadlines);
+time_t hwo_line_client_deadline(const line_client_t *client,
+								const line_deadlines_t *deadlines);
 
 /**
  * Get what poll() should wait for.
  */
-short line_client_interest(const line_client_t *client);
+short hwo_line_client_interest(const line_client_t *client);
 
 /**
  * Ask for the next line again, if there was none.
  */
-void line_client_wake(line_client_t *client);
+void hwo_line_client_wake(line_client_t *client);
 
 #endif /** HWO_LINE_CLIENT_H_ @}*/

@@ -176,7 +176,7 @@ CALLBACK(on_accept, bool,
  */
 static void drop(private_line_server_t *this, line_client_t *client)
 {
-	line_client_close(client, &this->handler);
+	hwo_line_client_close(client, &this->handler);
 	this->mutex->lock(this->mutex);
 	this->count--;
 	this->mutex->unlock(this->mutex);
@@ -193,7 +193,7 @@ static void take(private_line_server_t *this, int fd)
 	{
 		client++;
 	}
-	line_client_open(client, fd);
+	hwo_line_client_open(client, fd);
 }
 
 /**
@@ -225,7 +225,7 @@ static bool look_around(private_line_server_t *this)
 	}
 	for (i = 0; woken && i < HWO_LINE_CLIENTS; i++)
 	{
-		line_client_wake(&this->clients[i]);
+		hwo_line_client_wake(&this->clients[i]);
 	}
 	return !stop;
 }
@@ -246,9 +246,9 @@ static void wait_for_work(private_line_server_t *this,
 
 		fds[i] = (struct pollfd){
 			.fd = client->state == LINE_CLIENT_NONE ? -1 : client->fd,
-			.events = line_client_interest(client),
+			.events = hwo_line_client_interest(client),
 		};
-		limited |= line_client_deadline(client, &this->deadlines) != 0;
+		limited |= hwo_line_client_deadline(client, &this->deadlines) != 0;
 	}
 	fds[HWO_LINE_CLIENTS] = (struct pollfd){
 		.fd = this->event,
@@ -282,8 +282,8 @@ static void *serve(private_line_server_t *this)
 		{
 			client = &this->clients[i];
 			if (client->state != LINE_CLIENT_NONE &&
-				!line_client_serve(client, &this->handler, &this->deadlines,
-								   events[i]))
+				!hwo_line_client_serve(client, &this->handler, &this->deadlines,
+									   events[i]))
 			{
 				drop(this, client);
 			}
@@ -346,8 +346,8 @@ METHOD(line_server_t, destroy, void,
 /*
  * Described in header
  */
-line_server_t *line_server_create(char *uri, const line_handler_t *handler,
-								  const line_deadlines_t *deadlines)
+line_server_t *hwo_line_server_create(char *uri, const line_handler_t *handler,
+									  const line_deadlines_t *deadlines)
 {
 	private_line_server_t *this;
 	stream_service_t *service;

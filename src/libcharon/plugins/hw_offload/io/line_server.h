@@ -52,7 +52,7 @@ struct line_server_t {
  * @param deadlines		deadlines, copied
  * @return				NULL if that failed, which is logged
  */
-line_server_t *line_server_create(char *uri, const line_handler_t *handler,
-								  const line_deadlines_t *deadlines);
+line_server_t *hwo_line_server_create(char *uri, const line_handler_t *handler,
+									  const line_deadlines_t *deadlines);
 
 #endif /** HWO_LINE_SERVER_H_ @}*/

@@ -215,8 +215,8 @@ static bool on_family(void *data, const struct nlmsghdr *hdr)
 /*
  * Described in header.
  */
-link_features_t *link_features_create(nl_exchange_t *exchange,
-									  link_features_open_t open, void *data)
+link_features_t *hwo_link_features_create(nl_exchange_t *exchange,
+										  link_features_open_t open, void *data)
 {
 	private_link_features_t *this;
 	nl_transport_t *transport = NULL;
@@ -252,7 +252,8 @@ link_features_t *link_features_create(nl_exchange_t *exchange,
 	}
 	if (transport)
 	{
-		this->changes = nl_monitor_create(transport, FALSE, on_change, this);
+		this->changes = hwo_nl_monitor_create(transport, FALSE, on_change,
+											  this);
 	}
 	return &this->public;
 }

@@ -59,7 +59,8 @@ typedef nl_transport_t *(*link_features_open_t)(void *data, uint32_t group);
  * @param data			passed to open
  * @return				NULL if the kernel doesn't have it
  */
-link_features_t *link_features_create(nl_exchange_t *exchange,
-									  link_features_open_t open, void *data);
+link_features_t *hwo_link_features_create(nl_exchange_t *exchange,
+										  link_features_open_t open,
+										  void *data);
 
 #endif /** HWO_LINK_FEATURES_H_ @}*/

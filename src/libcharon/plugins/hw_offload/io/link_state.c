@@ -307,7 +307,7 @@ static int load(private_link_state_t *this)
 /*
  * Described in header.
  */
-link_state_t *link_state_create(void)
+link_state_t *hwo_link_state_create(void)
 {
 	private_link_state_t *this;
 	int err;

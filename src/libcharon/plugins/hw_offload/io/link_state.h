@@ -65,6 +65,6 @@ struct link_state_t {
  *
  * @return				NULL if rtnetlink is not available, reason logged
  */
-link_state_t *link_state_create(void);
+link_state_t *hwo_link_state_create(void);
 
 #endif /** HWO_LINK_STATE_H_ @}*/

@@ -342,7 +342,7 @@ METHOD(nl_exchange_t, destroy, void,
 /*
  * Described in header.
  */
-nl_exchange_t *nl_exchange_create(nl_transport_t *transport)
+nl_exchange_t *hwo_nl_exchange_create(nl_transport_t *transport)
 {
 	private_nl_exchange_t *this;
 

@@ -91,7 +91,7 @@ struct nl_exchange_t {
  *
  * @param transport		transport, adopted
  */
-nl_exchange_t *nl_exchange_create(nl_transport_t *transport);
+nl_exchange_t *hwo_nl_exchange_create(nl_transport_t *transport);
 
 /**
  * Check if the answer to a request was lost, so that it may have been executed

@@ -167,8 +167,8 @@ METHOD(nl_monitor_t, destroy, void,
 /*
  * Described in header.
  */
-nl_monitor_t *nl_monitor_create(nl_transport_t *transport, bool watch,
-								nl_monitor_cb_t cb, void *data)
+nl_monitor_t *hwo_nl_monitor_create(nl_transport_t *transport, bool watch,
+									nl_monitor_cb_t cb, void *data)
 {
 	private_nl_monitor_t *this;
 

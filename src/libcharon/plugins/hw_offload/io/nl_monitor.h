@@ -65,7 +65,7 @@ struct nl_monitor_t {
  * @param cb			called for each message
  * @param data			passed to cb
  */
-nl_monitor_t *nl_monitor_create(nl_transport_t *transport, bool watch,
-								nl_monitor_cb_t cb, void *data);
+nl_monitor_t *hwo_nl_monitor_create(nl_transport_t *transport, bool watch,
+									nl_monitor_cb_t cb, void *data);
 
 #endif /** HWO_NL_MONITOR_H_ @}*/

@@ -199,8 +199,8 @@ static bool configure(int fd, int protocol, const int *groups, size_t rcvbuf,
 /*
  * Described in header.
  */
-nl_transport_t *nl_transport_create(int protocol, const int *groups,
-									size_t rcvbuf, u_int timeout, int *err)
+nl_transport_t *hwo_nl_transport_create(int protocol, const int *groups,
+										size_t rcvbuf, u_int timeout, int *err)
 {
 	private_nl_transport_t *this;
 

@@ -73,7 +73,7 @@ struct nl_transport_t {
  * @param err			[out] errno value on failure
  * @return				transport, NULL on failure
  */
-nl_transport_t *nl_transport_create(int protocol, const int *groups,
-									size_t rcvbuf, u_int timeout, int *err);
+nl_transport_t *hwo_nl_transport_create(int protocol, const int *groups,
+										size_t rcvbuf, u_int timeout, int *err);
 
 #endif /** HWO_NL_TRANSPORT_H_ @}*/

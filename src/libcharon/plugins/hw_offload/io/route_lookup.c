@@ -245,8 +245,8 @@ METHOD(route_lookup_t, destroy, void,
 /*
  * Described in header.
  */
-route_lookup_t *route_lookup_create(nl_exchange_t *exchange,
-									nl_transport_t *events)
+route_lookup_t *hwo_route_lookup_create(nl_exchange_t *exchange,
+										nl_transport_t *events)
 {
 	private_route_lookup_t *this;
 
@@ -259,7 +259,7 @@ route_lookup_t *route_lookup_create(nl_exchange_t *exchange,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.answers = answers_create(),
 	);
-	this->changes = nl_monitor_create(events, FALSE, on_change, this);
+	this->changes = hwo_nl_monitor_create(events, FALSE, on_change, this);
 
 	return &this->public;
 }

@@ -52,8 +52,8 @@ struct route_lookup_t {
  * @param exchange		exchange for requests, adopted
  * @param events		transport that joined the groups of changes, adopted
  */
-route_lookup_t *route_lookup_create(nl_exchange_t *exchange,
-									nl_transport_t *events);
+route_lookup_t *hwo_route_lookup_create(nl_exchange_t *exchange,
+										nl_transport_t *events);
 
 /**
  * Multicast groups of changes that may move a flow, 0-terminated, to be joined

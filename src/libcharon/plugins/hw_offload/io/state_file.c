@@ -344,8 +344,9 @@ METHOD(state_file_t, destroy, void,
 /*
  * Described in header
  */
-state_file_t *state_file_open(const char *path, state_file_cb_t cb, void *data,
-							  int *err)
+state_file_t *hwo_state_file_open(const char *path, state_file_cb_t cb,
+								  void *data,
+								  int *err)
 {
 	private_state_file_t *this;
 

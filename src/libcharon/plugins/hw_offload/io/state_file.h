@@ -74,7 +74,8 @@ struct state_file_t {
  *						it, EPERM if it is not a file of ours
  * @return				file, NULL on failure
  */
-state_file_t *state_file_open(const char *path, state_file_cb_t cb, void *data,
-							  int *err);
+state_file_t *hwo_state_file_open(const char *path, state_file_cb_t cb,
+								  void *data,
+								  int *err);
 
 #endif /** HWO_STATE_FILE_H_ @}*/

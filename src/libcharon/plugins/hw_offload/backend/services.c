@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Services, from the lowest to the highest.
+ */
+
+#include "services.h"
+#include "setup.h"
+#include "settings.h"
+#include "../service/journal/journaled_xfrm.h"
+
+/**
+ * Create what all of them share: records, and exchanges with XFRM
+ */
+static void start_shared(hwo_services_t *this,
+						 const hwo_kernel_sockets_t *kernel)
+{
+	hwo_device_rules_t rules;
+	route_lookup_t *routes;
+
+	this->journal = hwo_setup_journal();
+	this->plain = hwo_nl_exchange_create(kernel->xfrm);
+	this->xfrm = hwo_journaled_xfrm_create(this->plain, this->journal);
+	this->sa_table = hwo_sa_table_create();
+	this->sp_table = hwo_sp_table_create();
+	this->failures = hwo_failed_children_create();
+	hwo_setting_devices("devices", &rules);
+	routes = hwo_route_lookup_create(hwo_nl_exchange_create(kernel->route),
+									 kernel->route_events);
+	this->devices = hwo_egress_device_create(routes, kernel->links,
+											 kernel->features, &rules);
+}
+
+/**
+ * Create what installs SAs and SPs as charon wants them
+ */
+static void start_installers(hwo_services_t *this,
+							 const hwo_kernel_sockets_t *kernel,
+							 const hwo_kernel_features_t *features,
+							 const hwo_guard_rules_t *guard)
+{
+	hwo_sp_settings_t settings = hwo_setup_sps(guard);
+	hwo_bypass_settings_t bypass = hwo_setup_bypass();
+
+	settings.plain = this->plain;
+	this->rekey = hwo_sa_expiry_create(this->sa_table);
+	this->mover = hwo_sa_mover_create(this->xfrm, &kernel->listener,
+									  this->devices,
+									  this->sa_table, this->rekey);
+	this->watcher = hwo_limit_watcher_create(this->xfrm, this->sa_table,
+											 this->rekey);
+	this->sas = hwo_sa_installer_create(this->xfrm, this->devices, this->mover,
+										this->sa_table, this->watcher,
+										this->failures, features->sa_dir);
+	this->bypass = hwo_ike_bypass_create(this->xfrm, &bypass);
+	this->sps = hwo_sp_installer_create(this->xfrm, this->devices, this->mover,
+										this->bypass, this->sa_table,
+										this->sp_table, this->failures,
+										&settings);
+}
+
+/**
+ * Create what follows the kernel
+ */
+static void start_followers(hwo_services_t *this,
+							const hwo_kernel_sockets_t *kernel)
+{
+	hwo_rebind_settings_t rebind = hwo_setup_rebind();
+
+	this->reconciler = hwo_reconciler_create(this->xfrm, this->devices,
+											 this->sa_table, this->rekey);
+	this->events = hwo_xfrm_events_create(kernel->xfrm_events, this->reconciler,
+										  this->sa_table, this->rekey);
+	this->links = hwo_link_events_create(kernel->link_events, this->reconciler,
+										 this->sps, this->bypass,
+										 this->sa_table,
+							this->devices->get_history(this->devices));
+	this->rebinder = hwo_rebinder_create(kernel->route_changes, this->xfrm,
+										 this->devices, this->mover, this->sps,
+										 this->sa_table, this->rekey, &rebind);
+}
+
+/*
+ * Described in header
+ */
+bool hwo_services_start(hwo_services_t *this,
+						const hwo_kernel_sockets_t *kernel,
+						const hwo_kernel_features_t *features,
+						const hwo_guard_rules_t *guard)
+{
+	hwo_status_source_t source = {
+		.guard = *guard,
+		.if_id_in_software = features->sa_if_id_in_software,
+		.subnets_matched = features->subnets_matched,
+	};
+
+	/* each adopts a door, so all of them are there before any may fail */
+	start_shared(this, kernel);
+	start_installers(this, kernel, features, guard);
+	start_followers(this, kernel);
+	source.sa_table = this->sa_table;
+	source.sp_table = this->sp_table;
+	source.failures = this->failures;
+	source.devices = this->devices;
+	this->status = hwo_setup_status(&kernel->listener, &source);
+	if (!hwo_setup_spd(this->xfrm))
+	{
+		return FALSE;
+	}
+	this->stale_state = hwo_setup_stale_state(this->plain, this->journal,
+											  this->sp_table);
+	return TRUE;
+}
+
+/*
+ * Described in header
+ */
+void hwo_services_stop(hwo_services_t *this)
+{
+	DESTROY_IF(this->rebinder);
+	DESTROY_IF(this->links);
+	DESTROY_IF(this->events);
+	DESTROY_IF(this->reconciler);
+	DESTROY_IF(this->status);
+	DESTROY_IF(this->stale_state);
+	DESTROY_IF(this->sps);
+	DESTROY_IF(this->sas);
+	DESTROY_IF(this->watcher);
+	DESTROY_IF(this->mover);
+	DESTROY_IF(this->rekey);
+	DESTROY_IF(this->bypass);
+	DESTROY_IF(this->devices);
+	DESTROY_IF(this->xfrm);
+	DESTROY_IF(this->journal);
+	DESTROY_IF(this->failures);
+	DESTROY_IF(this->sp_table);
+	DESTROY_IF(this->sa_table);
+}

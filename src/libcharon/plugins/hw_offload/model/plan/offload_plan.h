@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_offload_plan offload_plan
+ * @{ @ingroup hwo_model
+ *
+ * The attempts: which modes to try for an SA or SP, in which order, and what an
+ * answer of the kernel means.
+ *
+ * No list of what drivers can do is kept here: the driver says no, and its
+ * words are recorded. Known here are only rules of the kernel's core and of
+ * safety. All functions are pure.
+ */
+
+#ifndef HWO_OFFLOAD_PLAN_H_
+#define HWO_OFFLOAD_PLAN_H_
+
+#include "../../hwo_types.h"
+
+/**
+ * Why a mode is not in effect. The names are stable, they are documented and
+ * meant to be searched for.
+ */
+typedef enum hwo_reason_t {
+	/** as requested */
+	HWO_REASON_NONE,
+	/** no route to the peer, so no device */
+	HWO_REASON_NO_ROUTE,
+	/** the route leads to this host itself */
+	HWO_REASON_LOCAL_ROUTE,
+	/** neither ESP nor a policy for it */
+	HWO_REASON_NOT_ESP,
+	/** packet: without ESN NICs have no replay protection */
+	HWO_REASON_NO_ESN,
+	/** crypto: drivers accept UDP encapsulation without a check */
+	HWO_REASON_UDP_ENCAP,
+	/** the kernel refuses to offload SAs with TFC padding */
+	HWO_REASON_TFC,
+	/** neither transport nor tunnel mode */
+	HWO_REASON_IPSEC_MODE,
+	/** the driver, or the kernel on its behalf, said no */
+	HWO_REASON_DRIVER_REFUSED,
+	/** the kernel accepted the SA, but as software */
+	HWO_REASON_SILENT_SOFTWARE,
+	/** the kernel offloads to another device than asked for */
+	HWO_REASON_WRONG_DEVICE,
+	/** the SA of the other direction could not be offloaded that way */
+	HWO_REASON_PARTNER_REFUSED,
+	/** the policy could not be offloaded */
+	HWO_REASON_POLICY_REFUSED,
+	/** packet: the sequence numbers of an SA in use can't move to a NIC */
+	HWO_REASON_IN_USE,
+	/** packet: if the route moves, the kernel sends in clear (before 7.1) */
+	HWO_REASON_ROUTE_LEAK,
+	/** the packets go through IPComp, too */
+	HWO_REASON_IPCOMP,
+	/** the kernel does not offload inbound SAs with XFRM interface ID */
+	HWO_REASON_IF_ID,
+	/** packet: IPv4 in IPv6, or the other way round */
+	HWO_REASON_MIXED_FAMILIES,
+	/** packet: NICs match no subnets, what they miss is in clear (mlx5 before
+	 * Linux 6.15) */
+	HWO_REASON_SUBNET,
+	/** the device that is configured for the local address is not there */
+	HWO_REASON_NO_DEVICE,
+	/** the device has no ESP offload */
+	HWO_REASON_NOT_CAPABLE,
+	/** the device's ESP offload is switched off (ethtool) */
+	HWO_REASON_FEATURE_OFF,
+	/** the settings for the device don't allow this mode */
+	HWO_REASON_DEVICE_MODES,
+	/** the device has as many SAs in this mode as its settings allow */
+	HWO_REASON_BUDGET,
+	/** packet: no bond can do that, its NICs might change anytime */
+	HWO_REASON_BOND_PACKET,
+	/** only bonds in mode active-backup offload */
+	HWO_REASON_BOND_MODE,
+	/** these kinds of devices don't pass offload on to a NIC below them */
+	HWO_REASON_TEAM_DEVICE,
+	HWO_REASON_VLAN_DEVICE,
+	HWO_REASON_BRIDGE_DEVICE,
+	HWO_REASON_MACVLAN_DEVICE,
+	HWO_REASON_XFRM_DEVICE,
+	HWO_REASON_VRF_DEVICE,
+	/** veth, dummy, tunnels: there is no NIC */
+	HWO_REASON_VIRTUAL_DEVICE,
+} hwo_reason_t;
+
+/**
+ * Short names of reasons.
+ */
+extern enum_name_t *hwo_reason_names;
+
+/** There are no more steps than modes */
+#define HWO_MAX_STEPS 3
+
+/**
+ * What a device may be asked for.
+ */
+typedef struct hwo_device_t {
+	/** index, 0 if there is none */
+	uint32_t ifindex;
+	/** why not for a mode, indexed by hwo_mode_t */
+	hwo_reason_t denied[HWO_MAX_STEPS];
+	/** SAs it may have in each mode, 0 for any number */
+	u_int max_sas;
+} hwo_device_t;
+
+/**
+ * Why a mode is not in effect.
+ */
+typedef struct hwo_refusal_t {
+	/** reason, NONE if nothing speaks against it */
+	hwo_reason_t reason;
+	/** the kernel's words, if it was asked */
+	hwo_result_t result;
+} hwo_refusal_t;
+
+/**
+ * Ordered attempts for one SA or SP.
+ */
+typedef struct hwo_plan_t {
+	/** modes to try, from best to worst */
+	hwo_mode_t step[HWO_MAX_STEPS];
+	/** number of steps, 0 if the request can't be fulfilled at all */
+	int count;
+	/** TRUE if nothing but what was requested will do */
+	bool strict;
+	/** device to ask for, 0 for none */
+	uint32_t ifindex;
+	/** why a mode is no step, indexed by hwo_mode_t */
+	hwo_reason_t skipped[HWO_MAX_STEPS];
+} hwo_plan_t;
+
+/**
+ * Describe that there is no device.
+ *
+ * @param why			reason
+ * @param device		[out] device
+ */
+void hwo_device_none(hwo_reason_t why, hwo_device_t *device);
+
+/**
+ * Plan the installation of an SA.
+ *
+ * @param requested		configured mode
+ * @param sa			facts about the SA
+ * @param device		device that carries its packets
+ * @param plan			[out] steps
+ */
+void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa,
+				 const hwo_device_t *device, hwo_plan_t *plan);
+
+/**
+ * Check if there is a step to a mode.
+ *
+ * @param plan			plan
+ * @param mode			mode
+ */
+bool hwo_plan_has(const hwo_plan_t *plan, hwo_mode_t mode);
+
+/**
+ * Leave out the step to a mode, if there is one.
+ *
+ * @param plan			plan to change
+ * @param mode			mode
+ * @param why			reason
+ */
+void hwo_plan_exclude(hwo_plan_t *plan, hwo_mode_t mode, hwo_reason_t why);
+
+/**
+ * Leave out steps of a plan: modes that are better than a given one, or on
+ * another device.
+ *
+ * The SAs of a CHILD_SA end in the same mode on the same device, so the second
+ * one does not go beyond what the first one got. And an SA that exists already
+ * can't get into packet mode anymore: how a NIC goes on from a sequence number
+ * is up to its driver, and at least one repeats the last one.
+ *
+ * @param plan			plan to change
+ * @param best			best mode that is left, with its device, if it has one
+ * @param why			reason to note for modes that are left out
+ */
+void hwo_plan_limit(hwo_plan_t *plan, const hwo_offload_t *best,
+					hwo_reason_t why);
+
+/**
+ * Plan the installation of an SP.
+ *
+ * An SP whose SA is known follows the SA's effective mode and device, as a
+ * packet SP only finds packet SAs on the same device and any other SP only SAs
+ * that are not. Others (traps, shunts) follow the configured mode.
+ *
+ * @param requested		configured mode
+ * @param dir			direction; forward is enforced by the kernel, always
+ * @param sa			effective offload of the SA, NULL if there is no SA
+ * @param device		device for SPs without SA
+ * @param plan			[out] steps
+ */
+void hwo_plan_sp(hw_offload_t requested, policy_dir_t dir,
+				 const hwo_offload_t *sa, const hwo_device_t *device,
+				 hwo_plan_t *plan);
+
+/**
+ * What to do after an attempt.
+ */
+typedef enum hwo_verdict_t {
+	/** installed in the mode of this step */
+	HWO_VERDICT_DONE,
+	/** refused, try the next step */
+	HWO_VERDICT_NEXT,
+	/** failed for good */
+	HWO_VERDICT_FAIL,
+} hwo_verdict_t;
+
+/**
+ * Check if an error may be an answer to the question for offload. Others stand
+ * for themselves: what has them has them in any mode.
+ *
+ * @param err			0, or errno value
+ * @return				FALSE for EEXIST, EPERM, ENOMEM, ESRCH, and if there was
+ *						no answer; and for 0
+ */
+bool hwo_plan_is_refusal(int err);
+
+/**
+ * Judge the kernel's answer to an attempt.
+ *
+ * The kernel's "no" to an offload can't be told from other errors by its number
+ * (drivers answer EINVAL to nearly everything), so any error leads to the next
+ * step, except for those that can't have to do with offload. The software step
+ * decides: if that fails too, its error is the one to report.
+ *
+ * @param plan			plan
+ * @param step			index of the attempted step
+ * @param err			0, or errno value
+ * @return				what to do
+ */
+hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step, int err);
+
+/**
+ * Judge what the kernel reports about an SA it accepted in crypto mode: without
+ * an offload it was silently turned into software.
+ *
+ * @param plan			plan
+ * @param step			index of the attempted step
+ * @param actual		offload the kernel reports
+ * @param reason		[out] why it is not what was asked for
+ * @return				HWO_VERDICT_DONE if that is good enough (actual is then
+ *						the effective offload); if not, the SA has to be removed
+ *						and HWO_VERDICT_NEXT or HWO_VERDICT_FAIL says how to go on
+ */
+hwo_verdict_t hwo_plan_readback(const hwo_plan_t *plan, int step,
+								const hwo_offload_t *actual,
+								hwo_reason_t *reason);
+
+#endif /** HWO_OFFLOAD_PLAN_H_ @}*/

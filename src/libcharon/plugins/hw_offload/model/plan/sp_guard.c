@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * From one requested SP to those in the kernel.
+ */
+
+#include "sp_guard.h"
+
+#include <sys/socket.h>
+
+/** No policy is ever matched by a user ID, but it is part of its identity */
+#define GUARD_USER 1
+
+/*
+ * Described in header
+ */
+bool hwo_sp_may_leak(const hwo_guard_rules_t *rules, uint16_t family,
+					 ipsec_mode_t mode, uint32_t if_id, bool local)
+{
+	if (!rules->fail_closed || rules->route_checked)
+	{
+		return FALSE;
+	}
+	return if_id || (local && (family == AF_INET6 || mode != MODE_TRANSPORT));
+}
+
+/**
+ * Check if the kernel's lookups for an SP don't tell the interface: those for
+ * sockets of IPv6, and those of XFRM interfaces. It does not matter, as Linux
+ * 7.1 and newer drop what a route leads to another NIC.
+ */
+static bool any_interface(const hwo_sp_id_t *id, const hwo_guard_rules_t *rules)
+{
+	return id->dir == POLICY_OUT && rules->route_checked &&
+		   (id->sel.family == AF_INET6 || id->if_id);
+}
+
+/**
+ * Add a face
+ */
+static hwo_sp_face_t *add_face(hwo_sp_faces_t *faces, const hwo_sp_t *sp)
+{
+	hwo_sp_face_t *face = &faces->face[faces->count++];
+
+	face->sp = *sp;
+	return face;
+}
+
+/**
+ * Add the guard of an outbound SP, with an identity of its own
+ */
+static void add_guard(hwo_sp_faces_t *faces, const hwo_sp_t *sp, bool by_user)
+{
+	hwo_sp_t guard = {
+		.id = sp->id,
+		.priority = HWO_GUARD_PRIORITY,
+		.block = TRUE,
+	};
+
+	if (by_user)
+	{
+		guard.id.sel.user = GUARD_USER;
+	}
+	add_face(faces, &guard);
+}
+
+/**
+ * Add what stands behind an offloaded SP, tell if that one has to be limited to
+ * its NIC
+ */
+static bool add_companion(hwo_sp_faces_t *faces, const hwo_sp_t *sp,
+						  const hwo_guard_rules_t *rules)
+{
+	bool by_user;
+
+	if (sp->id.dir == POLICY_OUT && sp->tmpl_count)
+	{
+		by_user = sp->id.sel.ifindex || any_interface(&sp->id, rules);
+		add_guard(faces, sp, by_user);
+		return !by_user;
+	}
+	if (sp->id.sel.ifindex)
+	{	/* whoever limits it to an interface gets nothing for others */
+		return FALSE;
+	}
+	add_face(faces, sp);
+	return TRUE;
+}
+
+/*
+ * Described in header
+ */
+void hwo_sp_faces(const hwo_sp_t *sp, const hwo_offload_t *offload,
+				  const hwo_guard_rules_t *rules, hwo_sp_faces_t *faces)
+{
+	hwo_sp_face_t *face;
+	bool limited = FALSE;
+
+	memset(faces, 0, sizeof(*faces));
+	if (offload->mode == HWO_MODE_PACKET && rules->fail_closed)
+	{
+		limited = add_companion(faces, sp, rules);
+	}
+	face = add_face(faces, sp);
+	face->offload = *offload;
+	if (limited)
+	{
+		face->sp.id.sel.ifindex = offload->ifindex;
+		/* for errors it sends about packets of others, the kernel does not
+		 * tell the interface; but with this it tries the flow they are about */
+		face->sp.icmp |= sp->id.dir == POLICY_OUT && sp->tmpl_count;
+	}
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sp_is_guard(policy_dir_t dir, bool block, uint32_t priority)
+{
+	return dir == POLICY_OUT && block && (priority == HWO_GUARD_PRIORITY ||
+										  priority == HWO_GUARD_PRIORITY + 1);
+}
+
+/*
+ * Described in header
+ */
+int hwo_sp_find_face(const hwo_sp_faces_t *faces, const hwo_sp_id_t *id)
+{
+	int i;
+
+	for (i = 0; i < faces->count; i++)
+	{
+		if (hwo_sp_id_equals(&faces->face[i].sp.id, id))
+		{
+			return i;
+		}
+	}
+	return -1;
+}

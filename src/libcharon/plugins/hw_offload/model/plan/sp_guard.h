@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_sp_faces sp_faces
+ * @{ @ingroup hwo_model
+ *
+ * What one requested SP looks like in the kernel: a single SP if it is not
+ * offloaded, two if it is, so that nothing leaves or enters in clear when the
+ * NIC loses it.
+ *
+ * The kernel drops the SPs of a NIC that goes down without a word, and before
+ * Linux 7.1 it hands packets that match an offloaded SP to any NIC, in clear if
+ * it is not the one that has the SA. So the offloaded SP is limited to its NIC
+ * by the interface in its selector, and another one without that interface
+ * stands behind it in software:
+ *
+ * - outbound: the guard, which blocks
+ * - inbound, and shunts: the same SP. The kernel never finds an inbound SP that
+ *   is limited to an interface, that one is only for the NIC; packets that the
+ *   NIC has decrypted pass without an SP
+ *
+ * All functions are pure.
+ */
+
+#ifndef HWO_SP_FACES_H_
+#define HWO_SP_FACES_H_
+
+#include "../../hwo_types.h"
+
+/**
+ * Priority of guards: after everything that charon asks for, and nobody else's,
+ * so that those of a daemon that was killed can be recognised.
+ */
+#define HWO_GUARD_PRIORITY 0xf0000000
+
+/** An SP has no more faces */
+#define HWO_MAX_FACES 2
+
+/**
+ * One SP in the kernel.
+ */
+typedef struct hwo_sp_face_t {
+	/** the SP, the label is owned by the entry it belongs to */
+	hwo_sp_t sp;
+	/** its offload */
+	hwo_offload_t offload;
+} hwo_sp_face_t;
+
+/**
+ * All SPs in the kernel that belong to a requested one.
+ */
+typedef struct hwo_sp_faces_t {
+	/** in the order in which they have to be installed */
+	hwo_sp_face_t face[HWO_MAX_FACES];
+	/** number of them, 0 if nothing is installed */
+	int count;
+} hwo_sp_faces_t;
+
+/**
+ * What guards depend on.
+ */
+typedef struct hwo_guard_rules_t {
+	/** put guards behind SPs that are offloaded */
+	bool fail_closed;
+	/** the kernel drops packets whose route is not by the NIC of their SA,
+	 * Linux 7.1 */
+	bool route_checked;
+} hwo_guard_rules_t;
+
+/**
+ * Check if traffic would leave in clear when its route moves to another NIC,
+ * and no SP can prevent that: before Linux 7.1, if the kernel looks for SPs
+ * without the interface (IPv6 sockets, XFRM interfaces), or with that of the
+ * inner route (tunnels).
+ *
+ * @param rules		what guards depend on
+ * @param family	address family of the traffic
+ * @param mode		mode of the SA
+ * @param if_id		XFRM interface ID, 0 for none
+ * @param local		TRUE if this host may be the origin of the traffic
+ * @return			TRUE if it must not be offloaded in packet mode
+ */
+bool hwo_sp_may_leak(const hwo_guard_rules_t *rules, uint16_t family,
+					 ipsec_mode_t mode, uint32_t if_id, bool local);
+
+/**
+ * Get the faces of an SP.
+ *
+ * @param sp		requested SP
+ * @param offload	its effective offload
+ * @param rules		what guards depend on
+ * @param faces		[out] SPs for the kernel
+ */
+void hwo_sp_faces(const hwo_sp_t *sp, const hwo_offload_t *offload,
+				  const hwo_guard_rules_t *rules, hwo_sp_faces_t *faces);
+
+/**
+ * Check if an SP blocks on behalf of another one.
+ *
+ * @param dir		direction
+ * @param block		TRUE if it drops what matches
+ * @param priority	priority
+ */
+bool hwo_sp_is_guard(policy_dir_t dir, bool block, uint32_t priority);
+
+/**
+ * Find a face by its identity.
+ *
+ * @return			index, -1 if there is none
+ */
+int hwo_sp_find_face(const hwo_sp_faces_t *faces, const hwo_sp_id_t *id);
+
+#endif /** HWO_SP_FACES_H_ @}*/

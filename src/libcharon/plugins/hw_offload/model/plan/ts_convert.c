@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Addresses and selectors: charon's objects to values and back.
+ */
+
+#include "ts_convert.h"
+
+#include <netinet/in.h>
+
+/*
+ * Described in header
+ */
+void hwo_addr_from_host(host_t *host, hwo_addr_t *addr)
+{
+	chunk_t bytes;
+
+	memset(addr, 0, sizeof(*addr));
+	if (host)
+	{
+		bytes = host->get_address(host);
+		addr->family = host->get_family(host);
+		memcpy(addr->bytes, bytes.ptr, min(bytes.len, sizeof(addr->bytes)));
+	}
+}
+
+/**
+ * Number of bytes in an address of a family
+ */
+static size_t addr_len(uint16_t family)
+{
+	return family == AF_INET ? 4 : 16;
+}
+
+/*
+ * Described in header
+ */
+host_t *hwo_addr_to_host(const hwo_addr_t *addr, uint16_t port)
+{
+	if (addr->family != AF_INET && addr->family != AF_INET6)
+	{
+		return NULL;
+	}
+	return host_create_from_chunk(addr->family,
+						chunk_create((u_char*)addr->bytes,
+									 addr_len(addr->family)), port);
+}
+
+/*
+ * Described in header
+ */
+bool hwo_addr_is_any(const hwo_addr_t *addr)
+{
+	static const uint8_t zero[sizeof(addr->bytes)];
+
+	return memeq(addr->bytes, zero, sizeof(zero));
+}
+
+/**
+ * Convert the addresses of one traffic selector
+ */
+static void put_subnet(traffic_selector_t *ts, uint8_t bytes[16],
+					   uint8_t *prefix)
+{
+	host_t *net;
+	chunk_t chunk;
+
+	ts->to_subnet(ts, &net, prefix);
+	chunk = net->get_address(net);
+	memcpy(bytes, chunk.ptr, min(chunk.len, 16));
+	net->destroy(net);
+}
+
+/*
+ * Described in header
+ */
+bool hwo_ts_is_subnet(traffic_selector_t *ts)
+{
+	uint8_t bytes[16], prefix;
+	int all = ts->get_type(ts) == TS_IPV4_ADDR_RANGE ? 32 : 128;
+
+	put_subnet(ts, bytes, &prefix);
+	return prefix != 0 && prefix != all;
+}
+
+/**
+ * Convert the port range of one traffic selector to a port and the mask of
+ * those leading bits that all ports in the range have in common
+ */
+static void put_ports(traffic_selector_t *ts, uint16_t *port, uint16_t *mask)
+{
+	uint16_t from, differ;
+
+	from = ts->get_from_port(ts);
+	differ = from ^ ts->get_to_port(ts);
+	*mask = 0xffff;
+	while (differ & *mask)
+	{
+		*mask <<= 1;
+	}
+	*port = from & *mask;
+}
+
+/**
+ * Check if the ports of a protocol are really the ICMP type and code
+ */
+static bool is_icmp(uint8_t proto)
+{
+	return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6;
+}
+
+/**
+ * Put ICMP type and code where the kernel looks for them. A zero type or code
+ * can't be told from "any", so they are not matched then. Ranges keep the mask
+ * of their part, as with the type's first value alone the others would be left
+ * in clear.
+ */
+static void move_icmp(hwo_selector_t *sel)
+{
+	uint16_t port, mask;
+
+	if (is_icmp(sel->proto) && (sel->src_port || sel->dst_port))
+	{
+		port = max(sel->src_port, sel->dst_port);
+		mask = port == sel->src_port ? sel->src_port_mask : sel->dst_port_mask;
+		sel->src_port = traffic_selector_icmp_type(port);
+		sel->src_port_mask = sel->src_port ? 0xff00 | mask >> 8 : 0;
+		sel->dst_port = traffic_selector_icmp_code(port);
+		sel->dst_port_mask = sel->dst_port ? 0xff00 | mask : 0;
+	}
+}
+
+/*
+ * Described in header
+ */
+void hwo_selector_from_ts(traffic_selector_t *src, traffic_selector_t *dst,
+						  hwo_selector_t *sel)
+{
+	memset(sel, 0, sizeof(*sel));
+	sel->family = src->get_type(src) == TS_IPV4_ADDR_RANGE ? AF_INET : AF_INET6;
+	/* one of them might be for any protocol */
+	sel->proto = max(src->get_protocol(src), dst->get_protocol(dst));
+	put_subnet(src, sel->src, &sel->src_prefix);
+	put_subnet(dst, sel->dst, &sel->dst_prefix);
+	put_ports(src, &sel->src_port, &sel->src_port_mask);
+	put_ports(dst, &sel->dst_port, &sel->dst_port_mask);
+	move_icmp(sel);
+}
+
+/*
+ * Described in header
+ */
+traffic_selector_t *hwo_selector_to_ts(const hwo_selector_t *sel, bool src)
+{
+	uint16_t port, mask, from, to;
+	host_t *net;
+
+	if (sel->family != AF_INET && sel->family != AF_INET6)
+	{
+		return NULL;
+	}
+	if (is_icmp(sel->proto))
+	{
+		port = (sel->src_port << 8) | (sel->dst_port & 0xff);
+		mask = (sel->src_port_mask << 8) | (sel->dst_port_mask & 0xff);
+	}
+	else
+	{
+		port = src ? sel->src_port : sel->dst_port;
+		mask = src ? sel->src_port_mask : sel->dst_port_mask;
+	}
+	if (!port && mask == 0xffff)
+	{	/* packets in acquires have exact ports, 0 if the protocol has none */
+		mask = 0;
+	}
+	from = port & mask;
+	to = from | (uint16_t)~mask;
+	net = host_create_from_chunk(sel->family,
+					chunk_create((u_char*)(src ? sel->src : sel->dst),
+								 addr_len(sel->family)), 0);
+	return traffic_selector_create_from_subnet(net,
+									src ? sel->src_prefix : sel->dst_prefix,
+									sel->proto, from, to);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_ts_convert selector
+ * @{ @ingroup hwo_model
+ *
+ * charon's addresses and traffic selectors as values, and back.
+ */
+
+#ifndef HWO_TS_CONVERT_H_
+#define HWO_TS_CONVERT_H_
+
+#include <networking/host.h>
+#include <selectors/traffic_selector.h>
+
+#include "../../hwo_types.h"
+
+/**
+ * Convert an address. Bytes that are not used are zeroed.
+ *
+ * @param host		host, NULL for no address
+ * @param addr		[out] address
+ */
+void hwo_addr_from_host(host_t *host, hwo_addr_t *addr);
+
+/**
+ * Convert an address to a host.
+ *
+ * @param addr		address
+ * @param port		port, host order
+ * @return			host, NULL if there is no address
+ */
+host_t *hwo_addr_to_host(const hwo_addr_t *addr, uint16_t port);
+
+/**
+ * Check if there is no address, or just the wildcard (0.0.0.0 or ::).
+ */
+bool hwo_addr_is_any(const hwo_addr_t *addr);
+
+/**
+ * Convert a pair of traffic selectors to a selector of the SPD. Address ranges
+ * become the smallest subnet around them, port ranges the longest common mask.
+ * For ICMP the type goes to the source port and the code to the destination
+ * port, as the kernel expects.
+ *
+ * @param src		source traffic selector
+ * @param dst		destination traffic selector
+ * @param sel		[out] selector, ifindex is 0
+ */
+void hwo_selector_from_ts(traffic_selector_t *src, traffic_selector_t *dst,
+						  hwo_selector_t *sel);
+
+/**
+ * Check if a traffic selector is for more than one address, but not for all.
+ *
+ * @param ts		traffic selector
+ */
+bool hwo_ts_is_subnet(traffic_selector_t *ts);
+
+/**
+ * Convert one side of a selector of the SPD to a traffic selector. Both sides
+ * have type and code in case of ICMP. Port 0 alone stands for any port, as the
+ * kernel reports it for packets of protocols without ports.
+ *
+ * @param sel		selector
+ * @param src		TRUE for the source, FALSE for the destination
+ * @return			traffic selector, NULL if the selector has no family
+ */
+traffic_selector_t *hwo_selector_to_ts(const hwo_selector_t *sel, bool src);
+
+#endif /** HWO_TS_CONVERT_H_ @}*/

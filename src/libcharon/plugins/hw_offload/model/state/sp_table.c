@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * SPs and their users.
+ */
+
+#include "sp_table.h"
+
+#include <collections/hashtable.h>
+#include <threading/condvar.h>
+#include <threading/mutex.h>
+
+/** Distance between classes of priorities */
+#define PRIO_CLASS 200000
+
+typedef struct private_sp_table_t private_sp_table_t;
+
+/**
+ * Private data of sp_table_t.
+ */
+struct private_sp_table_t {
+
+	/**
+	 * Public interface
+	 */
+	sp_table_t public;
+
+	/**
+	 * Entries, hwo_sp_entry_t* keyed by their identity
+	 */
+	hashtable_t *entries;
+
+	/**
+	 * Protects entries, and busy and waiting of each
+	 */
+	mutex_t *mutex;
+
+	/**
+	 * Signaled if an entry is not busy anymore
+	 */
+	condvar_t *released;
+};
+
+/**
+ * Hash an identity
+ */
+static u_int id_hash(const hwo_sp_id_t *id)
+{
+	u_int hash;
+
+	hash = chunk_hash(chunk_from_thing(id->sel.src));
+	hash = chunk_hash_inc(chunk_from_thing(id->sel.dst), hash);
+	hash = chunk_hash_inc(chunk_from_thing(id->sel.src_port), hash);
+	hash = chunk_hash_inc(chunk_from_thing(id->sel.dst_port), hash);
+	hash = chunk_hash_inc(chunk_from_thing(id->mark.value), hash);
+	hash = chunk_hash_inc(chunk_from_thing(id->if_id), hash);
+	return hash ^ id->dir;
+}
+
+/**
+ * Compare templates
+ */
+static bool tmpl_equals(const hwo_tmpl_t *a, const hwo_tmpl_t *b)
+{
+	return a->proto == b->proto && a->spi == b->spi && a->reqid == b->reqid &&
+		   a->mode == b->mode && a->optional == b->optional &&
+		   hwo_addr_equals(&a->src, &b->src) && hwo_addr_equals(&a->dst,
+																&b->dst);
+}
+
+/**
+ * Compare users, the offload mode excluded
+ */
+static bool user_equals(const hwo_sp_request_t *a, const hwo_sp_request_t *b)
+{
+	int i;
+
+	for (i = 0; i < min(a->sp.tmpl_count, b->sp.tmpl_count); i++)
+	{
+		if (!tmpl_equals(&a->sp.tmpl[i], &b->sp.tmpl[i]))
+		{
+			return FALSE;
+		}
+	}
+	return a->type == b->type && a->reqid == b->reqid && a->mode == b->mode &&
+		   a->auto_priority == b->auto_priority &&
+		   a->sp.priority == b->sp.priority &&
+		   a->sp.icmp == b->sp.icmp && a->sp.cpu_acquire == b->sp.cpu_acquire &&
+		   a->sp.tmpl_count == b->sp.tmpl_count &&
+		   a->sa.spi == b->sa.spi && a->sa.proto == b->sa.proto &&
+		   hwo_addr_equals(&a->sa.src, &b->sa.src) &&
+		   hwo_addr_equals(&a->sa.dst, &b->sa.dst);
+}
+
+/**
+ * Check if a user goes before another one that was there first
+ */
+static bool user_before(const hwo_sp_request_t *user,
+						const hwo_sp_request_t *other)
+{
+	if (user->sp.priority != other->sp.priority)
+	{
+		return user->sp.priority < other->sp.priority;
+	}
+	if (user->auto_priority != other->auto_priority)
+	{
+		return user->auto_priority < other->auto_priority;
+	}
+	return user->reqid || !other->reqid;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sp_add_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user)
+{
+	hwo_sp_request_t *copy, *other;
+	int i, count;
+
+	copy = malloc_thing(hwo_sp_request_t);
+	*copy = *user;
+	copy->sp.id.label = entry->id.label;
+
+	count = array_count(entry->users);
+	for (i = 0; i < count; i++)
+	{
+		array_get(entry->users, i, &other);
+		if (user_before(copy, other))
+		{
+			break;
+		}
+	}
+	array_insert(entry->users, i, copy);
+	return i == 0;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sp_remove_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user,
+						bool *top)
+{
+	hwo_sp_request_t *other;
+	int i, count;
+
+	count = array_count(entry->users);
+	for (i = 0; i < count; i++)
+	{
+		array_get(entry->users, i, &other);
+		if (user_equals(user, other))
+		{
+			array_remove(entry->users, i, NULL);
+			free(other);
+			*top = i == 0;
+			return TRUE;
+		}
+	}
+	*top = FALSE;
+	return FALSE;
+}
+
+/*
+ * Described in header
+ */
+hwo_sp_request_t *hwo_sp_top_user(hwo_sp_entry_t *entry)
+{
+	hwo_sp_request_t *user;
+
+	return array_get(entry->users, ARRAY_HEAD, &user) ? user : NULL;
+}
+
+/*
+ * Described in header
+ */
+uint32_t hwo_sp_priority(const hwo_selector_t *sel, policy_priority_t class,
+						 bool interface)
+{
+	uint32_t priority = PRIO_CLASS, bits;
+
+	switch (class)
+	{
+		case POLICY_PRIORITY_FALLBACK:
+			priority += 2 * PRIO_CLASS;
+			break;
+		case POLICY_PRIORITY_ROUTED:
+		case POLICY_PRIORITY_DEFAULT:
+			priority += PRIO_CLASS;
+			break;
+		case POLICY_PRIORITY_PASS:
+			break;
+	}
+	bits = __builtin_popcount(sel->src_port_mask) +
+		   __builtin_popcount(sel->dst_port_mask);
+	priority -= (sel->src_prefix + sel->dst_prefix) << 9;
+	priority -= (sel->proto != 0) << 8;
+	priority -= bits << 2;
+	priority -= interface << 1;
+	priority -= class != POLICY_PRIORITY_ROUTED;
+	return priority;
+}
+
+/**
+ * Destroy an entry
+ */
+static void entry_destroy(hwo_sp_entry_t *entry)
+{
+	array_destroy_function(entry->users, (void*)free, NULL);
+	chunk_free(&entry->id.label);
+	free(entry);
+}
+
+METHOD(sp_table_t, checkout, hwo_sp_entry_t*,
+	private_sp_table_t *this, const hwo_sp_id_t *id, bool create)
+{
+	hwo_sp_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	entry = this->entries->get(this->entries, id);
+	if (entry)
+	{
+		entry->waiting++;
+		while (entry->busy)
+		{
+			this->released->wait(this->released, this->mutex);
+		}
+		entry->waiting--;
+	}
+	else if (create)
+	{
+		INIT(entry,
+			.id = *id,
+			.users = array_create(0, 0),
+		);
+		entry->id.label = chunk_clone(id->label);
+		this->entries->put(this->entries, &entry->id, entry);
+	}
+	if (entry)
+	{
+		entry->busy = TRUE;
+	}
+	this->mutex->unlock(this->mutex);
+	return entry;
+}
+
+METHOD(sp_table_t, checkin, void,
+	private_sp_table_t *this, hwo_sp_entry_t *entry)
+{
+	this->mutex->lock(this->mutex);
+	entry->busy = FALSE;
+	if (entry->waiting)
+	{
+		this->released->broadcast(this->released);
+	}
+	else if (!array_count(entry->users) && !entry->held)
+	{
+		this->entries->remove(this->entries, &entry->id);
+		entry_destroy(entry);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(sp_table_t, list, array_t*,
+	private_sp_table_t *this)
+{
+	enumerator_t *enumerator;
+	hwo_sp_entry_t *entry;
+	hwo_sp_id_t id;
+	array_t *ids;
+
+	ids = array_create(sizeof(hwo_sp_id_t), 0);
+	this->mutex->lock(this->mutex);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, NULL, &entry))
+	{
+		id = entry->id;
+		id.label = chunk_clone(id.label);
+		array_insert(ids, ARRAY_TAIL, &id);
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return ids;
+}
+
+/*
+ * Described in header
+ */
+void hwo_sp_list_destroy(array_t *list)
+{
+	hwo_sp_id_t id;
+
+	while (array_remove(list, ARRAY_TAIL, &id))
+	{
+		chunk_free(&id.label);
+	}
+	array_destroy(list);
+}
+
+/**
+ * Look at an entry that nobody has
+ */
+static void view_entry(hwo_sp_entry_t *entry, hwo_sp_view_t *view)
+{
+	hwo_sp_request_t *top;
+	int i;
+
+	view->faces = entry->faces;
+	for (i = 0; i < view->faces.count; i++)
+	{
+		view->faces.face[i].sp.id.label = chunk_empty;
+	}
+	view->effective = entry->effective;
+	view->users = array_count(entry->users);
+	top = hwo_sp_top_user(entry);
+	if (top)
+	{
+		view->top = *top;
+		view->top.sp.id.label = chunk_empty;
+	}
+}
+
+METHOD(sp_table_t, view, bool,
+	private_sp_table_t *this, const hwo_sp_id_t *id, hwo_sp_view_t *view)
+{
+	hwo_sp_entry_t *entry;
+
+	memset(view, 0, sizeof(*view));
+	this->mutex->lock(this->mutex);
+	entry = this->entries->get(this->entries, id);
+	if (entry)
+	{	/* who has it changes everything else without the mutex */
+		view->busy = entry->busy;
+	}
+	if (entry && !entry->busy)
+	{
+		view_entry(entry, view);
+	}
+	this->mutex->unlock(this->mutex);
+	return entry != NULL;
+}
+
+METHOD(sp_table_t, flush, void,
+	private_sp_table_t *this)
+{
+	enumerator_t *enumerator;
+	hwo_sp_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, NULL, &entry))
+	{
+		if (!entry->busy && !entry->waiting)
+		{
+			this->entries->remove_at(this->entries, enumerator);
+			entry_destroy(entry);
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(sp_table_t, get_count, u_int,
+	private_sp_table_t *this)
+{
+	u_int count;
+
+	this->mutex->lock(this->mutex);
+	count = this->entries->get_count(this->entries);
+	this->mutex->unlock(this->mutex);
+	return count;
+}
+
+METHOD(sp_table_t, destroy, void,
+	private_sp_table_t *this)
+{
+	flush(this);
+	this->entries->destroy(this->entries);
+	this->released->destroy(this->released);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+sp_table_t *hwo_sp_table_create(void)
+{
+	private_sp_table_t *this;
+
+	INIT(this,
+		.public = {
+			.checkout = _checkout,
+			.checkin = _checkin,
+			.list = _list,
+			.view = _view,
+			.flush = _flush,
+			.get_count = _get_count,
+			.destroy = _destroy,
+		},
+		.entries = hashtable_create((hashtable_hash_t)id_hash,
+									(hashtable_equals_t)hwo_sp_id_equals,
+									32),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.released = condvar_create(CONDVAR_TYPE_DEFAULT),
+	);
+	return &this->public;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_sp_table sp_table
+ * @{ @ingroup hwo_model
+ *
+ * The SPs we installed and the CHILD_SAs, traps and shunts that use them. The
+ * kernel holds one SP of an identity only, but several users may want it, with
+ * different priorities and templates: the one on top of the list is installed.
+ *
+ * Thread-safety: an entry that is checked out belongs to that thread until it
+ * is checked in, others that want the same entry wait. So there is no lock held
+ * while the kernel is asked.
+ */
+
+#ifndef HWO_SP_TABLE_H_
+#define HWO_SP_TABLE_H_
+
+#include <net/if.h>
+
+#include <collections/array.h>
+
+#include "../plan/sp_guard.h"
+
+typedef struct sp_table_t sp_table_t;
+
+/**
+ * Somebody who wants an SP.
+ */
+typedef struct hwo_sp_request_t {
+	/** IPsec, pass or drop */
+	policy_type_t type;
+	/** the SP to install; sp.priority is the effective priority */
+	hwo_sp_t sp;
+	/** priority calculated from the selector, decides between equal ones */
+	uint32_t auto_priority;
+	/** configured offload mode */
+	hw_offload_t requested;
+	/** TRUE if packet mode would leak, see hwo_sp_may_leak() */
+	bool may_leak;
+	/** TRUE if NICs would not match a subnet, see hwo_sa_t */
+	bool subnets;
+	/** SA the traffic goes through, spi 0 if there is none (traps, shunts) */
+	hwo_sa_id_t sa;
+	/** mode of the SA */
+	ipsec_mode_t mode;
+	/** reqid of the SA, 0 for shunts and outbound forward policies */
+	uint32_t reqid;
+} hwo_sp_request_t;
+
+/**
+ * A route that was installed along with an SP.
+ */
+typedef struct hwo_sp_route_t {
+	/** FALSE if there is none */
+	bool installed;
+	/** destination network */
+	hwo_addr_t net;
+	/** prefix length of net in bits */
+	uint8_t prefix;
+	/** next hop and source address, family 0 if not set */
+	hwo_addr_t gateway, src;
+	/** output interface, empty if not set */
+	char ifname[IFNAMSIZ];
+	/** TRUE for the route of a pass policy */
+	bool pass;
+} hwo_sp_route_t;
+
+/**
+ * An installed SP and its users.
+ */
+typedef struct hwo_sp_entry_t {
+	/** identity, the label is owned */
+	hwo_sp_id_t id;
+	/** users in order of preference, hwo_sp_request_t* */
+	array_t *users;
+	/** effective offload of what is installed */
+	hwo_offload_t effective;
+	/** best mode that was tried last, and on which device */
+	hwo_offload_t tried;
+	/** what the kernel has, none if it is not installed */
+	hwo_sp_faces_t faces;
+	/** TRUE if its guard stays although nobody uses it anymore */
+	bool held;
+	/** TRUE if the user that was to follow could not be installed */
+	bool orphaned;
+	/** route installed along */
+	hwo_sp_route_t route;
+	/** TRUE while a thread has it */
+	bool busy;
+	/** number of threads waiting for it */
+	u_int waiting;
+} hwo_sp_entry_t;
+
+/**
+ * What there is to see of an SP.
+ */
+typedef struct hwo_sp_view_t {
+	/** TRUE if a thread has it, so nothing else is known at the moment */
+	bool busy;
+	/** what the kernel has, the labels are not set */
+	hwo_sp_faces_t faces;
+	/** effective offload */
+	hwo_offload_t effective;
+	/** number of users */
+	u_int users;
+	/** the user on top, the label is not set */
+	hwo_sp_request_t top;
+} hwo_sp_view_t;
+
+/**
+ * Table of SPs.
+ */
+struct sp_table_t {
+
+	/**
+	 * Check out an entry.
+	 *
+	 * @param id		identity
+	 * @param create	TRUE to create it if there is none
+	 * @return			entry, NULL if there is none
+	 */
+	hwo_sp_entry_t *(*checkout)(sp_table_t *this, const hwo_sp_id_t *id,
+								bool create);
+
+	/**
+	 * Check in an entry, it is destroyed if it has no users anymore and no
+	 * guard that stays.
+	 */
+	void (*checkin)(sp_table_t *this, hwo_sp_entry_t *entry);
+
+	/**
+	 * List the identities of all entries, whoever has them.
+	 *
+	 * @return			hwo_sp_id_t with labels of their own, see
+	 *					hwo_sp_list_destroy()
+	 */
+	array_t *(*list)(sp_table_t *this);
+
+	/**
+	 * Look at an entry, without waiting for who has it.
+	 *
+	 * @param id		identity
+	 * @param view		[out] what is seen
+	 * @return			FALSE if there is none
+	 */
+	bool (*view)(sp_table_t *this, const hwo_sp_id_t *id, hwo_sp_view_t *view);
+
+	/**
+	 * Forget all entries but those that are checked out.
+	 */
+	void (*flush)(sp_table_t *this);
+
+	/**
+	 * Number of entries.
+	 */
+	u_int (*get_count)(sp_table_t *this);
+
+	/**
+	 * Destroy, no entry may be checked out.
+	 */
+	void (*destroy)(sp_table_t *this);
+};
+
+/**
+ * Create an empty table.
+ */
+sp_table_t *hwo_sp_table_create(void);
+
+/**
+ * Destroy a list of identities.
+ */
+void hwo_sp_list_destroy(array_t *list);
+
+/**
+ * Add a user to an entry that is checked out. It goes before users with a
+ * lower preference: effective priority counts first, then the automatic one,
+ * then users with a reqid go before those without, and later ones before
+ * earlier ones.
+ *
+ * @param entry		entry
+ * @param user		user, copied
+ * @return			TRUE if it is on top now, i.e. to be installed
+ */
+bool hwo_sp_add_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user);
+
+/**
+ * Remove a user from an entry that is checked out. The offload mode is not
+ * compared: charon's shunts don't repeat it when they are uninstalled.
+ *
+ * @param entry		entry
+ * @param user		user that equals the one to remove
+ * @param top		[out] TRUE if it was on top
+ * @return			FALSE if there is no such user
+ */
+bool hwo_sp_remove_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user,
+						bool *top);
+
+/**
+ * Get the user on top, NULL if there is none.
+ */
+hwo_sp_request_t *hwo_sp_top_user(hwo_sp_entry_t *entry);
+
+/**
+ * Calculate the priority of an SP: the smaller the selector, the lower the
+ * value. Same values as kernel-netlink's, as manual priorities are chosen with
+ * them in mind:
+ *
+ *   2^0    trap (1 more than others of the same class)
+ *   2^1    limited to an interface
+ *   2^2    bits of both port masks, 0..32
+ *   2^8    limited to a protocol
+ *   2^9    bits of both prefixes, 0..256
+ *
+ * are subtracted from 200000 for pass policies, 400000 for regular ones and
+ * traps, 600000 for fallback drops.
+ *
+ * @param sel		selector
+ * @param class		class of priority
+ * @param interface	TRUE if the policy is limited to an interface
+ */
+uint32_t hwo_sp_priority(const hwo_selector_t *sel, policy_priority_t class,
+						 bool interface);
+
+#endif /** HWO_SP_TABLE_H_ @}*/

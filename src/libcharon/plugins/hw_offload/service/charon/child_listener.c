@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * From charon's bus to the records of SAs.
+ */
+
+#include "child_listener.h"
+#include "../../model/plan/ts_convert.h"
+
+#include <netinet/in.h>
+
+#include <daemon.h>
+
+typedef struct private_child_listener_t private_child_listener_t;
+
+/**
+ * Private data of child_listener_t.
+ */
+struct private_child_listener_t {
+
+	/**
+	 * Public interface
+	 */
+	child_listener_t public;
+
+	/**
+	 * Listens on the bus
+	 */
+	listener_t listener;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
+
+	/**
+	 * Those that could not be installed
+	 */
+	failed_children_t *failures;
+
+	/**
+	 * Told about events
+	 */
+	child_event_cb_t cb;
+
+	/**
+	 * Passed to cb
+	 */
+	void *data;
+};
+
+/**
+ * Cast from the listener
+ */
+static private_child_listener_t *from_listener(listener_t *listener)
+{
+	return (void*)((char*)listener - offsetof(private_child_listener_t,
+											  listener));
+}
+
+/*
+ * Described in header
+ */
+bool hwo_child_find_sa(sa_table_t *table, ike_sa_t *ike_sa,
+					   child_sa_t *child_sa, bool inbound, hwo_sa_id_t *id)
+{
+	host_t *dst;
+
+	dst = inbound ? ike_sa->get_my_host(ike_sa)
+				  : ike_sa->get_other_host(ike_sa);
+	*id = (hwo_sa_id_t){
+		.spi = child_sa->get_spi(child_sa, inbound),
+		.proto = child_sa->get_protocol(child_sa) == PROTO_AH ? IPPROTO_AH
+															  : IPPROTO_ESP,
+	};
+	hwo_addr_from_host(dst, &id->dst);
+	if (table->get(table, id, NULL))
+	{
+		return TRUE;
+	}
+	/* inbound, the mark may be on the policies only */
+	id->mark = child_sa->get_mark(child_sa, inbound);
+	return table->get(table, id, NULL);
+}
+
+/**
+ * Find the SA that stands for a CHILD_SA, the outbound one if there is one
+ */
+static bool find_child(private_child_listener_t *this, ike_sa_t *ike_sa,
+					   child_sa_t *child_sa, hwo_sa_id_t *id)
+{
+	return hwo_child_find_sa(this->table, ike_sa, child_sa, FALSE, id) ||
+		   hwo_child_find_sa(this->table, ike_sa, child_sa, TRUE, id);
+}
+
+/**
+ * Copy a name, without the rest of a character that does not fit
+ */
+static void copy_name(char dst[HWO_NAME_LEN], const char *src)
+{
+	size_t len = strnlen(src, HWO_NAME_LEN);
+
+	if (len == HWO_NAME_LEN)
+	{
+		len--;
+		while (len && (src[len] & 0xc0) == 0x80)
+		{
+			len--;
+		}
+	}
+	memcpy(dst, src, len);
+	dst[len] = '\0';
+}
+
+/**
+ * Get the names of a CHILD_SA, ike_sa is NULL for traps
+ */
+static void get_names(ike_sa_t *ike_sa, child_sa_t *child_sa,
+					  hwo_names_t *names)
+{
+	*names = (hwo_names_t){
+		.child_id = child_sa->get_unique_id(child_sa),
+	};
+	if (ike_sa)
+	{
+		names->ike_id = ike_sa->get_unique_id(ike_sa);
+		copy_name(names->connection, ike_sa->get_name(ike_sa));
+	}
+	copy_name(names->child, child_sa->get_name(child_sa));
+}
+
+/**
+ * Note the names of a CHILD_SA, FALSE if we don't have its SAs
+ */
+static bool note(private_child_listener_t *this, ike_sa_t *ike_sa,
+				 child_sa_t *child_sa, hwo_sa_id_t *id)
+{
+	hwo_names_t names;
+
+	get_names(ike_sa, child_sa, &names);
+	return find_child(this, ike_sa, child_sa, id) &&
+		   this->table->name(this->table, id, &names);
+}
+
+/**
+ * Note the names of a CHILD_SA, and tell what happened to it
+ */
+static void note_event(private_child_listener_t *this, ike_sa_t *ike_sa,
+					   child_sa_t *child_sa, child_event_t event)
+{
+	hwo_sa_record_t record;
+	hwo_sa_id_t id;
+
+	if (note(this, ike_sa, child_sa, &id) &&
+		this->table->get(this->table, &id, &record))
+	{
+		this->cb(this->data, event, &record);
+	}
+}
+
+/**
+ * Note the names of all CHILD_SAs of an IKE_SA
+ */
+static void note_all(private_child_listener_t *this, ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+	hwo_sa_id_t id;
+
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		note(this, ike_sa, child_sa, &id);
+	}
+	enumerator->destroy(enumerator);
+}
+
+/**
+ * Note that a CHILD_SA is given up, and tell if that is for a reason we know
+ */
+static void note_failure(private_child_listener_t *this, ike_sa_t *ike_sa,
+						 child_sa_t *child_sa)
+{
+	uint32_t spi_in, spi_out;
+	hwo_failed_child_t failed;
+	hwo_names_t names;
+
+	spi_in = child_sa->get_spi(child_sa, TRUE);
+	spi_out = child_sa->get_spi(child_sa, FALSE);
+	/* some traps are installed for an IKE_SA that ends, most are not */
+	get_names(spi_in || spi_out ? ike_sa : NULL, child_sa, &names);
+	if (this->failures->give_up(this->failures, spi_in, spi_out,
+								child_sa->get_reqid(child_sa), &names, &failed))
+	{
+		this->cb(this->data, CHILD_EVENT_FAILED, &failed.sa);
+	}
+}
+
+/**
+ * A CHILD_SA is about to be destroyed, which has still the state that it was in.
+ * No alert was raised for traps and for IKEv1.
+ */
+static void note_end(private_child_listener_t *this, ike_sa_t *ike_sa,
+					 child_sa_t *child_sa)
+{
+	switch (child_sa->get_state(child_sa))
+	{
+		case CHILD_CREATED:
+		case CHILD_INSTALLING:
+			note_failure(this, ike_sa, child_sa);
+			break;
+		default:
+			/* it was up, and its policies may have been refused since */
+			this->failures->drop(this->failures,
+								 child_sa->get_spi(child_sa, TRUE),
+								 child_sa->get_spi(child_sa, FALSE));
+			break;
+	}
+}
+
+METHOD(listener_t, alert, bool,
+	listener_t *listener, ike_sa_t *ike_sa, alert_t alert, va_list args)
+{
+	switch (alert)
+	{
+		case ALERT_INSTALL_CHILD_SA_FAILED:
+		case ALERT_INSTALL_CHILD_POLICY_FAILED:
+			note_failure(from_listener(listener), ike_sa,
+						 va_arg(args, child_sa_t*));
+			break;
+		default:
+			break;
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, child_state_change, bool,
+	listener_t *listener, ike_sa_t *ike_sa, child_sa_t *child_sa,
+	child_sa_state_t state)
+{
+	private_child_listener_t *this = from_listener(listener);
+
+	switch (state)
+	{
+		case CHILD_ROUTED:
+			this->failures->forget_trap(this->failures,
+										child_sa->get_name(child_sa));
+			break;
+		case CHILD_DESTROYING:
+			note_end(this, ike_sa, child_sa);
+			break;
+		default:
+			break;
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, child_updown, bool,
+	listener_t *listener, ike_sa_t *ike_sa, child_sa_t *child_sa, bool up)
+{
+	note_event(from_listener(listener), ike_sa, child_sa,
+			   up ? CHILD_EVENT_UP : CHILD_EVENT_DOWN);
+	return TRUE;
+}
+
+METHOD(listener_t, child_rekey, bool,
+	listener_t *listener, ike_sa_t *ike_sa, child_sa_t *old, child_sa_t *new)
+{
+	note_event(from_listener(listener), ike_sa, new, CHILD_EVENT_REKEYED);
+	return TRUE;
+}
+
+METHOD(listener_t, ike_rekey, bool,
+	listener_t *listener, ike_sa_t *old, ike_sa_t *new)
+{
+	/* they are moved to the new IKE_SA before this is called */
+	note_all(from_listener(listener), new);
+	return TRUE;
+}
+
+METHOD(listener_t, children_migrate, bool,
+	listener_t *listener, ike_sa_t *ike_sa, ike_sa_id_t *new, uint32_t unique)
+{
+	if (!new)
+	{	/* they are where they belong now */
+		note_all(from_listener(listener), ike_sa);
+	}
+	return TRUE;
+}
+
+METHOD(child_listener_t, destroy, void,
+	private_child_listener_t *this)
+{
+	charon->bus->remove_listener(charon->bus, &this->listener);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+child_listener_t *hwo_child_listener_create(sa_table_t *table,
+											failed_children_t *failures,
+											child_event_cb_t cb, void *data)
+{
+	private_child_listener_t *this;
+
+	INIT(this,
+		.public = {
+			.destroy = _destroy,
+		},
+		.listener = {
+			.alert = _alert,
+			.child_state_change = _child_state_change,
+			.ike_rekey = _ike_rekey,
+			.child_updown = _child_updown,
+			.child_rekey = _child_rekey,
+			.children_migrate = _children_migrate,
+		},
+		.table = table,
+		.failures = failures,
+		.cb = cb,
+		.data = data,
+	);
+	charon->bus->add_listener(charon->bus, &this->listener);
+	return &this->public;
+}

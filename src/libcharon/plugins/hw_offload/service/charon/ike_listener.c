@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * IKE_SAs that end.
+ */
+
+#include "ike_listener.h"
+#include "child_listener.h"
+
+#include <daemon.h>
+
+typedef struct private_ike_listener_t private_ike_listener_t;
+
+/**
+ * Private data of ike_listener_t.
+ */
+struct private_ike_listener_t {
+
+	/**
+	 * Public interface
+	 */
+	ike_listener_t public;
+
+	/**
+	 * Listens on the bus
+	 */
+	listener_t listener;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
+};
+
+/**
+ * Cast from the listener
+ */
+static private_ike_listener_t *from_listener(listener_t *listener)
+{
+	return (void*)((char*)listener - offsetof(private_ike_listener_t,
+											  listener));
+}
+
+/**
+ * Note what becomes of one SA of a CHILD_SA
+ */
+static void note_sa(private_ike_listener_t *this, ike_sa_t *ike_sa,
+					child_sa_t *child_sa, bool inbound, bool closed)
+{
+	hwo_sa_id_t id;
+
+	if (!hwo_child_find_sa(this->table, ike_sa, child_sa, inbound, &id))
+	{
+		return;
+	}
+	if (closed)
+	{
+		this->table->close(this->table, &id);
+	}
+	else
+	{
+		this->table->lose(this->table, &id, NULL);
+	}
+}
+
+/**
+ * Note what becomes of the CHILD_SAs of an IKE_SA
+ */
+static void note_all(private_ike_listener_t *this, ike_sa_t *ike_sa,
+					 bool closed)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child_sa;
+
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
+	{
+		note_sa(this, ike_sa, child_sa, TRUE, closed);
+		note_sa(this, ike_sa, child_sa, FALSE, closed);
+	}
+	enumerator->destroy(enumerator);
+}
+
+METHOD(listener_t, ike_state_change, bool,
+	listener_t *listener, ike_sa_t *ike_sa, ike_sa_state_t state)
+{
+	private_ike_listener_t *this = from_listener(listener);
+
+	switch (state)
+	{
+		case IKE_DELETING:
+			/* if it is reauthenticated, its CHILD_SAs are to come back, unless
+			 * they are there again already */
+			note_all(this, ike_sa,
+					 !ike_sa->has_condition(ike_sa, COND_REAUTHENTICATING));
+			break;
+		case IKE_DESTROYING:
+			/* either that has been said before, or nobody has closed it: the
+			 * peer does not answer, or it has begun anew. A passive one is
+			 * another host's. */
+			if (ike_sa->get_state(ike_sa) != IKE_DELETING &&
+				ike_sa->get_state(ike_sa) != IKE_PASSIVE)
+			{
+				note_all(this, ike_sa, FALSE);
+			}
+			break;
+		default:
+			break;
+	}
+	return TRUE;
+}
+
+METHOD(ike_listener_t, destroy, void,
+	private_ike_listener_t *this)
+{
+	charon->bus->remove_listener(charon->bus, &this->listener);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+ike_listener_t *hwo_ike_listener_create(sa_table_t *table)
+{
+	private_ike_listener_t *this;
+
+	INIT(this,
+		.public = {
+			.destroy = _destroy,
+		},
+		.listener = {
+			.ike_state_change = _ike_state_change,
+		},
+		.table = table,
+	);
+	charon->bus->add_listener(charon->bus, &this->listener);
+	return &this->public;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_device_cache device_cache
+ * @{ @ingroup hwo_service
+ *
+ * Devices that packets of SAs go through, each way looked up once, however many
+ * SAs share it. Answers are not renewed: it is for one look at all SAs.
+ *
+ * Thread-safety: for one thread.
+ */
+
+#ifndef HWO_DEVICE_CACHE_H_
+#define HWO_DEVICE_CACHE_H_
+
+#include "egress_device.h"
+#include "../../model/state/sa_table.h"
+
+typedef struct device_cache_t device_cache_t;
+
+/**
+ * Devices by addresses and mark.
+ */
+struct device_cache_t {
+
+	/**
+	 * Get the device that packets of an outbound SA go through.
+	 *
+	 * @param sa		record of the SA
+	 * @return			device, valid as long as this
+	 */
+	const hwo_device_t *(*get)(device_cache_t *this, const hwo_sa_record_t *sa);
+
+	/**
+	 * Destroy.
+	 */
+	void (*destroy)(device_cache_t *this);
+};
+
+/**
+ * Create without any answer.
+ *
+ * @param devices		selection of devices
+ */
+device_cache_t *hwo_device_cache_create(egress_device_t *devices);
+
+#endif /** HWO_DEVICE_CACHE_H_ @}*/

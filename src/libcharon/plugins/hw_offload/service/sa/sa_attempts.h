@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_sa_attempts sa_attempts
+ * @{ @ingroup hwo_service
+ *
+ * Runs the steps of an offload plan for one SA against the kernel: sends the
+ * request for a step, settles what happened if the answer was lost, and reads
+ * back what the kernel made of crypto offload, as it turns that into software
+ * without a word.
+ *
+ * Thread-safety: all state is in the arguments.
+ */
+
+#ifndef HWO_SA_ATTEMPTS_H_
+#define HWO_SA_ATTEMPTS_H_
+
+#include "../../io/nl_exchange.h"
+#include "../../model/plan/offload_plan.h"
+
+typedef struct hwo_sa_attempts_t hwo_sa_attempts_t;
+
+/**
+ * Encode the request that installs an SA.
+ *
+ * @param data			user data
+ * @param msg			[out] message
+ * @param offload		offload to ask for
+ * @param update		TRUE to replace the larval SA of its SPI
+ * @return				FALSE if it can't be encoded
+ */
+typedef bool (*hwo_sa_encode_t)(void *data, hwo_msg_t *msg,
+								const hwo_offload_t *offload, bool update);
+
+/**
+ * An SA on its way up or down.
+ */
+struct hwo_sa_attempts_t {
+	/** exchange with XFRM */
+	nl_exchange_t *xfrm;
+	/** encodes the requests */
+	hwo_sa_encode_t encode;
+	/** passed to encode */
+	void *data;
+	/** identity of the SA */
+	hwo_sa_id_t id;
+	/** reqid */
+	uint32_t reqid;
+	/** TRUE as long as there is a larval SA to be replaced */
+	bool update;
+	/** TRUE if packets that find no SA leave a larval one in its place, as their
+	 * SP names its SPI */
+	bool acquired;
+	/** TRUE if it has limits in bytes */
+	bool has_bytes;
+	/** [out] TRUE if the device refuses limits in bytes, to be left out */
+	bool no_bytes;
+	/** steps to try */
+	hwo_plan_t plan;
+	/** [out] effective offload, if one of them succeeded */
+	hwo_offload_t effective;
+	/** [in,out] why there is no better mode, the kernel's words for it; none if
+	 * it failed in a way that has nothing to do with offload */
+	hwo_reason_t reason;
+	hwo_result_t refusal;
+	/** [in,out] the same for each mode that was tried, indexed by hwo_mode_t */
+	hwo_refusal_t refused[HWO_MAX_STEPS];
+	/** [out] outcome of the last attempt */
+	hwo_result_t result;
+};
+
+/**
+ * Run the steps until one succeeds, or one fails in a way that leaves no other.
+ *
+ * @param attempts		attempts
+ * @return				FALSE if the SA is not installed
+ */
+bool hwo_sa_attempts_run(hwo_sa_attempts_t *attempts);
+
+/**
+ * Ask the kernel about an SA.
+ *
+ * @param xfrm			exchange with XFRM
+ * @param id			identity
+ * @param state			[out] what it says
+ * @param result		[out] outcome
+ */
+void hwo_sa_get(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
+				hwo_sa_state_t *state, hwo_result_t *result);
+
+/**
+ * Remove an SA from the kernel.
+ *
+ * @param xfrm			exchange with XFRM
+ * @param id			identity
+ * @param result		[out] outcome
+ */
+void hwo_sa_delete(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
+				   hwo_result_t *result);
+
+#endif /** HWO_SA_ATTEMPTS_H_ @}*/

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * SAs: from a plan to the kernel, and what came of it.
+ */
+
+#include "sa_installer.h"
+#include "sa_attempts.h"
+#include "sa_words.h"
+#include "../../model/plan/bind_plan.h"
+#include "../../model/state/sa_refusals.h"
+#include "../../wire/xfrm_sa.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <time.h>
+
+#include <utils/debug.h>
+#include <utils/utils.h>
+
+typedef struct private_sa_installer_t private_sa_installer_t;
+
+/**
+ * Private data of sa_installer_t.
+ */
+struct private_sa_installer_t {
+
+	/**
+	 * Public interface
+	 */
+	sa_installer_t public;
+
+	/**
+	 * Exchange with XFRM
+	 */
+	nl_exchange_t *xfrm;
+
+	/**
+	 * Selection of devices
+	 */
+	egress_device_t *devices;
+
+	/**
+	 * Mover of SAs
+	 */
+	sa_mover_t *mover;
+
+	/**
+	 * Records of SAs
+	 */
+	sa_table_t *table;
+
+	/**
+	 * Watcher of limits
+	 */
+	limit_watcher_t *watcher;
+
+	/**
+	 * Those that could not be installed, for who asks later
+	 */
+	failed_children_t *failures;
+
+	/**
+	 * TRUE to tell the kernel directions
+	 */
+	bool set_dir;
+
+	/**
+	 * Inbound SAs that were refused lately
+	 */
+	sa_refusals_t *refusals;
+};
+
+/**
+ * An installation that is under way.
+ */
+typedef struct {
+	/** facts */
+	hwo_sa_t sa;
+	/** configured mode */
+	hw_offload_t requested;
+	/** best mode for it, if nothing but its device counts */
+	hwo_offload_t best;
+	/** inbound SA of the same CHILD_SA, spi 0 if there is none */
+	hwo_sa_record_t partner;
+	/** limits as configured, and who enforces them in the last step */
+	hwo_limits_t configured;
+	hwo_limit_plan_t limits;
+	/** steps, and what came of them */
+	hwo_sa_attempts_t attempts;
+} install_t;
+
+/**
+ * Callback for the larval SA
+ */
+static bool decode_larval(void *data, const struct nlmsghdr *hdr)
+{
+	return hwo_xfrm_decode_sa(hdr, data);
+}
+
+METHOD(sa_installer_t, alloc_spi, int,
+	private_sa_installer_t *this, const hwo_addr_t *src, const hwo_addr_t *dst,
+	uint8_t proto, uint32_t min, uint32_t max, uint32_t *spi)
+{
+	hwo_sa_state_t state = {};
+	char text[HWO_RESULT_TEXT];
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_alloc_spi(&msg, src, dst, proto, min, max, this->set_dir);
+	this->xfrm->query(this->xfrm, &msg, decode_larval, &state, &result);
+	if (!result.err && !state.id.spi)
+	{
+		result.err = EBADMSG;
+	}
+	if (result.err)
+	{
+		DBG1(DBG_KNL, "unable to allocate SPI: %s",
+			 hwo_result_text(&result, text));
+		return result.err;
+	}
+	*spi = state.id.spi;
+	return 0;
+}
+
+/**
+ * Encode the request for a step
+ */
+static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
+					  bool update)
+{
+	install_t *install = data;
+	hwo_sa_t facts = {
+		.limits = install->configured,
+		.esn = install->sa.esn,
+		.inbound = install->sa.inbound,
+	};
+
+	install->sa.update = update;
+	hwo_limit_plan(&facts, offload->mode, install->attempts.no_bytes,
+				   &install->limits);
+	install->sa.limits = install->limits.kernel;
+	return hwo_xfrm_encode_sa(msg, &install->sa, offload);
+}
+
+/**
+ * Describe the device for the log
+ */
+static char *device_name(private_sa_installer_t *this, uint32_t ifindex,
+						 char buf[IFNAMSIZ])
+{
+	return ifindex ? this->devices->name(this->devices, ifindex, buf)
+				   : strcpy(buf, "-");
+}
+
+/**
+ * Name of a direction for the log
+ */
+static const char *direction(const install_t *install)
+{
+	return install->sa.inbound ? "inbound" : "outbound";
+}
+
+/**
+ * History of devices
+ */
+static device_history_t *get_history(private_sa_installer_t *this)
+{
+	return this->devices->get_history(this->devices);
+}
+
+/**
+ * Log that an SA could not be installed, once per CHILD_SA
+ */
+static void log_failure(private_sa_installer_t *this, install_t *install)
+{
+	int level = this->refusals->note(this->refusals, &install->sa) ? 1 : 2;
+	char name[IFNAMSIZ], text[HWO_RESULT_TEXT];
+
+	hwo_result_text(&install->attempts.result, text);
+	if (install->requested == HW_OFFLOAD_NO ||
+		install->attempts.reason == HWO_REASON_NONE)
+	{	/* nobody blames the NIC */
+		dbg(DBG_KNL, level, "unable to install %s SA %.8x: %s",
+			direction(install), ntohl(install->sa.id.spi), text);
+		return;
+	}
+	/* the words are in this line, but others ask what was said */
+	hwo_sa_fresh_words(get_history(this), &install->attempts);
+	dbg(DBG_KNL, level, "unable to install %s SA %.8x, hw_offload %N, device "
+		"%s, %N: %s", direction(install), ntohl(install->sa.id.spi),
+		hw_offload_names, install->requested,
+		device_name(this, install->attempts.plan.ifindex, name),
+		hwo_reason_names, install->attempts.reason, text);
+}
+
+/**
+ * Keep why an SA that was to be offloaded could not be installed
+ */
+static void note_failure(private_sa_installer_t *this, install_t *install)
+{
+	const hwo_sa_attempts_t *attempts = &install->attempts;
+	hwo_sa_record_t failed = {
+		.id = install->sa.id,
+		.reqid = install->sa.reqid,
+		.inbound = install->sa.inbound,
+		.mode = install->sa.mode,
+		.encap = install->sa.encap,
+		.requested = install->requested,
+		.candidate = attempts->plan.ifindex,
+		.reason = attempts->reason,
+		.refusal = attempts->reason ? attempts->refusal : attempts->result,
+	};
+	char name[IFNAMSIZ] = "";
+
+	if (install->requested != HW_OFFLOAD_NO)
+	{
+		if (failed.candidate)
+		{
+			device_name(this, failed.candidate, name);
+		}
+		this->failures->note(this->failures, &failed, name, time(NULL));
+	}
+}
+
+/**
+ * Log what the SAs of a CHILD_SA that should be offloaded ended up as, once per
+ * CHILD_SA, when the outbound one is there
+ */
+static void log_success(private_sa_installer_t *this, install_t *install)
+{
+	hwo_sa_attempts_t *attempts = &install->attempts;
+	char name[IFNAMSIZ];
+	const char *words;
+
+	if (install->requested == HW_OFFLOAD_NO || !install->partner.id.spi)
+	{
+		DBG2(DBG_KNL, "installed %s SA %.8x, mode %N", direction(install),
+			 ntohl(install->sa.id.spi), hwo_mode_names,
+			 attempts->effective.mode);
+		return;
+	}
+	words = hwo_sa_fresh_words(get_history(this), attempts);
+	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o: hw_offload %N, effective "
+		 "%N, device %s, %N%s%s", ntohl(install->partner.id.spi),
+		 ntohl(install->sa.id.spi), hw_offload_names, install->requested,
+		 hwo_mode_names, attempts->effective.mode,
+		 device_name(this,
+					 attempts->effective.ifindex ?: attempts->plan.ifindex,
+					 name),
+		 hwo_reason_names, attempts->reason, words[0] ? ": " : "", words);
+}
+
+/**
+ * Why an SA is not even in crypto mode: it was refused, or no step; or the SA of
+ * the other direction is not
+ */
+static hwo_refusal_t why_not_crypto(const install_t *install)
+{
+	const hwo_sa_attempts_t *attempts = &install->attempts;
+	hwo_refusal_t why = attempts->refused[HWO_MODE_CRYPTO];
+
+	if (install->requested != HW_OFFLOAD_AUTO ||
+		attempts->effective.mode != HWO_MODE_NONE)
+	{
+		return (hwo_refusal_t){};
+	}
+	if (!why.reason && install->partner.id.spi &&
+		install->partner.effective.mode == HWO_MODE_NONE)
+	{
+		return install->partner.crypto;
+	}
+	why.reason = why.reason ?: attempts->plan.skipped[HWO_MODE_CRYPTO];
+	return why;
+}
+
+/**
+ * Record an installed SA
+ */
+static void note_installed(private_sa_installer_t *this, install_t *install)
+{
+	device_history_t *history = get_history(this);
+	hwo_sa_record_t entry = {
+		.id = install->sa.id,
+		.reqid = install->sa.reqid,
+		.inbound = install->sa.inbound,
+		.mode = install->sa.mode,
+		.tfc = install->sa.tfc,
+		.esn = install->sa.esn,
+		.ipcomp = install->sa.ipcomp,
+		.if_id_in_software = install->sa.if_id_in_software,
+		.may_leak = install->sa.may_leak,
+		.mixed_families = install->sa.mixed_families,
+		.subnets = install->sa.subnets,
+		.encap = install->sa.encap,
+		.src_port = install->sa.src_port,
+		.dst_port = install->sa.dst_port,
+		.set_mark = install->sa.set_mark,
+		.requested = install->requested,
+		.effective = install->attempts.effective,
+		.tried = install->best,
+		.candidate = install->attempts.plan.ifindex,
+		.reason = install->attempts.reason,
+		.refusal = install->attempts.refusal,
+		.crypto = why_not_crypto(install),
+		.watched = install->limits.watched,
+		.partner = install->partner.id,
+	};
+
+	this->table->put(this->table, &entry);
+	history->works(history, &entry.effective, time(NULL));
+}
+
+/**
+ * Leave out the modes in which a device has as many SAs as it may have. What
+ * the inbound SA got holds for the outbound one.
+ */
+static void keep_to_budget(private_sa_installer_t *this, install_t *install,
+						   const hwo_device_t *device)
+{
+	hwo_plan_t *plan = &install->attempts.plan;
+	hwo_offload_t offload = {
+		.mode = HWO_MODE_PACKET,
+		.ifindex = device->ifindex,
+	};
+
+	if (!device->max_sas || install->partner.id.spi)
+	{
+		return;
+	}
+	for (; offload.mode > HWO_MODE_NONE; offload.mode--)
+	{
+		if (hwo_plan_has(plan, offload.mode) &&
+			!this->table->admit(this->table, &install->sa.id,
+								install->sa.reqid, &offload, device->max_sas))
+		{
+			hwo_plan_exclude(plan, offload.mode, HWO_REASON_BUDGET);
+		}
+	}
+}
+
+/**
+ * Plan the steps for an SA
+ */
+static void plan_install(private_sa_installer_t *this, install_t *install)
+{
+	hwo_plan_t *plan = &install->attempts.plan;
+	hwo_device_t device;
+
+	hwo_device_none(HWO_REASON_NONE, &device);
+	if (install->requested != HW_OFFLOAD_NO)
+	{
+		this->devices->find_sa(this->devices, &install->sa.id.src,
+							   &install->sa.id.dst, install->sa.inbound,
+							   install->sa.set_mark, &device);
+	}
+	hwo_plan_sa(install->requested, &install->sa, &device, plan);
+	hwo_bind_best(plan, &install->best);
+	if (!install->sa.inbound &&
+		this->table->pair(this->table, &install->sa.id, install->sa.reqid,
+						  &install->partner) &&
+		install->requested == HW_OFFLOAD_AUTO)
+	{
+		/* if that is as good as it gets, it is on another device */
+		hwo_plan_limit(plan, &install->partner.effective,
+					   install->partner.reason ?: HWO_REASON_WRONG_DEVICE);
+		install->attempts.refusal = install->partner.refusal;
+	}
+	keep_to_budget(this, install, &device);
+	install->attempts.reason = plan->skipped[HWO_MODE_PACKET];
+}
+
+/**
+ * Make the inbound SA end where this one did. If that is not possible, each of
+ * them works as it is, so it is no reason to fail.
+ */
+static void align_partner(private_sa_installer_t *this, install_t *install)
+{
+	hwo_sa_id_t *id = &install->sa.id, *partner = &install->partner.id;
+	hwo_offload_t *effective = &install->attempts.effective;
+	hwo_sa_record_t final;
+	int err;
+
+	if (install->requested != HW_OFFLOAD_AUTO || !partner->spi ||
+		install->partner.effective.mode <= effective->mode)
+	{
+		return;
+	}
+	err = this->mover->demote(this->mover, partner, id, effective,
+							  HWO_REASON_PARTNER_REFUSED,
+							  &install->attempts.refusal);
+	if (err)
+	{
+		DBG1(DBG_KNL, "unable to move inbound SA %.8x to mode %N: %s",
+			 ntohl(partner->spi), hwo_mode_names, effective->mode,
+			 strerror(err));
+	}
+	if (this->table->get(this->table, id, &final))
+	{
+		*effective = final.effective;
+	}
+}
+
+METHOD(sa_installer_t, add, int,
+	private_sa_installer_t *this, const hwo_sa_t *sa, hw_offload_t requested)
+{
+	install_t install = {
+		.sa = *sa,
+		.requested = requested,
+		.configured = sa->limits,
+		.attempts = {
+			.xfrm = this->xfrm,
+			.encode = encode_sa,
+			.data = &install,
+			.id = sa->id,
+			.reqid = sa->reqid,
+			.update = sa->update,
+			.has_bytes = sa->limits.soft_bytes || sa->limits.hard_bytes,
+		},
+	};
+	int err = 0;
+
+	install.sa.set_dir = this->set_dir;
+	plan_install(this, &install);
+	if (hwo_sa_attempts_run(&install.attempts))
+	{
+		note_installed(this, &install);
+		align_partner(this, &install);
+		log_success(this, &install);
+		if (install.attempts.effective.mode == HWO_MODE_PACKET)
+		{
+			this->watcher->add(this->watcher, &install.sa, &install.limits);
+		}
+	}
+	else
+	{
+		log_failure(this, &install);
+		note_failure(this, &install);
+		err = install.attempts.result.err;
+		/* up to 6.1.0, charon closes a CHILD_SA that can't be rekeyed */
+		this->table->orphan(this->table, &install.sa.id, install.sa.reqid);
+	}
+	hwo_sa_note_others(get_history(this), &install.attempts);
+	this->table->settle(this->table, &install.sa.id);
+	memwipe(&install.sa.enc.key, sizeof(chunk_t));
+	memwipe(&install.sa.integ.key, sizeof(chunk_t));
+	return err;
+}
+
+/**
+ * Turn a time of the system's clock, which the kernel uses, to monotonic time
+ */
+static time_t to_monotonic(uint64_t epoch)
+{
+	return time_monotonic(NULL) - (time(NULL) - (time_t)epoch);
+}
+
+METHOD(sa_installer_t, query, int,
+	private_sa_installer_t *this, const hwo_sa_id_t *id, uint64_t *bytes,
+	uint64_t *packets, time_t *used)
+{
+	char text[HWO_RESULT_TEXT];
+	hwo_sa_state_t state;
+	hwo_result_t result;
+	time_t changed;
+	bool taken;
+
+	/* not while it is on the move */
+	taken = this->table->take(this->table, id, NULL);
+	hwo_sa_get(this->xfrm, id, &state, &result);
+	if (taken)
+	{
+		this->table->give(this->table, id);
+	}
+	if (result.err)
+	{
+		DBG2(DBG_KNL, "unable to query SA %.8x: %s", ntohl(id->spi),
+			 hwo_result_text(&result, text));
+		return result.err;
+	}
+	*bytes = state.usage.bytes;
+	*packets = state.usage.packets;
+	/* the kernel doesn't see packets that are handled by the NIC, so it has no
+	 * time for those SAs, what we have is when we saw the counter change */
+	changed = this->table->note_packets(this->table, id, state.usage.packets,
+										time_monotonic(NULL));
+	*used = state.last_used ? to_monotonic(state.last_used) : 0;
+	if (state.offload.mode == HWO_MODE_PACKET)
+	{
+		*used = changed;
+	}
+	return 0;
+}
+
+METHOD(sa_installer_t, del, int,
+	private_sa_installer_t *this, const hwo_sa_id_t *id)
+{
+	char text[HWO_RESULT_TEXT];
+	hwo_result_t result;
+	bool known;
+
+	/* who moves it may be about to add it */
+	known = this->table->take(this->table, id, NULL) &&
+			this->table->remove(this->table, id);
+	hwo_sa_delete(this->xfrm, id, &result);
+	if (result.err)
+	{	/* after a failed installation there is nothing to remove, and at a hard
+		 * limit the kernel removes the SA itself */
+		dbg(DBG_KNL, known && result.err != ESRCH ? 1 : 2,
+			"unable to remove SA %.8x: %s", ntohl(id->spi),
+			hwo_result_text(&result, text));
+	}
+	return result.err;
+}
+
+METHOD(sa_installer_t, flush, int,
+	private_sa_installer_t *this)
+{
+	static const uint8_t protos[] = { IPPROTO_AH, IPPROTO_ESP, IPPROTO_COMP };
+	hwo_result_t result;
+	hwo_msg_t msg;
+	int i, err = 0;
+
+	this->table->flush(this->table);
+	for (i = 0; i < countof(protos); i++)
+	{
+		hwo_xfrm_encode_flush_sa(&msg, protos[i]);
+		this->xfrm->command(this->xfrm, &msg, &result);
+		/* the kernel says so if there was none */
+		if (result.err && result.err != ESRCH)
+		{
+			DBG1(DBG_KNL, "unable to flush SAs of protocol %u: %s", protos[i],
+				 strerror(result.err));
+			err = result.err;
+		}
+	}
+	return err;
+}
+
+METHOD(sa_installer_t, destroy, void,
+	private_sa_installer_t *this)
+{
+	this->refusals->destroy(this->refusals);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+sa_installer_t *hwo_sa_installer_create(nl_exchange_t *xfrm,
+										egress_device_t *devices,
+										sa_mover_t *mover, sa_table_t *table,
+										limit_watcher_t *watcher,
+										failed_children_t *failures,
+										bool set_dir)
+{
+	private_sa_installer_t *this;
+
+	INIT(this,
+		.public = {
+			.alloc_spi = _alloc_spi,
+			.add = _add,
+			.query = _query,
+			.del = _del,
+			.flush = _flush,
+			.destroy = _destroy,
+		},
+		.xfrm = xfrm,
+		.devices = devices,
+		.mover = mover,
+		.table = table,
+		.watcher = watcher,
+		.failures = failures,
+		.set_dir = set_dir,
+		.refusals = hwo_sa_refusals_create(),
+	);
+	return &this->public;
+}

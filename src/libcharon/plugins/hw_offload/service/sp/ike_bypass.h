@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_ike_bypass ike_bypass
+ * @{ @ingroup hwo_service
+ *
+ * Keeps IKE itself out of IPsec: in the kernel its sockets are exempt from all
+ * SPs, or its ports are, if configured. A NIC knows no sockets, so on those
+ * that carry packet SPs, and only for that time, there are SPs for the ports
+ * that are really bound.
+ *
+ * Thread-safety: may be used by any thread. Other than elsewhere, the lock is
+ * held while policies are installed: whoever comes second must not offload an
+ * SP before the bypass is there. Callers may have an SP checked out. Nothing
+ * but the exchange is called with it, whose lock is taken last and which does
+ * not call back, so nobody who holds it waits for somebody who wants it.
+ */
+
+#ifndef HWO_IKE_BYPASS_H_
+#define HWO_IKE_BYPASS_H_
+
+#include "../../io/nl_exchange.h"
+
+typedef struct ike_bypass_t ike_bypass_t;
+
+/**
+ * Settings of the bypass.
+ */
+typedef struct hwo_bypass_settings_t {
+	/** in the kernel, exempt ports instead of sockets */
+	bool ports;
+	/** exempt ports on NICs */
+	bool nics;
+} hwo_bypass_settings_t;
+
+/**
+ * Bypass for IKE.
+ */
+struct ike_bypass_t {
+
+	/**
+	 * Exempt a socket, and its port on all NICs in use.
+	 *
+	 * @param fd		bound UDP socket
+	 * @param family	AF_INET or AF_INET6
+	 * @return			FALSE on failure, which is logged
+	 */
+	bool (*add)(ike_bypass_t *this, int fd, int family);
+
+	/**
+	 * Exempt all ports on a NIC, before an SP is offloaded to it. If the NIC
+	 * does not want that, it is logged: IKE is only in danger if it is covered
+	 * by the SPs.
+	 *
+	 * @param ifindex	device
+	 */
+	void (*use_nic)(ike_bypass_t *this, uint32_t ifindex);
+
+	/**
+	 * Release a NIC, once for each use. After the last one, ports are not
+	 * exempt anymore.
+	 *
+	 * @param ifindex	device
+	 */
+	void (*release_nic)(ike_bypass_t *this, uint32_t ifindex);
+
+	/**
+	 * Exempt all ports on a NIC again, if it is in use, after it was down: the
+	 * kernel has dropped what it had then.
+	 *
+	 * @param ifindex	device
+	 */
+	void (*renew_nic)(ike_bypass_t *this, uint32_t ifindex);
+
+	/**
+	 * Exempt everything again, after all SPs in the kernel and on NICs were
+	 * removed.
+	 */
+	void (*renew)(ike_bypass_t *this);
+
+	/**
+	 * Remove the policies that were installed, and destroy.
+	 */
+	void (*destroy)(ike_bypass_t *this);
+};
+
+/**
+ * Create the bypass.
+ *
+ * @param xfrm			exchange with XFRM
+ * @param settings		settings, copied
+ */
+ike_bypass_t *hwo_ike_bypass_create(nl_exchange_t *xfrm,
+									const hwo_bypass_settings_t *settings);
+
+#endif /** HWO_IKE_BYPASS_H_ @}*/

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * SPs on their way up or down: guards, IKE past a NIC, and then the steps.
+ */
+
+#include "sp_attempts.h"
+#include "sp_change.h"
+#include "spd_setup.h"
+#include "../../model/plan/bind_plan.h"
+
+#include <errno.h>
+
+#include <threading/mutex.h>
+#include <utils/debug.h>
+
+typedef struct private_sp_attempts_t private_sp_attempts_t;
+
+/**
+ * Private data of sp_attempts_t.
+ */
+struct private_sp_attempts_t {
+
+	/**
+	 * Public interface
+	 */
+	sp_attempts_t public;
+
+	/**
+	 * Exchange with XFRM
+	 */
+	nl_exchange_t *xfrm;
+
+	/**
+	 * Bypass for IKE
+	 */
+	ike_bypass_t *bypass;
+
+	/**
+	 * Settings
+	 */
+	hwo_sp_settings_t settings;
+
+	/**
+	 * TRUE once there is room for guards
+	 */
+	bool reserved;
+
+	/**
+	 * Protects reserved. Held while room is made, whoever comes second must
+	 * not install a guard before; that happens once.
+	 */
+	mutex_t *mutex;
+};
+
+/**
+ * IKE has to get past an SP on a NIC before it is there
+ */
+static void use_nic(private_sp_attempts_t *this, const hwo_offload_t *offload)
+{
+	if (offload->mode == HWO_MODE_PACKET)
+	{
+		this->bypass->use_nic(this->bypass, offload->ifindex);
+	}
+}
+
+/**
+ * An SP on a NIC is gone
+ */
+static void release_nic(private_sp_attempts_t *this,
+						const hwo_offload_t *offload)
+{
+	if (offload->mode == HWO_MODE_PACKET)
+	{
+		this->bypass->release_nic(this->bypass, offload->ifindex);
+	}
+}
+
+/**
+ * Make room for guards before the first one is there
+ */
+static void reserve(private_sp_attempts_t *this, const hwo_sp_faces_t *faces)
+{
+	const hwo_sp_t *first = &faces->face[0].sp;
+
+	if (hwo_sp_is_guard(first->id.dir, first->block, first->priority))
+	{
+		this->mutex->lock(this->mutex);
+		if (!this->reserved)
+		{
+			hwo_spd_reserve(this->settings.plain, this->settings.reserve);
+			this->reserved = TRUE;
+		}
+		this->mutex->unlock(this->mutex);
+	}
+}
+
+/**
+ * Take one step of the plan for an SP
+ */
+static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
+					 const hwo_sp_request_t *user, const hwo_offload_t *offload,
+					 hwo_result_t *result)
+{
+	hwo_sp_faces_t faces;
+
+	hwo_sp_faces(&user->sp, offload, &this->settings.guard, &faces);
+	reserve(this, &faces);
+	use_nic(this, offload);
+	hwo_sp_change(this->xfrm, &entry->faces, &faces,
+				  this->settings.policy_update, result);
+	if (result->err)
+	{
+		release_nic(this, offload);
+		return;
+	}
+	release_nic(this, &entry->effective);
+	entry->effective = *offload;
+	entry->held = entry->orphaned = FALSE;
+}
+
+METHOD(sp_attempts_t, run, void,
+	private_sp_attempts_t *this, hwo_sp_entry_t *entry,
+	const hwo_sp_request_t *user,
+	const hwo_plan_t *plan, hwo_result_t *result)
+{
+	char text[HWO_RESULT_TEXT];
+	hwo_offload_t offload = {};
+	int step;
+
+	*result = (hwo_result_t){
+		.err = EOPNOTSUPP,
+	};
+	hwo_bind_best(plan, &entry->tried);
+	for (step = 0; step < plan->count; step++)
+	{
+		offload.mode = plan->step[step];
+		offload.ifindex = offload.mode == HWO_MODE_NONE ? 0 : plan->ifindex;
+		run_step(this, entry, user, &offload, result);
+		if (hwo_plan_verdict(plan, step, result->err) != HWO_VERDICT_NEXT)
+		{
+			break;
+		}
+		DBG2(DBG_KNL, "policy not offloaded, %s",
+			 hwo_result_text(result, text));
+	}
+}
+
+/**
+ * What is left of an SP is not offloaded
+ */
+static void leave_nic(private_sp_attempts_t *this, hwo_sp_entry_t *entry)
+{
+	release_nic(this, &entry->effective);
+	memset(&entry->effective, 0, sizeof(entry->effective));
+}
+
+METHOD(sp_attempts_t, remove_, void,
+	private_sp_attempts_t *this, hwo_sp_entry_t *entry, hwo_result_t *result)
+{
+	hwo_sp_remove_all(this->xfrm, &entry->faces, result);
+	leave_nic(this, entry);
+	entry->held = FALSE;
+}
+
+METHOD(sp_attempts_t, hold, void,
+	private_sp_attempts_t *this, hwo_sp_entry_t *entry)
+{
+	hwo_sp_faces_t guard = entry->faces;
+	hwo_result_t result;
+
+	guard.count = 1;
+	hwo_sp_change(this->xfrm, &entry->faces, &guard, TRUE, &result);
+	leave_nic(this, entry);
+	entry->held = TRUE;
+}
+
+METHOD(sp_attempts_t, destroy, void,
+	private_sp_attempts_t *this)
+{
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
+									  const hwo_sp_settings_t *settings)
+{
+	private_sp_attempts_t *this;
+
+	INIT(this,
+		.public = {
+			.run = _run,
+			.remove = _remove_,
+			.hold = _hold,
+			.destroy = _destroy,
+		},
+		.xfrm = xfrm,
+		.bypass = bypass,
+		.settings = *settings,
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	return &this->public;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_sp_attempts sp_attempts
+ * @{ @ingroup hwo_service
+ *
+ * Runs the steps of an offload plan for one SP against the kernel, and takes it
+ * back. A guard goes before an SP that is offloaded, and so does what lets IKE
+ * past the SPs of a NIC, for as long as it has some.
+ *
+ * Thread-safety: may be used by any thread for entries that it has checked out.
+ */
+
+#ifndef HWO_SP_ATTEMPTS_H_
+#define HWO_SP_ATTEMPTS_H_
+
+#include "ike_bypass.h"
+#include "../../io/nl_exchange.h"
+#include "../../model/plan/offload_plan.h"
+#include "../../model/state/sp_table.h"
+
+typedef struct sp_attempts_t sp_attempts_t;
+
+/**
+ * Settings for SPs.
+ */
+typedef struct hwo_sp_settings_t {
+	/** install routes along with SPs */
+	bool install_routes;
+	/** also for those with XFRM interface IDs */
+	bool install_routes_xfrmi;
+	/** replace SPs of others instead of trying to add ours first */
+	bool policy_update;
+	/** what guards depend on */
+	hwo_guard_rules_t guard;
+	/** number of SPs for which room is made before the first guard, and an
+	 * exchange to do so that keeps no book about them */
+	u_int reserve;
+	nl_exchange_t *plain;
+} hwo_sp_settings_t;
+
+/**
+ * Steps of SPs.
+ */
+struct sp_attempts_t {
+
+	/**
+	 * Run the steps until one succeeds, or one fails in a way that leaves no
+	 * other. What was installed before stays then.
+	 *
+	 * @param entry		entry of the SP, checked out
+	 * @param user		user to install it for
+	 * @param plan		steps to try
+	 * @param result	[out] outcome of the last attempt
+	 */
+	void (*run)(sp_attempts_t *this, hwo_sp_entry_t *entry,
+				const hwo_sp_request_t *user, const hwo_plan_t *plan,
+				hwo_result_t *result);
+
+	/**
+	 * Remove an SP from the kernel, with its guard.
+	 *
+	 * @param entry		entry of the SP, checked out
+	 * @param result	[out] outcome
+	 */
+	void (*remove)(sp_attempts_t *this, hwo_sp_entry_t *entry,
+				   hwo_result_t *result);
+
+	/**
+	 * Remove an SP from the kernel, but not its guard, the first of its faces.
+	 *
+	 * @param entry		entry of the SP, checked out
+	 */
+	void (*hold)(sp_attempts_t *this, hwo_sp_entry_t *entry);
+
+	/**
+	 * Destroy.
+	 */
+	void (*destroy)(sp_attempts_t *this);
+};
+
+/**
+ * Create it.
+ *
+ * @param xfrm		exchange with XFRM, not adopted
+ * @param bypass	bypass for IKE, not adopted
+ * @param settings	settings, copied
+ */
+sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
+									  const hwo_sp_settings_t *settings);
+
+#endif /** HWO_SP_ATTEMPTS_H_ @}*/

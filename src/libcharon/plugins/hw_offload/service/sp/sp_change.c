@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * From some SPs to others without a gap.
+ */
+
+#include "sp_change.h"
+#include "../../model/state/sp_table.h"
+#include "../../wire/xfrm_sp.h"
+
+#include <errno.h>
+
+#include <utils/debug.h>
+
+/**
+ * Check if a request should be sent again, as an update
+ */
+static bool is_update(const hwo_result_t *result, bool update)
+{
+	if (result->err == EEXIST && !update)
+	{	/* left by a daemon that is gone, or installed by somebody else */
+		DBG1(DBG_KNL, "policy already exists, replacing it");
+		return TRUE;
+	}
+	/* the policy may be there nevertheless */
+	return hwo_result_lost(result);
+}
+
+/**
+ * Send the request for one face
+ */
+static void send_face(nl_exchange_t *xfrm, const hwo_sp_face_t *face,
+					  bool update, hwo_result_t *result)
+{
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_sp(&msg, &face->sp, &face->offload, update);
+	xfrm->command(xfrm, &msg, result);
+	if (is_update(result, update))
+	{
+		hwo_xfrm_encode_sp(&msg, &face->sp, &face->offload, TRUE);
+		xfrm->command(xfrm, &msg, result);
+	}
+}
+
+/**
+ * Remove one face
+ */
+static void remove_face(nl_exchange_t *xfrm, const hwo_sp_face_t *face,
+						hwo_result_t *result)
+{
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_del_sp(&msg, &face->sp.id);
+	xfrm->command(xfrm, &msg, result);
+	if (result->err == ENOENT && face->offload.mode == HWO_MODE_PACKET)
+	{
+		*result = (hwo_result_t){};
+	}
+}
+
+/**
+ * Check if a face is a guard that is there already, there is nothing in it that
+ * could change
+ */
+static bool guard_stays(const hwo_sp_face_t *have, const hwo_sp_face_t *want)
+{
+	return hwo_sp_is_guard(want->sp.id.dir, want->sp.block,
+						   want->sp.priority) &&
+		   hwo_sp_is_guard(have->sp.id.dir, have->sp.block, have->sp.priority);
+}
+
+/**
+ * Add faces that are new, or update those that are not
+ */
+static bool change_some(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
+						const hwo_sp_faces_t *want, bool new, bool update,
+						bool *done, hwo_result_t *result)
+{
+	const hwo_sp_face_t *face;
+	int i, old;
+
+	for (i = 0; i < want->count; i++)
+	{
+		face = &want->face[i];
+		old = hwo_sp_find_face(have, &face->sp.id);
+		if (new != (old < 0) ||
+			(!new && guard_stays(&have->face[old], face)))
+		{
+			continue;
+		}
+		send_face(xfrm, face, update || !new, result);
+		if (result->err)
+		{
+			return FALSE;
+		}
+		done[i] = TRUE;
+	}
+	return TRUE;
+}
+
+/**
+ * Undo what was done until a failure: new faces go, updated ones are as before
+ */
+static void undo(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
+				 const hwo_sp_faces_t *want, const bool *done)
+{
+	const hwo_sp_face_t *face;
+	hwo_result_t ignored;
+	int i, old;
+
+	for (i = want->count - 1; i >= 0; i--)
+	{
+		if (!done[i])
+		{
+			continue;
+		}
+		face = &want->face[i];
+		old = hwo_sp_find_face(have, &face->sp.id);
+		if (old < 0)
+		{
+			remove_face(xfrm, face, &ignored);
+		}
+		else
+		{
+			send_face(xfrm, &have->face[old], TRUE, &ignored);
+		}
+	}
+}
+
+/**
+ * Remove the faces that are not wanted anymore, last one first
+ */
+static void remove_some(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
+						const hwo_sp_faces_t *want, hwo_result_t *result)
+{
+	hwo_result_t one;
+	int i;
+
+	for (i = have->count - 1; i >= 0; i--)
+	{
+		if (hwo_sp_find_face(want, &have->face[i].sp.id) >= 0)
+		{
+			continue;
+		}
+		remove_face(xfrm, &have->face[i], &one);
+		if (one.err && !result->err)
+		{
+			*result = one;
+		}
+	}
+}
+
+/*
+ * Described in header
+ */
+void hwo_sp_change(nl_exchange_t *xfrm, hwo_sp_faces_t *have,
+				   const hwo_sp_faces_t *want, bool update,
+				   hwo_result_t *result)
+{
+	bool done[HWO_MAX_FACES] = {};
+	hwo_result_t removed = {};
+
+	*result = (hwo_result_t){};
+	if (!change_some(xfrm, have, want, TRUE, update, done, result) ||
+		!change_some(xfrm, have, want, FALSE, update, done, result))
+	{
+		undo(xfrm, have, want, done);
+		return;
+	}
+	remove_some(xfrm, have, want, &removed);
+	if (removed.err)
+	{
+		DBG1(DBG_KNL, "unable to remove policy that was replaced: %s",
+			 strerror(removed.err));
+	}
+	*have = *want;
+}
+
+/*
+ * Described in header
+ */
+void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_sp_faces_t *have,
+					   hwo_result_t *result)
+{
+	const hwo_sp_faces_t none = {};
+
+	*result = (hwo_result_t){};
+	remove_some(xfrm, have, &none, result);
+	*have = none;
+}
+
+/**
+ * Callback for replies that describe one SP
+ */
+static bool decode_sp(void *data, const struct nlmsghdr *hdr)
+{
+	return hwo_xfrm_decode_sp(hdr, data);
+}
+
+/**
+ * Query when one SP of the kernel was used last
+ */
+static int query_face(nl_exchange_t *xfrm, const hwo_sp_id_t *id,
+					  uint64_t *used)
+{
+	hwo_sp_state_t state = {};
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	hwo_xfrm_encode_get_sp(&msg, id);
+	xfrm->query(xfrm, &msg, decode_sp, &state, &result);
+	if (!result.err && !hwo_sp_is_guard(id->dir, state.block, state.priority))
+	{
+		*used = max(*used, state.use_time);
+	}
+	return result.err;
+}
+
+/*
+ * Described in header
+ */
+int hwo_sp_last_use(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
+					uint64_t *used)
+{
+	int i, err = ENOENT, one;
+
+	*used = 0;
+	for (i = 0; i < have->count; i++)
+	{
+		one = query_face(xfrm, &have->face[i].sp.id, used);
+		err = err ? one : 0;
+	}
+	return err;
+}

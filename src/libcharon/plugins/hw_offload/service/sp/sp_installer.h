@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_sp_installer sp_installer
+ * @{ @ingroup hwo_service
+ *
+ * Installs, queries and removes SPs. An SP is offloaded if, and only if, the SA
+ * behind it is in packet mode, and then to the same device. If an SP can't be
+ * offloaded and the mode is automatic, the SAs move down, and their other SPs
+ * with them.
+ *
+ * If the CHILD_SA of an SP in packet mode goes after the kernel has lost one of
+ * its SAs, or because the peer does not answer, its guard stays, so that its
+ * traffic does not leave in clear because a limit was reached, an interface was
+ * down or the network did not work. It goes with the next CHILD_SA for the same
+ * traffic, with the IKE_SA if that is closed on purpose, or at the end.
+ *
+ * Errors are positive errno values. Failures are logged here.
+ *
+ * Thread-safety: may be used by any thread; calls for the same SP take turns.
+ */
+
+#ifndef HWO_SP_INSTALLER_H_
+#define HWO_SP_INSTALLER_H_
+
+#include "../device/egress_device.h"
+#include "../sa/sa_mover.h"
+#include "sp_attempts.h"
+#include "../../io/nl_exchange.h"
+#include "../../model/state/failed_children.h"
+#include "../../model/state/sa_table.h"
+#include "../../model/state/sp_table.h"
+
+typedef struct sp_installer_t sp_installer_t;
+
+/**
+ * Installer of SPs.
+ */
+struct sp_installer_t {
+
+	/**
+	 * Add a user of an SP, and install it if that user is on top.
+	 *
+	 * @param user		user, everything set but sp.id.label's owner
+	 * @return			0, or errno value
+	 */
+	int (*add)(sp_installer_t *this, const hwo_sp_request_t *user);
+
+	/**
+	 * Remove a user of an SP. Installs the SP of the next one, or removes it
+	 * from the kernel if there is none.
+	 *
+	 * @param user		user that equals the one added
+	 * @return			0, or errno value, ENOENT if there is no such SP
+	 */
+	int (*del)(sp_installer_t *this, const hwo_sp_request_t *user);
+
+	/**
+	 * Query when an SP was used last.
+	 *
+	 * @param id		identity
+	 * @param used		[out] monotonic time, 0 if it was not used
+	 * @return			0, or errno value
+	 */
+	int (*query)(sp_installer_t *this, const hwo_sp_id_t *id, time_t *used);
+
+	/**
+	 * Remove all SPs, also those installed by others.
+	 *
+	 * @return			0, or errno value
+	 */
+	int (*flush)(sp_installer_t *this);
+
+	/**
+	 * Install traps and shunts again that a change of a link affects: those
+	 * that a NIC lost which went down, elsewhere if there is another route, and
+	 * those that may be offloaded again.
+	 *
+	 * @param ifindex	device
+	 * @param up		TRUE if it is up
+	 */
+	void (*link_changed)(sp_installer_t *this, uint32_t ifindex, bool up);
+
+	/**
+	 * Install traps and shunts again whose packets leave by another device than
+	 * before. Those of SAs follow with the SAs.
+	 */
+	void (*routes_changed)(sp_installer_t *this);
+
+	/**
+	 * Destroy, guards that stayed are removed.
+	 */
+	void (*destroy)(sp_installer_t *this);
+};
+
+/**
+ * Create an installer.
+ *
+ * @param xfrm			exchange with XFRM
+ * @param devices		selection of devices
+ * @param mover			mover of SAs
+ * @param bypass		bypass for IKE on NICs that get SPs
+ * @param sas			records of SAs
+ * @param sps			table of SPs
+ * @param failures		memory of what could not be installed
+ * @param settings		settings, copied
+ */
+sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
+										egress_device_t *devices,
+										sa_mover_t *mover, ike_bypass_t *bypass,
+										sa_table_t *sas, sp_table_t *sps,
+										failed_children_t *failures,
+										const hwo_sp_settings_t *settings);
+
+#endif /** HWO_SP_INSTALLER_H_ @}*/

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_sp_planner sp_planner
+ * @{ @ingroup hwo_service
+ *
+ * Gathers what the plan for an SP depends on: its SA, or if it has none, the
+ * device that its traffic would leave by.
+ *
+ * Thread-safety: may be used by any thread.
+ */
+
+#ifndef HWO_SP_PLANNER_H_
+#define HWO_SP_PLANNER_H_
+
+#include "../device/egress_device.h"
+#include "../../model/state/sa_table.h"
+#include "../../model/state/sp_table.h"
+
+/**
+ * Find the SA of an SP.
+ *
+ * @param sas		records of SAs
+ * @param user		SP
+ * @param sa		[out] copy of the record
+ * @return			FALSE if there is none
+ */
+bool hwo_sp_find_sa(sa_table_t *sas, const hwo_sp_request_t *user,
+					hwo_sa_record_t *sa);
+
+/**
+ * Plan the offload of an SP.
+ *
+ * @param devices	selection of devices
+ * @param sas		records of SAs
+ * @param user		SP
+ * @param plan		[out] plan
+ */
+void hwo_sp_plan_user(egress_device_t *devices, sa_table_t *sas,
+					  const hwo_sp_request_t *user, hwo_plan_t *plan);
+
+#endif /** HWO_SP_PLANNER_H_ @}*/

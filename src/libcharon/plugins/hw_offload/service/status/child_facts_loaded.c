@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * From configurations that are loaded to facts.
+ */
+
+#include "child_facts.h"
+#include "../../hwo_compat.h"
+#include "../../model/plan/ts_convert.h"
+
+#include <daemon.h>
+
+/**
+ * Note what all proposals of a child offer
+ */
+static void note_proposals(hwo_child_facts_t *facts, child_cfg_t *child)
+{
+	enumerator_t *enumerator;
+	proposal_t *proposal;
+	linked_list_t *list;
+
+	list = hwo_compat_child_proposals(child);
+	enumerator = list->create_enumerator(list);
+	while (enumerator->enumerate(enumerator, &proposal))
+	{
+		hwo_child_facts_add_proposal(facts, proposal);
+	}
+	enumerator->destroy(enumerator);
+	list->destroy_offset(list, offsetof(proposal_t, destroy));
+}
+
+/**
+ * Note the families of traffic selectors; dynamic ones have that of the
+ * addresses
+ */
+static void note_selectors(hwo_child_facts_t *facts, child_cfg_t *child,
+						   bool local)
+{
+	enumerator_t *enumerator;
+	traffic_selector_t *ts;
+	linked_list_t *list;
+
+	list = hwo_compat_child_selectors(child, local);
+	enumerator = list->create_enumerator(list);
+	while (enumerator->enumerate(enumerator, &ts))
+	{
+		if (!ts->is_dynamic(ts))
+		{
+			*(ts->get_type(ts) == TS_IPV4_ADDR_RANGE ? &facts->ipv4
+													 : &facts->ipv6) = TRUE;
+			facts->subnets = facts->subnets || hwo_ts_is_subnet(ts);
+		}
+	}
+	enumerator->destroy(enumerator);
+	list->destroy_offset(list, offsetof(traffic_selector_t, destroy));
+}
+
+/*
+ * Described in header
+ */
+void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
+							hwo_child_facts_t *facts)
+{
+	child_cfg_t *child = loaded->child;
+	peer_cfg_t *peer = loaded->peer;
+	ike_cfg_t *ike = peer->get_ike_cfg(peer);
+	lifetime_cfg_t *lifetime;
+
+	memset(facts, 0, sizeof(*facts));
+	snprintf(facts->names.connection, sizeof(facts->names.connection), "%s",
+			 peer->get_name(peer));
+	snprintf(facts->names.child, sizeof(facts->names.child), "%s",
+			 child->get_name(child));
+	facts->requested = child->get_hw_offload(child);
+	facts->local = hwo_child_facts_host(ike->get_my_addr(ike));
+	facts->remote = hwo_child_facts_host(ike->get_other_addr(ike));
+	facts->window = child->get_replay_window(child);
+	lifetime = child->get_lifetime(child, FALSE);
+	facts->bytes = lifetime->bytes.life || lifetime->bytes.rekey;
+	free(lifetime);
+	facts->sa.mode = child->get_mode(child);
+	facts->sa.tfc = child->get_tfc(child);
+	facts->sa.ipcomp = child->has_option(child, OPT_IPCOMP);
+	facts->sa.encap = ike->force_encap(ike);
+	facts->sa.id.if_id = child->get_if_id(child, TRUE) ?:
+						 peer->get_if_id(peer, TRUE);
+	facts->if_id_out = child->get_if_id(child, FALSE) ?:
+					   peer->get_if_id(peer, FALSE);
+	note_proposals(facts, child);
+	note_selectors(facts, child, TRUE);
+	note_selectors(facts, child, FALSE);
+}
+
+/**
+ * Check if a child is more than a shunt
+ */
+static bool has_sas(child_cfg_t *child)
+{
+	ipsec_mode_t mode = child->get_mode(child);
+
+	return mode != MODE_PASS && mode != MODE_DROP;
+}
+
+/*
+ * Described in header
+ */
+void hwo_loaded_child_release(hwo_loaded_child_t *loaded)
+{
+	loaded->child->destroy(loaded->child);
+	loaded->peer->destroy(loaded->peer);
+}
+
+/*
+ * Described in header
+ */
+array_t *hwo_loaded_children(const char *connection, const char *name)
+{
+	enumerator_t *peers, *children;
+	hwo_loaded_child_t loaded;
+	peer_cfg_t *peer;
+	child_cfg_t *child;
+	array_t *all;
+
+	all = array_create(sizeof(hwo_loaded_child_t), 0);
+	peers = charon->backends->create_peer_cfg_enumerator(charon->backends, NULL,
+												NULL, NULL, NULL, IKE_ANY);
+	while (peers->enumerate(peers, &peer))
+	{
+		if (!streq(peer->get_name(peer), connection))
+		{
+			continue;
+		}
+		children = peer->create_child_cfg_enumerator(peer);
+		while (children->enumerate(children, &child))
+		{
+			if (has_sas(child) &&
+				(!name[0] || streq(child->get_name(child), name)))
+			{
+				loaded = (hwo_loaded_child_t){
+					.peer = peer->get_ref(peer),
+					.child = child->get_ref(child),
+				};
+				array_insert(all, ARRAY_TAIL, &loaded);
+			}
+		}
+		children->destroy(children);
+	}
+	peers->destroy(peers);
+	return all;
+}

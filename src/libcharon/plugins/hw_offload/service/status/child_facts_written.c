@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * From what is written in swanctl.conf to facts. Texts mean what the daemon's
+ * vici plugin would take them for, and what is not written has its defaults.
+ */
+
+#include "child_facts.h"
+#include "../../hwo_compat.h"
+
+#include <netinet/in.h>
+
+#include <jansson.h>
+
+#include <ipsec/ipsec_types.h>
+#include <settings/settings.h>
+
+/** What the daemon takes if charon.replay_window is not set either */
+#define DEFAULT_WINDOW 32
+
+/**
+ * A word and what it means.
+ */
+typedef struct word_t {
+	const char *word;
+	int meaning;
+} word_t;
+
+/** Values of hw_offload */
+static const word_t offloads[] = {
+	{ "no", HW_OFFLOAD_NO },
+	{ "yes", HW_OFFLOAD_CRYPTO },
+	{ "crypto", HW_OFFLOAD_CRYPTO },
+	{ "packet", HW_OFFLOAD_PACKET },
+	{ "auto", HW_OFFLOAD_AUTO },
+};
+
+/** Values of mode; IP-TFS is like BEET where the daemon does not know it, as
+ * neither is offloaded */
+static const word_t modes[] = {
+	{ "tunnel", MODE_TUNNEL },
+	{ "transport", MODE_TRANSPORT },
+	{ "transport_proxy", MODE_TRANSPORT },
+	{ "beet", MODE_BEET },
+	{ "iptfs", MODE_BEET },
+};
+
+/**
+ * Get what is written, NULL if nothing is
+ */
+static char *written(const json_t *config, const char *key)
+{
+	char *value = (char*)json_string_value(json_object_get(config, key));
+
+	return value && value[0] ? value : NULL;
+}
+
+/**
+ * Look up a word, FALSE if it means nothing
+ */
+static bool understand(const char *word, const word_t *words, int count,
+					   int *meaning)
+{
+	int i;
+
+	for (i = 0; word && i < count; i++)
+	{
+		if (strcaseeq(word, words[i].word))
+		{
+			*meaning = words[i].meaning;
+			return TRUE;
+		}
+	}
+	return !word;
+}
+
+/**
+ * Note the proposals for a protocol, FALSE if the daemon would refuse one
+ */
+static bool note_proposals(hwo_child_facts_t *facts, protocol_id_t proto,
+						   char *value)
+{
+	enumerator_t *enumerator;
+	proposal_t *proposal;
+	char *token;
+	bool known = TRUE;
+
+	enumerator = enumerator_create_token(value, ",", " ");
+	while (known && enumerator->enumerate(enumerator, &token))
+	{
+		if (strcaseeq(token, "default"))
+		{
+			proposal = proposal_create_default_aead(proto);
+			hwo_child_facts_add_proposal(facts, proposal);
+			DESTROY_IF(proposal);
+			proposal = proposal_create_default(proto);
+		}
+		else
+		{
+			proposal = proposal_create_from_string(proto, token);
+			known = proposal != NULL;
+		}
+		hwo_child_facts_add_proposal(facts, proposal);
+		DESTROY_IF(proposal);
+	}
+	enumerator->destroy(enumerator);
+	return known;
+}
+
+/**
+ * Check if a text of some length is more than one address, but not all of them
+ */
+static bool is_subnet(const char *text, size_t len)
+{
+	char addrs[128];
+	host_t *host;
+	bool subnet;
+	int bits;
+
+	snprintf(addrs, sizeof(addrs), "%.*s", (int)len, text);
+	if (strchr(addrs, '-'))
+	{
+		return TRUE;
+	}
+	host = host_create_from_subnet(addrs, &bits);
+	subnet = host && bits && bits != 8 * host->get_address(host).len;
+	DESTROY_IF(host);
+	return subnet;
+}
+
+/**
+ * Note the addresses in a list of traffic selectors, by what is before their
+ * protocol
+ */
+static void note_selectors(hwo_child_facts_t *facts, char *value)
+{
+	enumerator_t *enumerator;
+	char *token;
+	size_t len;
+
+	enumerator = enumerator_create_token(value ?: "", ",", " ");
+	while (enumerator->enumerate(enumerator, &token))
+	{
+		len = strcspn(token, "[");
+		if (strncasecmp(token, "dynamic", strlen("dynamic")) != 0)
+		{
+			*(memchr(token, ':', len) ? &facts->ipv6 : &facts->ipv4) = TRUE;
+			facts->subnets = facts->subnets || is_subnet(token, len);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
+/**
+ * Check if there is a limit
+ */
+static bool is_limit(const char *value)
+{
+	return value && strtoull(value, NULL, 0);
+}
+
+/**
+ * Note what makes no sense if it is not understood
+ */
+static const char *note_words(const json_t *config, hwo_child_facts_t *facts)
+{
+	char *esp = written(config, "esp_proposals");
+	char *ah = written(config, "ah_proposals");
+	int requested = HW_OFFLOAD_NO, mode = MODE_TUNNEL;
+
+	if (!understand(written(config, "hw_offload"), offloads,
+					countof(offloads), &requested))
+	{
+		return "hw_offload is none of no, yes, crypto, packet, auto";
+	}
+	if (!understand(written(config, "mode"), modes, countof(modes), &mode))
+	{
+		return "mode is none of transport, transport_proxy, tunnel, beet, "
+			   "iptfs, so there are no SAs";
+	}
+	if (!note_proposals(facts, PROTO_ESP, esp ?: (ah ? "" : "default")))
+	{
+		return "esp_proposals are not understood";
+	}
+	if (ah && !note_proposals(facts, PROTO_AH, ah))
+	{
+		return "ah_proposals are not understood";
+	}
+	facts->requested = requested;
+	facts->sa.mode = mode;
+	return NULL;
+}
+
+/**
+ * Note numbers, as the daemon understands them
+ */
+static const char *note_numbers(const json_t *config, hwo_child_facts_t *facts)
+{
+	char *if_id_in = written(config, "if_id_in");
+	char *if_id_out = written(config, "if_id_out");
+	char *tfc = written(config, "tfc_padding");
+
+	if ((if_id_in && !if_id_from_string(if_id_in, &facts->sa.id.if_id)) ||
+		(if_id_out && !if_id_from_string(if_id_out, &facts->if_id_out)))
+	{
+		return "if_id_in or if_id_out is no interface ID";
+	}
+	facts->sa.tfc = tfc && streq(tfc, "mtu") ? UINT32_MAX
+											 : settings_value_as_int(tfc, 0);
+	facts->window = settings_value_as_int(written(config, "replay_window"),
+							lib->settings->get_int(lib->settings,
+								"%s.replay_window", DEFAULT_WINDOW, lib->ns));
+	facts->bytes = is_limit(written(config, "rekey_bytes")) ||
+				   is_limit(written(config, "life_bytes"));
+	return NULL;
+}
+
+/**
+ * Note what is written
+ */
+static const char *note_config(const json_t *config, hwo_child_facts_t *facts)
+{
+	const char *error;
+
+	snprintf(facts->names.connection, sizeof(facts->names.connection), "%s",
+			 written(config, "connection") ?: "");
+	snprintf(facts->names.child, sizeof(facts->names.child), "%s",
+			 written(config, "child") ?: "");
+	facts->sa.encap = settings_value_as_bool(written(config, "encap"), FALSE);
+	facts->sa.ipcomp = settings_value_as_bool(written(config, "ipcomp"), FALSE);
+	note_selectors(facts, written(config, "local_ts"));
+	note_selectors(facts, written(config, "remote_ts"));
+	error = note_words(config, facts) ?: note_numbers(config, facts);
+	if (!error)
+	{
+		facts->local = hwo_child_facts_host(written(config, "local_addrs"));
+		facts->remote = hwo_child_facts_host(written(config, "remote_addrs"));
+	}
+	return error;
+}
+
+/*
+ * Described in header
+ */
+const char *hwo_child_facts_written(const char *text, hwo_child_facts_t *facts)
+{
+	const char *error = "no configuration of a child";
+	json_t *config;
+
+	memset(facts, 0, sizeof(*facts));
+	config = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	if (json_is_object(config))
+	{
+		error = note_config(config, facts);
+	}
+	json_decref(config);
+	return error;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_status_explain status_explain
+ * @{ @ingroup hwo_service
+ *
+ * Explains what children would get on this host, before IKE runs: the same plan
+ * that SAs are installed by, applied to what the configuration says, be it
+ * loaded or written down. Only a driver can tell whether it agrees, but it may
+ * have done so before, or not have done so when the CHILD_SA failed.
+ *
+ * Thread-safety: all state is in the arguments. No lock of the daemon's
+ * configuration is held while the kernel is asked.
+ */
+
+#ifndef HWO_STATUS_EXPLAIN_H_
+#define HWO_STATUS_EXPLAIN_H_
+
+#include <jansson.h>
+
+#include "child_facts.h"
+#include "../device/egress_device.h"
+#include "../../model/state/failed_children.h"
+#include "../../model/state/sa_table.h"
+#include "../../model/plan/sp_guard.h"
+
+/**
+ * What explanations depend on, besides the configuration.
+ */
+typedef struct hwo_explain_host_t {
+	/** selection of devices */
+	egress_device_t *devices;
+	/** SAs that are there, and take room in devices */
+	sa_table_t *sas;
+	/** CHILD_SAs that could not be installed */
+	failed_children_t *failures;
+	/** what guards behind offloaded policies depend on */
+	hwo_guard_rules_t guard;
+	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
+	bool if_id_in_software;
+	/** NICs match subnets in packet mode, see hwo_kernel_features_t */
+	bool subnets_matched;
+} hwo_explain_host_t;
+
+/**
+ * Explain a child that is loaded.
+ *
+ * @param host			what it depends on
+ * @param loaded		child
+ * @return				array of rules and a verdict
+ */
+json_t *hwo_status_explain(const hwo_explain_host_t *host,
+						   const hwo_loaded_child_t *loaded);
+
+/**
+ * Explain a child that is written down.
+ *
+ * @param host			what it depends on
+ * @param text			what is written, see hwo_child_facts_written()
+ * @param error			[out] what is wrong with it, a literal
+ * @return				array of rules and a verdict, NULL if not understood
+ */
+json_t *hwo_status_explain_written(const hwo_explain_host_t *host,
+								   const char *text, const char **error);
+
+#endif /** HWO_STATUS_EXPLAIN_H_ @}*/

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_link_events link_events
+ * @{ @ingroup hwo_service
+ *
+ * Links that go down or come back. The kernel drops the SAs and SPs of a NIC
+ * that goes down or is removed, and says nothing about them.
+ *
+ * Thread-safety: announcements are processed on threads of the watcher, one at
+ * a time.
+ */
+
+#ifndef HWO_LINK_EVENTS_H_
+#define HWO_LINK_EVENTS_H_
+
+#include "../sp/ike_bypass.h"
+#include "reconciler.h"
+#include "../sp/sp_installer.h"
+#include "../../io/nl_monitor.h"
+#include "../../model/state/device_history.h"
+#include "../../model/state/sa_table.h"
+
+typedef struct link_events_t link_events_t;
+
+/**
+ * Announcements about links.
+ */
+struct link_events_t {
+
+	/**
+	 * Stop listening and destroy.
+	 */
+	void (*destroy)(link_events_t *this);
+};
+
+/**
+ * Start to listen.
+ *
+ * @param transport		transport that joined hwo_rt_link_groups, adopted
+ * @param reconciler		comparison with the kernel, for SAs
+ * @param sps			installer of SPs
+ * @param bypass		bypass for IKE on NICs
+ * @param table			records of SAs
+ * @param history		what was learned about NICs
+ */
+link_events_t *hwo_link_events_create(nl_transport_t *transport,
+									  reconciler_t *reconciler,
+									  sp_installer_t *sps,
+									  ike_bypass_t *bypass, sa_table_t *table,
+									  device_history_t *history);
+
+#endif /** HWO_LINK_EVENTS_H_ @}*/

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_xfrm_events events
+ * @{ @ingroup hwo_service
+ *
+ * Passes what the kernel announces about SAs and SPs on to charon: acquires,
+ * expires, mapping changes and migrations. If some of it was lost, our view is
+ * reconciled with the kernel's.
+ *
+ * Thread-safety: events are processed on threads of the watcher, one at a time.
+ */
+
+#ifndef HWO_XFRM_EVENTS_H_
+#define HWO_XFRM_EVENTS_H_
+
+#include "reconciler.h"
+#include "../charon/sa_expiry.h"
+#include "../../io/nl_monitor.h"
+#include "../../model/state/sa_table.h"
+
+typedef struct xfrm_events_t xfrm_events_t;
+
+/**
+ * Events of XFRM.
+ */
+struct xfrm_events_t {
+
+	/**
+	 * Stop listening and destroy.
+	 */
+	void (*destroy)(xfrm_events_t *this);
+};
+
+/**
+ * Start to listen.
+ *
+ * @param transport		transport that joined hwo_xfrm_event_groups, adopted
+ * @param reconciler		comparison with the kernel, if events were lost
+ * @param table			records of SAs
+ * @param rekey			requests to rekey
+ */
+xfrm_events_t *hwo_xfrm_events_create(nl_transport_t *transport,
+									  reconciler_t *reconciler,
+									  sa_table_t *table, sa_expiry_t *rekey);
+
+#endif /** HWO_XFRM_EVENTS_H_ @}*/

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of what a device may be asked for, of what is learned about it, and of
+ * how many SAs it may have.
+ */
+
+#include "model_suites.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "../../model/state/device_history.h"
+#include "../../model/plan/device_rules.h"
+#include "../../model/state/sa_table.h"
+
+#define DEV 7
+
+#define OK		HWO_REASON_NONE
+#define BOND	HWO_REASON_BOND_PACKET
+#define OFF		HWO_REASON_FEATURE_OFF
+#define MISSING	HWO_REASON_NOT_CAPABLE
+#define MODES	HWO_REASON_DEVICE_MODES
+#define VIRTUAL	HWO_REASON_VIRTUAL_DEVICE
+#define MACVLAN	HWO_REASON_MACVLAN_DEVICE
+
+/**
+ * Row of the decision table for devices: kind of the link, kind of what it is
+ * enslaved to, feature, allowed modes (NULL: all), then why packet and crypto
+ * are denied.
+ */
+static const struct {
+	char *kind, *master;
+	hwo_feature_t feature;
+	char *modes;
+	hwo_reason_t packet, crypto;
+} judged[] = {
+	/* real NICs, and virtual ones that nothing is known about */
+	{ "", "",				HWO_FEATURE_ON,			NULL, OK, OK },
+	{ "", "",				HWO_FEATURE_UNKNOWN,	NULL, OK, OK },
+	{ "", "",				HWO_FEATURE_OFF,		NULL, OFF, OFF },
+	{ "", "",				HWO_FEATURE_MISSING,	NULL, MISSING, MISSING },
+	{ "", "bond",			HWO_FEATURE_ON,			NULL, OK, OK },
+	{ "", "bridge",			HWO_FEATURE_ON,			NULL, OK, OK },
+	{ "netdevsim", "",		HWO_FEATURE_ON,			NULL, OK, OK },
+	/* kinds that don't offload, whatever the feature */
+	{ "vlan", "",			HWO_FEATURE_UNKNOWN,	NULL,
+		HWO_REASON_VLAN_DEVICE, HWO_REASON_VLAN_DEVICE },
+	{ "vlan", "",			HWO_FEATURE_MISSING,	NULL,
+		HWO_REASON_VLAN_DEVICE, HWO_REASON_VLAN_DEVICE },
+	{ "bridge", "",			HWO_FEATURE_MISSING,	NULL,
+		HWO_REASON_BRIDGE_DEVICE, HWO_REASON_BRIDGE_DEVICE },
+	{ "openvswitch", "",	HWO_FEATURE_MISSING,	NULL,
+		HWO_REASON_BRIDGE_DEVICE, HWO_REASON_BRIDGE_DEVICE },
+	{ "team", "",			HWO_FEATURE_MISSING,	NULL,
+		HWO_REASON_TEAM_DEVICE, HWO_REASON_TEAM_DEVICE },
+	{ "macvlan", "",		HWO_FEATURE_MISSING,	NULL, MACVLAN, MACVLAN },
+	{ "macvtap", "",		HWO_FEATURE_MISSING,	NULL, MACVLAN, MACVLAN },
+	{ "ipvlan", "",			HWO_FEATURE_MISSING,	NULL, MACVLAN, MACVLAN },
+	{ "xfrm", "",			HWO_FEATURE_MISSING,	NULL,
+		HWO_REASON_XFRM_DEVICE, HWO_REASON_XFRM_DEVICE },
+	{ "vti", "",			HWO_FEATURE_MISSING,	NULL,
+		HWO_REASON_XFRM_DEVICE, HWO_REASON_XFRM_DEVICE },
+	{ "vrf", "",			HWO_FEATURE_MISSING,	NULL,
+		HWO_REASON_VRF_DEVICE, HWO_REASON_VRF_DEVICE },
+	{ "", "vrf",			HWO_FEATURE_ON,			NULL,
+		HWO_REASON_VRF_DEVICE, HWO_REASON_VRF_DEVICE },
+	{ "veth", "",			HWO_FEATURE_MISSING,	NULL, VIRTUAL, VIRTUAL },
+	{ "dummy", "",			HWO_FEATURE_UNKNOWN,	NULL, VIRTUAL, VIRTUAL },
+	{ "vxlan", "",			HWO_FEATURE_MISSING,	NULL, VIRTUAL, VIRTUAL },
+	/* bonds do crypto, if they are in the right mode */
+	{ "bond", "",			HWO_FEATURE_ON,			NULL, BOND, OK },
+	{ "bond", "",			HWO_FEATURE_UNKNOWN,	NULL, BOND, OK },
+	{ "bond", "",			HWO_FEATURE_OFF,		NULL, BOND,
+		HWO_REASON_BOND_MODE },
+	{ "bond", "",			HWO_FEATURE_MISSING,	NULL, BOND,
+		HWO_REASON_BOND_MODE },
+	{ "bond", "vrf",		HWO_FEATURE_ON,			NULL,
+		HWO_REASON_VRF_DEVICE, HWO_REASON_VRF_DEVICE },
+	/* the administrator knows better than we do, but not than the kernel */
+	{ "", "",				HWO_FEATURE_ON,			"pc", OK, OK },
+	{ "", "",				HWO_FEATURE_ON,			"p", OK, MODES },
+	{ "", "",				HWO_FEATURE_ON,			"c", MODES, OK },
+	{ "", "",				HWO_FEATURE_ON,			"", MODES, MODES },
+	{ "", "",				HWO_FEATURE_OFF,		"c", MODES, OFF },
+	{ "", "",				HWO_FEATURE_MISSING,	"pc", MISSING, MISSING },
+	{ "", "vrf",			HWO_FEATURE_ON,			"pc", OK, OK },
+	{ "vlan", "",			HWO_FEATURE_ON,			"c", MODES, OK },
+	{ "vlan", "",			HWO_FEATURE_MISSING,	"c", MODES, MISSING },
+	{ "bond", "",			HWO_FEATURE_ON,			"pc", OK, OK },
+};
+
+START_TEST(test_judge)
+{
+	hwo_link_t link = { .ifindex = DEV }, master = {};
+	hwo_device_rule_t rule = { .max_sas = _i };
+	hwo_device_t device;
+
+	strcpy(link.kind, judged[_i].kind);
+	strcpy(master.kind, judged[_i].master);
+	if (judged[_i].modes)
+	{
+		rule.restricted = TRUE;
+		rule.allowed[HWO_MODE_PACKET] = strchr(judged[_i].modes, 'p') != NULL;
+		rule.allowed[HWO_MODE_CRYPTO] = strchr(judged[_i].modes, 'c') != NULL;
+	}
+	memset(&device, 0xa5, sizeof(device));
+	hwo_device_judge(&link, &master, judged[_i].feature, &rule, &device);
+	ck_assert_int_eq(device.ifindex, DEV);
+	ck_assert_int_eq(device.max_sas, _i);
+	ck_assert_int_eq(device.denied[HWO_MODE_PACKET], judged[_i].packet);
+	ck_assert_int_eq(device.denied[HWO_MODE_CRYPTO], judged[_i].crypto);
+	ck_assert_int_eq(device.denied[HWO_MODE_NONE], OK);
+}
+END_TEST
+
+START_TEST(test_none)
+{
+	hwo_device_t device;
+
+	memset(&device, 0xa5, sizeof(device));
+	hwo_device_none(HWO_REASON_NO_ROUTE, &device);
+	ck_assert_int_eq(device.ifindex, 0);
+	ck_assert_int_eq(device.max_sas, 0);
+	ck_assert_int_eq(device.denied[HWO_MODE_PACKET], HWO_REASON_NO_ROUTE);
+	ck_assert_int_eq(device.denied[HWO_MODE_CRYPTO], HWO_REASON_NO_ROUTE);
+	ck_assert_int_eq(device.denied[HWO_MODE_NONE], OK);
+}
+END_TEST
+
+START_TEST(test_rules)
+{
+	hwo_addr_t a = { .family = AF_INET, .bytes = { 10, 0, 0, 1 } }, b = a;
+	hwo_device_rule_t rule = { .name = "eth0", .max_sas = 4 }, none = {};
+	hwo_local_rule_t local = { .addr = a, .name = "eth1" };
+	hwo_device_rules_t rules;
+
+	hwo_device_rules_init(&rules);
+	memset(&rule.allowed, 0, sizeof(rule.allowed));
+	ck_assert(!hwo_device_rules_get(&rules, "eth0", &rule));
+	ck_assert_mem_eq(&rule, &none, sizeof(rule));
+	ck_assert(!hwo_device_rules_local(&rules, &a));
+
+	strcpy(rule.name, "eth0");
+	rule.max_sas = 4;
+	array_insert(rules.devices, ARRAY_TAIL, &rule);
+	strcpy(rule.name, "eth1");
+	rule.max_sas = 6;
+	array_insert(rules.devices, ARRAY_TAIL, &rule);
+	array_insert(rules.locals, ARRAY_TAIL, &local);
+	ck_assert(hwo_device_rules_get(&rules, "eth1", &rule));
+	ck_assert_int_eq(rule.max_sas, 6);
+	ck_assert(hwo_device_rules_get(&rules, "eth0", &rule));
+	ck_assert_int_eq(rule.max_sas, 4);
+	ck_assert(!hwo_device_rules_get(&rules, "eth", &rule));
+	ck_assert_int_eq(rule.max_sas, 0);
+
+	ck_assert_str_eq(hwo_device_rules_local(&rules, &a), "eth1");
+	b.bytes[3]++;
+	ck_assert(!hwo_device_rules_local(&rules, &b));
+	b = a;
+	b.family = AF_INET6;
+	ck_assert(!hwo_device_rules_local(&rules, &b));
+	hwo_device_rules_clear(&rules);
+}
+END_TEST
+
+/** a time, what is later adds to it */
+#define NOW 1000000
+
+/**
+ * A refusal.
+ */
+static hwo_result_t words(int err, const char *text)
+{
+	hwo_result_t result = { .err = err };
+
+	snprintf(result.extack, sizeof(result.extack), "%s", text);
+	return result;
+}
+
+START_TEST(test_history)
+{
+	hwo_offload_t packet = { HWO_MODE_PACKET, DEV }, none = {};
+	hwo_result_t no = words(EINVAL, "no"), never = words(EINVAL, "never");
+	hwo_result_t other = words(EBUSY, "no");
+	hwo_link_t link = { .ifindex = DEV, .name = "eth0", .up = TRUE };
+	device_history_t *history = hwo_device_history_create();
+	hwo_learned_t learned;
+
+	ck_assert(!history->get(history, DEV, &learned));
+	history->observe(history, &link, HWO_FEATURE_ON);
+	ck_assert(history->get(history, DEV, &learned));
+	ck_assert_str_eq(learned.link.name, "eth0");
+	ck_assert_int_eq(learned.feature, HWO_FEATURE_ON);
+	ck_assert_int_eq(learned.refusal_count, 0);
+
+	/* the same refusal is news only once, on each device */
+	ck_assert(history->refused(history, DEV, FALSE, &no, NOW));
+	ck_assert(!history->refused(history, DEV, FALSE, &no, NOW));
+	ck_assert(history->refused(history, DEV, FALSE, &never, NOW));
+	ck_assert(history->refused(history, DEV, FALSE, &other, NOW + 1));
+	ck_assert(!history->refused(history, DEV, FALSE, &no, NOW + 2));
+	ck_assert(history->refused(history, DEV + 1, FALSE, &no, NOW + 3));
+	history->works(history, &packet, NOW);
+	history->works(history, &packet, NOW + 4);
+	history->works(history, &none, NOW);
+	ck_assert(!history->get(history, 0, &learned));
+	ck_assert(history->get(history, DEV, &learned));
+	ck_assert_int_eq(learned.works[HWO_MODE_PACKET], NOW + 4);
+	ck_assert_int_eq(learned.works[HWO_MODE_CRYPTO], 0);
+	ck_assert_int_eq(learned.refusal_count, 3);
+	ck_assert_int_eq(learned.refusals[0].last, NOW + 2);
+	ck_assert_int_eq(learned.refusals[1].last, NOW);
+	ck_assert_int_eq(learned.refusals[2].last, NOW + 1);
+	ck_assert_str_eq(learned.refusals[1].result.extack, "never");
+
+	/* nothing new */
+	history->observe(history, &link, HWO_FEATURE_ON);
+	ck_assert(!history->refused(history, DEV, FALSE, &no, NOW));
+	history->destroy(history);
+}
+END_TEST
+
+START_TEST(test_forget)
+{
+	hwo_link_t link = { .ifindex = DEV, .name = "eth0", .up = TRUE };
+	device_history_t *history = hwo_device_history_create();
+	hwo_offload_t packet = { HWO_MODE_PACKET, DEV };
+	hwo_result_t no = words(EINVAL, "no");
+	hwo_feature_t feature = HWO_FEATURE_ON;
+	hwo_learned_t learned;
+
+	history->observe(history, &link, feature);
+	history->works(history, &packet, NOW);
+	history->refused(history, DEV, FALSE, &no, NOW);
+	switch (_i)
+	{
+		case 0:
+			link.up = FALSE;
+			break;
+		case 1:
+			feature = HWO_FEATURE_OFF;
+			break;
+		case 2:
+			link.master = 9;
+			break;
+		default:
+			strcpy(link.name, "eth1");
+			break;
+	}
+	history->observe(history, &link, feature);
+	ck_assert(history->get(history, DEV, &learned));
+	ck_assert(!learned.works[HWO_MODE_PACKET]);
+	ck_assert_int_eq(learned.refusal_count, 0);
+	ck_assert_int_eq(learned.feature, feature);
+	ck_assert_mem_eq(&learned.link, &link, sizeof(link));
+	ck_assert(history->refused(history, DEV, FALSE, &no, NOW));
+	history->destroy(history);
+}
+END_TEST
+
+START_TEST(test_forget_one)
+{
+	device_history_t *history = hwo_device_history_create();
+	hwo_result_t no = words(EINVAL, "no");
+	hwo_learned_t learned;
+
+	history->refused(history, DEV, FALSE, &no, NOW);
+	history->refused(history, DEV + 1, FALSE, &no, NOW);
+	history->forget(history, DEV);
+	ck_assert(!history->get(history, DEV, &learned));
+	ck_assert(history->get(history, DEV + 1, &learned));
+	ck_assert(history->refused(history, DEV, FALSE, &no, NOW));
+	history->forget(history, 0);
+	ck_assert(!history->get(history, DEV, &learned));
+	ck_assert(!history->get(history, DEV + 1, &learned));
+	history->destroy(history);
+}
+END_TEST
+
+START_TEST(test_refused_what)
+{
+	device_history_t *history = hwo_device_history_create();
+	hwo_result_t no = words(EINVAL, "no"), silent = words(0, "no");
+	hwo_learned_t learned;
+
+	/* the same words mean something else for a policy */
+	ck_assert(history->refused(history, DEV, FALSE, &no, NOW));
+	ck_assert(history->refused(history, DEV, TRUE, &no, NOW));
+	ck_assert(history->refused(history, DEV, FALSE, &silent, NOW));
+	ck_assert(!history->refused(history, DEV, TRUE, &no, NOW + 1));
+	ck_assert(history->get(history, DEV, &learned));
+	ck_assert_int_eq(learned.refusal_count, 3);
+	ck_assert_int_eq(learned.refusals[0].reason, HWO_REASON_DRIVER_REFUSED);
+	ck_assert_int_eq(learned.refusals[0].last, NOW);
+	ck_assert_int_eq(learned.refusals[1].reason, HWO_REASON_POLICY_REFUSED);
+	ck_assert_int_eq(learned.refusals[1].last, NOW + 1);
+	ck_assert_int_eq(learned.refusals[2].reason, HWO_REASON_SILENT_SOFTWARE);
+	history->destroy(history);
+}
+END_TEST
+
+START_TEST(test_bounded)
+{
+	device_history_t *history = hwo_device_history_create();
+	hwo_learned_t learned;
+	hwo_result_t no = {};
+	int i;
+
+	for (i = 1; i <= HWO_MAX_REFUSALS + 1; i++)
+	{
+		no.err = i;
+		ck_assert(history->refused(history, DEV, FALSE, &no, NOW));
+	}
+	ck_assert(history->get(history, DEV, &learned));
+	ck_assert_int_eq(learned.refusal_count, HWO_MAX_REFUSALS);
+	ck_assert_int_eq(learned.refusals[0].result.err, 2);
+	ck_assert_int_eq(learned.refusals[HWO_MAX_REFUSALS - 1].result.err,
+					 HWO_MAX_REFUSALS + 1);
+	/* devices come and go, their indices are not used again */
+	for (i = 1; i <= 1000; i++)
+	{
+		history->refused(history, DEV + i, FALSE, &no, NOW);
+	}
+	ck_assert(!history->get(history, DEV, &learned));
+	ck_assert(history->get(history, DEV + 1000, &learned));
+	history->destroy(history);
+}
+END_TEST
+
+/**
+ * An SA of a pair, numbered.
+ */
+static hwo_sa_record_t make_sa(int n, bool inbound, hwo_mode_t mode)
+{
+	hwo_addr_t us = { AF_INET, { 10, 0, 0, 1 } }, peer = { AF_INET, { 10, 1 } };
+
+	peer.bytes[3] = n;
+	return (hwo_sa_record_t){
+		.id = {
+			.src = inbound ? peer : us,
+			.dst = inbound ? us : peer,
+			.spi = htonl(n * 2 + inbound),
+			.proto = IPPROTO_ESP,
+		},
+		.reqid = n,
+		.inbound = inbound,
+		.effective = {
+			.mode = mode,
+			.ifindex = mode == HWO_MODE_NONE ? 0 : DEV,
+		},
+	};
+}
+
+START_TEST(test_admit)
+{
+	hwo_offload_t packet = { HWO_MODE_PACKET, DEV };
+	hwo_offload_t crypto = { HWO_MODE_CRYPTO, DEV };
+	hwo_offload_t elsewhere = { HWO_MODE_PACKET, DEV + 1 };
+	sa_table_t *table = hwo_sa_table_create();
+	hwo_sa_record_t sa;
+	int i;
+
+	/* room for two pairs */
+	for (i = 1; i <= 2; i++)
+	{
+		sa = make_sa(i, TRUE, HWO_MODE_PACKET);
+		ck_assert(table->admit(table, &sa.id, sa.reqid, &packet, 5));
+		table->put(table, &sa);
+		table->settle(table, &sa.id);
+		sa = make_sa(i, FALSE, HWO_MODE_PACKET);
+		table->put(table, &sa);
+	}
+	sa = make_sa(3, TRUE, HWO_MODE_PACKET);
+	ck_assert(!table->admit(table, &sa.id, sa.reqid, &packet, 5));
+	ck_assert(table->admit(table, &sa.id, sa.reqid, &packet, 6));
+	table->settle(table, &sa.id);
+	/* other modes and devices have their own */
+	ck_assert(table->admit(table, &sa.id, sa.reqid, &crypto, 2));
+	ck_assert(table->admit(table, &sa.id, sa.reqid, &elsewhere, 2));
+	table->settle(table, &sa.id);
+	/* a pair that replaces another one of them, from either side */
+	sa = make_sa(2, TRUE, HWO_MODE_PACKET);
+	sa.id.spi++;
+	ck_assert(table->admit(table, &sa.id, sa.reqid, &packet, 4));
+	table->settle(table, &sa.id);
+	ck_assert(!table->admit(table, &sa.id, 7, &packet, 4));
+	sa = make_sa(2, FALSE, HWO_MODE_PACKET);
+	sa.id.spi++;
+	ck_assert(table->admit(table, &sa.id, sa.reqid, &packet, 4));
+	table->settle(table, &sa.id);
+	/* once there is room again */
+	sa = make_sa(1, TRUE, HWO_MODE_PACKET);
+	ck_assert(table->remove(table, &sa.id));
+	sa = make_sa(3, TRUE, HWO_MODE_PACKET);
+	ck_assert(table->admit(table, &sa.id, sa.reqid, &packet, 4));
+	table->destroy(table);
+}
+END_TEST
+
+START_TEST(test_admit_under_way)
+{
+	hwo_offload_t packet = { HWO_MODE_PACKET, DEV };
+	hwo_sa_record_t a = make_sa(1, TRUE, HWO_MODE_PACKET);
+	hwo_sa_record_t b = make_sa(2, TRUE, HWO_MODE_PACKET);
+	sa_table_t *table = hwo_sa_table_create();
+
+	/* two threads at the same time, and room for one */
+	ck_assert(table->admit(table, &a.id, a.reqid, &packet, 2));
+	ck_assert(!table->admit(table, &b.id, b.reqid, &packet, 2));
+	/* it was refused after all */
+	table->settle(table, &a.id);
+	ck_assert(table->admit(table, &b.id, b.reqid, &packet, 2));
+	table->destroy(table);
+}
+END_TEST
+
+TCase *device_tcase(void)
+{
+	TCase *tc;
+
+	tc = tcase_create("device");
+	tcase_add_checked_fixture(tc, model_setup, model_teardown);
+	tcase_add_loop_test(tc, test_judge, 0, countof(judged));
+	tcase_add_test(tc, test_none);
+	tcase_add_test(tc, test_rules);
+	tcase_add_test(tc, test_history);
+	tcase_add_loop_test(tc, test_forget, 0, 4);
+	tcase_add_test(tc, test_forget_one);
+	tcase_add_test(tc, test_refused_what);
+	tcase_add_test(tc, test_bounded);
+	tcase_add_test(tc, test_admit);
+	tcase_add_test(tc, test_admit_under_way);
+	return tc;
+}

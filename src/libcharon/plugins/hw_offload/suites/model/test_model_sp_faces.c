@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of what SPs look like in the kernel: alone, or with something behind
+ * them that blocks or protects when the NIC does not anymore.
+ */
+
+#include "model_suites.h"
+
+#include <sys/socket.h>
+
+#include "../../model/state/sp_table.h"
+
+/** device of the NIC, and one that an SP is limited to */
+#define NIC 3
+#define LIMIT 7
+
+static const hwo_offload_t packet = { HWO_MODE_PACKET, NIC };
+static const hwo_offload_t software = { HWO_MODE_NONE, 0 };
+
+static hwo_guard_rules_t old = { .fail_closed = TRUE };
+static hwo_guard_rules_t checked = { .fail_closed = TRUE,
+									 .route_checked = TRUE };
+static hwo_guard_rules_t off = { .fail_closed = FALSE };
+
+/**
+ * An SP with a template, or a shunt.
+ */
+static hwo_sp_t get_sp(policy_dir_t dir, int family, int tmpl_count)
+{
+	hwo_sp_t sp = {
+		.id = {
+			.dir = dir,
+			.sel = {
+				.family = family,
+				.proto = 17,
+				.src_prefix = 24,
+				.dst_prefix = 32,
+				.dst_port = 4789,
+				.dst_port_mask = 0xffff,
+			},
+			.mark = { 5, 0xff },
+		},
+		.priority = 371327,
+		.tmpl_count = tmpl_count,
+		.tmpl[0] = { .proto = 50, .reqid = 1 },
+	};
+
+	return sp;
+}
+
+/**
+ * Check that an SP has one face only, which is the SP itself.
+ */
+static void check_single(const hwo_sp_t *sp, const hwo_offload_t *offload,
+						 const hwo_guard_rules_t *rules)
+{
+	hwo_sp_faces_t faces;
+
+	hwo_sp_faces(sp, offload, rules, &faces);
+	ck_assert_int_eq(faces.count, 1);
+	ck_assert(memeq(&faces.face[0].sp, sp, sizeof(*sp)));
+	ck_assert(memeq(&faces.face[0].offload, offload, sizeof(*offload)));
+}
+
+START_TEST(test_software)
+{
+	hwo_sp_t sp = get_sp(_i, AF_INET, 1);
+
+	/* nothing is behind what the kernel does itself */
+	check_single(&sp, &software, &old);
+	check_single(&sp, &software, &checked);
+	/* or if nobody wants it */
+	check_single(&sp, &packet, &off);
+}
+END_TEST
+
+/**
+ * Check a guard: the same traffic, but not the same identity.
+ */
+static void check_guard(const hwo_sp_face_t *guard, const hwo_sp_face_t *sp,
+						const hwo_sp_t *requested)
+{
+	hwo_sp_id_t same = guard->sp.id;
+
+	ck_assert(guard->sp.block);
+	ck_assert_int_eq(guard->sp.tmpl_count, 0);
+	ck_assert_int_eq(guard->offload.mode, HWO_MODE_NONE);
+	ck_assert(hwo_sp_is_guard(guard->sp.id.dir, guard->sp.block,
+							  guard->sp.priority));
+	ck_assert(!hwo_sp_id_equals(&guard->sp.id, &sp->sp.id));
+	same.sel.user = requested->id.sel.user;
+	ck_assert(hwo_sp_id_equals(&same, &requested->id));
+	ck_assert_uint_gt(guard->sp.priority, sp->sp.priority);
+}
+
+START_TEST(test_out_v4)
+{
+	hwo_sp_t sp = get_sp(POLICY_OUT, AF_INET, 1);
+	hwo_sp_faces_t faces;
+
+	hwo_sp_faces(&sp, &packet, _i ? &checked : &old, &faces);
+	ck_assert_int_eq(faces.count, 2);
+	check_guard(&faces.face[0], &faces.face[1], &sp);
+	/* limited to the NIC, so that no other one gets the packets */
+	ck_assert_uint_eq(faces.face[0].sp.id.sel.ifindex, 0);
+	ck_assert_uint_eq(faces.face[1].sp.id.sel.ifindex, NIC);
+	/* for ICMP errors, whose lookup knows no interface */
+	ck_assert(faces.face[1].sp.icmp);
+	ck_assert_int_eq(faces.face[1].offload.mode, HWO_MODE_PACKET);
+	/* and nothing else */
+	faces.face[1].sp.id.sel.ifindex = 0;
+	faces.face[1].sp.icmp = FALSE;
+	ck_assert(memeq(&faces.face[1].sp, &sp, sizeof(sp)));
+}
+END_TEST
+
+START_TEST(test_out_any_interface)
+{
+	hwo_sp_t sp = get_sp(POLICY_OUT, _i ? AF_INET : AF_INET6, 1);
+	hwo_sp_faces_t faces;
+
+	/* IPv6 sockets and XFRM interfaces don't tell it */
+	sp.id.if_id = _i;
+	hwo_sp_faces(&sp, &packet, &checked, &faces);
+	ck_assert_int_eq(faces.count, 2);
+	check_guard(&faces.face[0], &faces.face[1], &sp);
+	ck_assert_uint_ne(faces.face[0].sp.id.sel.user, 0);
+	ck_assert(memeq(&faces.face[1].sp, &sp, sizeof(sp)));
+	/* if the kernel doesn't check the route, it's for forwarded traffic */
+	hwo_sp_faces(&sp, &packet, &old, &faces);
+	ck_assert_uint_eq(faces.face[0].sp.id.sel.user, 0);
+	ck_assert_uint_eq(faces.face[1].sp.id.sel.ifindex, NIC);
+}
+END_TEST
+
+START_TEST(test_out_limited)
+{
+	hwo_sp_t sp = get_sp(POLICY_OUT, AF_INET, 1);
+	hwo_sp_faces_t faces;
+
+	/* traffic by other interfaces is not its business */
+	sp.id.sel.ifindex = LIMIT;
+	hwo_sp_faces(&sp, &packet, &old, &faces);
+	ck_assert_int_eq(faces.count, 2);
+	check_guard(&faces.face[0], &faces.face[1], &sp);
+	ck_assert_uint_eq(faces.face[0].sp.id.sel.ifindex, LIMIT);
+	ck_assert(memeq(&faces.face[1].sp, &sp, sizeof(sp)));
+}
+END_TEST
+
+START_TEST(test_twin)
+{
+	static const struct {
+		policy_dir_t dir;
+		int family, tmpl_count;
+		bool block;
+	} sps[] = {
+		{ POLICY_IN, AF_INET, 1, FALSE },
+		{ POLICY_IN, AF_INET6, 1, FALSE },
+		{ POLICY_IN, AF_INET, 0, TRUE },
+		{ POLICY_OUT, AF_INET, 0, FALSE },
+		{ POLICY_OUT, AF_INET6, 0, TRUE },
+	};
+	hwo_guard_rules_t *rules = _i % 2 ? &checked : &old;
+	hwo_sp_faces_t faces;
+	hwo_sp_t sp;
+
+	_i /= 2;
+	sp = get_sp(sps[_i].dir, sps[_i].family, sps[_i].tmpl_count);
+	sp.block = sps[_i].block;
+	hwo_sp_faces(&sp, &packet, rules, &faces);
+	ck_assert_int_eq(faces.count, 2);
+	ck_assert(memeq(&faces.face[0].sp, &sp, sizeof(sp)));
+	ck_assert_int_eq(faces.face[0].offload.mode, HWO_MODE_NONE);
+	ck_assert_uint_eq(faces.face[1].sp.id.sel.ifindex, NIC);
+	ck_assert_int_eq(faces.face[1].offload.mode, HWO_MODE_PACKET);
+	faces.face[1].sp.id.sel.ifindex = 0;
+	ck_assert(memeq(&faces.face[1].sp, &sp, sizeof(sp)));
+	/* no other identity is left for it */
+	sp.id.sel.ifindex = LIMIT;
+	check_single(&sp, &packet, rules);
+}
+END_TEST
+
+START_TEST(test_find)
+{
+	hwo_sp_t sp = get_sp(POLICY_OUT, AF_INET, 1);
+	hwo_sp_faces_t faces;
+	hwo_sp_id_t id;
+
+	hwo_sp_faces(&sp, &packet, &old, &faces);
+	id = sp.id;
+	ck_assert_int_eq(hwo_sp_find_face(&faces, &id), 0);
+	id.sel.ifindex = NIC;
+	ck_assert_int_eq(hwo_sp_find_face(&faces, &id), 1);
+	id.sel.ifindex = LIMIT;
+	ck_assert_int_eq(hwo_sp_find_face(&faces, &id), -1);
+}
+END_TEST
+
+START_TEST(test_is_guard)
+{
+	ck_assert(hwo_sp_is_guard(POLICY_OUT, TRUE, HWO_GUARD_PRIORITY));
+	ck_assert(!hwo_sp_is_guard(POLICY_OUT, FALSE, HWO_GUARD_PRIORITY));
+	ck_assert(!hwo_sp_is_guard(POLICY_IN, TRUE, HWO_GUARD_PRIORITY));
+	ck_assert(!hwo_sp_is_guard(POLICY_FWD, TRUE, HWO_GUARD_PRIORITY));
+	ck_assert(!hwo_sp_is_guard(POLICY_OUT, TRUE, 583615));
+	ck_assert(!hwo_sp_is_guard(POLICY_OUT, TRUE, UINT32_MAX));
+}
+END_TEST
+
+/**
+ * Traffic that leaves in clear if its route moves, unless it is refused.
+ */
+static const struct {
+	hwo_guard_rules_t *rules;
+	int family;
+	ipsec_mode_t mode;
+	uint32_t if_id;
+	bool local, leaks;
+} leaks[] = {
+	{ &old, AF_INET, MODE_TRANSPORT, 0, TRUE, FALSE },
+	{ &old, AF_INET, MODE_TUNNEL, 0, FALSE, FALSE },
+	{ &old, AF_INET6, MODE_TUNNEL, 0, FALSE, FALSE },
+	{ &old, AF_INET, MODE_TUNNEL, 0, TRUE, TRUE },
+	{ &old, AF_INET6, MODE_TRANSPORT, 0, TRUE, TRUE },
+	{ &old, AF_INET6, MODE_TUNNEL, 0, TRUE, TRUE },
+	{ &old, AF_INET, MODE_TUNNEL, 1, FALSE, TRUE },
+	{ &checked, AF_INET, MODE_TUNNEL, 0, TRUE, FALSE },
+	{ &checked, AF_INET6, MODE_TRANSPORT, 1, TRUE, FALSE },
+	{ &off, AF_INET, MODE_TUNNEL, 0, TRUE, FALSE },
+	{ &off, AF_INET6, MODE_TRANSPORT, 1, TRUE, FALSE },
+};
+
+START_TEST(test_may_leak)
+{
+	ck_assert_int_eq(hwo_sp_may_leak(leaks[_i].rules, leaks[_i].family,
+									 leaks[_i].mode, leaks[_i].if_id,
+									 leaks[_i].local), leaks[_i].leaks);
+}
+END_TEST
+
+TCase *sp_faces_tcase(void)
+{
+	TCase *tcase = tcase_create("sp_faces");
+
+	tcase_add_checked_fixture(tcase, model_setup, model_teardown);
+	tcase_add_loop_test(tcase, test_software, POLICY_IN, POLICY_FWD + 1);
+	tcase_add_loop_test(tcase, test_out_v4, 0, 2);
+	tcase_add_loop_test(tcase, test_out_any_interface, 0, 2);
+	tcase_add_test(tcase, test_out_limited);
+	tcase_add_loop_test(tcase, test_twin, 0, 10);
+	tcase_add_test(tcase, test_find);
+	tcase_add_test(tcase, test_is_guard);
+	tcase_add_loop_test(tcase, test_may_leak, 0, countof(leaks));
+	return tcase;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of facade and services over the fake kernel: what charon asks for, and
+ * what is in SAD and SPD then.
+ */
+
+#include "service_suites.h"
+#include "../backend/facade_suites.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <linux/rtnetlink.h>
+
+#include <unistd.h>
+
+#include <threading/mutex.h>
+
+#include "../../io/route_lookup.h"
+#include "../../wire/xfrm_event.h"
+
+fake_kernel_t *kernel;
+kernel_ipsec_t *ipsec;
+char lines[MAX_LINES][512];
+int line_count;
+u_char service_key[36] = "KEYKEYKEYKEYKEYKEYKEYKEYKEYKEYKESALT";
+
+/** backend that was killed, and the version of its kernel */
+static kernel_ipsec_t *killed;
+static fake_version_t kernel_version;
+
+/** book of the backend, and of the one that was killed */
+static char book[2][64];
+
+/** protects lines */
+static mutex_t *mutex;
+
+void service_log(debug_t group, level_t level, char *fmt, va_list args)
+{
+	if (group == DBG_KNL && level <= 1)
+	{
+		mutex->lock(mutex);
+		vsnprintf(lines[line_count % MAX_LINES], sizeof(lines[0]), fmt, args);
+		line_count++;
+		mutex->unlock(mutex);
+	}
+}
+
+/**
+ * Keep what is logged below charon, which has the bus.
+ */
+static void log_library(debug_t group, level_t level, char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	service_log(group, level, fmt, args);
+	va_end(args);
+}
+
+void service_forget_lines(void)
+{
+	mutex->lock(mutex);
+	line_count = 0;
+	mutex->unlock(mutex);
+}
+
+int service_lines_with(const char *text)
+{
+	int i, found = 0;
+
+	mutex->lock(mutex);
+	for (i = 0; i < min(line_count, MAX_LINES); i++)
+	{
+		found += strstr(lines[i], text) != NULL;
+	}
+	mutex->unlock(mutex);
+	return found;
+}
+
+void assert_no_key(void)
+{
+	ck_assert(!fake_kernel_left_over(kernel, chunk_create(service_key, 8)));
+}
+
+/**
+ * Open a transport for what XFRM announces
+ */
+static nl_transport_t *listen_xfrm(void *data, const int *groups)
+{
+	return fake_kernel_open(kernel, NETLINK_XFRM, groups);
+}
+
+/**
+ * Create the backend for the fake kernel.
+ */
+static kernel_ipsec_t *create_backend(fake_version_t version)
+{
+	hwo_kernel_sockets_t doors = {
+		.xfrm = fake_kernel_open(kernel, NETLINK_XFRM, NULL),
+		.xfrm_events = fake_kernel_open(kernel, NETLINK_XFRM,
+										hwo_xfrm_event_groups),
+		.listener = {
+			.open = listen_xfrm,
+		},
+		.route = fake_kernel_open(kernel, NETLINK_ROUTE, NULL),
+		.route_events = fake_kernel_open(kernel, NETLINK_ROUTE,
+										 route_lookup_groups),
+		.link_events = fake_kernel_open(kernel, NETLINK_ROUTE,
+										hwo_rt_link_groups),
+		.route_changes = fake_kernel_open(kernel, NETLINK_ROUTE,
+										  route_lookup_groups),
+		.links = fake_kernel_links(kernel),
+		.features = fake_kernel_features(kernel),
+	};
+
+	snprintf(doors.uname.release, sizeof(doors.uname.release), "%u.%u.1-test",
+			 version >> 8, version & 0xff);
+	return hw_offload_ipsec_create(&doors);
+}
+
+bool service_start(fake_version_t version, fake_caps_t caps,
+				   const char *refusal)
+{
+	service_stop();
+	kernel = fake_kernel_create(version);
+	kernel_version = version;
+	fake_kernel_add_device(kernel, NIC, caps, refusal);
+	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC, NULL, "192.168.50.1",
+						  0);
+	fake_kernel_add_route(kernel, "fec5::/64", NIC, NULL, NULL, 0);
+	ipsec = create_backend(version);
+	fake_kernel_reset_counts(kernel);
+	return ipsec != NULL;
+}
+
+void service_stop(void)
+{
+	DESTROY_IF(ipsec);
+	ipsec = NULL;
+	DESTROY_IF(killed);
+	killed = NULL;
+	if (kernel)
+	{
+		fake_kernel_destroy(kernel);
+		kernel = NULL;
+	}
+}
+
+/**
+ * Set the file that the next backend keeps book in.
+ */
+static void set_book(char *path)
+{
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.hw-offload.state_file", path, lib->ns);
+}
+
+void service_keep_book(void)
+{
+	snprintf(book[0], sizeof(book[0]), "test-book.%d", getpid());
+	set_book(book[0]);
+}
+
+bool service_kill(void)
+{
+	chunk_t *content;
+
+	/* it can't be killed without us, but it does not get to touch its book */
+	ck_assert(!killed);
+	content = chunk_map(book[0], FALSE);
+	ck_assert(content);
+	strcpy(book[1], book[0]);
+	snprintf(book[0], sizeof(book[0]), "test-book2.%d", getpid());
+	ck_assert(chunk_write(*content, book[0], 077, TRUE));
+	chunk_unmap(content);
+	set_book(book[0]);
+	killed = ipsec;
+	ipsec = create_backend(kernel_version);
+	return ipsec != NULL;
+}
+
+int service_book_lines(const char *text)
+{
+	char line[512];
+	int found = 0;
+	FILE *file;
+
+	file = fopen(book[0], "r");
+	if (!file)
+	{
+		return -1;
+	}
+	while (fgets(line, sizeof(line), file))
+	{
+		found += strstr(line, text) != NULL;
+	}
+	fclose(file);
+	return found;
+}
+
+void service_refuse(uint16_t type, u_int nth, int err)
+{
+	fake_kernel_inject(kernel, NETLINK_XFRM, type, nth, FAKE_FAULT_ERROR, err,
+					   "driver: out of entries");
+}
+
+void service_setup(void)
+{
+	ck_assert(library_init(NULL, "test_service"));
+	mutex = mutex_create(MUTEX_TYPE_DEFAULT);
+	dbg = log_library;
+	lib->processor->set_threads(lib->processor, 4);
+	/* only the tests of the status service have one */
+	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.socket", "",
+						   lib->ns);
+	charon_stub_create();
+	set_book("");
+	/* takes its time, and who counts SPs does not want them */
+	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.spdh_reserve",
+						   0, lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	service_forget_lines();
+}
+
+void service_teardown(void)
+{
+	service_stop();
+	unlink(book[0]);
+	unlink(book[1]);
+	lib->processor->cancel(lib->processor);
+	charon_stub_destroy();
+	dbg = dbg_default;
+	mutex->destroy(mutex);
+	library_deinit();
+}
+
+/**
+ * List with a traffic selector.
+ */
+static linked_list_t *ts_list(const char *net)
+{
+	return linked_list_create_with_items(
+				traffic_selector_create_from_cidr((char*)net, 0, 0, 65535),
+				NULL);
+}
+
+void sa_init(test_sa_t *sa, uint32_t spi, bool inbound, hw_offload_t requested)
+{
+	char *local = "192.168.50.1", *remote = "192.168.50.2";
+	char *src = inbound ? remote : local, *dst = inbound ? local : remote;
+
+	*sa = (test_sa_t){
+		.id = {
+			.src = host_create_from_string(src, 0),
+			.dst = host_create_from_string(dst, 0),
+			.spi = htonl(spi),
+			.proto = IPPROTO_ESP,
+		},
+		.data = {
+			.reqid = 1,
+			.mode = MODE_TRANSPORT,
+			.src_ts = ts_list(inbound ? "192.168.50.2/32" : "192.168.50.1/32"),
+			.dst_ts = ts_list(inbound ? "192.168.50.1/32" : "192.168.50.2/32"),
+			.enc_alg = ENCR_AES_GCM_ICV16,
+			.enc_key = chunk_create(service_key, sizeof(service_key)),
+			.int_alg = AUTH_UNDEFINED,
+			.replay_window = 32,
+			.hw_offload = requested,
+			.esn = TRUE,
+			.copy_df = TRUE,
+			.copy_ecn = TRUE,
+			.copy_dscp = DSCP_COPY_OUT_ONLY,
+			.inbound = inbound,
+		},
+		.lifetime = {
+			.time = { .rekey = 3000, .life = 3600, },
+			.packets = { .rekey = 1000, .life = 2000, },
+		},
+	};
+	set_sa_cpu(&sa->data, HWO_CPU_ID_MAX);
+}
+
+void sa_clear(test_sa_t *sa)
+{
+	sa->id.src->destroy(sa->id.src);
+	sa->id.dst->destroy(sa->id.dst);
+	sa->data.src_ts->destroy_offset(sa->data.src_ts,
+									offsetof(traffic_selector_t, destroy));
+	sa->data.dst_ts->destroy_offset(sa->data.dst_ts,
+									offsetof(traffic_selector_t, destroy));
+}
+
+status_t sa_add(test_sa_t *sa)
+{
+	sa->data.lifetime = &sa->lifetime;
+	return ipsec->add_sa(ipsec, &sa->id, &sa->data);
+}
+
+status_t sa_del(test_sa_t *sa)
+{
+	kernel_ipsec_del_sa_t data = {
+		.cpi = sa->data.cpi,
+	};
+
+	return ipsec->del_sa(ipsec, &sa->id, &data);
+}
+
+void sp_init(test_sp_t *sp, policy_dir_t dir, const char *local,
+			 const char *remote, uint32_t spi, uint32_t reqid,
+			 hw_offload_t requested)
+{
+	bool out = dir == POLICY_OUT;
+	const char *src = out ? local : remote, *dst = out ? remote : local;
+	char *us = "192.168.50.1", *peer = "192.168.50.2";
+
+	*sp = (test_sp_t){
+		.id = {
+			.dir = dir,
+			.src_ts = traffic_selector_create_from_cidr((char*)src, 0, 0,
+														65535),
+			.dst_ts = traffic_selector_create_from_cidr((char*)dst, 0, 0,
+														65535),
+		},
+		.data = {
+			.type = POLICY_IPSEC,
+			.prio = POLICY_PRIORITY_DEFAULT,
+			.hw_offload = requested,
+			.src = host_create_from_string(out ? us : peer, 0),
+			.dst = host_create_from_string(out ? peer : us, 0),
+		},
+		.cfg = {
+			.mode = MODE_TRANSPORT,
+			.reqid = reqid,
+			.policy_count = 1,
+			.esp = {
+				.use = TRUE,
+				.spi = htonl(spi),
+			},
+		},
+	};
+}
+
+void sp_clear(test_sp_t *sp)
+{
+	sp->id.src_ts->destroy(sp->id.src_ts);
+	sp->id.dst_ts->destroy(sp->id.dst_ts);
+	sp->data.src->destroy(sp->data.src);
+	sp->data.dst->destroy(sp->data.dst);
+}
+
+status_t sp_add(test_sp_t *sp)
+{
+	sp->data.sa = &sp->cfg;
+	return ipsec->add_policy(ipsec, &sp->id, &sp->data);
+}
+
+status_t sp_del(test_sp_t *sp)
+{
+	sp->data.sa = &sp->cfg;
+	return ipsec->del_policy(ipsec, &sp->id, &sp->data);
+}
+
+/**
+ * Name an offload.
+ */
+static const char *mode_of(const struct xfrm_user_offload *offload)
+{
+	if (!offload->ifindex)
+	{
+		return "none";
+	}
+	ck_assert_int_eq(offload->ifindex, NIC);
+	/* XFRM_OFFLOAD_PACKET, which the headers may not know */
+	return offload->flags & 4 ? "packet" : "crypto";
+}
+
+const char *sa_mode(uint32_t spi)
+{
+	fake_sa_t sa;
+
+	if (!fake_kernel_get_sa(kernel, htonl(spi), &sa))
+	{
+		return "missing";
+	}
+	return sa.larval ? "larval" : mode_of(&sa.offload);
+}
+
+const char *sp_mode(uint8_t dir, const char *src, const char *dst)
+{
+	fake_sp_t sp;
+
+	if (!fake_kernel_get_sp(kernel, dir, src, dst, &sp))
+	{
+		return "missing";
+	}
+	return mode_of(&sp.offload);
+}
+
+int main(int argc, char *argv[])
+{
+	SRunner *runner;
+	Suite *suite;
+	int failed;
+
+	suite = suite_create("service");
+	suite_add_tcase(suite, offload_tcase());
+	suite_add_tcase(suite, sa_tcase());
+	suite_add_tcase(suite, sp_tcase());
+	suite_add_tcase(suite, flush_tcase());
+	suite_add_tcase(suite, guard_tcase());
+	suite_add_tcase(suite, peers_tcase());
+	suite_add_tcase(suite, sp_id_tcase());
+	suite_add_tcase(suite, link_tcase());
+	suite_add_tcase(suite, limit_tcase());
+	suite_add_tcase(suite, event_tcase());
+	suite_add_tcase(suite, pair_tcase());
+	suite_add_tcase(suite, move_tcase());
+	suite_add_tcase(suite, status_tcase());
+	suite_add_tcase(suite, failed_tcase());
+	suite_add_tcase(suite, clients_tcase());
+	suite_add_tcase(suite, explain_tcase());
+	suite_add_tcase(suite, learned_tcase());
+	suite_add_tcase(suite, leftovers_tcase());
+	suite_add_tcase(suite, threads_tcase());
+	suite_add_tcase(suite, device_tcase());
+	suite_add_tcase(suite, rebind_tcase());
+	suite_add_tcase(suite, rebind_packet_tcase());
+	suite_add_tcase(suite, rebind_storm_tcase());
+	suite_add_tcase(suite, rekey_tcase());
+	suite_add_tcase(suite, job_tcase());
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
