@@ -137,7 +137,12 @@ static int run(const options_t *options, int argc, char *argv[])
 	return EXIT_TROUBLE;
 }
 
-int main(int argc, char *argv[])
+/**
+ * Parse the options in front of the command.
+ *
+ * @return			-1 to go on with the command, an exit status otherwise
+ */
+static int parse(int argc, char *argv[], options_t *options)
 {
 	static const struct option long_options[] = {
 		{ "json", no_argument, NULL, 'j' },
@@ -148,11 +153,7 @@ int main(int argc, char *argv[])
 		{ "version", no_argument, NULL, 'V' },
 		{}
 	};
-	options_t options = {
-		.socket = HWO_STATUS_SOCKET,
-		.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
-	};
-	int option, status;
+	int option;
 
 	while ((option = getopt_long(argc, argv, "jvf:s:hV", long_options,
 								 NULL)) != -1)
@@ -160,16 +161,16 @@ int main(int argc, char *argv[])
 		switch (option)
 		{
 			case 'j':
-				options.json = true;
+				options->json = true;
 				break;
 			case 'v':
-				options.verbose = true;
+				options->verbose = true;
 				break;
 			case 'f':
-				options.file = optarg;
+				options->file = optarg;
 				break;
 			case 's':
-				options.socket = optarg;
+				options->socket = optarg;
 				break;
 			case 'h':
 				return usage(stdout, EXIT_SUCCESS);
@@ -180,9 +181,21 @@ int main(int argc, char *argv[])
 				return usage(stderr, EXIT_TROUBLE);
 		}
 	}
-	if (optind == argc)
+	return optind == argc ? usage(stderr, EXIT_TROUBLE) : -1;
+}
+
+int main(int argc, char *argv[])
+{
+	options_t options = {
+		.socket = HWO_STATUS_SOCKET,
+		.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+	};
+	int status;
+
+	status = parse(argc, argv, &options);
+	if (status >= 0)
 	{
-		return usage(stderr, EXIT_TROUBLE);
+		return status;
 	}
 	status = run(&options, argc - optind, argv + optind);
 	if (fflush(stdout) != 0 || ferror(stdout))

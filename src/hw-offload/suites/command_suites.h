@@ -48,6 +48,15 @@
 
 #define END(count) "{\"end\":true,\"count\":" #count "}\n"
 
+/** what explain is answered */
+#define RULE(child, result, text) "{\"type\":\"rule\"," \
+	"\"connection\":\"gw\",\"child\":\"" child "\",\"rule\":\"route\"," \
+	"\"result\":\"" result "\",\"text\":\"" text "\",\"time\":null}\n"
+#define VERDICT(child, requested, expected) "{\"type\":\"verdict\"," \
+	"\"connection\":\"gw\",\"child\":\"" child "\",\"requested\":\"" \
+	requested "\",\"expected\":\"" expected "\",\"device\":\"p0\"," \
+	"\"reason\":\"as-requested\",\"failed\":null}\n"
+
 /** What the service answers, and what it was asked. */
 extern const char *answer;
 extern char asked[4096];
@@ -77,6 +86,9 @@ int run(const char *args);
  * @return				document, to be released
  */
 json_t *printed(const char *command);
+
+/** Tests of explain. */
+TCase *explain_tcase(void);
 
 /** Tests of doctor. */
 TCase *doctor_tcase(void);
