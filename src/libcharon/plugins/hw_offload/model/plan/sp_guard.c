@@ -37,20 +37,21 @@ static bool any_interface(const hwo_sp_id_t *id, const hwo_guard_rules_t *rules)
 }
 
 /**
- * Add a face
+ * Add an SP
  */
-static hwo_sp_face_t *add_face(hwo_sp_faces_t *faces, const hwo_sp_t *sp)
+static hwo_kernel_sp_t *add_sp(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp)
 {
-	hwo_sp_face_t *face = &faces->face[faces->count++];
+	hwo_kernel_sp_t *item = &kernel->item[kernel->count++];
 
-	face->sp = *sp;
-	return face;
+	item->sp = *sp;
+	return item;
 }
 
 /**
  * Add the guard of an outbound SP, with an identity of its own
  */
-static void add_guard(hwo_sp_faces_t *faces, const hwo_sp_t *sp, bool by_user)
+static void add_guard(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp,
+					  bool by_user)
 {
 	hwo_sp_t guard = {
 		.id = sp->id,
@@ -62,14 +63,14 @@ static void add_guard(hwo_sp_faces_t *faces, const hwo_sp_t *sp, bool by_user)
 	{
 		guard.id.sel.user = GUARD_USER;
 	}
-	add_face(faces, &guard);
+	add_sp(kernel, &guard);
 }
 
 /**
  * Add what stands behind an offloaded SP, tell if that one has to be limited to
  * its NIC
  */
-static bool add_companion(hwo_sp_faces_t *faces, const hwo_sp_t *sp,
+static bool add_companion(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp,
 						  const hwo_guard_rules_t *rules)
 {
 	bool by_user;
@@ -77,39 +78,39 @@ static bool add_companion(hwo_sp_faces_t *faces, const hwo_sp_t *sp,
 	if (sp->id.dir == POLICY_OUT && sp->tmpl_count)
 	{
 		by_user = sp->id.sel.ifindex || any_interface(&sp->id, rules);
-		add_guard(faces, sp, by_user);
+		add_guard(kernel, sp, by_user);
 		return !by_user;
 	}
 	if (sp->id.sel.ifindex)
 	{	/* whoever limits it to an interface gets nothing for others */
 		return FALSE;
 	}
-	add_face(faces, sp);
+	add_sp(kernel, sp);
 	return TRUE;
 }
 
 /*
  * Described in header
  */
-void hwo_sp_faces(const hwo_sp_t *sp, const hwo_offload_t *offload,
-				  const hwo_guard_rules_t *rules, hwo_sp_faces_t *faces)
+void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
+				  const hwo_guard_rules_t *rules, hwo_kernel_sps_t *kernel)
 {
-	hwo_sp_face_t *face;
+	hwo_kernel_sp_t *item;
 	bool limited = FALSE;
 
-	memset(faces, 0, sizeof(*faces));
+	memset(kernel, 0, sizeof(*kernel));
 	if (offload->mode == HWO_MODE_PACKET && rules->fail_closed)
 	{
-		limited = add_companion(faces, sp, rules);
+		limited = add_companion(kernel, sp, rules);
 	}
-	face = add_face(faces, sp);
-	face->offload = *offload;
+	item = add_sp(kernel, sp);
+	item->offload = *offload;
 	if (limited)
 	{
-		face->sp.id.sel.ifindex = offload->ifindex;
+		item->sp.id.sel.ifindex = offload->ifindex;
 		/* for errors it sends about packets of others, the kernel does not
 		 * tell the interface; but with this it tries the flow they are about */
-		face->sp.icmp |= sp->id.dir == POLICY_OUT && sp->tmpl_count;
+		item->sp.icmp |= sp->id.dir == POLICY_OUT && sp->tmpl_count;
 	}
 }
 
@@ -125,13 +126,13 @@ bool hwo_sp_is_guard(policy_dir_t dir, bool block, uint32_t priority)
 /*
  * Described in header
  */
-int hwo_sp_find_face(const hwo_sp_faces_t *faces, const hwo_sp_id_t *id)
+int hwo_kernel_sps_find(const hwo_kernel_sps_t *kernel, const hwo_sp_id_t *id)
 {
 	int i;
 
-	for (i = 0; i < faces->count; i++)
+	for (i = 0; i < kernel->count; i++)
 	{
-		if (hwo_sp_id_equals(&faces->face[i].sp.id, id))
+		if (hwo_sp_id_equals(&kernel->item[i].sp.id, id))
 		{
 			return i;
 		}

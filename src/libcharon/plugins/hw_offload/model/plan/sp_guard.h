@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /**
- * @defgroup hwo_sp_faces sp_faces
+ * @defgroup hwo_sp_guard sp_guard
  * @{ @ingroup hwo_model
  *
  * What one requested SP looks like in the kernel: a single SP if it is not
@@ -23,8 +23,8 @@
  * All functions are pure.
  */
 
-#ifndef HWO_SP_FACES_H_
-#define HWO_SP_FACES_H_
+#ifndef HWO_SP_GUARD_H_
+#define HWO_SP_GUARD_H_
 
 #include "../../hwo_types.h"
 
@@ -34,28 +34,28 @@
  */
 #define HWO_GUARD_PRIORITY 0xf0000000
 
-/** An SP has no more faces */
-#define HWO_MAX_FACES 2
+/** There are no more SPs in the kernel for one */
+#define HWO_MAX_KERNEL_SPS 2
 
 /**
  * One SP in the kernel.
  */
-typedef struct hwo_sp_face_t {
+typedef struct hwo_kernel_sp_t {
 	/** the SP, the label is owned by the entry it belongs to */
 	hwo_sp_t sp;
 	/** its offload */
 	hwo_offload_t offload;
-} hwo_sp_face_t;
+} hwo_kernel_sp_t;
 
 /**
  * All SPs in the kernel that belong to a requested one.
  */
-typedef struct hwo_sp_faces_t {
+typedef struct hwo_kernel_sps_t {
 	/** in the order in which they have to be installed */
-	hwo_sp_face_t face[HWO_MAX_FACES];
+	hwo_kernel_sp_t item[HWO_MAX_KERNEL_SPS];
 	/** number of them, 0 if nothing is installed */
 	int count;
-} hwo_sp_faces_t;
+} hwo_kernel_sps_t;
 
 /**
  * What guards depend on.
@@ -85,15 +85,15 @@ bool hwo_sp_may_leak(const hwo_guard_rules_t *rules, uint16_t family,
 					 ipsec_mode_t mode, uint32_t if_id, bool local);
 
 /**
- * Get the faces of an SP.
+ * Get the SPs in the kernel for a requested one.
  *
  * @param sp		requested SP
  * @param offload	its effective offload
  * @param rules		what guards depend on
- * @param faces		[out] SPs for the kernel
+ * @param kernel		[out] SPs for the kernel
  */
-void hwo_sp_faces(const hwo_sp_t *sp, const hwo_offload_t *offload,
-				  const hwo_guard_rules_t *rules, hwo_sp_faces_t *faces);
+void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
+				  const hwo_guard_rules_t *rules, hwo_kernel_sps_t *kernel);
 
 /**
  * Check if an SP blocks on behalf of another one.
@@ -105,10 +105,10 @@ void hwo_sp_faces(const hwo_sp_t *sp, const hwo_offload_t *offload,
 bool hwo_sp_is_guard(policy_dir_t dir, bool block, uint32_t priority);
 
 /**
- * Find a face by its identity.
+ * Find an SP by its identity.
  *
  * @return			index, -1 if there is none
  */
-int hwo_sp_find_face(const hwo_sp_faces_t *faces, const hwo_sp_id_t *id);
+int hwo_kernel_sps_find(const hwo_kernel_sps_t *kernel, const hwo_sp_id_t *id);
 
-#endif /** HWO_SP_FACES_H_ @}*/
+#endif /** HWO_SP_GUARD_H_ @}*/

@@ -252,7 +252,7 @@ METHOD(sp_table_t, checkin, void,
 	{
 		this->released->broadcast(this->released);
 	}
-	else if (!array_count(entry->users) && !entry->held)
+	else if (!array_count(entry->users) && !entry->blocked)
 	{
 		this->entries->remove(this->entries, &entry->id);
 		entry_destroy(entry);
@@ -304,10 +304,10 @@ static void view_entry(hwo_sp_entry_t *entry, hwo_sp_view_t *view)
 	hwo_sp_request_t *top;
 	int i;
 
-	view->faces = entry->faces;
-	for (i = 0; i < view->faces.count; i++)
+	view->kernel = entry->kernel;
+	for (i = 0; i < view->kernel.count; i++)
 	{
-		view->faces.face[i].sp.id.label = chunk_empty;
+		view->kernel.item[i].sp.id.label = chunk_empty;
 	}
 	view->effective = entry->effective;
 	view->users = array_count(entry->users);

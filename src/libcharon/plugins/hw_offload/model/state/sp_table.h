@@ -80,11 +80,11 @@ typedef struct hwo_sp_entry_t {
 	/** best mode that was tried last, and on which device */
 	hwo_offload_t tried;
 	/** what the kernel has, none if it is not installed */
-	hwo_sp_faces_t faces;
+	hwo_kernel_sps_t kernel;
 	/** TRUE if its guard stays although nobody uses it anymore */
-	bool held;
-	/** TRUE if the user that was to follow could not be installed */
-	bool orphaned;
+	bool blocked;
+	/** TRUE if the SP of the next CHILD_SA could not be installed */
+	bool rekey_failed;
 	/** route installed along */
 	hwo_sp_route_t route;
 	/** TRUE while a thread has it */
@@ -100,7 +100,7 @@ typedef struct hwo_sp_view_t {
 	/** TRUE if a thread has it, so nothing else is known at the moment */
 	bool busy;
 	/** what the kernel has, the labels are not set */
-	hwo_sp_faces_t faces;
+	hwo_kernel_sps_t kernel;
 	/** effective offload */
 	hwo_offload_t effective;
 	/** number of users */

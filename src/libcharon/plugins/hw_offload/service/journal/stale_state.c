@@ -218,19 +218,19 @@ static bool remove_old(private_stale_state_t *this, const hwo_sp_id_t *id)
 
 /**
  * Remove an SP while nobody can install it: neither under its own identity, nor
- * as the face of one that is not limited to an interface
+ * as the SP in the NIC of one that is not limited to an interface
  */
 static bool remove_sp(private_stale_state_t *this, const hwo_sp_id_t *id)
 {
 	hwo_sp_entry_t *entry, *unlimited = NULL;
-	hwo_sp_id_t face = *id;
+	hwo_sp_id_t unguarded = *id;
 	bool removed;
 
-	face.sel.ifindex = 0;
+	unguarded.sel.ifindex = 0;
 	entry = this->table->checkout(this->table, id, TRUE);
 	if (id->sel.ifindex)
 	{
-		unlimited = this->table->checkout(this->table, &face, TRUE);
+		unlimited = this->table->checkout(this->table, &unguarded, TRUE);
 	}
 	removed = remove_old(this, id);
 	if (unlimited)

@@ -80,9 +80,9 @@ static void release_nic(private_sp_attempts_t *this,
 /**
  * Make room for guards before the first one is there
  */
-static void reserve(private_sp_attempts_t *this, const hwo_sp_faces_t *faces)
+static void reserve(private_sp_attempts_t *this, const hwo_kernel_sps_t *kernel)
 {
-	const hwo_sp_t *first = &faces->face[0].sp;
+	const hwo_sp_t *first = &kernel->item[0].sp;
 
 	if (hwo_sp_is_guard(first->id.dir, first->block, first->priority))
 	{
@@ -103,12 +103,12 @@ static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 					 const hwo_sp_request_t *user, const hwo_offload_t *offload,
 					 hwo_result_t *result)
 {
-	hwo_sp_faces_t faces;
+	hwo_kernel_sps_t kernel;
 
-	hwo_sp_faces(&user->sp, offload, &this->settings.guard, &faces);
-	reserve(this, &faces);
+	hwo_kernel_sps_get(&user->sp, offload, &this->settings.guard, &kernel);
+	reserve(this, &kernel);
 	use_nic(this, offload);
-	hwo_sp_change(this->xfrm, &entry->faces, &faces,
+	hwo_sp_change(this->xfrm, &entry->kernel, &kernel,
 				  this->settings.policy_update, result);
 	if (result->err)
 	{
@@ -117,7 +117,7 @@ static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 	}
 	release_nic(this, &entry->effective);
 	entry->effective = *offload;
-	entry->held = entry->orphaned = FALSE;
+	entry->blocked = entry->rekey_failed = FALSE;
 }
 
 METHOD(sp_attempts_t, run, void,
@@ -159,21 +159,21 @@ static void leave_nic(private_sp_attempts_t *this, hwo_sp_entry_t *entry)
 METHOD(sp_attempts_t, remove_, void,
 	private_sp_attempts_t *this, hwo_sp_entry_t *entry, hwo_result_t *result)
 {
-	hwo_sp_remove_all(this->xfrm, &entry->faces, result);
+	hwo_sp_remove_all(this->xfrm, &entry->kernel, result);
 	leave_nic(this, entry);
-	entry->held = FALSE;
+	entry->blocked = FALSE;
 }
 
-METHOD(sp_attempts_t, hold, void,
+METHOD(sp_attempts_t, keep_guard, void,
 	private_sp_attempts_t *this, hwo_sp_entry_t *entry)
 {
-	hwo_sp_faces_t guard = entry->faces;
+	hwo_kernel_sps_t guard = entry->kernel;
 	hwo_result_t result;
 
 	guard.count = 1;
-	hwo_sp_change(this->xfrm, &entry->faces, &guard, TRUE, &result);
+	hwo_sp_change(this->xfrm, &entry->kernel, &guard, TRUE, &result);
 	leave_nic(this, entry);
-	entry->held = TRUE;
+	entry->blocked = TRUE;
 }
 
 METHOD(sp_attempts_t, destroy, void,
@@ -195,7 +195,7 @@ sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
 		.public = {
 			.run = _run,
 			.remove = _remove_,
-			.hold = _hold,
+			.keep_guard = _keep_guard,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,

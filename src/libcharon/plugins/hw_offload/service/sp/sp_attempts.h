@@ -68,11 +68,11 @@ struct sp_attempts_t {
 				   hwo_result_t *result);
 
 	/**
-	 * Remove an SP from the kernel, but not its guard, the first of its faces.
+	 * Remove an SP from the kernel, but not its guard.
 	 *
 	 * @param entry		entry of the SP, checked out
 	 */
-	void (*hold)(sp_attempts_t *this, hwo_sp_entry_t *entry);
+	void (*keep_guard)(sp_attempts_t *this, hwo_sp_entry_t *entry);
 
 	/**
 	 * Destroy.

@@ -28,43 +28,43 @@ static bool is_update(const hwo_result_t *result, bool update)
 }
 
 /**
- * Send the request for one face
+ * Send the request for one SP
  */
-static void send_face(nl_exchange_t *xfrm, const hwo_sp_face_t *face,
+static void send_sp(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 					  bool update, hwo_result_t *result)
 {
 	hwo_msg_t msg;
 
-	hwo_xfrm_encode_sp(&msg, &face->sp, &face->offload, update);
+	hwo_xfrm_encode_sp(&msg, &item->sp, &item->offload, update);
 	xfrm->command(xfrm, &msg, result);
 	if (is_update(result, update))
 	{
-		hwo_xfrm_encode_sp(&msg, &face->sp, &face->offload, TRUE);
+		hwo_xfrm_encode_sp(&msg, &item->sp, &item->offload, TRUE);
 		xfrm->command(xfrm, &msg, result);
 	}
 }
 
 /**
- * Remove one face
+ * Remove one SP
  */
-static void remove_face(nl_exchange_t *xfrm, const hwo_sp_face_t *face,
+static void remove_one(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 						hwo_result_t *result)
 {
 	hwo_msg_t msg;
 
-	hwo_xfrm_encode_del_sp(&msg, &face->sp.id);
+	hwo_xfrm_encode_del_sp(&msg, &item->sp.id);
 	xfrm->command(xfrm, &msg, result);
-	if (result->err == ENOENT && face->offload.mode == HWO_MODE_PACKET)
+	if (result->err == ENOENT && item->offload.mode == HWO_MODE_PACKET)
 	{
 		*result = (hwo_result_t){};
 	}
 }
 
 /**
- * Check if a face is a guard that is there already, there is nothing in it that
- * could change
+ * Check if an SP is a guard that is there already, nothing in it could change.
  */
-static bool guard_stays(const hwo_sp_face_t *have, const hwo_sp_face_t *want)
+static bool guard_stays(const hwo_kernel_sp_t *have,
+						const hwo_kernel_sp_t *want)
 {
 	return hwo_sp_is_guard(want->sp.id.dir, want->sp.block,
 						   want->sp.priority) &&
@@ -72,25 +72,25 @@ static bool guard_stays(const hwo_sp_face_t *have, const hwo_sp_face_t *want)
 }
 
 /**
- * Add faces that are new, or update those that are not
+ * Add SPs that are new, or update those that are not
  */
-static bool change_some(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
-						const hwo_sp_faces_t *want, bool new, bool update,
+static bool change_some(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
+						const hwo_kernel_sps_t *want, bool new, bool update,
 						bool *done, hwo_result_t *result)
 {
-	const hwo_sp_face_t *face;
+	const hwo_kernel_sp_t *item;
 	int i, old;
 
 	for (i = 0; i < want->count; i++)
 	{
-		face = &want->face[i];
-		old = hwo_sp_find_face(have, &face->sp.id);
+		item = &want->item[i];
+		old = hwo_kernel_sps_find(have, &item->sp.id);
 		if (new != (old < 0) ||
-			(!new && guard_stays(&have->face[old], face)))
+			(!new && guard_stays(&have->item[old], item)))
 		{
 			continue;
 		}
-		send_face(xfrm, face, update || !new, result);
+		send_sp(xfrm, item, update || !new, result);
 		if (result->err)
 		{
 			return FALSE;
@@ -101,12 +101,12 @@ static bool change_some(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
 }
 
 /**
- * Undo what was done until a failure: new faces go, updated ones are as before
+ * Undo what was done until a failure: new SPs go, updated ones are as before
  */
-static void undo(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
-				 const hwo_sp_faces_t *want, const bool *done)
+static void undo(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
+				 const hwo_kernel_sps_t *want, const bool *done)
 {
-	const hwo_sp_face_t *face;
+	const hwo_kernel_sp_t *item;
 	hwo_result_t ignored;
 	int i, old;
 
@@ -116,35 +116,35 @@ static void undo(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
 		{
 			continue;
 		}
-		face = &want->face[i];
-		old = hwo_sp_find_face(have, &face->sp.id);
+		item = &want->item[i];
+		old = hwo_kernel_sps_find(have, &item->sp.id);
 		if (old < 0)
 		{
-			remove_face(xfrm, face, &ignored);
+			remove_one(xfrm, item, &ignored);
 		}
 		else
 		{
-			send_face(xfrm, &have->face[old], TRUE, &ignored);
+			send_sp(xfrm, &have->item[old], TRUE, &ignored);
 		}
 	}
 }
 
 /**
- * Remove the faces that are not wanted anymore, last one first
+ * Remove the SPs that are not wanted anymore, last one first
  */
-static void remove_some(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
-						const hwo_sp_faces_t *want, hwo_result_t *result)
+static void remove_some(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
+						const hwo_kernel_sps_t *want, hwo_result_t *result)
 {
 	hwo_result_t one;
 	int i;
 
 	for (i = have->count - 1; i >= 0; i--)
 	{
-		if (hwo_sp_find_face(want, &have->face[i].sp.id) >= 0)
+		if (hwo_kernel_sps_find(want, &have->item[i].sp.id) >= 0)
 		{
 			continue;
 		}
-		remove_face(xfrm, &have->face[i], &one);
+		remove_one(xfrm, &have->item[i], &one);
 		if (one.err && !result->err)
 		{
 			*result = one;
@@ -155,11 +155,11 @@ static void remove_some(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
 /*
  * Described in header
  */
-void hwo_sp_change(nl_exchange_t *xfrm, hwo_sp_faces_t *have,
-				   const hwo_sp_faces_t *want, bool update,
+void hwo_sp_change(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
+				   const hwo_kernel_sps_t *want, bool update,
 				   hwo_result_t *result)
 {
-	bool done[HWO_MAX_FACES] = {};
+	bool done[HWO_MAX_KERNEL_SPS] = {};
 	hwo_result_t removed = {};
 
 	*result = (hwo_result_t){};
@@ -181,10 +181,10 @@ void hwo_sp_change(nl_exchange_t *xfrm, hwo_sp_faces_t *have,
 /*
  * Described in header
  */
-void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_sp_faces_t *have,
+void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 					   hwo_result_t *result)
 {
-	const hwo_sp_faces_t none = {};
+	const hwo_kernel_sps_t none = {};
 
 	*result = (hwo_result_t){};
 	remove_some(xfrm, have, &none, result);
@@ -202,7 +202,7 @@ static bool decode_sp(void *data, const struct nlmsghdr *hdr)
 /**
  * Query when one SP of the kernel was used last
  */
-static int query_face(nl_exchange_t *xfrm, const hwo_sp_id_t *id,
+static int query_one(nl_exchange_t *xfrm, const hwo_sp_id_t *id,
 					  uint64_t *used)
 {
 	hwo_sp_state_t state = {};
@@ -221,7 +221,7 @@ static int query_face(nl_exchange_t *xfrm, const hwo_sp_id_t *id,
 /*
  * Described in header
  */
-int hwo_sp_last_use(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
+int hwo_sp_last_use(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 					uint64_t *used)
 {
 	int i, err = ENOENT, one;
@@ -229,7 +229,7 @@ int hwo_sp_last_use(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
 	*used = 0;
 	for (i = 0; i < have->count; i++)
 	{
-		one = query_face(xfrm, &have->face[i].sp.id, used);
+		one = query_one(xfrm, &have->item[i].sp.id, used);
 		err = err ? one : 0;
 	}
 	return err;

@@ -5,11 +5,11 @@
  * @defgroup hwo_sp_change sp_change
  * @{ @ingroup hwo_service
  *
- * Brings the kernel from the faces an SP has to those it is to have, in an
- * order that leaves no gap: what is new is there before anything is replaced,
- * and that before anything is removed.
+ * Brings the kernel from the SPs it has for a requested one to those it is to
+ * have, in an order that leaves no gap: what is new is there before anything is
+ * replaced, and that before anything is removed.
  *
- * Thread-safety: the faces belong to the caller.
+ * Thread-safety: all state belongs to the caller.
  */
 
 #ifndef HWO_SP_CHANGE_H_
@@ -19,7 +19,7 @@
 #include "../../model/plan/sp_guard.h"
 
 /**
- * Change faces. If that fails, the kernel is left as it was.
+ * Change SPs. If that fails, the kernel is left as it was.
  *
  * @param xfrm		exchange with XFRM
  * @param have		what the kernel has, changed to what it has then
@@ -27,30 +27,31 @@
  * @param update	TRUE to replace SPs of others without trying to add first
  * @param result	[out] outcome
  */
-void hwo_sp_change(nl_exchange_t *xfrm, hwo_sp_faces_t *have,
-				   const hwo_sp_faces_t *want, bool update,
+void hwo_sp_change(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
+				   const hwo_kernel_sps_t *want, bool update,
 				   hwo_result_t *result);
 
 /**
- * Remove all faces. Those that are offloaded may be gone already, the kernel
+ * Remove all SPs. Those that are offloaded may be gone already, the kernel
  * drops them if their NIC goes down.
  *
  * @param xfrm		exchange with XFRM
  * @param have		what the kernel has, none afterwards
  * @param result	[out] outcome, the first failure if there is one
  */
-void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_sp_faces_t *have,
+void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 					   hwo_result_t *result);
 
 /**
- * Query when an SP was used last, by any of its faces but the guard.
+ * Query when an SP was used last, by any of those in the
+ * kernel but the guard.
  *
  * @param xfrm		exchange with XFRM
  * @param have		what the kernel has
  * @param used		[out] seconds since the epoch, 0 if it was not
  * @return			0, or errno value if none of them is there
  */
-int hwo_sp_last_use(nl_exchange_t *xfrm, const hwo_sp_faces_t *have,
+int hwo_sp_last_use(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 					uint64_t *used);
 
 #endif /** HWO_SP_CHANGE_H_ @}*/

@@ -27,8 +27,8 @@ static void forget(hwo_sp_entry_t *entry, ike_bypass_t *bypass)
 		bypass->release_nic(bypass, entry->effective.ifindex);
 	}
 	memset(&entry->effective, 0, sizeof(entry->effective));
-	memset(&entry->faces, 0, sizeof(entry->faces));
-	entry->held = FALSE;
+	memset(&entry->kernel, 0, sizeof(entry->kernel));
+	entry->blocked = FALSE;
 	while ((user = hwo_sp_top_user(entry)))
 	{
 		hwo_sp_remove_user(entry, user, &top);

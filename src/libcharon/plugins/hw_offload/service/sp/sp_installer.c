@@ -208,7 +208,7 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 {
 	hwo_result_t *result = &outcome->result;
 	hwo_plan_t *plan = &outcome->plan;
-	bool update = entry->faces.count;
+	bool update = entry->kernel.count;
 	char xfrm[IFNAMSIZ];
 
 	outcome->demoted = FALSE;
@@ -299,7 +299,7 @@ METHOD(sp_installer_t, add, int,
 			note_failure(this, user, &outcome);
 			/* what was there before, if anything, is still installed */
 			hwo_sp_remove_user(entry, user, &top);
-			entry->orphaned = entry->faces.count;
+			entry->rekey_failed = entry->kernel.count;
 		}
 	}
 	this->sps->checkin(this->sps, entry);
@@ -328,8 +328,8 @@ static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 
 /**
  * Check if an SA of the CHILD_SA that an SP belongs to was lost, so that it was
- * not closed on purpose. Or it was to be rekeyed: charon goes on with closing it
- * if an SA or SP of the next CHILD_SA can't be installed.
+ * not closed on purpose. Or it was to be rekeyed: charon goes on with closing
+ * it if an SA or SP of the next CHILD_SA can't be installed.
  */
 static bool is_lost(private_sp_installer_t *this, const hwo_sp_entry_t *entry,
 					const hwo_sp_request_t *user)
@@ -337,7 +337,7 @@ static bool is_lost(private_sp_installer_t *this, const hwo_sp_entry_t *entry,
 	hwo_sa_record_t sa, partner;
 
 	return hwo_sp_find_sa(this->sas, user, &sa) && !sa.closed &&
-		   (sa.lost || sa.orphaned || entry->orphaned || (sa.partner.spi &&
+		   (sa.lost || sa.orphaned || entry->rekey_failed || (sa.partner.spi &&
 						this->sas->get(this->sas, &sa.partner, &partner) &&
 						partner.lost));
 }
@@ -345,7 +345,7 @@ static bool is_lost(private_sp_installer_t *this, const hwo_sp_entry_t *entry,
 /**
  * Remove an SP from the kernel, but its guard
  */
-static int hold(private_sp_installer_t *this, hwo_sp_entry_t *entry)
+static int keep_guard(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 {
 	traffic_selector_t *src, *dst;
 
@@ -356,7 +356,7 @@ static int hold(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 	DESTROY_IF(src);
 	DESTROY_IF(dst);
 	hwo_sp_route_remove(entry);
-	this->attempts->hold(this->attempts, entry);
+	this->attempts->keep_guard(this->attempts, entry);
 	return 0;
 }
 
@@ -366,13 +366,13 @@ static int hold(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 						 const hwo_sp_request_t *last)
 {
-	const hwo_sp_t *first = &entry->faces.face[0].sp;
+	const hwo_sp_t *first = &entry->kernel.item[0].sp;
 
-	if (entry->faces.count > 1 &&
+	if (entry->kernel.count > 1 &&
 		hwo_sp_is_guard(first->id.dir, first->block, first->priority) &&
 		is_lost(this, entry, last))
 	{
-		return hold(this, entry);
+		return keep_guard(this, entry);
 	}
 	return uninstall(this, entry);
 }
@@ -393,7 +393,7 @@ METHOD(sp_installer_t, del, int,
 		next = hwo_sp_top_user(entry);
 		if (!found)
 		{	/* it is the one that could not be installed */
-			entry->orphaned = FALSE;
+			entry->rekey_failed = FALSE;
 		}
 		if (found && top && next)
 		{
@@ -424,7 +424,7 @@ METHOD(sp_installer_t, query, int,
 	{
 		return ENOENT;
 	}
-	err = hwo_sp_last_use(this->xfrm, &entry->faces, &last);
+	err = hwo_sp_last_use(this->xfrm, &entry->kernel, &last);
 	this->sps->checkin(this->sps, entry);
 	if (!err)
 	{	/* the kernel uses the system's clock */
@@ -451,7 +451,8 @@ typedef struct {
 } link_change_t;
 
 /**
- * Get the user of an SP without SA, i.e. a trap or shunt, if it may be offloaded
+ * Get the user of an SP without SA, i.e. a trap or shunt, if it may be
+ * offloaded
  */
 static hwo_sp_request_t *get_single(hwo_sp_entry_t *entry)
 {
@@ -501,8 +502,8 @@ METHOD(sp_installer_t, link_changed, void,
 }
 
 /**
- * Follow the packets of an SP to another device, unless that has refused it. One
- * in a strict mode that can't be had there stays, and blocks them.
+ * Follow the packets of an SP to another device, unless that has refused it.
+ * One in a strict mode that can't be had there stays, and blocks them.
  */
 static void follow_route(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 						 void *data)
@@ -534,10 +535,10 @@ METHOD(sp_installer_t, routes_changed, void,
 /**
  * Remove a guard that nobody uses anymore
  */
-static void remove_held(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+static void remove_blocked(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 						void *data)
 {
-	if (entry->held)
+	if (entry->blocked)
 	{
 		uninstall(this, entry);
 	}
@@ -547,7 +548,7 @@ METHOD(sp_installer_t, destroy, void,
 	private_sp_installer_t *this)
 {
 	this->ike_listener->destroy(this->ike_listener);
-	for_each(this, remove_held, NULL);
+	for_each(this, remove_blocked, NULL);
 	this->refusals->destroy(this->refusals);
 	this->attempts->destroy(this->attempts);
 	free(this);

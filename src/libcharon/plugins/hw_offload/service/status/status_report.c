@@ -387,37 +387,37 @@ static json_t *template(const hwo_tmpl_t *tmpl)
 /**
  * Describe one SP in the kernel, by what it does not share with the others
  */
-static json_t *face(const hwo_sp_face_t *face, egress_device_t *devices)
+static json_t *kernel_sp(const hwo_kernel_sp_t *item, egress_device_t *devices)
 {
 	json_t *tmpls = json_array();
 	int i;
 
-	for (i = 0; i < face->sp.tmpl_count; i++)
+	for (i = 0; i < item->sp.tmpl_count; i++)
 	{
-		json_array_append_new(tmpls, template(&face->sp.tmpl[i]));
+		json_array_append_new(tmpls, template(&item->sp.tmpl[i]));
 	}
 	return json_pack("{s:o, s:I, s:I, s:s, s:b, s:o, s:o, s:o}",
-			"interface", device(devices, face->sp.id.sel.ifindex),
-			"user", (json_int_t)face->sp.id.sel.user,
-			"priority", (json_int_t)face->sp.priority,
-			"action", face->sp.block ? "block" : "allow",
-			"icmp", face->sp.icmp,
-			"mode", enum_name(hwo_mode_names, face->offload.mode),
-			"device", device(devices, face->offload.ifindex),
+			"interface", device(devices, item->sp.id.sel.ifindex),
+			"user", (json_int_t)item->sp.id.sel.user,
+			"priority", (json_int_t)item->sp.priority,
+			"action", item->sp.block ? "block" : "allow",
+			"icmp", item->sp.icmp,
+			"mode", enum_name(hwo_mode_names, item->offload.mode),
+			"device", device(devices, item->offload.ifindex),
 			"templates", tmpls);
 }
 
 /**
  * Describe the SPs in the kernel, in the order in which they were installed
  */
-static json_t *faces(const hwo_sp_faces_t *all, egress_device_t *devices)
+static json_t *kernel_sps(const hwo_kernel_sps_t *all, egress_device_t *devices)
 {
 	json_t *list = json_array();
 	int i;
 
 	for (i = 0; i < all->count; i++)
 	{
-		json_array_append_new(list, face(&all->face[i], devices));
+		json_array_append_new(list, kernel_sp(&all->item[i], devices));
 	}
 	return list;
 }
@@ -441,7 +441,7 @@ static const char *action(const hwo_sp_request_t *user)
 /**
  * Describe an SP of which only the guard is left
  */
-static json_t *held(void)
+static json_t *blocked(void)
 {
 	return json_pack("{s:s}", "action", "blocked");
 }
@@ -483,17 +483,19 @@ json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
 	{
 		return object;
 	}
-	rest = view->users ? top_user(view, devices) : held();
+	rest = view->users ? top_user(view, devices) : blocked();
 	if (rest)
 	{
 		json_object_update_missing(object, rest);
 		json_decref(rest);
 	}
 	json_object_set_new(object, "installed",
-						json_boolean(view->faces.count > 0));
-	json_object_set_new(object, "guarded", json_boolean(view->faces.count > 1));
+						json_boolean(view->kernel.count > 0));
+	json_object_set_new(object, "guarded",
+						json_boolean(view->kernel.count > 1));
 	json_object_set_new(object, "users", json_integer(view->users));
-	json_object_set_new(object, "in_kernel", faces(&view->faces, devices));
+	json_object_set_new(object, "in_kernel",
+						kernel_sps(&view->kernel, devices));
 	return object;
 }
 

@@ -159,7 +159,7 @@ START_TEST(test_life)
 	ck_assert_int_eq(table->get_count(table), 0);
 
 	entry = table->checkout(table, &id, TRUE);
-	ck_assert(!entry->faces.count && !entry->route.installed);
+	ck_assert(!entry->kernel.count && !entry->route.installed);
 	hwo_sp_add_user(entry, &user);
 	another.reqid++;
 	hwo_sp_add_user(entry, &another);

@@ -219,27 +219,27 @@ END_TEST
 /**
  * Check the guard, and what stands before it.
  */
-static void assert_faces(json_t *faces)
+static void assert_kernel(json_t *sps)
 {
-	json_t *face, *tmpl;
+	json_t *item, *tmpl;
 
-	ck_assert_int_eq(json_array_size(faces), 2);
-	face = json_array_get(faces, 0);
-	ck_assert(json_is_null(json_object_get(face, "interface")));
-	ck_assert_str_eq(text(face, "action"), "block");
-	ck_assert_uint_eq((uint32_t)number(face, "priority"), 0xf0000000);
-	ck_assert_str_eq(text(face, "mode"), "none");
-	ck_assert(json_is_null(json_object_get(face, "device")));
-	ck_assert_int_eq(json_array_size(json_object_get(face, "templates")), 0);
-	face = json_array_get(faces, 1);
-	ck_assert_str_eq(text(face, "interface"), "nic3");
-	ck_assert_str_eq(text(face, "action"), "allow");
-	ck_assert(json_is_true(json_object_get(face, "icmp")));
-	ck_assert_int_eq(number(face, "user"), 0);
-	ck_assert_str_eq(text(face, "mode"), "packet");
-	ck_assert_str_eq(text(face, "device"), "nic3");
-	ck_assert_int_eq(json_array_size(json_object_get(face, "templates")), 1);
-	tmpl = json_array_get(json_object_get(face, "templates"), 0);
+	ck_assert_int_eq(json_array_size(sps), 2);
+	item = json_array_get(sps, 0);
+	ck_assert(json_is_null(json_object_get(item, "interface")));
+	ck_assert_str_eq(text(item, "action"), "block");
+	ck_assert_uint_eq((uint32_t)number(item, "priority"), 0xf0000000);
+	ck_assert_str_eq(text(item, "mode"), "none");
+	ck_assert(json_is_null(json_object_get(item, "device")));
+	ck_assert_int_eq(json_array_size(json_object_get(item, "templates")), 0);
+	item = json_array_get(sps, 1);
+	ck_assert_str_eq(text(item, "interface"), "nic3");
+	ck_assert_str_eq(text(item, "action"), "allow");
+	ck_assert(json_is_true(json_object_get(item, "icmp")));
+	ck_assert_int_eq(number(item, "user"), 0);
+	ck_assert_str_eq(text(item, "mode"), "packet");
+	ck_assert_str_eq(text(item, "device"), "nic3");
+	ck_assert_int_eq(json_array_size(json_object_get(item, "templates")), 1);
+	tmpl = json_array_get(json_object_get(item, "templates"), 0);
 	ck_assert_str_eq(text(tmpl, "protocol"), "esp");
 	ck_assert_str_eq(text(tmpl, "spi"), "c0000002");
 	ck_assert_int_eq(number(tmpl, "reqid"), 1);
@@ -275,7 +275,7 @@ START_TEST(test_policies)
 	ck_assert_str_eq(text(sel, "src"), "192.168.50.1/32");
 	ck_assert_str_eq(text(sel, "dst"), "192.168.50.2/32");
 	ck_assert(json_is_null(json_object_get(sel, "proto")));
-	assert_faces(json_object_get(line, "in_kernel"));
+	assert_kernel(json_object_get(line, "in_kernel"));
 	json_decref(line);
 	client_last(client, 1);
 	sp_clear(&sp);
@@ -285,7 +285,7 @@ END_TEST
 START_TEST(test_policy_blocked)
 {
 	FILE *client;
-	json_t *line, *faces;
+	json_t *line, *sps;
 	test_sp_t old, new;
 
 	/* the next CHILD_SA gets no policy, and then this one is closed */
@@ -305,9 +305,9 @@ START_TEST(test_policy_blocked)
 	ck_assert_str_eq(text(line, "action"), "blocked");
 	ck_assert_int_eq(number(line, "users"), 0);
 	ck_assert(json_is_true(json_object_get(line, "installed")));
-	faces = json_object_get(line, "in_kernel");
-	ck_assert_int_eq(json_array_size(faces), 1);
-	ck_assert_str_eq(text(json_array_get(faces, 0), "action"), "block");
+	sps = json_object_get(line, "in_kernel");
+	ck_assert_int_eq(json_array_size(sps), 1);
+	ck_assert_str_eq(text(json_array_get(sps, 0), "action"), "block");
 	json_decref(line);
 	client_last(client, 1);
 	sp_clear(&old);

@@ -51,17 +51,17 @@ static hwo_sp_t get_sp(policy_dir_t dir, int family, int tmpl_count)
 }
 
 /**
- * Check that an SP has one face only, which is the SP itself.
+ * Check that there is one SP only in the kernel, which is the SP itself.
  */
 static void check_single(const hwo_sp_t *sp, const hwo_offload_t *offload,
 						 const hwo_guard_rules_t *rules)
 {
-	hwo_sp_faces_t faces;
+	hwo_kernel_sps_t kernel;
 
-	hwo_sp_faces(sp, offload, rules, &faces);
-	ck_assert_int_eq(faces.count, 1);
-	ck_assert(memeq(&faces.face[0].sp, sp, sizeof(*sp)));
-	ck_assert(memeq(&faces.face[0].offload, offload, sizeof(*offload)));
+	hwo_kernel_sps_get(sp, offload, rules, &kernel);
+	ck_assert_int_eq(kernel.count, 1);
+	ck_assert(memeq(&kernel.item[0].sp, sp, sizeof(*sp)));
+	ck_assert(memeq(&kernel.item[0].offload, offload, sizeof(*offload)));
 }
 
 START_TEST(test_software)
@@ -79,7 +79,7 @@ END_TEST
 /**
  * Check a guard: the same traffic, but not the same identity.
  */
-static void check_guard(const hwo_sp_face_t *guard, const hwo_sp_face_t *sp,
+static void check_guard(const hwo_kernel_sp_t *guard, const hwo_kernel_sp_t *sp,
 						const hwo_sp_t *requested)
 {
 	hwo_sp_id_t same = guard->sp.id;
@@ -98,55 +98,55 @@ static void check_guard(const hwo_sp_face_t *guard, const hwo_sp_face_t *sp,
 START_TEST(test_out_v4)
 {
 	hwo_sp_t sp = get_sp(POLICY_OUT, AF_INET, 1);
-	hwo_sp_faces_t faces;
+	hwo_kernel_sps_t kernel;
 
-	hwo_sp_faces(&sp, &packet, _i ? &checked : &old, &faces);
-	ck_assert_int_eq(faces.count, 2);
-	check_guard(&faces.face[0], &faces.face[1], &sp);
+	hwo_kernel_sps_get(&sp, &packet, _i ? &checked : &old, &kernel);
+	ck_assert_int_eq(kernel.count, 2);
+	check_guard(&kernel.item[0], &kernel.item[1], &sp);
 	/* limited to the NIC, so that no other one gets the packets */
-	ck_assert_uint_eq(faces.face[0].sp.id.sel.ifindex, 0);
-	ck_assert_uint_eq(faces.face[1].sp.id.sel.ifindex, NIC);
+	ck_assert_uint_eq(kernel.item[0].sp.id.sel.ifindex, 0);
+	ck_assert_uint_eq(kernel.item[1].sp.id.sel.ifindex, NIC);
 	/* for ICMP errors, whose lookup knows no interface */
-	ck_assert(faces.face[1].sp.icmp);
-	ck_assert_int_eq(faces.face[1].offload.mode, HWO_MODE_PACKET);
+	ck_assert(kernel.item[1].sp.icmp);
+	ck_assert_int_eq(kernel.item[1].offload.mode, HWO_MODE_PACKET);
 	/* and nothing else */
-	faces.face[1].sp.id.sel.ifindex = 0;
-	faces.face[1].sp.icmp = FALSE;
-	ck_assert(memeq(&faces.face[1].sp, &sp, sizeof(sp)));
+	kernel.item[1].sp.id.sel.ifindex = 0;
+	kernel.item[1].sp.icmp = FALSE;
+	ck_assert(memeq(&kernel.item[1].sp, &sp, sizeof(sp)));
 }
 END_TEST
 
 START_TEST(test_out_any_interface)
 {
 	hwo_sp_t sp = get_sp(POLICY_OUT, _i ? AF_INET : AF_INET6, 1);
-	hwo_sp_faces_t faces;
+	hwo_kernel_sps_t kernel;
 
 	/* IPv6 sockets and XFRM interfaces don't tell it */
 	sp.id.if_id = _i;
-	hwo_sp_faces(&sp, &packet, &checked, &faces);
-	ck_assert_int_eq(faces.count, 2);
-	check_guard(&faces.face[0], &faces.face[1], &sp);
-	ck_assert_uint_ne(faces.face[0].sp.id.sel.user, 0);
-	ck_assert(memeq(&faces.face[1].sp, &sp, sizeof(sp)));
+	hwo_kernel_sps_get(&sp, &packet, &checked, &kernel);
+	ck_assert_int_eq(kernel.count, 2);
+	check_guard(&kernel.item[0], &kernel.item[1], &sp);
+	ck_assert_uint_ne(kernel.item[0].sp.id.sel.user, 0);
+	ck_assert(memeq(&kernel.item[1].sp, &sp, sizeof(sp)));
 	/* if the kernel doesn't check the route, it's for forwarded traffic */
-	hwo_sp_faces(&sp, &packet, &old, &faces);
-	ck_assert_uint_eq(faces.face[0].sp.id.sel.user, 0);
-	ck_assert_uint_eq(faces.face[1].sp.id.sel.ifindex, NIC);
+	hwo_kernel_sps_get(&sp, &packet, &old, &kernel);
+	ck_assert_uint_eq(kernel.item[0].sp.id.sel.user, 0);
+	ck_assert_uint_eq(kernel.item[1].sp.id.sel.ifindex, NIC);
 }
 END_TEST
 
 START_TEST(test_out_limited)
 {
 	hwo_sp_t sp = get_sp(POLICY_OUT, AF_INET, 1);
-	hwo_sp_faces_t faces;
+	hwo_kernel_sps_t kernel;
 
 	/* traffic by other interfaces is not its business */
 	sp.id.sel.ifindex = LIMIT;
-	hwo_sp_faces(&sp, &packet, &old, &faces);
-	ck_assert_int_eq(faces.count, 2);
-	check_guard(&faces.face[0], &faces.face[1], &sp);
-	ck_assert_uint_eq(faces.face[0].sp.id.sel.ifindex, LIMIT);
-	ck_assert(memeq(&faces.face[1].sp, &sp, sizeof(sp)));
+	hwo_kernel_sps_get(&sp, &packet, &old, &kernel);
+	ck_assert_int_eq(kernel.count, 2);
+	check_guard(&kernel.item[0], &kernel.item[1], &sp);
+	ck_assert_uint_eq(kernel.item[0].sp.id.sel.ifindex, LIMIT);
+	ck_assert(memeq(&kernel.item[1].sp, &sp, sizeof(sp)));
 }
 END_TEST
 
@@ -164,20 +164,20 @@ START_TEST(test_twin)
 		{ POLICY_OUT, AF_INET6, 0, TRUE },
 	};
 	hwo_guard_rules_t *rules = _i % 2 ? &checked : &old;
-	hwo_sp_faces_t faces;
+	hwo_kernel_sps_t kernel;
 	hwo_sp_t sp;
 
 	_i /= 2;
 	sp = get_sp(sps[_i].dir, sps[_i].family, sps[_i].tmpl_count);
 	sp.block = sps[_i].block;
-	hwo_sp_faces(&sp, &packet, rules, &faces);
-	ck_assert_int_eq(faces.count, 2);
-	ck_assert(memeq(&faces.face[0].sp, &sp, sizeof(sp)));
-	ck_assert_int_eq(faces.face[0].offload.mode, HWO_MODE_NONE);
-	ck_assert_uint_eq(faces.face[1].sp.id.sel.ifindex, NIC);
-	ck_assert_int_eq(faces.face[1].offload.mode, HWO_MODE_PACKET);
-	faces.face[1].sp.id.sel.ifindex = 0;
-	ck_assert(memeq(&faces.face[1].sp, &sp, sizeof(sp)));
+	hwo_kernel_sps_get(&sp, &packet, rules, &kernel);
+	ck_assert_int_eq(kernel.count, 2);
+	ck_assert(memeq(&kernel.item[0].sp, &sp, sizeof(sp)));
+	ck_assert_int_eq(kernel.item[0].offload.mode, HWO_MODE_NONE);
+	ck_assert_uint_eq(kernel.item[1].sp.id.sel.ifindex, NIC);
+	ck_assert_int_eq(kernel.item[1].offload.mode, HWO_MODE_PACKET);
+	kernel.item[1].sp.id.sel.ifindex = 0;
+	ck_assert(memeq(&kernel.item[1].sp, &sp, sizeof(sp)));
 	/* no other identity is left for it */
 	sp.id.sel.ifindex = LIMIT;
 	check_single(&sp, &packet, rules);
@@ -187,16 +187,16 @@ END_TEST
 START_TEST(test_find)
 {
 	hwo_sp_t sp = get_sp(POLICY_OUT, AF_INET, 1);
-	hwo_sp_faces_t faces;
+	hwo_kernel_sps_t kernel;
 	hwo_sp_id_t id;
 
-	hwo_sp_faces(&sp, &packet, &old, &faces);
+	hwo_kernel_sps_get(&sp, &packet, &old, &kernel);
 	id = sp.id;
-	ck_assert_int_eq(hwo_sp_find_face(&faces, &id), 0);
+	ck_assert_int_eq(hwo_kernel_sps_find(&kernel, &id), 0);
 	id.sel.ifindex = NIC;
-	ck_assert_int_eq(hwo_sp_find_face(&faces, &id), 1);
+	ck_assert_int_eq(hwo_kernel_sps_find(&kernel, &id), 1);
 	id.sel.ifindex = LIMIT;
-	ck_assert_int_eq(hwo_sp_find_face(&faces, &id), -1);
+	ck_assert_int_eq(hwo_kernel_sps_find(&kernel, &id), -1);
 }
 END_TEST
 
@@ -242,9 +242,9 @@ START_TEST(test_may_leak)
 }
 END_TEST
 
-TCase *sp_faces_tcase(void)
+TCase *sp_guard_tcase(void)
 {
-	TCase *tcase = tcase_create("sp_faces");
+	TCase *tcase = tcase_create("sp_guard");
 
 	tcase_add_checked_fixture(tcase, model_setup, model_teardown);
 	tcase_add_loop_test(tcase, test_software, POLICY_IN, POLICY_FWD + 1);
