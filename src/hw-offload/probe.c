@@ -216,10 +216,14 @@ static void make_sa(prober_t *prober, const trial_t *trial, hwo_sa_t *sa)
 		},
 		.src_port = trial->encap ? 4500 : 0,
 		.dst_port = trial->encap ? 4500 : 0,
-		.encap = trial->encap,
 		.reqid = REQID,
-		.mode = trial->ipsec_mode,
-		.inbound = trial->inbound,
+		.facts = {
+			.proto = IPPROTO_ESP,
+			.mode = trial->ipsec_mode,
+			.inbound = trial->inbound,
+			.encap = trial->encap,
+			.esn = trial->esn,
+		},
 		.enc = {
 			.name = "rfc4106(gcm(aes))",
 			.icv_bits = 128,
@@ -229,7 +233,6 @@ static void make_sa(prober_t *prober, const trial_t *trial, hwo_sa_t *sa)
 		/* with a direction the kernel insists on 0 for what is sent */
 		.replay_window = trial->inbound ? 32
 										: trial->esn && !prober->set_dir,
-		.esn = trial->esn,
 		.cpu = UINT32_MAX,
 		.set_dir = prober->set_dir,
 		.limits = {

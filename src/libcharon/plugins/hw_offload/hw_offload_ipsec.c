@@ -195,7 +195,7 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 	if (hwo_translate_sa(&this->translate, id, data, &sa) &&
 		limit_to_interface(this, data->interface, &sa))
 	{
-		sa.may_leak = hwo_route_leak_sa(&this->guard, id, data);
+		sa.facts.may_leak = hwo_route_leak_sa(&this->guard, id, data);
 		if (sas->add(sas, &sa, data->hw_offload) == 0)
 		{
 			this->services.rekey->rekey_split(this->services.rekey, &sa.id);

@@ -155,22 +155,57 @@ typedef struct hwo_replay_t {
 } hwo_replay_t;
 
 /**
- * All facts about one SA that is to be installed. Lives only during the call,
- * as it refers to keys.
+ * What decides in which mode an SA can be, besides the configured mode and its
+ * device. Collected once when the SA is installed, and kept with it, so that
+ * every later plan judges the same.
+ */
+typedef struct hwo_sa_facts_t {
+	/** IPPROTO_ESP, IPPROTO_AH or IPPROTO_COMP, as in its identity */
+	uint8_t proto;
+	/** XFRM interface ID, as in its identity, 0 for none */
+	uint32_t if_id;
+	/** transport, tunnel, BEET or IPTFS */
+	ipsec_mode_t mode;
+	/** TRUE if it protects what we receive */
+	bool inbound;
+	/** extended sequence numbers */
+	bool esn;
+	/** UDP encapsulation (RFC 3948) */
+	bool encap;
+	/** pad to this size (TFC), 0 for none */
+	uint32_t tfc;
+	/** packets are compressed by an IPComp SA before */
+	bool ipcomp;
+	/** selectors are of another family than the addresses (tunnel mode) */
+	bool mixed_families;
+	/** a selector is a subnet, and NICs match single addresses only (tunnel
+	 * mode, before 6.15) */
+	bool subnets;
+	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
+	bool if_id_in_software;
+	/** TRUE if in packet mode its traffic would leave in clear once its route
+	 * moves to another device, see hwo_sp_may_leak() */
+	bool may_leak;
+	/** mark set on packets after processing, {0, 0} for none; routes may depend
+	 * on it */
+	mark_t set_mark;
+} hwo_sa_facts_t;
+
+/**
+ * One SA that is to be installed. Lives only during the call, as it refers to
+ * keys.
  */
 typedef struct hwo_sa_t {
 	/** identity */
 	hwo_sa_id_t id;
+	/** what decides in which mode it can be */
+	hwo_sa_facts_t facts;
 	/** UDP ports for encapsulation */
 	uint16_t src_port, dst_port;
 	/** reqid */
 	uint32_t reqid;
 	/** sequence number of the acquire that caused this SA, 0 for none */
 	uint32_t seq;
-	/** transport, tunnel, BEET or IPTFS */
-	ipsec_mode_t mode;
-	/** TRUE if it protects what we receive */
-	bool inbound;
 	/** TRUE if the SPI was allocated before, i.e. a larval SA exists */
 	bool update;
 	/** selector on the SA itself, family 0 if there is none */
@@ -185,25 +220,8 @@ typedef struct hwo_sa_t {
 	hwo_alg_t comp;
 	/** anti-replay window in packets, outbound always 0 or (ESN) 1 */
 	uint32_t replay_window;
-	/** extended sequence numbers */
-	bool esn;
-	/** UDP encapsulation (RFC 3948) with the ports above */
-	bool encap;
 	/** threshold for mapping changes in seconds, 0 for the default */
 	uint32_t mtimer_thresh;
-	/** pad to this size (TFC), 0 for none */
-	uint32_t tfc;
-	/** packets are compressed by an IPComp SA before */
-	bool ipcomp;
-	/** selectors are of another family than the addresses (tunnel mode) */
-	bool mixed_families;
-	/** a selector is a subnet, and NICs match single addresses only (tunnel
-	 * mode, before 6.15) */
-	bool subnets;
-	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
-	bool if_id_in_software;
-	/** mark set on packets after processing, {0, 0} for none */
-	mark_t set_mark;
 	/** encoded security label (LSM/SELinux), empty for none; not owned */
 	chunk_t label;
 	/** CPU this SA is for, UINT32_MAX for none */
@@ -224,9 +242,6 @@ typedef struct hwo_sa_t {
 	bool icmp;
 	/** align to 4 bytes, for AH over IPv4 */
 	bool align4;
-	/** TRUE if in packet mode its traffic would leave in clear once its route
-	 * moves to another device, see hwo_sp_may_leak() */
-	bool may_leak;
 	/** only with MODE_IPTFS */
 	hwo_iptfs_t iptfs;
 	/** state to continue from, NULL for a fresh SA; not owned */

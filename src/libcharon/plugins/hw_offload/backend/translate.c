@@ -117,7 +117,7 @@ static void translate_selector(const hwo_translate_t *how,
 {
 	traffic_selector_t *src, *dst;
 
-	switch (sa->mode)
+	switch (sa->facts.mode)
 	{
 		case MODE_TRANSPORT:
 		case MODE_BEET:
@@ -171,7 +171,7 @@ static bool has_mixed_families(const hwo_sa_t *sa,
 	traffic_selector_t *ts;
 	bool mixed = FALSE;
 
-	if (sa->mode != MODE_TUNNEL)
+	if (sa->facts.mode != MODE_TUNNEL)
 	{
 		return FALSE;
 	}
@@ -233,7 +233,9 @@ static void translate_common(const hwo_translate_t *how,
 	sa->src_port = id->src->get_port(id->src);
 	sa->dst_port = id->dst->get_port(id->dst);
 	sa->reqid = data->reqid;
-	sa->inbound = data->inbound;
+	sa->facts.proto = sa->id.proto;
+	sa->facts.if_id = sa->id.if_id;
+	sa->facts.inbound = data->inbound;
 	sa->update = data->update;
 	sa->cpu = hwo_compat_sa_cpu(data);
 	sa->set_dir = how->kernel.sa_dir;
@@ -253,7 +255,7 @@ bool hwo_translate_sa(const hwo_translate_t *how,
 	memset(sa, 0, sizeof(*sa));
 	hwo_translate_sa_id(id, &sa->id);
 	/* with IPComp that SA has the inner header */
-	sa->mode = data->ipcomp != IPCOMP_NONE ? MODE_TRANSPORT : data->mode;
+	sa->facts.mode = data->ipcomp != IPCOMP_NONE ? MODE_TRANSPORT : data->mode;
 	translate_common(how, id, data, sa);
 	sa->seq = hwo_compat_sa_seq(data);
 	sa->limits = (hwo_limits_t){
@@ -265,27 +267,27 @@ bool hwo_translate_sa(const hwo_translate_t *how,
 		.hard_time = life->time.life,
 	};
 	sa->replay_window = replay_window(how, data);
-	sa->esn = data->esn;
-	sa->encap = data->encap;
+	sa->facts.esn = data->esn;
+	sa->facts.encap = data->encap;
 	if (data->encap && data->inbound && !sa->src_port)
 	{	/* SAs per CPU come from any port, don't report each as a change */
 		sa->mtimer_thresh = UINT32_MAX;
 	}
-	if (sa->id.proto == IPPROTO_ESP && sa->mode == MODE_TUNNEL)
+	if (sa->id.proto == IPPROTO_ESP && sa->facts.mode == MODE_TUNNEL)
 	{	/* the kernel knows TFC padding only for these */
-		sa->tfc = data->tfc;
+		sa->facts.tfc = data->tfc;
 	}
-	sa->ipcomp = data->ipcomp != IPCOMP_NONE;
-	sa->mixed_families = has_mixed_families(sa, data);
-	sa->subnets = !how->kernel.subnets_matched &&
+	sa->facts.ipcomp = data->ipcomp != IPCOMP_NONE;
+	sa->facts.mixed_families = has_mixed_families(sa, data);
+	sa->facts.subnets = !how->kernel.subnets_matched &&
 				  (has_subnet(data->src_ts) || has_subnet(data->dst_ts));
-	sa->if_id_in_software = how->kernel.sa_if_id_in_software;
-	sa->set_mark = data->mark;
+	sa->facts.if_id_in_software = how->kernel.sa_if_id_in_software;
+	sa->facts.set_mark = data->mark;
 	if (data->label)
 	{
 		sa->label = data->label->get_encoding(data->label);
 	}
-	if (hwo_compat_mode_is_iptfs(sa->mode))
+	if (hwo_compat_mode_is_iptfs(sa->facts.mode))
 	{
 		translate_iptfs(data, sa);
 	}
@@ -301,7 +303,7 @@ bool hwo_translate_ipcomp(const hwo_translate_t *how,
 {
 	memset(sa, 0, sizeof(*sa));
 	hwo_translate_ipcomp_id(id, data->cpi, &sa->id);
-	sa->mode = data->mode;
+	sa->facts.mode = data->mode;
 	translate_common(how, id, data, sa);
 	return find_algorithm(COMPRESSION_ALGORITHM, data->ipcomp, &sa->comp);
 }

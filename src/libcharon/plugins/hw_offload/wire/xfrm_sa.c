@@ -115,7 +115,7 @@ static void put_encap(hwo_msg_t *msg, const hwo_sa_t *sa)
 		.encap_dport = htons(sa->dst_port),
 	};
 
-	if (sa->encap)
+	if (sa->facts.encap)
 	{
 		hwo_msg_put(msg, XFRMA_ENCAP, &encap, sizeof(encap));
 		if (sa->mtimer_thresh)
@@ -132,11 +132,11 @@ static void put_iptfs(hwo_msg_t *msg, const hwo_sa_t *sa)
 {
 	const hwo_iptfs_t *iptfs = &sa->iptfs;
 
-	if (!hwo_compat_mode_is_iptfs(sa->mode))
+	if (!hwo_compat_mode_is_iptfs(sa->facts.mode))
 	{
 		return;
 	}
-	if (sa->inbound)
+	if (sa->facts.inbound)
 	{
 		hwo_msg_put_u32(msg, HWO_XFRMA_IPTFS_DROP_TIME, iptfs->drop_time);
 		hwo_msg_put_u16(msg, HWO_XFRMA_IPTFS_REORDER_WINDOW,
@@ -158,24 +158,25 @@ static void put_iptfs(hwo_msg_t *msg, const hwo_sa_t *sa)
  */
 static void put_options(hwo_msg_t *msg, const hwo_sa_t *sa)
 {
-	if (sa->set_mark.value || sa->set_mark.mask)
+	if (sa->facts.set_mark.value || sa->facts.set_mark.mask)
 	{
-		hwo_msg_put_u32(msg, XFRMA_SET_MARK, sa->set_mark.value);
-		hwo_msg_put_u32(msg, XFRMA_SET_MARK_MASK, sa->set_mark.mask);
+		hwo_msg_put_u32(msg, XFRMA_SET_MARK, sa->facts.set_mark.value);
+		hwo_msg_put_u32(msg, XFRMA_SET_MARK_MASK, sa->facts.set_mark.mask);
 	}
 	if (sa->dont_encap_dscp)
 	{
 		hwo_msg_put_u32(msg, XFRMA_SA_EXTRA_FLAGS,
 						XFRM_SA_XFLAG_DONT_ENCAP_DSCP);
 	}
-	if (sa->tfc)
+	if (sa->facts.tfc)
 	{
-		hwo_msg_put_u32(msg, XFRMA_TFCPAD, sa->tfc);
+		hwo_msg_put_u32(msg, XFRMA_TFCPAD, sa->facts.tfc);
 	}
 	if (sa->set_dir)
 	{
 		hwo_msg_put_u8(msg, HWO_XFRMA_SA_DIR,
-					   sa->inbound ? HWO_XFRM_SA_DIR_IN : HWO_XFRM_SA_DIR_OUT);
+					   sa->facts.inbound ? HWO_XFRM_SA_DIR_IN
+										 : HWO_XFRM_SA_DIR_OUT);
 	}
 	if (sa->cpu != UINT32_MAX)
 	{
@@ -219,7 +220,7 @@ static void put_replay_esn(hwo_msg_t *msg, const hwo_sa_t *sa)
 	}
 	out->bmp_len = words;
 	out->replay_window = sa->replay_window;
-	if (sa->replay && sa->inbound)
+	if (sa->replay && sa->facts.inbound)
 	{
 		out->seq = sa->replay->seq;
 		out->seq_hi = sa->replay->seq_hi;
@@ -245,7 +246,7 @@ static void put_replay(hwo_msg_t *msg, const hwo_sa_t *sa)
 		return;
 	}
 	/* since Linux 6.10, the kernel refuses the state of the other direction */
-	if (sa->inbound)
+	if (sa->facts.inbound)
 	{
 		out.seq = sa->replay->seq;
 		copy_bitmap(sa->replay, &out.bitmap, 1);
@@ -287,7 +288,7 @@ static uint8_t state_flags(const hwo_sa_t *sa)
 		   (sa->icmp ? XFRM_STATE_ICMP : 0) |
 		   (sa->af_unspec ? XFRM_STATE_AF_UNSPEC : 0) |
 		   (sa->align4 ? XFRM_STATE_ALIGN4 : 0) |
-		   (sa->esn ? XFRM_STATE_ESN : 0);
+		   (sa->facts.esn ? XFRM_STATE_ESN : 0);
 }
 
 /**
@@ -295,7 +296,7 @@ static uint8_t state_flags(const hwo_sa_t *sa)
  */
 static bool has_large_state(const hwo_sa_t *sa)
 {
-	return sa->esn || sa->replay_window > SMALL_WINDOW;
+	return sa->facts.esn || sa->replay_window > SMALL_WINDOW;
 }
 
 /**
@@ -312,7 +313,7 @@ static void fill_info(struct xfrm_usersa_info *info, const hwo_sa_t *sa)
 	info->seq = sa->seq;
 	info->reqid = sa->reqid;
 	info->family = sa->id.dst.family;
-	info->mode = hwo_xfrm_mode(sa->mode);
+	info->mode = hwo_xfrm_mode(sa->facts.mode);
 	info->flags = state_flags(sa);
 	if (!has_large_state(sa))
 	{
@@ -346,7 +347,8 @@ bool hwo_xfrm_encode_sa(hwo_msg_t *msg, const hwo_sa_t *sa,
 		put_replay(msg, sa);
 	}
 	put_usage(msg, sa->usage);
-	hwo_xfrm_put_offload(msg, offload, sa->inbound ? XFRM_OFFLOAD_INBOUND : 0);
+	hwo_xfrm_put_offload(msg, offload,
+						 sa->facts.inbound ? XFRM_OFFLOAD_INBOUND : 0);
 	return !msg->overflow;
 }
 

@@ -35,7 +35,7 @@ static void plan_packet(const hwo_sa_t *sa, bool no_bytes,
 {
 	hwo_limits_t *kernel = &plan->kernel, *watched = &plan->watched;
 
-	if (!sa->esn && !sa->inbound)
+	if (!sa->facts.esn && !sa->facts.inbound)
 	{
 		kernel->soft_packets = lower(kernel->soft_packets,
 									 HWO_AUTO_SOFT_PACKETS);

@@ -74,25 +74,25 @@ static void add_step(hwo_plan_t *plan, hwo_mode_t mode, hwo_reason_t skip)
 /**
  * Rules of the kernel's core that hold for both offload modes
  */
-static hwo_reason_t refused_by_core(const hwo_sa_t *sa)
+static hwo_reason_t refused_by_core(const hwo_sa_facts_t *facts)
 {
-	if (sa->id.proto != IPPROTO_ESP)
+	if (facts->proto != IPPROTO_ESP)
 	{
 		return HWO_REASON_NOT_ESP;
 	}
-	if (sa->ipcomp)
+	if (facts->ipcomp)
 	{	/* a bundle of SAs is not offloaded when packets are sent */
 		return HWO_REASON_IPCOMP;
 	}
-	if (sa->mode != MODE_TRANSPORT && sa->mode != MODE_TUNNEL)
+	if (facts->mode != MODE_TRANSPORT && facts->mode != MODE_TUNNEL)
 	{
 		return HWO_REASON_IPSEC_MODE;
 	}
-	if (sa->tfc)
+	if (facts->tfc)
 	{
 		return HWO_REASON_TFC;
 	}
-	if (sa->inbound && sa->id.if_id && sa->if_id_in_software)
+	if (facts->inbound && facts->if_id && facts->if_id_in_software)
 	{
 		return HWO_REASON_IF_ID;
 	}
@@ -103,50 +103,50 @@ static hwo_reason_t refused_by_core(const hwo_sa_t *sa)
  * Rules for any packet mode. IPv4 in IPv6 and the other way round do not work
  * with Linux 6.12.
  */
-static hwo_reason_t packet_refused(const hwo_sa_t *sa)
+static hwo_reason_t packet_refused(const hwo_sa_facts_t *facts)
 {
-	if (sa->may_leak)
+	if (facts->may_leak)
 	{
 		return HWO_REASON_ROUTE_LEAK;
 	}
-	if (sa->mixed_families)
+	if (facts->mixed_families)
 	{
 		return HWO_REASON_MIXED_FAMILIES;
 	}
-	return sa->subnets ? HWO_REASON_SUBNET : HWO_REASON_NONE;
+	return facts->subnets ? HWO_REASON_SUBNET : HWO_REASON_NONE;
 }
 
 /**
  * Rules for an automatic packet mode. A NIC protects against replay only with
  * ESN (mlx5), and its sequence numbers end at 2^32 without.
  */
-static hwo_reason_t packet_unsafe(const hwo_sa_t *sa)
+static hwo_reason_t packet_unsafe(const hwo_sa_facts_t *facts)
 {
-	return sa->esn ? HWO_REASON_NONE : HWO_REASON_NO_ESN;
+	return facts->esn ? HWO_REASON_NONE : HWO_REASON_NO_ESN;
 }
 
 /**
  * Rules for crypto mode. Several drivers (nfp, ixgbe) do not look at the
  * encapsulation at all, so what they do with it is unknown.
  */
-static hwo_reason_t crypto_unsafe(const hwo_sa_t *sa)
+static hwo_reason_t crypto_unsafe(const hwo_sa_facts_t *facts)
 {
-	return sa->encap ? HWO_REASON_UDP_ENCAP : HWO_REASON_NONE;
+	return facts->encap ? HWO_REASON_UDP_ENCAP : HWO_REASON_NONE;
 }
 
 /*
  * Described in header
  */
-void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa,
+void hwo_plan_sa(hw_offload_t requested, const hwo_sa_facts_t *facts,
 				 const hwo_device_t *device, hwo_plan_t *plan)
 {
 	hwo_reason_t core, packet, crypto;
 
 	memset(plan, 0, sizeof(*plan));
 	plan->ifindex = device->ifindex;
-	core = refused_by_core(sa);
-	packet = core ?: packet_refused(sa) ?: device->denied[HWO_MODE_PACKET];
-	crypto = core ?: device->denied[HWO_MODE_CRYPTO] ?: crypto_unsafe(sa);
+	core = refused_by_core(facts);
+	packet = core ?: packet_refused(facts) ?: device->denied[HWO_MODE_PACKET];
+	crypto = core ?: device->denied[HWO_MODE_CRYPTO] ?: crypto_unsafe(facts);
 
 	switch (requested)
 	{
@@ -162,7 +162,7 @@ void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa,
 			add_step(plan, HWO_MODE_PACKET, packet);
 			break;
 		case HW_OFFLOAD_AUTO:
-			add_step(plan, HWO_MODE_PACKET, packet ?: packet_unsafe(sa));
+			add_step(plan, HWO_MODE_PACKET, packet ?: packet_unsafe(facts));
 			add_step(plan, HWO_MODE_CRYPTO, crypto);
 			add_step(plan, HWO_MODE_NONE, HWO_REASON_NONE);
 			break;

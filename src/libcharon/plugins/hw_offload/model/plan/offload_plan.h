@@ -118,6 +118,22 @@ typedef struct hwo_refusal_t {
 } hwo_refusal_t;
 
 /**
+ * What came of the plan for an SA.
+ */
+typedef struct hwo_outcome_t {
+	/** effective mode and device */
+	hwo_offload_t effective;
+	/** why it is no better mode */
+	hwo_refusal_t why;
+	/** if neither packet nor crypto mode is in effect, though both might be:
+	 * the same for crypto mode, as far as it is known */
+	hwo_refusal_t crypto;
+	/** device that was considered, be it in effect or not, 0 if there was
+	 * none */
+	uint32_t candidate;
+} hwo_outcome_t;
+
+/**
  * Ordered attempts for one SA or SP.
  */
 typedef struct hwo_plan_t {
@@ -145,11 +161,11 @@ void hwo_device_none(hwo_reason_t why, hwo_device_t *device);
  * Plan the installation of an SA.
  *
  * @param requested		configured mode
- * @param sa			facts about the SA
+ * @param facts			facts about the SA
  * @param device		device that carries its packets
  * @param plan			[out] steps
  */
-void hwo_plan_sa(hw_offload_t requested, const hwo_sa_t *sa,
+void hwo_plan_sa(hw_offload_t requested, const hwo_sa_facts_t *facts,
 				 const hwo_device_t *device, hwo_plan_t *plan);
 
 /**

@@ -69,8 +69,8 @@ METHOD(device_budget_t, admit, bool,
 
 	while (records->enumerate(records, NULL, &record))
 	{
-		if (record->inbound && !record->lost &&
-			hwo_offload_equals(&record->effective, offload))
+		if (record->facts.inbound && !record->lost &&
+			hwo_offload_equals(&record->outcome.effective, offload))
 		{
 			replaces = replaces || hwo_sa_is_replaced(record, id, reqid);
 			pairs++;

@@ -64,7 +64,7 @@ static bool is_of(const hwo_failed_child_t *failed, const lost_t *lost)
 		return !lost->spi_in && !lost->spi_out && lost->reqid &&
 			   failed->sa.reqid == lost->reqid;
 	}
-	return spi == (failed->sa.inbound ? lost->spi_in : lost->spi_out);
+	return spi == (failed->sa.facts.inbound ? lost->spi_in : lost->spi_out);
 }
 
 /**
@@ -72,7 +72,7 @@ static bool is_of(const hwo_failed_child_t *failed, const lost_t *lost)
  */
 static const hwo_addr_t *peer_of(const hwo_sa_record_t *sa)
 {
-	return sa->inbound ? &sa->id.src : &sa->id.dst;
+	return sa->facts.inbound ? &sa->id.src : &sa->id.dst;
 }
 
 /**
@@ -167,7 +167,7 @@ METHOD(failed_children_t, give_up, bool,
 	if (found)
 	{
 		failed->sa.names = *names;
-		failed->sa.partner.spi = failed->sa.inbound ? spi_out : spi_in;
+		failed->sa.partner.spi = failed->sa.facts.inbound ? spi_out : spi_in;
 		forget_child(this, &failed->sa);
 		array_insert(this->failures, ARRAY_TAIL, failed);
 	}

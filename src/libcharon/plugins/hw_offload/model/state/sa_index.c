@@ -39,7 +39,7 @@ struct private_sa_index_t {
  */
 static bool is_single(const hwo_sa_record_t *record)
 {
-	return record->inbound && !record->partner.spi;
+	return record->facts.inbound && !record->partner.spi;
 }
 
 /**

@@ -23,7 +23,7 @@ static bool is_between(const hwo_sa_id_t *id, const hwo_addr_t *src,
 bool hwo_sa_is_partner(const hwo_sa_record_t *record, const hwo_sa_id_t *id,
 					   uint32_t reqid)
 {
-	return record->inbound && !record->partner.spi &&
+	return record->facts.inbound && !record->partner.spi &&
 		   record->reqid == reqid && record->id.proto == id->proto &&
 		   is_between(&record->id, &id->dst, &id->src);
 }
@@ -47,10 +47,10 @@ bool hwo_sa_is_outbound_of(const hwo_sa_record_t *record,
 {
 	const hwo_sa_id_t *id = &other->id;
 
-	return !record->inbound && record->reqid == other->reqid &&
+	return !record->facts.inbound && record->reqid == other->reqid &&
 		   record->id.proto == id->proto &&
-		   is_between(&record->id, other->inbound ? &id->dst : &id->src,
-					  other->inbound ? &id->src : &id->dst);
+		   is_between(&record->id, other->facts.inbound ? &id->dst : &id->src,
+					  other->facts.inbound ? &id->src : &id->dst);
 }
 
 /*
@@ -58,7 +58,7 @@ bool hwo_sa_is_outbound_of(const hwo_sa_record_t *record,
  */
 bool hwo_sa_is_moving(const hwo_sa_record_t *record, uint32_t reqid, time_t now)
 {
-	return record->reqid == reqid && !record->inbound && !record->lost &&
+	return record->reqid == reqid && !record->facts.inbound && !record->lost &&
 		   (record->taken ||
 			(record->moves.count && now - record->moves.last < 2));
 }
@@ -83,8 +83,8 @@ void hwo_sa_take_notes(hwo_sa_record_t *record, const hwo_sa_record_t *old)
  */
 bool hwo_sa_is_on_device(const hwo_sa_record_t *record, uint32_t ifindex)
 {
-	return !record->lost && record->effective.mode != HWO_MODE_NONE &&
-		   record->effective.ifindex == ifindex;
+	return !record->lost && record->outcome.effective.mode != HWO_MODE_NONE &&
+		   record->outcome.effective.ifindex == ifindex;
 }
 
 /*

@@ -49,36 +49,16 @@ typedef struct hwo_sa_record_t {
 	hwo_sa_id_t id;
 	/** reqid */
 	uint32_t reqid;
-	/** TRUE if it protects what we receive */
-	bool inbound;
-	/** transport, tunnel, BEET or IPTFS */
-	ipsec_mode_t mode;
-	/** TFC padding, 0 for none */
-	uint32_t tfc;
-	/** extended sequence numbers */
-	bool esn;
-	/** more of what keeps it from some mode, see hwo_sa_t */
-	bool ipcomp, if_id_in_software, may_leak, mixed_families, subnets;
-	/** UDP encapsulation with these ports, host order */
-	bool encap;
+	/** what decides in which mode it can be */
+	hwo_sa_facts_t facts;
+	/** ports of UDP encapsulation, host order */
 	uint16_t src_port, dst_port;
-	/** mark set on packets after processing, {0, 0} for none */
-	mark_t set_mark;
 	/** configured offload mode */
 	hw_offload_t requested;
-	/** effective mode and device */
-	hwo_offload_t effective;
-	/** why they differ, and the kernel's words for it */
-	hwo_reason_t reason;
-	hwo_result_t refusal;
-	/** if neither packet nor crypto mode is in effect, though both might be: the
-	 * same for crypto mode, as far as it is known */
-	hwo_refusal_t crypto;
+	/** what came of it */
+	hwo_outcome_t outcome;
 	/** best mode that was tried last, and on which device, whatever came of it */
 	hwo_offload_t tried;
-	/** device that was considered when the mode was chosen, be it in effect or
-	 * not, 0 if there was none */
-	uint32_t candidate;
 	/** SA of the other direction in the same CHILD_SA, spi 0 if not known */
 	hwo_sa_id_t partner;
 	/** limits that we watch in packet mode, in place of the NIC */

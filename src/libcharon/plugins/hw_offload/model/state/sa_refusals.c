@@ -92,7 +92,7 @@ METHOD(sa_refusals_t, note, bool,
 	bool known = FALSE;
 
 	this->mutex->lock(this->mutex);
-	if (sa->inbound)
+	if (sa->facts.inbound)
 	{
 		remember(this, sa);
 	}

@@ -301,7 +301,7 @@ METHOD(sa_table_t, list, array_t*,
 	while (enumerator->enumerate(enumerator, NULL, &record))
 	{
 		/* charon removes the outbound SA first when a CHILD_SA is rekeyed */
-		if (!record->inbound ||
+		if (!record->facts.inbound ||
 			!this->records->get(this->records, &record->partner))
 		{
 			array_insert(ids, ARRAY_TAIL, &record->id);

@@ -120,11 +120,17 @@ static bool is_ready(private_sa_expiry_t *this, const request_t *request,
 static bool is_split(private_sa_expiry_t *this, const hwo_sa_id_t *id)
 {
 	hwo_sa_record_t out, in;
+	uint32_t from, to;
 
-	return this->table->get(this->table, id, &out) && !out.set_mark.mask &&
-		   out.effective.ifindex && out.partner.spi &&
-		   this->table->get(this->table, &out.partner, &in) &&
-		   in.effective.ifindex && in.effective.ifindex != out.effective.ifindex;
+	if (!this->table->get(this->table, id, &out) ||
+		out.facts.set_mark.mask || !out.partner.spi ||
+		!this->table->get(this->table, &out.partner, &in))
+	{
+		return FALSE;
+	}
+	from = in.outcome.effective.ifindex;
+	to = out.outcome.effective.ifindex;
+	return from && to && from != to;
 }
 
 /**

@@ -80,7 +80,7 @@ METHOD(device_cache_t, get, const hwo_device_t*,
 	path_t *path, key = {
 		.local = sa->id.src,
 		.remote = sa->id.dst,
-		.mark = sa->set_mark.value & sa->set_mark.mask,
+		.mark = sa->facts.set_mark.value & sa->facts.set_mark.mask,
 	};
 
 	path = this->paths->get(this->paths, &key);

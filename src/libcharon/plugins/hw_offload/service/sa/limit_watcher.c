@@ -123,7 +123,7 @@ static bool look_at(private_limit_watcher_t *this, hwo_watch_t *watch,
 	bool late;
 
 	if (!this->table->get(this->table, &watch->id, &record) || record.lost ||
-		record.effective.mode != HWO_MODE_PACKET)
+		record.outcome.effective.mode != HWO_MODE_PACKET)
 	{
 		return FALSE;
 	}
@@ -198,7 +198,7 @@ CALLBACK(look_at_due, void,
  */
 static void log_plan(const hwo_sa_t *sa, const hwo_limit_plan_t *plan)
 {
-	if (!sa->esn && !sa->inbound)
+	if (!sa->facts.esn && !sa->facts.inbound)
 	{
 		DBG1(DBG_KNL, "SA %.8x is in packet mode without ESN: it ends after "
 			 "%llu packets, and the NIC may have no replay protection",

@@ -85,7 +85,7 @@ static void send_step(hwo_sa_attempts_t *this, hwo_mode_t mode)
 		this->update = TRUE;
 		send_request(this, &offload);
 	}
-	this->effective = offload;
+	this->outcome.effective = offload;
 }
 
 /**
@@ -102,7 +102,7 @@ static bool settle_lost_answer(hwo_sa_attempts_t *this)
 	if (!result.err && !state.larval && state.reqid == this->reqid)
 	{
 		this->result = result;
-		this->effective = state.offload;
+		this->outcome.effective = state.offload;
 		return TRUE;
 	}
 	return FALSE;
@@ -139,13 +139,13 @@ static hwo_verdict_t read_back(hwo_sa_attempts_t *this, int step)
 	}
 	if (reason != HWO_REASON_NONE)
 	{
-		this->reason = reason;
-		this->refusal = this->result;
+		this->outcome.why.reason = reason;
+		this->outcome.why.result = this->result;
 		note_refusal(this, HWO_MODE_CRYPTO, reason);
 	}
 	if (verdict == HWO_VERDICT_DONE)
 	{
-		this->effective = state.offload;
+		this->outcome.effective = state.offload;
 		return verdict;
 	}
 	hwo_sa_delete(this->xfrm, &this->id, &ignored);
@@ -190,10 +190,10 @@ static hwo_verdict_t try_step(hwo_sa_attempts_t *this, int step)
 	if (hwo_plan_is_refusal(this->result.err) && mode != HWO_MODE_NONE)
 	{
 		note_refusal(this, mode, HWO_REASON_DRIVER_REFUSED);
-		if (this->reason == HWO_REASON_NONE)
+		if (this->outcome.why.reason == HWO_REASON_NONE)
 		{
-			this->reason = HWO_REASON_DRIVER_REFUSED;
-			this->refusal = this->result;
+			this->outcome.why.reason = HWO_REASON_DRIVER_REFUSED;
+			this->outcome.why.result = this->result;
 		}
 	}
 	return verdict;
@@ -205,7 +205,8 @@ static hwo_verdict_t try_step(hwo_sa_attempts_t *this, int step)
 static hwo_reason_t why_not_crypto(hwo_sa_attempts_t *this,
 								   hwo_verdict_t verdict)
 {
-	if (verdict == HWO_VERDICT_DONE && this->effective.mode == HWO_MODE_CRYPTO)
+	if (verdict == HWO_VERDICT_DONE &&
+		this->outcome.effective.mode == HWO_MODE_CRYPTO)
 	{
 		return HWO_REASON_NONE;
 	}
@@ -242,18 +243,19 @@ bool hwo_sa_attempts_run(hwo_sa_attempts_t *this)
 			break;
 		}
 	}
-	if (verdict == HWO_VERDICT_DONE && this->effective.mode == HWO_MODE_PACKET)
+	if (verdict == HWO_VERDICT_DONE &&
+		this->outcome.effective.mode == HWO_MODE_PACKET)
 	{	/* nothing is better */
-		this->reason = HWO_REASON_NONE;
+		this->outcome.why.reason = HWO_REASON_NONE;
 	}
 	else if (verdict == HWO_VERDICT_FAIL && fails_anyway(this, step))
 	{
-		this->reason = HWO_REASON_NONE;
-		memset(&this->refusal, 0, sizeof(this->refusal));
+		this->outcome.why.reason = HWO_REASON_NONE;
+		memset(&this->outcome.why.result, 0, sizeof(this->outcome.why.result));
 	}
-	else if (this->reason == HWO_REASON_NONE)
+	else if (this->outcome.why.reason == HWO_REASON_NONE)
 	{
-		this->reason = why_not_crypto(this, verdict);
+		this->outcome.why.reason = why_not_crypto(this, verdict);
 	}
 	return verdict == HWO_VERDICT_DONE;
 }

@@ -58,12 +58,9 @@ struct hwo_sa_attempts_t {
 	bool no_bytes;
 	/** steps to try */
 	hwo_plan_t plan;
-	/** [out] effective offload, if one of them succeeded */
-	hwo_offload_t effective;
-	/** [in,out] why there is no better mode, the kernel's words for it; none if
+	/** [in,out] what came of them, without why not in crypto mode; no reason if
 	 * it failed in a way that has nothing to do with offload */
-	hwo_reason_t reason;
-	hwo_result_t refusal;
+	hwo_outcome_t outcome;
 	/** [in,out] the same for each mode that was tried, indexed by hwo_mode_t */
 	hwo_refusal_t refused[HWO_MAX_STEPS];
 	/** [out] outcome of the last attempt */

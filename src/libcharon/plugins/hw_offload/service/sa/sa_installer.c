@@ -131,14 +131,13 @@ static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
 					  bool update)
 {
 	install_t *install = data;
-	hwo_sa_t facts = {
+	hwo_sa_t sa = {
 		.limits = install->configured,
-		.esn = install->sa.esn,
-		.inbound = install->sa.inbound,
+		.facts = install->sa.facts,
 	};
 
 	install->sa.update = update;
-	hwo_limit_plan(&facts, offload->mode, install->attempts.no_bytes,
+	hwo_limit_plan(&sa, offload->mode, install->attempts.no_bytes,
 				   &install->limits);
 	install->sa.limits = install->limits.kernel;
 	return hwo_xfrm_encode_sa(msg, &install->sa, offload);
@@ -159,7 +158,7 @@ static char *device_name(private_sa_installer_t *this, uint32_t ifindex,
  */
 static const char *direction(const install_t *install)
 {
-	return install->sa.inbound ? "inbound" : "outbound";
+	return install->sa.facts.inbound ? "inbound" : "outbound";
 }
 
 /**
@@ -180,7 +179,7 @@ static void log_failure(private_sa_installer_t *this, install_t *install)
 
 	hwo_result_text(&install->attempts.result, text);
 	if (install->requested == HW_OFFLOAD_NO ||
-		install->attempts.reason == HWO_REASON_NONE)
+		install->attempts.outcome.why.reason == HWO_REASON_NONE)
 	{	/* nobody blames the NIC */
 		dbg(DBG_KNL, level, "unable to install %s SA %.8x: %s",
 			direction(install), ntohl(install->sa.id.spi), text);
@@ -192,7 +191,7 @@ static void log_failure(private_sa_installer_t *this, install_t *install)
 		"%s, %N: %s", direction(install), ntohl(install->sa.id.spi),
 		hw_offload_names, install->requested,
 		device_name(this, install->attempts.plan.ifindex, name),
-		hwo_reason_names, install->attempts.reason, text);
+		hwo_reason_names, install->attempts.outcome.why.reason, text);
 }
 
 /**
@@ -204,21 +203,24 @@ static void note_failure(private_sa_installer_t *this, install_t *install)
 	hwo_sa_record_t failed = {
 		.id = install->sa.id,
 		.reqid = install->sa.reqid,
-		.inbound = install->sa.inbound,
-		.mode = install->sa.mode,
-		.encap = install->sa.encap,
+		.facts = install->sa.facts,
 		.requested = install->requested,
-		.candidate = attempts->plan.ifindex,
-		.reason = attempts->reason,
-		.refusal = attempts->reason ? attempts->refusal : attempts->result,
+		.outcome = {
+			.why = attempts->outcome.why,
+			.candidate = attempts->plan.ifindex,
+		},
 	};
 	char name[IFNAMSIZ] = "";
 
 	if (install->requested != HW_OFFLOAD_NO)
 	{
-		if (failed.candidate)
+		if (!failed.outcome.why.reason)
 		{
-			device_name(this, failed.candidate, name);
+			failed.outcome.why.result = attempts->result;
+		}
+		if (failed.outcome.candidate)
+		{
+			device_name(this, failed.outcome.candidate, name);
 		}
 		this->failures->note(this->failures, &failed, name, time(NULL));
 	}
@@ -231,6 +233,7 @@ static void note_failure(private_sa_installer_t *this, install_t *install)
 static void log_success(private_sa_installer_t *this, install_t *install)
 {
 	hwo_sa_attempts_t *attempts = &install->attempts;
+	const hwo_offload_t *effective = &attempts->outcome.effective;
 	char name[IFNAMSIZ];
 	const char *words;
 
@@ -238,18 +241,17 @@ static void log_success(private_sa_installer_t *this, install_t *install)
 	{
 		DBG2(DBG_KNL, "installed %s SA %.8x, mode %N", direction(install),
 			 ntohl(install->sa.id.spi), hwo_mode_names,
-			 attempts->effective.mode);
+			 effective->mode);
 		return;
 	}
 	words = hwo_sa_fresh_words(get_history(this), attempts);
 	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o: hw_offload %N, effective "
 		 "%N, device %s, %N%s%s", ntohl(install->partner.id.spi),
 		 ntohl(install->sa.id.spi), hw_offload_names, install->requested,
-		 hwo_mode_names, attempts->effective.mode,
-		 device_name(this,
-					 attempts->effective.ifindex ?: attempts->plan.ifindex,
-					 name),
-		 hwo_reason_names, attempts->reason, words[0] ? ": " : "", words);
+		 hwo_mode_names, effective->mode,
+		 device_name(this, effective->ifindex ?: attempts->plan.ifindex, name),
+		 hwo_reason_names, attempts->outcome.why.reason, words[0] ? ": " : "",
+		 words);
 }
 
 /**
@@ -262,14 +264,14 @@ static hwo_refusal_t why_not_crypto(const install_t *install)
 	hwo_refusal_t why = attempts->refused[HWO_MODE_CRYPTO];
 
 	if (install->requested != HW_OFFLOAD_AUTO ||
-		attempts->effective.mode != HWO_MODE_NONE)
+		attempts->outcome.effective.mode != HWO_MODE_NONE)
 	{
 		return (hwo_refusal_t){};
 	}
 	if (!why.reason && install->partner.id.spi &&
-		install->partner.effective.mode == HWO_MODE_NONE)
+		install->partner.outcome.effective.mode == HWO_MODE_NONE)
 	{
-		return install->partner.crypto;
+		return install->partner.outcome.crypto;
 	}
 	why.reason = why.reason ?: attempts->plan.skipped[HWO_MODE_CRYPTO];
 	return why;
@@ -284,32 +286,20 @@ static void note_installed(private_sa_installer_t *this, install_t *install)
 	hwo_sa_record_t entry = {
 		.id = install->sa.id,
 		.reqid = install->sa.reqid,
-		.inbound = install->sa.inbound,
-		.mode = install->sa.mode,
-		.tfc = install->sa.tfc,
-		.esn = install->sa.esn,
-		.ipcomp = install->sa.ipcomp,
-		.if_id_in_software = install->sa.if_id_in_software,
-		.may_leak = install->sa.may_leak,
-		.mixed_families = install->sa.mixed_families,
-		.subnets = install->sa.subnets,
-		.encap = install->sa.encap,
+		.facts = install->sa.facts,
 		.src_port = install->sa.src_port,
 		.dst_port = install->sa.dst_port,
-		.set_mark = install->sa.set_mark,
 		.requested = install->requested,
-		.effective = install->attempts.effective,
+		.outcome = install->attempts.outcome,
 		.tried = install->best,
-		.candidate = install->attempts.plan.ifindex,
-		.reason = install->attempts.reason,
-		.refusal = install->attempts.refusal,
-		.crypto = why_not_crypto(install),
 		.watched = install->limits.watched,
 		.partner = install->partner.id,
 	};
 
+	entry.outcome.candidate = install->attempts.plan.ifindex;
+	entry.outcome.crypto = why_not_crypto(install);
 	this->table->put(this->table, &entry);
-	history->works(history, &entry.effective, time(NULL));
+	history->works(history, &entry.outcome.effective, time(NULL));
 }
 
 /**
@@ -346,29 +336,31 @@ static void keep_to_budget(private_sa_installer_t *this, install_t *install,
 static void plan_install(private_sa_installer_t *this, install_t *install)
 {
 	hwo_plan_t *plan = &install->attempts.plan;
+	const hwo_outcome_t *best;
 	hwo_device_t device;
 
 	hwo_device_none(HWO_REASON_NONE, &device);
 	if (install->requested != HW_OFFLOAD_NO)
 	{
 		this->devices->find_sa(this->devices, &install->sa.id.src,
-							   &install->sa.id.dst, install->sa.inbound,
-							   install->sa.set_mark, &device);
+							   &install->sa.id.dst, install->sa.facts.inbound,
+							   install->sa.facts.set_mark, &device);
 	}
-	hwo_plan_sa(install->requested, &install->sa, &device, plan);
+	hwo_plan_sa(install->requested, &install->sa.facts, &device, plan);
 	hwo_bind_best(plan, &install->best);
-	if (!install->sa.inbound &&
+	if (!install->sa.facts.inbound &&
 		this->table->pair(this->table, &install->sa.id, install->sa.reqid,
 						  &install->partner) &&
 		install->requested == HW_OFFLOAD_AUTO)
 	{
 		/* if that is as good as it gets, it is on another device */
-		hwo_plan_limit(plan, &install->partner.effective,
-					   install->partner.reason ?: HWO_REASON_WRONG_DEVICE);
-		install->attempts.refusal = install->partner.refusal;
+		best = &install->partner.outcome;
+		hwo_plan_limit(plan, &best->effective,
+					   best->why.reason ?: HWO_REASON_WRONG_DEVICE);
+		install->attempts.outcome.why.result = best->why.result;
 	}
 	keep_to_budget(this, install, &device);
-	install->attempts.reason = plan->skipped[HWO_MODE_PACKET];
+	install->attempts.outcome.why.reason = plan->skipped[HWO_MODE_PACKET];
 }
 
 /**
@@ -378,18 +370,18 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 static void align_partner(private_sa_installer_t *this, install_t *install)
 {
 	hwo_sa_id_t *id = &install->sa.id, *partner = &install->partner.id;
-	hwo_offload_t *effective = &install->attempts.effective;
+	hwo_offload_t *effective = &install->attempts.outcome.effective;
 	hwo_sa_record_t final;
 	int err;
 
 	if (install->requested != HW_OFFLOAD_AUTO || !partner->spi ||
-		install->partner.effective.mode <= effective->mode)
+		install->partner.outcome.effective.mode <= effective->mode)
 	{
 		return;
 	}
 	err = this->mover->demote(this->mover, partner, id, effective,
 							  HWO_REASON_PARTNER_REFUSED,
-							  &install->attempts.refusal);
+							  &install->attempts.outcome.why.result);
 	if (err)
 	{
 		DBG1(DBG_KNL, "unable to move inbound SA %.8x to mode %N: %s",
@@ -398,7 +390,7 @@ static void align_partner(private_sa_installer_t *this, install_t *install)
 	}
 	if (this->table->get(this->table, id, &final))
 	{
-		*effective = final.effective;
+		*effective = final.outcome.effective;
 	}
 }
 
@@ -428,7 +420,7 @@ METHOD(sa_installer_t, add, int,
 		note_installed(this, &install);
 		align_partner(this, &install);
 		log_success(this, &install);
-		if (install.attempts.effective.mode == HWO_MODE_PACKET)
+		if (install.attempts.outcome.effective.mode == HWO_MODE_PACKET)
 		{
 			this->watcher->add(this->watcher, &install.sa, &install.limits);
 		}

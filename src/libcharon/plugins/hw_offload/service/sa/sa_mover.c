@@ -101,8 +101,8 @@ static void find_device(private_sa_mover_t *this, sa_move_t *sa,
 			 best->mode != HWO_MODE_NONE)
 	{
 		this->devices->find_sa(this->devices, &sa->move.src, &sa->move.dst,
-							   sa->record.inbound, sa->record.set_mark,
-							   device);
+							   sa->record.facts.inbound,
+							   sa->record.facts.set_mark, device);
 	}
 	else
 	{
@@ -116,23 +116,15 @@ static void find_device(private_sa_mover_t *this, sa_move_t *sa,
 static void plan_move(private_sa_mover_t *this, sa_move_t *sa,
 					  const hwo_offload_t *best)
 {
-	hwo_sa_t facts = {
-		.id = sa->record.id,
-		.inbound = sa->record.inbound,
-		.mode = sa->record.mode,
-		.esn = sa->state.esn,
-		.encap = sa->move.encap,
-		.tfc = sa->record.tfc,
-		.ipcomp = sa->record.ipcomp,
-		.if_id_in_software = sa->record.if_id_in_software,
-	};
+	hwo_sa_facts_t facts = sa->record.facts;
 	hwo_device_t device;
 
 	find_device(this, sa, best, &device);
 	if (device.ifindex)
 	{
-		sa->record.candidate = device.ifindex;
+		sa->record.outcome.candidate = device.ifindex;
 	}
+	facts.encap = sa->move.encap;
 	hwo_plan_sa(sa->record.requested, &facts, &device, &sa->attempts.plan);
 	hwo_bind_best(&sa->attempts.plan, &sa->tried);
 	hwo_plan_limit(&sa->attempts.plan, best, HWO_REASON_IN_USE);
@@ -147,7 +139,7 @@ static int plan_from_kernel(private_sa_mover_t *this, const hwo_sa_id_t *id,
 	hwo_result_t result;
 	hwo_msg_t msg;
 
-	sa->move.inbound = sa->record.inbound;
+	sa->move.inbound = sa->record.facts.inbound;
 	/* before 6.1.0, charon has none if it does not change */
 	sa->move.reqid = sa->move.reqid ?: sa->record.reqid;
 	hwo_xfrm_encode_get_sa(&msg, id);
@@ -190,7 +182,7 @@ static bool run_attempts(private_sa_mover_t *this, sa_move_t *sa,
 	attempts->id = *id;
 	attempts->reqid = sa->move.reqid;
 	attempts->update = FALSE;
-	attempts->acquired = !sa->record.inbound;
+	attempts->acquired = !sa->record.facts.inbound;
 	return hwo_sa_attempts_run(attempts);
 }
 
@@ -202,8 +194,7 @@ static bool install_new(private_sa_mover_t *this, sa_move_t *sa)
 	hwo_sa_attempts_t *attempts = &sa->attempts;
 	char text[HWO_RESULT_TEXT];
 
-	attempts->reason = sa->record.reason;
-	attempts->refusal = sa->record.refusal;
+	attempts->outcome.why = sa->record.outcome.why;
 	if (!run_attempts(this, sa, &sa->record.id))
 	{
 		DBG1(DBG_KNL, "unable to move SA %.8x: %s", ntohl(sa->record.id.spi),
@@ -221,11 +212,11 @@ static void keep_form(const hwo_sa_record_t *record, hwo_sa_move_t *move)
 	*move = (hwo_sa_move_t){
 		.src = record->id.src,
 		.dst = record->id.dst,
-		.encap = record->encap,
+		.encap = record->facts.encap,
 		.src_port = record->src_port,
 		.dst_port = record->dst_port,
 		.reqid = record->reqid,
-		.inbound = record->inbound,
+		.inbound = record->facts.inbound,
 	};
 }
 
@@ -242,9 +233,8 @@ static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 
 	sa->record = *old;
 	keep_form(old, &sa->move);
-	plan_move(this, sa, &old->effective);
-	attempts->reason = HWO_REASON_NONE;
-	memset(&attempts->refusal, 0, sizeof(attempts->refusal));
+	plan_move(this, sa, &old->outcome.effective);
+	attempts->outcome.why = (hwo_refusal_t){};
 	if (!run_attempts(this, sa, &old->id))
 	{
 		DBG1(DBG_KNL, "unable to restore SA %.8x: %s", ntohl(old->id.spi),
@@ -253,11 +243,10 @@ static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 	}
 	else
 	{
-		if (attempts->effective.mode != old->effective.mode)
+		if (attempts->outcome.effective.mode != old->outcome.effective.mode)
 		{
-			sa->record.effective = attempts->effective;
-			sa->record.reason = attempts->reason;
-			sa->record.refusal = attempts->refusal;
+			sa->record.outcome.effective = attempts->outcome.effective;
+			sa->record.outcome.why = attempts->outcome.why;
 		}
 		this->table->move(this->table, &old->id, &sa->record);
 	}
@@ -269,18 +258,20 @@ static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
 static void note_move(private_sa_mover_t *this, const hwo_sa_record_t *old,
 					  sa_move_t *sa)
 {
-	sa->record.effective = sa->attempts.effective;
-	sa->record.reason = sa->attempts.reason;
-	sa->record.refusal = sa->attempts.refusal;
-	sa->record.crypto = sa->record.effective.mode == HWO_MODE_NONE ?
-						sa->attempts.refused[HWO_MODE_CRYPTO] : (hwo_refusal_t){};
+	sa->record.outcome.effective = sa->attempts.outcome.effective;
+	sa->record.outcome.why = sa->attempts.outcome.why;
+	sa->record.outcome.crypto = (hwo_refusal_t){};
+	if (sa->record.outcome.effective.mode == HWO_MODE_NONE)
+	{
+		sa->record.outcome.crypto = sa->attempts.refused[HWO_MODE_CRYPTO];
+	}
 	sa->record.reqid = sa->move.reqid;
-	sa->record.encap = sa->move.encap;
+	sa->record.facts.encap = sa->move.encap;
 	sa->record.src_port = sa->move.src_port;
 	sa->record.dst_port = sa->move.dst_port;
 	sa->record.moves.count++;
 	sa->record.moves.last = time(NULL);
-	sa->record.moves.from = old->effective;
+	sa->record.moves.from = old->outcome.effective;
 	this->table->move(this->table, &old->id, &sa->record);
 }
 
@@ -305,7 +296,7 @@ static int delete_and_add(private_sa_mover_t *this, sa_move_t *sa)
 	{
 		return err;
 	}
-	if (old.effective.mode == HWO_MODE_PACKET &&
+	if (old.outcome.effective.mode == HWO_MODE_PACKET &&
 		hwo_sa_last_state_used(&sa->final))
 	{	/* after all, so nobody knows the sequence number to go on from */
 		this->table->remove(this->table, &old.id);
@@ -334,7 +325,7 @@ static int move_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
 {
 	int err;
 
-	if (sa->record.effective.mode == HWO_MODE_PACKET)
+	if (sa->record.outcome.effective.mode == HWO_MODE_PACKET)
 	{
 		return EOPNOTSUPP;
 	}
@@ -345,8 +336,9 @@ static int move_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
 	}
 	if (!err)
 	{
-		sa->record.reason = reason ?: sa->attempts.plan.skipped[HWO_MODE_PACKET];
-		memset(&sa->record.refusal, 0, sizeof(sa->record.refusal));
+		sa->record.outcome.why = (hwo_refusal_t){
+			.reason = reason ?: sa->attempts.plan.skipped[HWO_MODE_PACKET],
+		};
 		err = delete_and_add(this, sa);
 	}
 	memwipe(&sa->final, sizeof(sa->final));
@@ -390,9 +382,9 @@ METHOD(sa_mover_t, rebind, int,
 	}
 	keep_form(&sa.record, &sa.move);
 	/* who wants it in software knows of none that can do better */
-	sa.record.candidate = best->ifindex;
+	sa.record.outcome.candidate = best->ifindex;
 	err = move_taken(this, id, best, reason, &sa);
-	*effective = sa.record.effective;
+	*effective = sa.record.outcome.effective;
 	this->table->give(this->table, id);
 	return err;
 }
@@ -406,7 +398,7 @@ static int demote_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
 {
 	int err;
 
-	if (sa->record.effective.mode <= best->mode)
+	if (sa->record.outcome.effective.mode <= best->mode)
 	{
 		return 0;
 	}
@@ -418,8 +410,10 @@ static int demote_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
 	}
 	if (!err)
 	{
-		sa->record.reason = reason;
-		sa->record.refusal = *refusal;
+		sa->record.outcome.why = (hwo_refusal_t){
+			.reason = reason,
+			.result = *refusal,
+		};
 		err = delete_and_add(this, sa);
 		if (err && !this->table->get(this->table, id, NULL))
 		{	/* gone, whatever the reason was */
@@ -445,7 +439,7 @@ static int demote_one(private_sa_mover_t *this, const hwo_sa_id_t *id,
 		return ESRCH;
 	}
 	err = demote_taken(this, id, best, reason, refusal, &sa);
-	*effective = sa.record.effective;
+	*effective = sa.record.outcome.effective;
 	this->table->give(this->table, id);
 	return err;
 }

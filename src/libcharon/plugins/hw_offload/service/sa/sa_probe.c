@@ -79,14 +79,14 @@ bool hwo_sa_probe(nl_exchange_t *xfrm, const hwo_sa_record_t *sa,
 {
 	trial_t trial = {
 		.offload = offload,
-		.inbound = sa->inbound,
+		.inbound = sa->facts.inbound,
 	};
 
 	if (!try_one(xfrm, &sa->id, &trial, refusal))
 	{
 		return FALSE;
 	}
-	trial.inbound = !sa->inbound;
+	trial.inbound = !sa->facts.inbound;
 	trial.encoded = FALSE;
 	return !sa->partner.spi ||
 		   try_one(xfrm, &sa->partner, &trial, refusal);

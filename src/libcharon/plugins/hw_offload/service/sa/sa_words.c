@@ -15,13 +15,13 @@
 const char *hwo_sa_fresh_words(device_history_t *history,
 							   const hwo_sa_attempts_t *attempts)
 {
-	bool said = attempts->refusal.extack[0] ||
-				attempts->reason == HWO_REASON_DRIVER_REFUSED ||
-				attempts->reason == HWO_REASON_SILENT_SOFTWARE;
+	bool said = attempts->outcome.why.result.extack[0] ||
+				attempts->outcome.why.reason == HWO_REASON_DRIVER_REFUSED ||
+				attempts->outcome.why.reason == HWO_REASON_SILENT_SOFTWARE;
 
 	return said && history->refused(history, attempts->plan.ifindex, FALSE,
-									&attempts->refusal, time(NULL)) ?
-		   attempts->refusal.extack : "";
+									&attempts->outcome.why.result, time(NULL)) ?
+		   attempts->outcome.why.result.extack : "";
 }
 
 /**
@@ -30,10 +30,12 @@ const char *hwo_sa_fresh_words(device_history_t *history,
 static bool is_other(const hwo_sa_attempts_t *attempts,
 					 const hwo_refusal_t *refused)
 {
+	const hwo_result_t *why = &attempts->outcome.why.result;
+
 	return (refused->reason == HWO_REASON_DRIVER_REFUSED ||
 			refused->reason == HWO_REASON_SILENT_SOFTWARE) &&
-		   (refused->result.err != attempts->refusal.err ||
-			!streq(refused->result.extack, attempts->refusal.extack));
+		   (refused->result.err != why->err ||
+			!streq(refused->result.extack, why->extack));
 }
 
 /*

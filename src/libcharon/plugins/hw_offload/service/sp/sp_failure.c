@@ -57,19 +57,20 @@ bool hwo_sp_failure(sa_table_t *sas, const hwo_sp_request_t *user,
 		*failed = (hwo_sa_record_t){
 			.id = user->sa,
 			.reqid = user->reqid,
-			.inbound = user->sp.id.dir != POLICY_OUT,
-			.mode = user->mode,
+			.facts = {
+				.inbound = user->sp.id.dir != POLICY_OUT,
+				.mode = user->mode,
+			},
 			.requested = user->requested,
 		};
 	}
-	memset(&failed->effective, 0, sizeof(failed->effective));
-	memset(&failed->crypto, 0, sizeof(failed->crypto));
-	failed->candidate = plan->ifindex ?: failed->candidate;
-	failed->reason = get_reason(plan, result);
-	failed->refusal = *result;
-	if (!plan->count)
-	{	/* nobody was asked */
-		memset(&failed->refusal, 0, sizeof(failed->refusal));
+	failed->outcome = (hwo_outcome_t){
+		.why.reason = get_reason(plan, result),
+		.candidate = plan->ifindex ?: failed->outcome.candidate,
+	};
+	if (plan->count)
+	{	/* otherwise nobody was asked */
+		failed->outcome.why.result = *result;
 	}
 	return TRUE;
 }

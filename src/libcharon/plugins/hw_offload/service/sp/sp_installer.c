@@ -146,13 +146,13 @@ static bool demote_sas(private_sp_installer_t *this,
 
 	if (!hwo_sp_find_sa(this->sas, user, &sa) ||
 		sa.requested != HW_OFFLOAD_AUTO ||
-		sa.effective.mode != HWO_MODE_PACKET)
+		sa.outcome.effective.mode != HWO_MODE_PACKET)
 	{
 		return FALSE;
 	}
 	best = (hwo_offload_t){
 		.mode = HWO_MODE_CRYPTO,
-		.ifindex = sa.effective.ifindex,
+		.ifindex = sa.outcome.effective.ifindex,
 	};
 	DBG1(DBG_KNL, "policy not offloaded, moving SAs %.8x and %.8x down: %s",
 		 ntohl(sa.id.spi), ntohl(sa.partner.spi),
@@ -192,9 +192,9 @@ static void note_failure(private_sp_installer_t *this,
 	if (hwo_sp_failure(this->sas, user, &outcome->plan, &outcome->result,
 					   &failed))
 	{
-		if (failed.candidate)
+		if (failed.outcome.candidate)
 		{
-			this->devices->name(this->devices, failed.candidate, name);
+			this->devices->name(this->devices, failed.outcome.candidate, name);
 		}
 		this->failures->note(this->failures, &failed, name, time(NULL));
 	}
@@ -276,7 +276,7 @@ static void adapt(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 
 	if (user && entry->effective.mode == HWO_MODE_PACKET &&
 		hwo_sp_find_sa(this->sas, user, &sa) &&
-		sa.effective.mode != HWO_MODE_PACKET)
+		sa.outcome.effective.mode != HWO_MODE_PACKET)
 	{
 		install(this, entry, user, &outcome);
 	}

@@ -69,8 +69,8 @@ void hwo_sp_plan_user(egress_device_t *devices, sa_table_t *sas,
 	hwo_device_none(HWO_REASON_NONE, &device);
 	if (hwo_sp_find_sa(sas, user, &sa))
 	{
-		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.effective, &device,
-					plan);
+		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.outcome.effective,
+					&device, plan);
 		return;
 	}
 	if (user->may_leak || user->subnets)

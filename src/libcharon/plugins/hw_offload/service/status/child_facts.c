@@ -22,7 +22,7 @@ void hwo_child_facts_add_proposal(hwo_child_facts_t *facts,
 	{
 		return;
 	}
-	facts->sa.id.proto = proposal->get_protocol(proposal) == PROTO_AH
+	facts->sa.proto = proposal->get_protocol(proposal) == PROTO_AH
 								? IPPROTO_AH : IPPROTO_ESP;
 	enumerator = proposal->create_enumerator(proposal, ENCRYPTION_ALGORITHM);
 	while (enumerator->enumerate(enumerator, &alg, &size))

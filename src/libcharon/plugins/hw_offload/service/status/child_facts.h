@@ -30,7 +30,7 @@ typedef struct hwo_child_facts_t {
 	/** configured mode */
 	hw_offload_t requested;
 	/** what all its SAs have in common, with the inbound interface ID */
-	hwo_sa_t sa;
+	hwo_sa_facts_t sa;
 	/** interface ID of outbound SAs */
 	uint32_t if_id_out;
 	/** addresses, NULL if they are not known before the peer connects */

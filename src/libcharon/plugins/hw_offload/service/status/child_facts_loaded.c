@@ -83,7 +83,7 @@ void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
 	facts->sa.tfc = child->get_tfc(child);
 	facts->sa.ipcomp = child->has_option(child, OPT_IPCOMP);
 	facts->sa.encap = ike->force_encap(ike);
-	facts->sa.id.if_id = child->get_if_id(child, TRUE) ?:
+	facts->sa.if_id = child->get_if_id(child, TRUE) ?:
 						 peer->get_if_id(peer, TRUE);
 	facts->if_id_out = child->get_if_id(child, FALSE) ?:
 					   peer->get_if_id(peer, FALSE);

@@ -201,7 +201,7 @@ static const char *note_numbers(const json_t *config, hwo_child_facts_t *facts)
 	char *if_id_out = written(config, "if_id_out");
 	char *tfc = written(config, "tfc_padding");
 
-	if ((if_id_in && !if_id_from_string(if_id_in, &facts->sa.id.if_id)) ||
+	if ((if_id_in && !if_id_from_string(if_id_in, &facts->sa.if_id)) ||
 		(if_id_out && !if_id_from_string(if_id_out, &facts->if_id_out)))
 	{
 		return "if_id_in or if_id_out is no interface ID";

@@ -283,13 +283,13 @@ static void explain_packet(explanation_t *this, const hwo_child_facts_t *facts,
 static void plan_child(explanation_t *this, const hwo_child_facts_t *facts,
 					   const hwo_device_t *device, hwo_plan_t *plan)
 {
-	hwo_sa_t sa = facts->sa;
+	hwo_sa_facts_t sa = facts->sa;
 	uint16_t family;
 
 	/* of both directions, inbound SAs have more rules */
 	sa.inbound = TRUE;
 	sa.if_id_in_software = this->host->if_id_in_software;
-	if (sa.id.proto != IPPROTO_ESP || sa.mode != MODE_TUNNEL)
+	if (sa.proto != IPPROTO_ESP || sa.mode != MODE_TUNNEL)
 	{	/* the kernel knows TFC padding only for these */
 		sa.tfc = 0;
 	}
@@ -325,7 +325,7 @@ static u_int count_pairs(explanation_t *this, const hwo_child_facts_t *facts,
 	while (array_remove(ids, ARRAY_TAIL, &id))
 	{
 		if (this->host->sas->get(this->host->sas, &id, &sa) && !sa.lost &&
-			hwo_offload_equals(&sa.effective, offload))
+			hwo_offload_equals(&sa.outcome.effective, offload))
 		{
 			*own |= facts->names.child[0] &&
 					streq(sa.names.connection, facts->names.connection) &&
@@ -382,7 +382,8 @@ static bool is_failure_of(const hwo_failed_child_t *failed,
 			   streq(sa->names.connection, facts->names.connection);
 	}
 	hwo_addr_from_host(facts->remote, &peer);
-	return memeq(&peer, sa->inbound ? &sa->id.src : &sa->id.dst, sizeof(peer));
+	return memeq(&peer, sa->facts.inbound ? &sa->id.src : &sa->id.dst,
+				 sizeof(peer));
 }
 
 /**
@@ -444,8 +445,8 @@ static time_t explain_failure(explanation_t *this,
 	{
 		return 0;
 	}
-	reason = failed.sa.reason;
-	refusal = &failed.sa.refusal;
+	reason = failed.sa.outcome.why.reason;
+	refusal = &failed.sa.outcome.why.result;
 	/* there are words without an error if the kernel encrypts itself */
 	what = refusal->err ? hwo_result_text(refusal, words) : refusal->extack;
 	snprintf(text, sizeof(text), "it could not be installed%s%s",

@@ -194,7 +194,8 @@ json_t *hwo_report_child(const hwo_sa_record_t *record,
 						 egress_device_t *devices)
 {
 	const hwo_sa_id_t *id = &record->id;
-	bool in = record->inbound;
+	const hwo_outcome_t *outcome = &record->outcome;
+	bool in = record->facts.inbound;
 	json_t *object, *rest;
 
 	object = names(&record->names);
@@ -202,25 +203,25 @@ json_t *hwo_report_child(const hwo_sa_record_t *record,
 			"s:o, s:o, s:o}",
 			"reqid", (json_int_t)record->reqid,
 			"protocol", proto_name(id->proto),
-			"mode", mode_name(record->mode),
-			"encap", record->encap,
+			"mode", mode_name(record->facts.mode),
+			"encap", record->facts.encap,
 			"local", address(in ? &id->dst : &id->src),
 			"remote", address(in ? &id->src : &id->dst),
 			"spi_in", spi(in ? id->spi : record->partner.spi),
 			"spi_out", spi(in ? record->partner.spi : id->spi),
 			"requested", enum_name(hw_offload_names, record->requested),
-			"effective", enum_name(hwo_mode_names, record->effective.mode),
-			"device", device(devices, record->effective.ifindex),
-			"candidate", device(devices, record->candidate),
-			"reason", enum_name(hwo_reason_names, record->reason),
-			"kernel", hwo_report_text(record->refusal.extack));
+			"effective", enum_name(hwo_mode_names, outcome->effective.mode),
+			"device", device(devices, outcome->effective.ifindex),
+			"candidate", device(devices, outcome->candidate),
+			"reason", enum_name(hwo_reason_names, outcome->why.reason),
+			"kernel", hwo_report_text(outcome->why.result.extack));
 	if (rest)
 	{
 		json_object_update_missing(object, rest);
 		json_decref(rest);
 	}
-	json_object_set_new(object, "errno", limit(record->refusal.err));
-	json_object_set_new(object, "crypto", refusal(&record->crypto));
+	json_object_set_new(object, "errno", limit(outcome->why.result.err));
+	json_object_set_new(object, "crypto", refusal(&outcome->crypto));
 	json_object_set_new(object, "moved", moves(record, devices));
 	return object;
 }
@@ -242,7 +243,7 @@ json_t *hwo_report_failure(const hwo_failed_child_t *failed,
 	}
 	json_object_set(object, "device", json_object_get(object, "candidate"));
 	json_object_set_new(object, "time", json_integer(failed->time));
-	if (failed->sa.reason == HWO_REASON_NONE)
+	if (failed->sa.outcome.why.reason == HWO_REASON_NONE)
 	{	/* it has nothing to do with offload */
 		json_object_set_new(object, "reason", json_null());
 	}
@@ -270,7 +271,7 @@ static json_t *own_limits(const hwo_sa_record_t *record)
 {
 	const hwo_limits_t *all = &record->watched;
 
-	if (record->effective.mode != HWO_MODE_PACKET ||
+	if (record->outcome.effective.mode != HWO_MODE_PACKET ||
 		(!all->soft_packets && !all->hard_packets && !all->soft_bytes &&
 		 !all->hard_bytes))
 	{
@@ -294,14 +295,15 @@ static const char *watcher(const hwo_sa_state_t *state)
 json_t *hwo_report_sa(const hwo_sa_record_t *record,
 					  const hwo_sa_state_t *state, egress_device_t *devices)
 {
+	const hwo_outcome_t *outcome = &record->outcome;
 	json_t *object;
 
 	object = json_pack("{s:o, s:b, s:o, s:o, s:o, s:b}",
 			"spi", spi(record->id.spi),
 			"esn", state && state->esn,
-			"effective", enum_name(hwo_mode_names, record->effective.mode),
-			"device", device(devices, record->effective.ifindex),
-			"reason", enum_name(hwo_reason_names, record->reason),
+			"effective", enum_name(hwo_mode_names, outcome->effective.mode),
+			"device", device(devices, outcome->effective.ifindex),
+			"reason", enum_name(hwo_reason_names, outcome->why.reason),
 			"installed", state != NULL);
 	if (object && state)
 	{

@@ -109,7 +109,7 @@ static void add_sa(private_status_service_t *this, json_t *child,
 	hwo_sa_get(this->source.xfrm, &record->id, &state, &result);
 	/* one that a packet left in its place is not ours */
 	installed = !result.err && !state.larval;
-	json_object_set_new(child, record->inbound ? "in" : "out",
+	json_object_set_new(child, record->facts.inbound ? "in" : "out",
 						hwo_report_sa(record, installed ? &state : NULL,
 									  this->source.devices));
 }

@@ -107,29 +107,6 @@ typedef struct {
 } check_t;
 
 /**
- * Plan how an SA would be installed now
- */
-static void plan_sa(const hwo_sa_record_t *sa, const hwo_device_t *device,
-					hwo_plan_t *plan)
-{
-	hwo_sa_t facts = {
-		.id = sa->id,
-		.inbound = sa->inbound,
-		.mode = sa->mode,
-		.esn = sa->esn,
-		.encap = sa->encap,
-		.tfc = sa->tfc,
-		.ipcomp = sa->ipcomp,
-		.if_id_in_software = sa->if_id_in_software,
-		.may_leak = sa->may_leak,
-		.mixed_families = sa->mixed_families,
-		.subnets = sa->subnets,
-	};
-
-	hwo_plan_sa(sa->requested, &facts, device, plan);
-}
-
-/**
  * Leave out crypto mode if another device has no room for a pair. What is
  * admitted has to be settled.
  */
@@ -141,8 +118,8 @@ static void keep_to_budget(private_rebinder_t *this, const hwo_sa_record_t *sa,
 		.ifindex = device->ifindex,
 	};
 
-	if (device->max_sas && device->ifindex != sa->effective.ifindex &&
-		sa->effective.mode != HWO_MODE_PACKET &&
+	if (device->max_sas && device->ifindex != sa->outcome.effective.ifindex &&
+		sa->outcome.effective.mode != HWO_MODE_PACKET &&
 		hwo_plan_has(plan, HWO_MODE_CRYPTO) &&
 		!this->table->admit(this->table, &sa->id, sa->reqid, &offload,
 							device->max_sas))
@@ -160,11 +137,12 @@ static hwo_bind_action_t decide(check_t *check, const hwo_sa_record_t *sa,
 								hwo_plan_t *plan, bool *new)
 {
 	private_rebinder_t *this = check->this;
+	const hwo_offload_t *effective = &sa->outcome.effective;
 	hwo_bind_facts_t facts = {
 		.requested = sa->requested,
-		.effective = sa->effective,
+		.effective = *effective,
 		.tried = sa->tried,
-		.degraded = sa->effective.mode == HWO_MODE_NONE && sa->moves.count &&
+		.degraded = effective->mode == HWO_MODE_NONE && sa->moves.count &&
 					sa->moves.from.mode == HWO_MODE_CRYPTO,
 		.lost = sa->lost,
 	};
@@ -172,7 +150,7 @@ static hwo_bind_action_t decide(check_t *check, const hwo_sa_record_t *sa,
 	hwo_bind_action_t action;
 	hwo_offload_t best;
 
-	plan_sa(sa, device, plan);
+	hwo_plan_sa(sa->requested, &sa->facts, device, plan);
 	keep_to_budget(this, sa, device, plan);
 	action = hwo_bind_plan(&facts, plan, &this->settings.rules);
 	hwo_bind_best(plan, &best);
@@ -188,13 +166,13 @@ static void log_action(private_rebinder_t *this, const hwo_sa_record_t *sa,
 {
 	char from[IFNAMSIZ] = "-", to[IFNAMSIZ];
 
-	if (sa->effective.ifindex)
+	if (sa->outcome.effective.ifindex)
 	{
-		this->devices->name(this->devices, sa->effective.ifindex, from);
+		this->devices->name(this->devices, sa->outcome.effective.ifindex, from);
 	}
 	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o: in mode %N on device %s, "
 		 "its packets leave by %s, %s", ntohl(sa->partner.spi),
-		 ntohl(sa->id.spi), hwo_mode_names, sa->effective.mode, from,
+		 ntohl(sa->id.spi), hwo_mode_names, sa->outcome.effective.mode, from,
 		 this->devices->name(this->devices, plan->ifindex, to), what);
 }
 
@@ -223,8 +201,8 @@ static hwo_reason_t get_reason(private_rebinder_t *this, const hwo_sa_id_t *id)
 {
 	hwo_sa_record_t record;
 
-	return this->table->get(this->table, id, &record) ? record.reason
-													  : HWO_REASON_NONE;
+	return this->table->get(this->table, id, &record) ?
+		   record.outcome.why.reason : HWO_REASON_NONE;
 }
 
 /**
@@ -269,26 +247,29 @@ static void log_moved(private_rebinder_t *this, const hwo_sa_record_t *sa,
 					  hwo_bind_action_t action)
 {
 	char from[IFNAMSIZ] = "-", to[IFNAMSIZ] = "-";
+	const hwo_offload_t *old = &sa->outcome.effective, *new;
 	hwo_sa_record_t now;
 
 	if (!this->table->get(this->table, &sa->id, &now))
 	{
 		return;
 	}
-	if (sa->effective.ifindex)
+	new = &now.outcome.effective;
+	if (old->ifindex)
 	{
-		this->devices->name(this->devices, sa->effective.ifindex, from);
+		this->devices->name(this->devices, old->ifindex, from);
 	}
-	if (now.effective.ifindex)
+	if (new->ifindex)
 	{
-		this->devices->name(this->devices, now.effective.ifindex, to);
+		this->devices->name(this->devices, new->ifindex, to);
 	}
 	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o followed its packets (%N): "
 		 "from mode %N on device %s to mode %N on device %s, %N%s%s",
 		 ntohl(sa->partner.spi), ntohl(sa->id.spi), hwo_bind_action_names,
-		 action, hwo_mode_names, sa->effective.mode, from, hwo_mode_names,
-		 now.effective.mode, to, hwo_reason_names, now.reason,
-		 now.refusal.extack[0] ? ": " : "", now.refusal.extack);
+		 action, hwo_mode_names, old->mode, from, hwo_mode_names, new->mode, to,
+		 hwo_reason_names, now.outcome.why.reason,
+		 now.outcome.why.result.extack[0] ? ": " : "",
+		 now.outcome.why.result.extack);
 }
 
 /**
@@ -427,7 +408,7 @@ static bool check_all(private_rebinder_t *this)
 	for (i = 0; i < array_count(ids) && !this->job->is_ending(this->job); i++)
 	{
 		array_get(ids, i, &id);
-		if (this->table->get(this->table, &id, &sa) && !sa.inbound &&
+		if (this->table->get(this->table, &id, &sa) && !sa.facts.inbound &&
 			sa.requested != HW_OFFLOAD_NO)
 		{	/* an inbound one alone is a leftover of a rekeying */
 			check_pair(&check, &sa);

@@ -171,7 +171,7 @@ static bool has_route(private_reconciler_t *this, const hwo_sa_record_t *sa)
 	hwo_device_t device;
 
 	this->devices->find_sa(this->devices, &sa->id.src, &sa->id.dst,
-						   sa->inbound, sa->set_mark, &device);
+						   sa->facts.inbound, sa->facts.set_mark, &device);
 	return device.ifindex ||
 		   device.denied[HWO_MODE_PACKET] != HWO_REASON_NO_ROUTE;
 }

@@ -55,7 +55,7 @@ void sa_setup(void)
 	data.src_ts = linked_list_create();
 	data.dst_ts = linked_list_create();
 	data.reqid = expected.reqid = 3;
-	data.mode = expected.mode = MODE_TUNNEL;
+	data.mode = expected.facts.mode = MODE_TUNNEL;
 	data.enc_alg = ENCR_AES_GCM_ICV16;
 	data.int_alg = AUTH_UNDEFINED;
 	data.enc_key = chunk_from_thing(sa_key);
@@ -124,6 +124,8 @@ static void check_equal(const hwo_sa_t *sa)
 	hwo_sa_t exp;
 
 	memcpy(&exp, &expected, sizeof(exp));
+	exp.facts.proto = exp.id.proto;
+	exp.facts.if_id = exp.id.if_id;
 	check_iptfs(&sa->iptfs, &exp.iptfs);
 	check_alg(&sa->enc, &exp.enc);
 	check_alg(&sa->integ, &exp.integ);

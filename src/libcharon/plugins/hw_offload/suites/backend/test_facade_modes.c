@@ -41,7 +41,7 @@ static hwo_selector_t first_selector(void)
  */
 START_TEST(test_selector)
 {
-	data.mode = expected.mode = _i ? MODE_BEET : MODE_TRANSPORT;
+	data.mode = expected.facts.mode = _i ? MODE_BEET : MODE_TRANSPORT;
 	expected.af_unspec = FALSE;
 	check_sa();
 
@@ -57,7 +57,7 @@ START_TEST(test_selector)
 	expected.sel.dst_port = expected.sel.dst_port_mask = 0;
 	check_sa();
 	/* the same for the source ports */
-	data.inbound = expected.inbound = TRUE;
+	data.inbound = expected.facts.inbound = TRUE;
 	data.src_ts->destroy_offset(data.src_ts,
 								offsetof(traffic_selector_t, destroy));
 	data.src_ts = linked_list_create_with_items(
@@ -65,7 +65,7 @@ START_TEST(test_selector)
 											IPPROTO_UDP, 4789, 4789), NULL);
 	check_sa();
 	/* tunnels are for all that the policies send there */
-	data.mode = expected.mode = MODE_TUNNEL;
+	data.mode = expected.facts.mode = MODE_TUNNEL;
 	expected.af_unspec = TRUE;
 	memset(&expected.sel, 0, sizeof(expected.sel));
 	check_sa();
@@ -85,17 +85,17 @@ START_TEST(test_ipcomp_tunnel)
 	data.ipcomp = IPCOMP_DEFLATE;
 	data.cpi = htons(0xabcd);
 	data.tfc = 1300;
-	data.encap = expected.encap = TRUE;
-	data.esn = expected.esn = TRUE;
+	data.encap = expected.facts.encap = TRUE;
+	data.esn = expected.facts.esn = TRUE;
 	data.replay_window = 32;
 	data.update = expected.update = TRUE;
-	data.mark = expected.set_mark = (mark_t){ 23, 0xff };
+	data.mark = expected.facts.set_mark = (mark_t){ 23, 0xff };
 	data.copy_ecn = FALSE;
 	expected.noecn = TRUE;
 	cpu = expected.cpu = set_sa_cpu(&data, 3);
 	lifetime.time.life = expected.limits.hard_time = 3600;
-	expected.mode = MODE_TRANSPORT;
-	expected.ipcomp = TRUE;
+	expected.facts.mode = MODE_TRANSPORT;
+	expected.facts.ipcomp = TRUE;
 	check_sa();
 	/* before 6.3 the flag was ignored or refused there */
 	how.kernel.sa_af_unspec_transport = FALSE;
@@ -110,18 +110,18 @@ START_TEST(test_ipcomp_tunnel)
 	expected.src_port = 500;
 	expected.dst_port = 4500;
 	expected.reqid = 3;
-	expected.mode = MODE_TUNNEL;
+	expected.facts.mode = MODE_TUNNEL;
 	expected.update = TRUE;
 	expected.cpu = cpu;
 	expected.set_dir = TRUE;
 	expected.af_unspec = TRUE;
 	expected.noecn = TRUE;
 	expected.comp.name = "deflate";
-	expected.ipcomp = FALSE;
+	expected.facts.ipcomp = FALSE;
 	check_ipcomp();
 	data.ipcomp = IPCOMP_LZS;
 	expected.comp.name = "lzs";
-	expected.ipcomp = FALSE;
+	expected.facts.ipcomp = FALSE;
 	check_ipcomp();
 }
 END_TEST
@@ -130,12 +130,12 @@ START_TEST(test_families)
 {
 	/* no other address than those of the tunnel's own family */
 	add_ts("10.1.0.0/16", "10.2.0.0/16", 0, 0);
-	data.mode = expected.mode = MODE_TUNNEL;
+	data.mode = expected.facts.mode = MODE_TUNNEL;
 	expected.af_unspec = TRUE;
 	check_sa();
 	/* one of the selectors is of the other one */
 	add_ts("2001:db8:1::/48", "2001:db8:2::/48", 0, 0);
-	expected.mixed_families = TRUE;
+	expected.facts.mixed_families = TRUE;
 	check_sa();
 }
 END_TEST
@@ -143,7 +143,7 @@ END_TEST
 START_TEST(test_subnets)
 {
 	/* single addresses, and all of them */
-	data.mode = expected.mode = MODE_TUNNEL;
+	data.mode = expected.facts.mode = MODE_TUNNEL;
 	expected.af_unspec = TRUE;
 	how.kernel.subnets_matched = FALSE;
 	add_ts("10.1.0.1/32", "0.0.0.0/0", 0, 0);
@@ -157,18 +157,18 @@ START_TEST(test_subnets)
 	{
 		add_ts("10.1.0.0/16", "10.2.0.1/32", 0, 0);
 	}
-	expected.subnets = TRUE;
+	expected.facts.subnets = TRUE;
 	check_sa();
 	/* they are of no importance where NICs match them */
 	how.kernel.subnets_matched = TRUE;
-	expected.subnets = FALSE;
+	expected.facts.subnets = FALSE;
 	check_sa();
 }
 END_TEST
 
 START_TEST(test_if_id)
 {
-	how.kernel.sa_if_id_in_software = expected.if_id_in_software = TRUE;
+	how.kernel.sa_if_id_in_software = expected.facts.if_id_in_software = TRUE;
 	check_sa();
 }
 END_TEST
@@ -176,20 +176,20 @@ END_TEST
 START_TEST(test_ipcomp_transport)
 {
 	add_ts("192.168.50.1/32", "192.168.50.2/32", 0, 0);
-	data.mode = expected.mode = MODE_TRANSPORT;
+	data.mode = expected.facts.mode = MODE_TRANSPORT;
 	data.ipcomp = IPCOMP_DEFLATE;
 	data.cpi = htons(0xabcd);
 	expected.af_unspec = FALSE;
 	expected.sel = first_selector();
 	expected.sel.src_port_mask = expected.sel.dst_port_mask = 0;
-	expected.ipcomp = TRUE;
+	expected.facts.ipcomp = TRUE;
 	check_sa();
 
 	expected.id.proto = IPPROTO_COMP;
 	expected.id.spi = htonl(0x0000abcd);
 	expected.enc = (hwo_alg_t){};
 	expected.comp.name = "deflate";
-	expected.ipcomp = FALSE;
+	expected.facts.ipcomp = FALSE;
 	check_ipcomp();
 }
 END_TEST
@@ -197,22 +197,22 @@ END_TEST
 START_TEST(test_tfc)
 {
 	/* ESP in tunnel mode is the only one that can be padded */
-	data.tfc = expected.tfc = 1300;
+	data.tfc = expected.facts.tfc = 1300;
 	check_sa();
-	data.tfc = expected.tfc = UINT32_MAX;
+	data.tfc = expected.facts.tfc = UINT32_MAX;
 	check_sa();
 
-	expected.tfc = 0;
+	expected.facts.tfc = 0;
 	id.proto = expected.id.proto = IPPROTO_AH;
 	expected.align4 = TRUE;
 	check_sa();
 	id.proto = expected.id.proto = IPPROTO_ESP;
 	expected.align4 = FALSE;
 
-	data.mode = expected.mode = MODE_TRANSPORT;
+	data.mode = expected.facts.mode = MODE_TRANSPORT;
 	expected.af_unspec = FALSE;
 	check_sa();
-	data.mode = expected.mode = MODE_BEET;
+	data.mode = expected.facts.mode = MODE_BEET;
 	check_sa();
 }
 END_TEST
@@ -222,9 +222,9 @@ END_TEST
  */
 START_TEST(test_encap)
 {
-	data.encap = expected.encap = TRUE;
+	data.encap = expected.facts.encap = TRUE;
 	check_sa();
-	data.inbound = expected.inbound = TRUE;
+	data.inbound = expected.facts.inbound = TRUE;
 	check_sa();
 	set_hosts("192.168.50.2", 0, "192.168.50.1", 4500);
 	expected.mtimer_thresh = UINT32_MAX;
@@ -234,10 +234,10 @@ START_TEST(test_encap)
 	expected.mtimer_thresh = 0;
 	check_sa();
 	set_hosts("192.168.50.2", 0, "192.168.50.1", 4500);
-	data.inbound = expected.inbound = FALSE;
+	data.inbound = expected.facts.inbound = FALSE;
 	check_sa();
-	data.inbound = expected.inbound = TRUE;
-	data.encap = expected.encap = FALSE;
+	data.inbound = expected.facts.inbound = TRUE;
+	data.encap = expected.facts.encap = FALSE;
 	check_sa();
 }
 END_TEST
@@ -247,7 +247,7 @@ START_TEST(test_iptfs)
 	settings_t *set = lib->settings;
 	ipsec_mode_t iptfs = MODE_DROP + 1;
 
-	data.mode = expected.mode = iptfs;
+	data.mode = expected.facts.mode = iptfs;
 	if (!hwo_compat_mode_is_iptfs(iptfs))
 	{
 		check_sa();
@@ -272,7 +272,7 @@ START_TEST(test_iptfs)
 	expected.iptfs = (hwo_iptfs_t){ 11, 12, 13, 14, 15, TRUE };
 	check_sa();
 	/* only for that mode */
-	data.mode = expected.mode = MODE_TUNNEL;
+	data.mode = expected.facts.mode = MODE_TUNNEL;
 	memset(&expected.iptfs, 0, sizeof(expected.iptfs));
 	check_sa();
 }

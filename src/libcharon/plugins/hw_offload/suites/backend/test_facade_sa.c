@@ -57,7 +57,7 @@ START_TEST(test_facts)
 	lifetime.time.life = expected.limits.hard_time = 3960;
 	lifetime.time.jitter = lifetime.bytes.jitter = lifetime.packets.jitter = 99;
 	data.update = expected.update = TRUE;
-	data.mark = expected.set_mark = (mark_t){ 23, 0xff };
+	data.mark = expected.facts.set_mark = (mark_t){ 23, 0xff };
 	expected.seq = set_sa_seq(&data, 17);
 	expected.cpu = set_sa_cpu(&data, 5);
 	label = sec_label_from_string("system_u:object_r:ipsec_spd_t:s0");
@@ -98,7 +98,7 @@ START_TEST(test_flags)
 		inbound = (flags & 8) != 0;
 		ecn = (flags & 1) != 0;
 		df = (flags & 2) != 0;
-		data.inbound = expected.inbound = inbound;
+		data.inbound = expected.facts.inbound = inbound;
 		data.copy_ecn = ecn;
 		data.copy_df = df;
 		icmp = set_sa_forward_icmp(&data, (flags & 4) != 0);
@@ -164,8 +164,8 @@ static const struct {
 START_TEST(test_window)
 {
 	how.kernel.sa_dir = expected.set_dir = windows[_i].sa_dir;
-	data.inbound = expected.inbound = windows[_i].inbound;
-	data.esn = expected.esn = windows[_i].esn;
+	data.inbound = expected.facts.inbound = windows[_i].inbound;
+	data.esn = expected.facts.esn = windows[_i].esn;
 	data.replay_window = windows[_i].window;
 	expected.replay_window = windows[_i].expected;
 	check_sa();

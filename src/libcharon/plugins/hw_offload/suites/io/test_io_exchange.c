@@ -322,7 +322,7 @@ static void add_and_get_sa(int fault)
 			.proto = IPPROTO_ESP,
 		},
 		.reqid = 1,
-		.mode = MODE_TRANSPORT,
+		.facts.mode = MODE_TRANSPORT,
 		.cpu = UINT32_MAX,
 		.enc = {
 			.name = "rfc4106(gcm(aes))",

@@ -123,8 +123,8 @@ START_TEST(test_rows)
 		.promote_now = rows[_i].rules & NOW,
 		.close_refused = rows[_i].rules & CLOSE,
 	};
-	hwo_sa_t sa = {
-		.id.proto = IPPROTO_ESP,
+	hwo_sa_facts_t sa = {
+		.proto = IPPROTO_ESP,
 		.mode = MODE_TUNNEL,
 		.esn = TRUE,
 		.encap = rows[_i].state & ENCAP,

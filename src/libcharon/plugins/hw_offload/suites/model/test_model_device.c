@@ -346,8 +346,8 @@ static hwo_sa_record_t make_sa(int n, bool inbound, hwo_mode_t mode)
 			.proto = IPPROTO_ESP,
 		},
 		.reqid = n,
-		.inbound = inbound,
-		.effective = {
+		.facts.inbound = inbound,
+		.outcome.effective = {
 			.mode = mode,
 			.ifindex = mode == HWO_MODE_NONE ? 0 : DEV,
 		},

@@ -42,8 +42,8 @@ static hwo_sa_record_t get_sa(bool inbound, uint32_t spi, uint8_t peer,
 			.spi = spi,
 		},
 		.reqid = 1,
-		.inbound = inbound,
-		.reason = reason,
+		.facts.inbound = inbound,
+		.outcome.why.reason = reason,
 	};
 
 	return sa;
@@ -73,7 +73,7 @@ static int give_up(uint32_t spi_in, uint32_t spi_out, uint32_t reqid,
 
 	strcpy(names.child, child);
 	return failures->give_up(failures, spi_in, spi_out, reqid, &names, &failed)
-				? failed.sa.reason : -1;
+				? failed.sa.outcome.why.reason : -1;
 }
 
 /**
@@ -90,7 +90,7 @@ static const char *listed(void)
 	text[0] = '\0';
 	while (array_remove(list, ARRAY_HEAD, &failed))
 	{
-		peer = failed.sa.inbound ? &failed.sa.id.src : &failed.sa.id.dst;
+		peer = failed.sa.facts.inbound ? &failed.sa.id.src : &failed.sa.id.dst;
 		len += snprintf(text + len, sizeof(text) - len, "%s %d %u/%u @%d;",
 						failed.sa.names.child, peer->bytes[3],
 						failed.sa.id.spi, failed.sa.partner.spi,

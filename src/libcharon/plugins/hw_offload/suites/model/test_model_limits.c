@@ -46,7 +46,7 @@ START_TEST(test_plan)
 {
 	hwo_sa_t sa = {
 		.limits = plans[_i].configured,
-		.esn = TRUE,
+		.facts.esn = TRUE,
 	};
 	hwo_limit_plan_t plan;
 
@@ -78,7 +78,7 @@ START_TEST(test_no_esn)
 	ck_assert_uint_eq(plan.kernel.soft_packets, 1000);
 	ck_assert_uint_lt(plan.kernel.hard_packets, 1ULL << 32);
 	/* the peer looks after its own */
-	sa.inbound = TRUE;
+	sa.facts.inbound = TRUE;
 	hwo_limit_plan(&sa, HWO_MODE_PACKET, FALSE, &plan);
 	ck_assert_uint_eq(plan.kernel.hard_packets, 1ULL << 40);
 	sa = (hwo_sa_t){};

@@ -170,8 +170,8 @@ static void check_sa(const facts_t *facts, hwo_reason_t why)
 	char buf[64], label[128];
 	hwo_device_t device;
 	hwo_plan_t plan;
-	hwo_sa_t sa = {
-		.id.proto = facts->proto,
+	hwo_sa_facts_t sa = {
+		.proto = facts->proto,
 		.mode = facts->mode,
 		.esn = facts->esn,
 		.encap = facts->encap,
@@ -372,8 +372,8 @@ START_TEST(test_limit)
 	hwo_device_t device = make_device(HWO_REASON_NONE);
 	hwo_plan_t plan;
 	char buf[64];
-	hwo_sa_t sa = {
-		.id.proto = IPPROTO_ESP,
+	hwo_sa_facts_t sa = {
+		.proto = IPPROTO_ESP,
 		.mode = MODE_TRANSPORT,
 		.esn = limits[_i].esn,
 	};
@@ -393,9 +393,8 @@ END_TEST
  * Further facts that keep an SA out of a mode: the SA, why the device denies
  * packet and crypto, then why they are no steps.
  */
-#define ESP_SA .id = { .proto = IPPROTO_ESP }, .mode = MODE_TUNNEL, .esn = TRUE
-#define IF_ID_SA .id = { .proto = IPPROTO_ESP, .if_id = 5 }, \
-	.mode = MODE_TUNNEL, .esn = TRUE
+#define ESP_SA .proto = IPPROTO_ESP, .mode = MODE_TUNNEL, .esn = TRUE
+#define IF_ID_SA ESP_SA, .if_id = 5
 #define VLAN	HWO_REASON_VLAN_DEVICE
 #define MIXED	HWO_REASON_MIXED_FAMILIES
 #define SUBNET	HWO_REASON_SUBNET
@@ -404,7 +403,7 @@ END_TEST
 #define BOND	HWO_REASON_BOND_PACKET
 
 static const struct {
-	hwo_sa_t sa;
+	hwo_sa_facts_t sa;
 	hwo_reason_t deny_packet, deny_crypto, packet, crypto;
 } refused[] = {
 	{ { ESP_SA },							OK, OK,		OK, OK },
@@ -471,7 +470,7 @@ END_TEST
 START_TEST(test_exclude)
 {
 	hwo_device_t device = make_device(HWO_REASON_NONE);
-	hwo_sa_t sa = { ESP_SA };
+	hwo_sa_facts_t sa = { ESP_SA };
 	hwo_plan_t plan;
 	char buf[64];
 

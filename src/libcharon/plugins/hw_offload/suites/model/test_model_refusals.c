@@ -159,7 +159,7 @@ static hwo_sa_t get_sa(bool inbound, uint32_t reqid, uint8_t peer)
 			.dst = inbound ? us : them,
 		},
 		.reqid = reqid,
-		.inbound = inbound,
+		.facts.inbound = inbound,
 	};
 
 	return sa;

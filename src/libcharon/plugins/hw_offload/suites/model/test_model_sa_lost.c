@@ -29,8 +29,8 @@ static hwo_sa_record_t get_record(uint32_t spi, bool inbound)
 			.proto = IPPROTO_ESP,
 		},
 		.reqid = 1,
-		.inbound = inbound,
-		.effective = { HWO_MODE_PACKET, 3 },
+		.facts.inbound = inbound,
+		.outcome.effective = { HWO_MODE_PACKET, 3 },
 	};
 
 	return record;
@@ -144,7 +144,8 @@ START_TEST(test_uses)
 	ck_assert(table->uses(table, 3));
 	table->lose(table, &out.id, NULL);
 	ck_assert(!table->uses(table, 3));
-	in.effective = out.effective = (hwo_offload_t){ HWO_MODE_NONE, 3 };
+	in.outcome.effective = (hwo_offload_t){ HWO_MODE_NONE, 3 };
+	out.outcome.effective = in.outcome.effective;
 	table->put(table, &in);
 	table->put(table, &out);
 	ck_assert(!table->uses(table, 3));

@@ -102,10 +102,10 @@ START_TEST(test_replace)
 	hwo_sa_record_t record = {
 		.id = get_id(),
 		.reqid = 1,
-		.inbound = TRUE,
+		.facts.inbound = TRUE,
 		.requested = HW_OFFLOAD_AUTO,
-		.effective = { HWO_MODE_PACKET, 7 },
-		.reason = HWO_REASON_NONE,
+		.outcome.effective = { HWO_MODE_PACKET, 7 },
+		.outcome.why.reason = HWO_REASON_NONE,
 	}, found;
 	hwo_sa_id_t id;
 
@@ -116,8 +116,8 @@ START_TEST(test_replace)
 
 	/* the kernel finds the same SA, whatever the source and interface ID */
 	record.id = get_id();
-	record.effective = (hwo_offload_t){ HWO_MODE_CRYPTO, 9 };
-	record.reason = HWO_REASON_DRIVER_REFUSED;
+	record.outcome.effective = (hwo_offload_t){ HWO_MODE_CRYPTO, 9 };
+	record.outcome.why.reason = HWO_REASON_DRIVER_REFUSED;
 	table->put(table, &record);
 	ck_assert_int_eq(table->get_count(table), 1);
 	ck_assert(table->get(table, &id, &found));
@@ -176,7 +176,7 @@ static hwo_sa_record_t get_inbound(uint32_t spi, uint32_t reqid)
 			.proto = IPPROTO_ESP,
 		},
 		.reqid = reqid,
-		.inbound = TRUE,
+		.facts.inbound = TRUE,
 	};
 }
 
@@ -205,7 +205,7 @@ static uint32_t find_partner(uint32_t spi, uint32_t reqid)
 	{
 		return 0;
 	}
-	ck_assert(partner.inbound);
+	ck_assert(partner.facts.inbound);
 	ck_assert_int_eq(partner.partner.spi, htonl(spi));
 	/* the record in the table is changed too */
 	ck_assert(table->get(table, &partner.id, &record));
@@ -219,7 +219,7 @@ START_TEST(test_pair)
 
 	ck_assert_int_eq(find_partner(0xe1, 1), 0);
 	record = get_inbound(0xc1, 1);
-	record.effective = (hwo_offload_t){ HWO_MODE_PACKET, 7 };
+	record.outcome.effective = (hwo_offload_t){ HWO_MODE_PACKET, 7 };
 	table->put(table, &record);
 	record = get_inbound(0xc2, 2);
 	table->put(table, &record);
@@ -247,7 +247,7 @@ static void estrange(hwo_sa_record_t *record, int which)
 {
 	switch (which)
 	{
-		case 0: record->inbound = FALSE; break;
+		case 0: record->facts.inbound = FALSE; break;
 		case 1: record->reqid++; break;
 		case 2: record->id.proto = IPPROTO_AH; break;
 		case 3: record->id.src.bytes[3]++; break;
@@ -521,7 +521,7 @@ START_TEST(test_moving)
 	hwo_sa_record_t record = {
 		.id = get_id(),
 		.reqid = 7,
-		.inbound = _i == 1,
+		.facts.inbound = _i == 1,
 		.lost = _i == 2,
 	};
 

@@ -38,8 +38,8 @@ static void check_verdicts(int err, hwo_verdict_t not_last)
 	hwo_device_t device = { .ifindex = DEV };
 	hwo_verdict_t verdict;
 	hwo_plan_t plan;
-	hwo_sa_t sa = {
-		.id.proto = IPPROTO_ESP,
+	hwo_sa_facts_t sa = {
+		.proto = IPPROTO_ESP,
 		.mode = MODE_TRANSPORT,
 		.esn = TRUE,
 	};
@@ -124,8 +124,8 @@ START_TEST(test_readback)
 	};
 	hwo_reason_t reason = HWO_REASON_TFC;
 	hwo_plan_t plan;
-	hwo_sa_t sa = {
-		.id.proto = IPPROTO_ESP,
+	hwo_sa_facts_t sa = {
+		.proto = IPPROTO_ESP,
 		.mode = MODE_TUNNEL,
 		.esn = TRUE,
 	};

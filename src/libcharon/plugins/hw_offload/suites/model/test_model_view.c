@@ -45,8 +45,8 @@ static hwo_sa_record_t make_sa(int n, bool inbound)
 			.proto = IPPROTO_ESP,
 		},
 		.reqid = 1,
-		.inbound = inbound,
-		.effective = {
+		.facts.inbound = inbound,
+		.outcome.effective = {
 			.mode = HWO_MODE_PACKET,
 			.ifindex = DEV,
 		},
@@ -270,8 +270,8 @@ START_TEST(test_lose)
 	table->remove(table, &in.id);
 	ck_assert(!table->lose(table, &in.id, &found));
 
-	in.effective = (hwo_offload_t){};
-	out.effective = (hwo_offload_t){};
+	in.outcome.effective = (hwo_offload_t){};
+	out.outcome.effective = (hwo_offload_t){};
 	table->put(table, &in);
 	table->put(table, &out);
 	ck_assert(!table->uses(table, DEV));

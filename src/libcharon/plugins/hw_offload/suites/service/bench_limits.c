@@ -78,7 +78,7 @@ static void install(nl_exchange_t *xfrm)
 			.proto = 50,
 		},
 		.reqid = 1,
-		.esn = TRUE,
+		.facts.esn = TRUE,
 		.replay_window = 1,
 		.cpu = UINT32_MAX,
 		.enc = {

@@ -50,9 +50,10 @@ static void own_service(int count)
 			.dst = { .family = AF_INET, .bytes = { 192, 168, 50, 2 }, },
 		},
 		.requested = HW_OFFLOAD_AUTO,
-		.reason = HWO_REASON_DRIVER_REFUSED,
+		.outcome.why.reason = HWO_REASON_DRIVER_REFUSED,
 		.names = { .connection = "gw", .child = "a child with a name", },
 	};
+	hwo_result_t *result = &record.outcome.why.result;
 	int i;
 
 	DESTROY_IF(ipsec);
@@ -62,7 +63,7 @@ static void own_service(int count)
 	for (i = 0; i < count; i++)
 	{
 		record.id.spi = htonl(0xc0000000 + i);
-		snprintf(record.refusal.extack, sizeof(record.refusal.extack),
+		snprintf(result->extack, sizeof(result->extack),
 				 "driver: no room for SA %d, whatever it takes", i);
 		table->put(table, &record);
 	}

@@ -97,7 +97,7 @@ static void install_foreign(void)
 			.proto = IPPROTO_ESP,
 		},
 		.reqid = 1,
-		.mode = MODE_TRANSPORT,
+		.facts.mode = MODE_TRANSPORT,
 		.cpu = UINT32_MAX,
 		.enc = {
 			.name = "rfc4106(gcm(aes))",

@@ -280,6 +280,36 @@ START_TEST(test_acquire)
 }
 END_TEST
 
+/**
+ * Make the local or remote selector of an SA a subnet.
+ */
+static void use_subnet(test_sa_t *sa, bool src)
+{
+	linked_list_t **list = src ? &sa->data.src_ts : &sa->data.dst_ts;
+
+	(*list)->destroy_offset(*list, offsetof(traffic_selector_t, destroy));
+	*list = linked_list_create_with_items(
+				traffic_selector_create_from_cidr("192.168.50.0/24", 0, 0,
+												  65535), NULL);
+}
+
+START_TEST(test_reason_stays)
+{
+	reroute_start(FAKE_CAPS_PACKET, "packet_subnets", "no");
+	service_child_init(HW_OFFLOAD_AUTO);
+	use_subnet(&sa_in, TRUE);
+	use_subnet(&sa_out, FALSE);
+	service_child_add();
+	ck_assert(reroute_pair_is("crypto3"));
+	ck_assert(reroute_wait_line("effective crypto, device nic3, subnet"));
+	reroute_to(OTHER);
+	ck_assert(reroute_wait_pair("crypto4"));
+	/* not "in-use", which tells that rekeying would help */
+	ck_assert(reroute_wait_line("to mode crypto on device nic4, subnet"));
+	reroute_child_del();
+}
+END_TEST
+
 TCase *rebind_tcase(void)
 {
 	TCase *tcase = tcase_create("rebind");
@@ -298,5 +328,6 @@ TCase *rebind_tcase(void)
 	tcase_add_loop_test(tcase, test_lost_deletion, 0, 3);
 	tcase_add_test(tcase, test_lost_request);
 	tcase_add_test(tcase, test_acquire);
+	tcase_add_test(tcase, test_reason_stays);
 	return tcase;
 }

@@ -38,7 +38,7 @@ static hwo_sa_t make_sa(const char *src, const char *dst, uint8_t proto,
 			.proto = proto,
 		},
 		.reqid = reqid,
-		.mode = mode,
+		.facts.mode = mode,
 		.cpu = UINT32_MAX,
 	};
 }
@@ -77,7 +77,7 @@ static hwo_sa_t make_in(uint32_t reqid, ipsec_mode_t mode)
 	hwo_sa_t sa = make_sa(SUN, MOON, IPPROTO_ESP, 0xc2000002, reqid, mode);
 
 	set_enc(&sa, ENCR_AES_GCM_ICV16, 20);
-	sa.inbound = TRUE;
+	sa.facts.inbound = TRUE;
 	return sa;
 }
 
@@ -103,7 +103,7 @@ START_TEST(test_aead)
 
 	sa = make_in(1, MODE_TUNNEL);
 	set_enc(&sa, ENCR_AES_GCM_ICV16, 36);
-	sa.esn = sa.af_unspec = sa.set_dir = TRUE;
+	sa.facts.esn = sa.af_unspec = sa.set_dir = TRUE;
 	sa.replay_window = 128;
 	same("sa_gcm256_in", &sa, &none);
 
@@ -128,7 +128,7 @@ START_TEST(test_separate)
 	hwo_sa_t sa;
 
 	sa = make_sa(SUN6, MOON6, IPPROTO_ESP, 0xc4000004, 2, MODE_TUNNEL);
-	sa.inbound = sa.af_unspec = TRUE;
+	sa.facts.inbound = sa.af_unspec = TRUE;
 	sa.replay_window = 32;
 	set_enc(&sa, ENCR_AES_CBC, 16);
 	set_integ(&sa, AUTH_HMAC_SHA2_256_128, 32);
@@ -199,7 +199,7 @@ START_TEST(test_encap)
 	hwo_msg_t msg;
 	size_t len;
 
-	sa.encap = sa.set_dir = TRUE;
+	sa.facts.encap = sa.set_dir = TRUE;
 	sa.src_port = 61234;
 	sa.dst_port = 4500;
 	sa.replay_window = 32;
@@ -211,7 +211,7 @@ START_TEST(test_encap)
 	data = wire_attr(&msg.hdr, sizeof(struct xfrm_usersa_info), 32, &len);
 	ck_assert(data && len == 4 && *(uint32_t*)data == 0x01020304);
 	/* it is refused without encapsulation */
-	sa.encap = FALSE;
+	sa.facts.encap = FALSE;
 	ck_assert(hwo_xfrm_encode_sa(&msg, &sa, &none));
 	ck_assert(!wire_attr(&msg.hdr, sizeof(struct xfrm_usersa_info), 32, &len));
 	ck_assert(!wire_attr(&msg.hdr, sizeof(struct xfrm_usersa_info), 4, &len));
@@ -231,7 +231,7 @@ START_TEST(test_options)
 	same("sa_if_id", &sa, &none);
 
 	sa = make_out(4, MODE_TUNNEL);
-	sa.set_mark = (mark_t){ .value = 0x110, .mask = 0xff0 };
+	sa.facts.set_mark = (mark_t){ .value = 0x110, .mask = 0xff0 };
 	same("sa_set_mark", &sa, &none);
 
 	sa = make_out(4, MODE_TUNNEL);
@@ -251,7 +251,7 @@ START_TEST(test_options)
 	same("sa_flags", &sa, &none);
 
 	sa = make_out(4, MODE_TUNNEL);
-	sa.tfc = 1400;
+	sa.facts.tfc = 1400;
 	same("sa_tfc", &sa, &none);
 
 	sa = make_in(4, MODE_TUNNEL);
@@ -280,7 +280,7 @@ START_TEST(test_window)
 	hwo_sa_t sa;
 
 	sa = make_in(5, MODE_TUNNEL);
-	sa.esn = TRUE;
+	sa.facts.esn = TRUE;
 	sa.replay_window = 33;
 	same("sa_window33", &sa, &none);
 	sa.replay_window = 4096;
@@ -288,7 +288,7 @@ START_TEST(test_window)
 
 	/* what is known of the other direction must not be told */
 	sa = make_out(5, MODE_TUNNEL);
-	sa.esn = TRUE;
+	sa.facts.esn = TRUE;
 	sa.replay_window = 1;
 	sa.replay = &replay;
 	same("sa_esn_out", &sa, &none);
@@ -313,7 +313,7 @@ START_TEST(test_offload)
 
 	sa = make_sa(SUN6, MOON6, IPPROTO_ESP, 0xc4000004, 6, MODE_TRANSPORT);
 	set_enc(&sa, ENCR_AES_GCM_ICV16, 20);
-	sa.inbound = sa.esn = sa.set_dir = TRUE;
+	sa.facts.inbound = sa.facts.esn = sa.set_dir = TRUE;
 	sa.replay_window = 64;
 	same("sa_packet_in", &sa, &packet);
 
@@ -355,7 +355,7 @@ START_TEST(test_carry_over_inbound)
 	hwo_msg_t msg;
 
 	/* bmp_len, oseq, seq, oseq_hi, seq_hi, replay_window, bmp */
-	sa.esn = TRUE;
+	sa.facts.esn = TRUE;
 	sa.replay_window = 96;
 	sa.replay = &replay;
 	out = get_attr(&msg, &sa, XFRMA_REPLAY_ESN_VAL, 24 + sizeof(bits));
@@ -371,7 +371,7 @@ START_TEST(test_carry_over_inbound)
 	ck_assert_mem_eq(out, other_size, sizeof(other_size));
 
 	/* a small window without ESN: oseq, seq, bitmap */
-	sa.esn = FALSE;
+	sa.facts.esn = FALSE;
 	sa.replay_window = 32;
 	out = get_attr(&msg, &sa, XFRMA_REPLAY_VAL, 12);
 	const uint32_t unknown[] = { 0, 0x1000, ~0U };
@@ -429,7 +429,7 @@ START_TEST(test_iptfs)
 	ck_assert_uint_eq(*(uint16_t*)get_attr(&msg, &sa, 37, 2), 3);
 	ck_assert(!wire_attr(&msg.hdr, hdr_len, 38, &len));
 	ck_assert(!wire_attr(&msg.hdr, hdr_len, 39, &len));
-	sa.inbound = FALSE;
+	sa.facts.inbound = FALSE;
 	ck_assert_uint_eq(*(uint32_t*)get_attr(&msg, &sa, 39, 4), 4);
 	ck_assert_uint_eq(*(uint32_t*)get_attr(&msg, &sa, 40, 4), 1048576);
 	ck_assert_uint_eq(*(uint32_t*)get_attr(&msg, &sa, 41, 4), 1300);
@@ -437,7 +437,7 @@ START_TEST(test_iptfs)
 	ck_assert(!wire_attr(&msg.hdr, hdr_len, 36, &len));
 	ck_assert_int_eq(((struct xfrm_usersa_info*)(&msg.hdr + 1))->mode, 5);
 	/* no other mode has them */
-	sa.mode = MODE_TUNNEL;
+	sa.facts.mode = MODE_TUNNEL;
 	ck_assert(hwo_xfrm_encode_sa(&msg, &sa, &none));
 	ck_assert(!wire_attr(&msg.hdr, hdr_len, 39, &len));
 #endif
@@ -453,7 +453,7 @@ START_TEST(test_overflow)
 	hwo_msg_t msg;
 
 	memset(key.ptr, 0x55, key.len);
-	sa.esn = TRUE;
+	sa.facts.esn = TRUE;
 	sa.replay_window = UINT32_MAX;
 	ck_assert(!hwo_xfrm_encode_sa(&msg, &sa, &none));
 	ck_assert_uint_le(msg.hdr.nlmsg_len, HWO_MSG_SIZE);
