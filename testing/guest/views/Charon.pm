@@ -2,10 +2,12 @@
 # Copyright (C) 2026 the hw-offload authors
 #
 # What charon has: "swanctl --list-sas --raw" and "swanctl --list-pols --raw" as SAs,
-# and as policies that somebody wants.  Security labels and policies limited to an
-# interface are not known here, as no scenario has them.
+# and as policies that somebody wants, with the settings that charon does not report.
+# Security labels are not known here, as no scenario has them.
 package Charon;
 use strict;
+
+use Settings;
 
 # what the names of protocols and services stand for, as traffic selectors have them
 my %number;
@@ -84,16 +86,18 @@ sub mark
 	return hex($mark) . '/' . hex($mask // 'ffffffff');
 }
 
-# child IKE TEXT: a CHILD_SA that has SAs
+# child IKE TEXT SETTINGS: a CHILD_SA that has SAs
 sub child
 {
-	my ($ike, $text) = @_;
-	my %is = values_of($text, qw(uniqueid reqid state mode protocol encap spi-in
+	my ($ike, $text, $settings) = @_;
+	my %is = values_of($text, qw(name uniqueid reqid state mode protocol encap spi-in
 		spi-out cpi-in cpi-out if-id-in if-id-out mark-in mark-mask-in mark-out
 		mark-mask-out esn));
 	return if !defined $is{'spi-in'};
 	my %ike = values_of($ike, qw(local-host remote-host));
+	my ($name) = $ike =~ /^list-sa event \{(\S+)/;
 	return {
+		settings => $settings->{"$name/$is{name}"} // {},
 		id => $is{uniqueid},
 		reqid => $is{reqid},
 		mode => lc $is{mode},
@@ -116,11 +120,11 @@ sub child
 # the CHILD_SAs of all IKE_SAs
 sub children
 {
-	my ($text) = @_;
+	my ($text, $settings) = @_;
 	my @children;
 	for (grep { /^list-sa event/ } split /\n/, $text) {
 		my ($ike, $rest) = split / child-sas \{/, $_, 2;
-		push @children, map { child($ike, $_) }
+		push @children, map { child($ike, $_, $settings) }
 			grep { /\bspi-in=/ } split /\}/, $rest // '';
 	}
 	return @children;
@@ -181,7 +185,6 @@ sub pairs
 				$mine->{proto} != $other->{proto};
 			my ($src, $dst) = $dir eq 'out' ? ($mine, $other) : ($other, $mine);
 			push @pairs, {
-				dir => $dir,
 				src => $src->{net},
 				dst => $dst->{net},
 				proto => $src->{proto} || $dst->{proto},
@@ -203,66 +206,101 @@ my %classes = (
 );
 sub priority
 {
-	my ($pair, $class) = @_;
+	my ($pair, $class, $settings) = @_;
 	my $ports = sprintf('%b', $pair->{masks}) =~ tr/1//;
+	return $settings->{priority} if $settings->{priority};
 	return $classes{$class} - ($pair->{bits} << 9) -
 		(($pair->{proto} ? 1 : 0) << 8) - ($ports << 2) -
-		($class eq 'trap' ? 0 : 1);
+		(($pair->{dev} ? 1 : 0) << 1) - ($class eq 'trap' ? 0 : 1);
+}
+
+# policy PAIR CLASS SETTINGS OTHER: one that is wanted, out by the interface that
+# the settings name, and those of shunts are limited to it in all directions
+sub policy
+{
+	my ($pair, $class, $settings, %other) = @_;
+	my %is = %$pair;
+	if ($settings->{interface} && ($other{shunt} || $other{of} eq 'out')) {
+		$is{dev} = $settings->{interface};
+	}
+	return { %is, priority => priority(\%is, $class, $settings), %other };
 }
 
 # the policies of a CHILD_SA
 sub policies_of_child
 {
 	my ($child) = @_;
-	my @dirs = qw(in out);
-	push @dirs, 'fwd' if $child->{mode} ne 'transport';
+	my $settings = $child->{settings};
+	return () if !Settings::enabled($settings, 'policies', 'yes');
+	my @dirs = ([qw(in in)], [qw(out out)]);
+	if ($child->{mode} ne 'transport') {
+		push @dirs, [qw(fwd in)];
+		push @dirs, [qw(fwd out)]
+			if Settings::enabled($settings, 'policies_fwd_out', 'no');
+	}
 	my @policies;
-	for my $dir (@dirs) {
-		my $of = $dir eq 'out' ? 'out' : 'in';
+	for (@dirs) {
+		my ($dir, $of) = @$_;
 		next if $of eq 'out' && !$child->{sending};
-		for (pairs($child->{local_ts}, $child->{remote_ts}, $dir)) {
-			push @policies, {
-				%$_,
+		# what is forwarded to a tunnel only has to pass
+		my $passes = $dir eq 'fwd' && $of eq 'out';
+		push @policies, map {
+			policy($_, $passes ? 'trap' : 'child', $settings,
+				dir => $dir,
+				of => $of,
 				if_id => $child->{if_id}{$of},
 				mark => $child->{mark}{$of},
 				action => 'allow',
-				priority => priority($_, 'child'),
-				templates => templates_of($child, $of),
+				templates => $passes ? [] : templates_of($child, $of),
+				tunnel => $child->{mode} ne 'transport',
 				child => $child,
 				rank => $child->{id},
-			};
-		}
+			)
+		} pairs($child->{local_ts}, $child->{remote_ts}, $of);
 	}
 	return @policies;
 }
 
 # The policies of a trap or shunt.  charon does not tell the addresses of a trap's
-# tunnel, its XFRM interface ID and its mark: these are "*".
+# tunnel, and not always its XFRM interface ID and its mark: these are "*".
 sub policies_of_pol
 {
-	my ($text) = @_;
-	my %is = values_of($text, qw(reqid mode));
+	my ($text, $all) = @_;
+	my %is = values_of($text, qw(ike child reqid mode));
+	my $settings = $all->{($is{ike} // '') . "/$is{child}"} // {};
 	my $mode = lc $is{mode};
 	my $class = $mode =~ /^(?:pass|drop)$/ ? $mode : 'trap';
-	my @dirs = qw(in out);
-	push @dirs, 'fwd' if $mode ne 'transport';
+	my $shunt = $class ne 'trap';
+	my @dirs = ([qw(in in)], [qw(out out)]);
+	if ($mode ne 'transport') {
+		push @dirs, [qw(fwd in)];
+		push @dirs, [qw(fwd out)]
+			if Settings::enabled($settings, 'policies_fwd_out', 'no');
+	}
 	my @local = selectors($text, 'local-ts');
 	my @remote = selectors($text, 'remote-ts');
+	my $hosts = $mode eq 'transport' ? '- -' : '* *';
 	my @policies;
-	for my $dir (@dirs) {
-		my $hosts = $mode eq 'transport' ? '- -' : '* *';
-		for (pairs(\@local, \@remote, $dir)) {
-			push @policies, {
-				%$_,
-				if_id => $class eq 'trap' ? '*' : 0,
-				mark => $class eq 'trap' ? '*' : '0/0',
+	for (@dirs) {
+		my ($dir, $of) = @$_;
+		my $mark = Settings::mark($settings->{"mark_$of"});
+		my $if_id = $shunt ? 0 : Settings::if_id($settings->{"if_id_$of"});
+		my $passes = $shunt || $dir eq 'fwd' && $of eq 'out';
+		$mark = $if_id = '*' if $mark eq '*' || $if_id eq '*';
+		push @policies, map {
+			policy($_, $class, $settings,
+				dir => $dir,
+				of => $of,
+				if_id => $if_id,
+				mark => $mark,
 				action => $class eq 'drop' ? 'block' : 'allow',
-				priority => priority($_, $class),
-				templates => $class ne 'trap' ? [] :
-					["esp 00000000 $is{reqid} $mode $hosts"],
+				templates => $passes ? []
+					: ["esp 00000000 $is{reqid} $mode $hosts"],
+				tunnel => $mode eq 'tunnel',
+				shunt => $shunt,
 				rank => 0,
-			};
-		}
+			)
+		} pairs(\@local, \@remote, $of);
 	}
 	return @policies;
 }
@@ -270,9 +308,10 @@ sub policies_of_pol
 # all policies that are wanted; several may want the same
 sub policies
 {
-	my ($children, $pols) = @_;
+	my ($children, $pols, $settings) = @_;
 	return (map { policies_of_child($_) } @$children),
-		map { policies_of_pol($_) } grep { /^list-policy event/ } split /\n/, $pols;
+		map { policies_of_pol($_, $settings) }
+		grep { /^list-policy event/ } split /\n/, $pols;
 }
 
 1;

@@ -18,7 +18,7 @@ my $bypass_priority = 32;
 sub selector_of
 {
 	my ($want) = @_;
-	return join ' ', @$want{qw(dir src dst proto sport dport)};
+	return join ' ', @$want{qw(dir src dst proto sport dport)}, $want->{dev} // '-';
 }
 
 sub identity
@@ -27,8 +27,8 @@ sub identity
 	return join ' ', selector_of($want), @$want{qw(if_id mark)};
 }
 
-# What charon does not tell of a trap is as with the CHILD_SA it has raised, or else
-# as the plugin says
+# What charon chooses for a trap is as with the CHILD_SA it has raised, or else as
+# the plugin says
 sub settle
 {
 	my ($wants, $said) = @_;
@@ -69,7 +69,7 @@ sub offload
 sub face
 {
 	my ($want, %other) = @_;
-	return Kernel::policy_text(%$want, dev => '-', uid => 0, icmp => 0, %other);
+	return Kernel::policy_text(dev => '-', %$want, uid => 0, icmp => 0, %other);
 }
 
 # what there is in the kernel for it
@@ -81,11 +81,13 @@ sub faces
 		return face($want, offload => $offload);
 	}
 	if ($want->{dir} ne 'out' || !@{$want->{templates}}) {
+		# nothing is added to one that is limited to an interface anyway
+		return face($want, offload => $offload) if $want->{dev};
 		return face($want, offload => 'none -'),
 			face($want, offload => $offload, dev => $device);
 	}
 	# lookups of IPv6 and XFRM interfaces don't tell the interface
-	my $any = $rules->{route_checked} &&
+	my $any = $want->{dev} || $rules->{route_checked} &&
 		($want->{family} == 6 || $want->{if_id});
 	my %guard = (
 		action => 'block',

@@ -96,6 +96,7 @@ sub identity
 		proto => $sel->{proto} // 0,
 		sport => $sport,
 		dport => $dport,
+		(defined $sel->{interface} ? (dev => $sel->{interface}) : ()),
 		if_id => $policy->{if_id} // 0,
 		mark => ($policy->{mark} // 0) . '/' . ($policy->{mark_mask} // 0),
 	);
