@@ -11,7 +11,6 @@ use strict;
 
 use Kernel;
 
-my $guard_priority = 0xf0000000;
 my $bypass_priority = 32;
 
 # identity, as far as it is known
@@ -91,7 +90,7 @@ sub faces
 		($want->{family} == 6 || $want->{if_id});
 	my %guard = (
 		action => 'block',
-		priority => $guard_priority,
+		priority => $want->{priority} + 1,
 		templates => [],
 		offload => 'none -',
 		uid => $any ? 1 : 0,
@@ -103,7 +102,7 @@ sub faces
 # is_guard LINE: whether that policy is one
 sub is_guard
 {
-	return $_[0] =~ /^out .* block priority $guard_priority .* templates \[\] offload none -$/;
+	return $_[0] =~ /^out .* block priority \d+ .* templates \[\] offload none -$/;
 }
 
 # IKE past a NIC: the ports of all sockets

@@ -55,7 +55,7 @@ static void add_guard(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp,
 {
 	hwo_sp_t guard = {
 		.id = sp->id,
-		.priority = HWO_GUARD_PRIORITY,
+		.priority = max(sp->priority, sp->priority + 1),
 		.block = TRUE,
 	};
 
@@ -63,7 +63,7 @@ static void add_guard(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp,
 	{
 		guard.id.sel.user = GUARD_USER;
 	}
-	add_sp(kernel, &guard);
+	add_sp(kernel, &guard)->guard = TRUE;
 }
 
 /**
@@ -117,10 +117,9 @@ void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
 /*
  * Described in header
  */
-bool hwo_sp_is_guard(policy_dir_t dir, bool block, uint32_t priority)
+bool hwo_kernel_sps_guarded(const hwo_kernel_sps_t *kernel)
 {
-	return dir == POLICY_OUT && block && (priority == HWO_GUARD_PRIORITY ||
-										  priority == HWO_GUARD_PRIORITY + 1);
+	return kernel->count && kernel->item[0].guard;
 }
 
 /*

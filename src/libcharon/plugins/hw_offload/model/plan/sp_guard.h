@@ -15,7 +15,8 @@
  * by the interface in its selector, and another one without that interface
  * stands behind it in software:
  *
- * - outbound: the guard, which blocks
+ * - outbound: the guard, which blocks. It has the next priority, so that no
+ *   other SP gets the traffic before
  * - inbound, and shunts: the same SP. The kernel never finds an inbound SP that
  *   is limited to an interface, that one is only for the NIC; packets that the
  *   NIC has decrypted pass without an SP
@@ -28,12 +29,6 @@
 
 #include "../../hwo_types.h"
 
-/**
- * Priority of guards: after everything that charon asks for, and nobody else's,
- * so that those of a daemon that was killed can be recognised.
- */
-#define HWO_GUARD_PRIORITY 0xf0000000
-
 /** There are no more SPs in the kernel for one */
 #define HWO_MAX_KERNEL_SPS 2
 
@@ -45,6 +40,8 @@ typedef struct hwo_kernel_sp_t {
 	hwo_sp_t sp;
 	/** its offload */
 	hwo_offload_t offload;
+	/** TRUE if it blocks on behalf of the one that is offloaded */
+	bool guard;
 } hwo_kernel_sp_t;
 
 /**
@@ -96,13 +93,11 @@ void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
 				  const hwo_guard_rules_t *rules, hwo_kernel_sps_t *kernel);
 
 /**
- * Check if an SP blocks on behalf of another one.
+ * Check if there is a guard among the SPs in the kernel, it is the first one.
  *
- * @param dir		direction
- * @param block		TRUE if it drops what matches
- * @param priority	priority
+ * @param kernel	SPs in the kernel
  */
-bool hwo_sp_is_guard(policy_dir_t dir, bool block, uint32_t priority);
+bool hwo_kernel_sps_guarded(const hwo_kernel_sps_t *kernel);
 
 /**
  * Find an SP by its identity.

@@ -82,9 +82,7 @@ static void release_nic(private_sp_attempts_t *this,
  */
 static void reserve(private_sp_attempts_t *this, const hwo_kernel_sps_t *kernel)
 {
-	const hwo_sp_t *first = &kernel->item[0].sp;
-
-	if (hwo_sp_is_guard(first->id.dir, first->block, first->priority))
+	if (hwo_kernel_sps_guarded(kernel))
 	{
 		this->mutex->lock(this->mutex);
 		if (!this->reserved)

@@ -61,47 +61,71 @@ static void remove_one(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 }
 
 /**
- * Check if an SP is a guard that is there already, nothing in it could change.
+ * Check if an SP is a guard that is there already as it is wanted.
  */
 static bool guard_stays(const hwo_kernel_sp_t *have,
 						const hwo_kernel_sp_t *want)
 {
-	return hwo_sp_is_guard(want->sp.id.dir, want->sp.block,
-						   want->sp.priority) &&
-		   hwo_sp_is_guard(have->sp.id.dir, have->sp.block, have->sp.priority);
+	return have->guard && want->guard &&
+		   have->sp.priority == want->sp.priority;
 }
 
 /**
- * Add SPs that are new, or update those that are not
+ * Add an SP if it is new, or update it if it is not and we are to do that.
+ */
+static bool change_one(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
+					   const hwo_kernel_sp_t *item, bool new, bool update,
+					   bool *done, hwo_result_t *result)
+{
+	int old = hwo_kernel_sps_find(have, &item->sp.id);
+
+	if (new != (old < 0) || (!new && guard_stays(&have->item[old], item)))
+	{
+		return TRUE;
+	}
+	send_sp(xfrm, item, update || !new, result);
+	/* without an answer it may be there */
+	*done = !result->err || hwo_result_lost(result);
+	return !result->err;
+}
+
+/**
+ * Check if the SPs come before where they were.
+ */
+static bool is_earlier(const hwo_kernel_sps_t *have,
+					   const hwo_kernel_sps_t *want)
+{
+	return have->count && want->count &&
+		   want->item[want->count - 1].sp.priority <
+		   have->item[have->count - 1].sp.priority;
+}
+
+/**
+ * Add SPs that are new, or update those that are not. A guard must not get in
+ * front of the SP it stands behind: if both move forward, that one is first.
  */
 static bool change_some(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 						const hwo_kernel_sps_t *want, bool new, bool update,
 						bool *done, hwo_result_t *result)
 {
-	const hwo_kernel_sp_t *item;
-	int i, old;
+	bool reverse = !new && is_earlier(have, want);
+	int i, at;
 
 	for (i = 0; i < want->count; i++)
 	{
-		item = &want->item[i];
-		old = hwo_kernel_sps_find(have, &item->sp.id);
-		if (new != (old < 0) ||
-			(!new && guard_stays(&have->item[old], item)))
-		{
-			continue;
-		}
-		send_sp(xfrm, item, update || !new, result);
-		if (result->err)
+		at = reverse ? want->count - 1 - i : i;
+		if (!change_one(xfrm, have, &want->item[at], new, update, &done[at],
+						result))
 		{
 			return FALSE;
 		}
-		done[i] = TRUE;
 	}
 	return TRUE;
 }
 
 /**
- * Undo what was done until a failure: new SPs go, updated ones are as before
+ * Undo what was or may have been done until a failure: new SPs go, updated ones
+ * are as before.
  */
 static void undo(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 				 const hwo_kernel_sps_t *want, const bool *done)
@@ -202,16 +226,16 @@ static bool decode_sp(void *data, const struct nlmsghdr *hdr)
 /**
  * Query when one SP of the kernel was used last
  */
-static int query_one(nl_exchange_t *xfrm, const hwo_sp_id_t *id,
-					  uint64_t *used)
+static int query_one(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
+					 uint64_t *used)
 {
 	hwo_sp_state_t state = {};
 	hwo_result_t result;
 	hwo_msg_t msg;
 
-	hwo_xfrm_encode_get_sp(&msg, id);
+	hwo_xfrm_encode_get_sp(&msg, &item->sp.id);
 	xfrm->query(xfrm, &msg, decode_sp, &state, &result);
-	if (!result.err && !hwo_sp_is_guard(id->dir, state.block, state.priority))
+	if (!result.err && !item->guard)
 	{
 		*used = max(*used, state.use_time);
 	}
@@ -229,7 +253,7 @@ int hwo_sp_last_use(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 	*used = 0;
 	for (i = 0; i < have->count; i++)
 	{
-		one = query_one(xfrm, &have->item[i].sp.id, used);
+		one = query_one(xfrm, &have->item[i], used);
 		err = err ? one : 0;
 	}
 	return err;

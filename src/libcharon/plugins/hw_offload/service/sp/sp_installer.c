@@ -366,10 +366,7 @@ static int keep_guard(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 						 const hwo_sp_request_t *last)
 {
-	const hwo_sp_t *first = &entry->kernel.item[0].sp;
-
-	if (entry->kernel.count > 1 &&
-		hwo_sp_is_guard(first->id.dir, first->block, first->priority) &&
+	if (entry->kernel.count > 1 && hwo_kernel_sps_guarded(&entry->kernel) &&
 		is_lost(this, entry, last))
 	{
 		return keep_guard(this, entry);

@@ -398,7 +398,8 @@ static json_t *kernel_sp(const hwo_kernel_sp_t *item, egress_device_t *devices)
 	{
 		json_array_append_new(tmpls, template(&item->sp.tmpl[i]));
 	}
-	return json_pack("{s:o, s:I, s:I, s:s, s:b, s:o, s:o, s:o}",
+	return json_pack("{s:b, s:o, s:I, s:I, s:s, s:b, s:o, s:o, s:o}",
+			"guard", item->guard,
 			"interface", device(devices, item->sp.id.sel.ifindex),
 			"user", (json_int_t)item->sp.id.sel.user,
 			"priority", (json_int_t)item->sp.priority,

@@ -193,7 +193,7 @@ bool fake_kernel_get_guard(fake_kernel_t *this, const char *src,
 	{
 		found = sp->info.dir == XFRM_POLICY_OUT && !sp->tmpl_count &&
 				sp->info.action == XFRM_POLICY_BLOCK &&
-				sp->info.priority >= 0xf0000000 && !sp->offload.ifindex &&
+				!sp->offload.ifindex &&
 				memeq(&sp->info.sel.saddr, saddr, family == AF_INET ? 4 : 16) &&
 				memeq(&sp->info.sel.daddr, daddr, family == AF_INET ? 4 : 16);
 		if (found)

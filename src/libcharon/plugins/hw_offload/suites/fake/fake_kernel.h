@@ -356,7 +356,7 @@ bool fake_kernel_get_sp(fake_kernel_t *this, uint8_t dir, const char *src,
 						const char *dst, fake_sp_t *sp);
 
 /**
- * Find the guard behind an SP: it blocks, and goes after all others.
+ * Find the guard behind an SP: it blocks, and is not in a NIC.
  *
  * @return				FALSE if there is none
  */

@@ -87,12 +87,12 @@ static void check_guard(const hwo_kernel_sp_t *guard, const hwo_kernel_sp_t *sp,
 	ck_assert(guard->sp.block);
 	ck_assert_int_eq(guard->sp.tmpl_count, 0);
 	ck_assert_int_eq(guard->offload.mode, HWO_MODE_NONE);
-	ck_assert(hwo_sp_is_guard(guard->sp.id.dir, guard->sp.block,
-							  guard->sp.priority));
+	ck_assert(guard->guard && !sp->guard);
 	ck_assert(!hwo_sp_id_equals(&guard->sp.id, &sp->sp.id));
 	same.sel.user = requested->id.sel.user;
 	ck_assert(hwo_sp_id_equals(&same, &requested->id));
-	ck_assert_uint_gt(guard->sp.priority, sp->sp.priority);
+	/* nothing fits in between */
+	ck_assert_uint_eq(guard->sp.priority, sp->sp.priority + 1);
 }
 
 START_TEST(test_out_v4)
@@ -200,14 +200,33 @@ START_TEST(test_find)
 }
 END_TEST
 
-START_TEST(test_is_guard)
+START_TEST(test_guarded)
 {
-	ck_assert(hwo_sp_is_guard(POLICY_OUT, TRUE, HWO_GUARD_PRIORITY));
-	ck_assert(!hwo_sp_is_guard(POLICY_OUT, FALSE, HWO_GUARD_PRIORITY));
-	ck_assert(!hwo_sp_is_guard(POLICY_IN, TRUE, HWO_GUARD_PRIORITY));
-	ck_assert(!hwo_sp_is_guard(POLICY_FWD, TRUE, HWO_GUARD_PRIORITY));
-	ck_assert(!hwo_sp_is_guard(POLICY_OUT, TRUE, 583615));
-	ck_assert(!hwo_sp_is_guard(POLICY_OUT, TRUE, UINT32_MAX));
+	hwo_sp_t sp = get_sp(POLICY_OUT, AF_INET, 1);
+	hwo_kernel_sps_t kernel = {};
+
+	ck_assert(!hwo_kernel_sps_guarded(&kernel));
+	hwo_kernel_sps_get(&sp, &packet, &old, &kernel);
+	ck_assert(hwo_kernel_sps_guarded(&kernel));
+	hwo_kernel_sps_get(&sp, &software, &old, &kernel);
+	ck_assert(!hwo_kernel_sps_guarded(&kernel));
+	/* a shunt that blocks, and its twin in the NIC, are wanted as such */
+	sp = get_sp(POLICY_OUT, AF_INET, 0);
+	sp.block = TRUE;
+	hwo_kernel_sps_get(&sp, &packet, &old, &kernel);
+	ck_assert(!hwo_kernel_sps_guarded(&kernel));
+}
+END_TEST
+
+START_TEST(test_last_priority)
+{
+	hwo_sp_t sp = get_sp(POLICY_OUT, AF_INET, 1);
+	hwo_kernel_sps_t kernel;
+
+	/* it must not be the first of all then */
+	sp.priority = UINT32_MAX;
+	hwo_kernel_sps_get(&sp, &packet, &old, &kernel);
+	ck_assert_uint_eq(kernel.item[0].sp.priority, UINT32_MAX);
 }
 END_TEST
 
@@ -253,7 +272,8 @@ TCase *sp_guard_tcase(void)
 	tcase_add_test(tcase, test_out_limited);
 	tcase_add_loop_test(tcase, test_twin, 0, 10);
 	tcase_add_test(tcase, test_find);
-	tcase_add_test(tcase, test_is_guard);
+	tcase_add_test(tcase, test_guarded);
+	tcase_add_test(tcase, test_last_priority);
 	tcase_add_loop_test(tcase, test_may_leak, 0, countof(leaks));
 	return tcase;
 }

@@ -12,6 +12,10 @@
 #include <errno.h>
 #include <time.h>
 
+/** Priority of a trap for all traffic between two hosts, that of a CHILD_SA is
+ * lower by one */
+#define PRIO_TRAP (400000 - (64 << 9))
+
 static void guard_setup(void)
 {
 	service_setup();
@@ -67,6 +71,82 @@ START_TEST(test_guard)
 	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
 	ck_assert_int_eq(line_count, 1);
+}
+END_TEST
+
+START_TEST(test_shunt_between)
+{
+	test_sp_t pass;
+	fake_sp_t sp;
+
+	/* one with a priority of its own, so that it goes before a wider shunt
+	 * that passes its traffic */
+	sp_init(&pass, POLICY_OUT, "192.168.50.0/24", "192.168.50.0/24", 0, 0,
+			HW_OFFLOAD_NO);
+	pass.data.type = POLICY_PASS;
+	pass.data.prio = POLICY_PRIORITY_PASS;
+	ck_assert_int_eq(sp_add(&pass), SUCCESS);
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, "192.168.50.0/24",
+								 "192.168.50.0/24", &sp));
+	ck_assert_uint_gt(sp.info.priority, 1001);
+	sp_out.data.manual_prio = 1000;
+	service_child_add();
+	fake_kernel_device_down(kernel, NIC);
+	ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &sp));
+	ck_assert_uint_eq(sp.info.priority, 1001);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_del(&pass), SUCCESS);
+	sp_clear(&pass);
+}
+END_TEST
+
+START_TEST(test_priority_moves)
+{
+	test_sp_t trap;
+	fake_sp_t sp;
+	int i;
+
+	/* the one of a trap has the next lower precedence */
+	sp_init(&trap, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
+	trap.data.prio = POLICY_PRIORITY_ROUTED;
+	ck_assert_int_eq(sp_add(&trap), SUCCESS);
+	ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &sp));
+	ck_assert_uint_eq(sp.info.priority, PRIO_TRAP + 1);
+	/* forward: with the guard in front of it the SP would be of no use, so it
+	 * is updated first, even if nothing after that works */
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	for (i = 2; i <= 3; i++)
+	{
+		fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_UPDPOLICY, i,
+						   FAKE_FAULT_ERROR, ENOMEM, "no memory");
+	}
+	ck_assert_int_eq(sp_add(&sp_out), FAILED);
+	ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &sp));
+	ck_assert_uint_eq(sp.info.priority, PRIO_TRAP + 1);
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, REMOTE, &sp));
+	ck_assert_uint_eq(sp.info.priority, PRIO_TRAP - 1);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &sp));
+	ck_assert_uint_eq(sp.info.priority, PRIO_TRAP);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &sp));
+	ck_assert_uint_eq(sp.info.priority, PRIO_TRAP + 1);
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&trap);
+}
+END_TEST
+
+START_TEST(test_undo_lost)
+{
+	/* the guard is installed, but no answer arrives: it does not stay */
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 1,
+					   FAKE_FAULT_LOST, 0, NULL);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_UPDPOLICY, 1,
+					   FAKE_FAULT_LOST, 0, NULL);
+	ck_assert_int_eq(sp_add(&sp_out), FAILED);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
 }
 END_TEST
 
@@ -407,6 +487,9 @@ TCase *guard_tcase(void)
 	tcase_add_checked_fixture(tcase, guard_setup, guard_teardown);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, test_guard);
+	tcase_add_test(tcase, test_shunt_between);
+	tcase_add_test(tcase, test_priority_moves);
+	tcase_add_test(tcase, test_undo_lost);
 	tcase_add_test(tcase, test_order);
 	tcase_add_test(tcase, test_refused_once);
 	tcase_add_loop_test(tcase, test_orphaned, 0, 2);

@@ -222,18 +222,22 @@ END_TEST
 static void assert_kernel(json_t *sps)
 {
 	json_t *item, *tmpl;
+	json_int_t priority;
 
 	ck_assert_int_eq(json_array_size(sps), 2);
 	item = json_array_get(sps, 0);
 	ck_assert(json_is_null(json_object_get(item, "interface")));
 	ck_assert_str_eq(text(item, "action"), "block");
-	ck_assert_uint_eq((uint32_t)number(item, "priority"), 0xf0000000);
+	ck_assert(json_is_true(json_object_get(item, "guard")));
+	priority = number(item, "priority");
 	ck_assert_str_eq(text(item, "mode"), "none");
 	ck_assert(json_is_null(json_object_get(item, "device")));
 	ck_assert_int_eq(json_array_size(json_object_get(item, "templates")), 0);
 	item = json_array_get(sps, 1);
 	ck_assert_str_eq(text(item, "interface"), "nic3");
 	ck_assert_str_eq(text(item, "action"), "allow");
+	ck_assert(json_is_false(json_object_get(item, "guard")));
+	ck_assert_int_eq(number(item, "priority"), priority - 1);
 	ck_assert(json_is_true(json_object_get(item, "icmp")));
 	ck_assert_int_eq(number(item, "user"), 0);
 	ck_assert_str_eq(text(item, "mode"), "packet");
