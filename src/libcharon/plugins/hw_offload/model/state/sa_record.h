@@ -14,32 +14,7 @@
 #ifndef HWO_SA_RECORD_H_
 #define HWO_SA_RECORD_H_
 
-#include "../plan/offload_plan.h"
-
-/** Longest name of a connection or child that is kept, the rest is cut off */
-#define HWO_NAME_LEN 64
-
-/**
- * What charon calls a CHILD_SA, and the IKE_SA it belongs to.
- */
-typedef struct hwo_names_t {
-	/** names in the configuration, empty if not known yet */
-	char connection[HWO_NAME_LEN], child[HWO_NAME_LEN];
-	/** unique identifiers, 0 if not known yet */
-	uint32_t ike_id, child_id;
-} hwo_names_t;
-
-/**
- * What happened to an SA that was moved.
- */
-typedef struct hwo_sa_moves_t {
-	/** how many times it was moved */
-	u_int count;
-	/** seconds since the epoch of the last time */
-	time_t last;
-	/** where it was before that */
-	hwo_offload_t from;
-} hwo_sa_moves_t;
+#include "child_record.h"
 
 /**
  * Record of one installed SA.

@@ -27,6 +27,8 @@ TCase *sp_guard_tcase(void);
 TCase *limits_tcase(void);
 TCase *sa_lost_tcase(void);
 TCase *sa_table_tcase(void);
+TCase *child_tcase(void);
+TCase *rooms_tcase(void);
 TCase *ledger_tcase(void);
 TCase *ifname_tcase(void);
 TCase *refusals_tcase(void);

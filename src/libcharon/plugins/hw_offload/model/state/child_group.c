@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Relates CHILD_SAs with the same reqid to each other.
+ */
+
+#include "child_group.h"
+
+/*
+ * Described in header
+ */
+hwo_child_entry_t *hwo_group_find_pair(array_t *group, const hwo_sa_id_t *id,
+									   uintptr_t thread)
+{
+	hwo_child_entry_t *entry, *own = NULL, *other = NULL;
+	u_int others = 0;
+	int i;
+
+	for (i = 0; i < array_count(group); i++)
+	{
+		array_get(group, i, &entry);
+		if (!hwo_child_misses(&entry->child, id))
+		{
+			continue;
+		}
+		if (entry->child.thread != thread)
+		{
+			other = entry;
+			others++;
+		}
+		else if (!own || own->child.key < entry->child.key)
+		{
+			own = entry;
+		}
+	}
+	return own ?: (others == 1 ? other : NULL);
+}
+
+/*
+ * Described in header
+ */
+bool hwo_child_is_extra(const hwo_child_entry_t *entry,
+						const hwo_offload_t *room)
+{
+	return entry->extra[room->mode] == room->ifindex;
+}
+
+/*
+ * Described in header
+ */
+hwo_child_entry_t *hwo_group_find_room(array_t *group,
+									   const hwo_child_entry_t *entry,
+									   const hwo_offload_t *room, bool extra)
+{
+	hwo_child_entry_t *other;
+	int i;
+
+	for (i = 0; i < array_count(group); i++)
+	{
+		array_get(group, i, &other);
+		if (other != entry && hwo_rooms_has(&other->rooms, room) &&
+			hwo_child_is_extra(other, room) == extra)
+		{
+			return other;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_group_is_single(array_t *group, const hwo_child_t *child)
+{
+	const hwo_sa_id_t *id = &hwo_child_main(child)->id;
+	hwo_child_entry_t *entry;
+	u_int count = 0;
+	int i;
+
+	for (i = 0; count < 2 && i < array_count(group); i++)
+	{
+		array_get(group, i, &entry);
+		count += entry->child.out.id.spi &&
+				 hwo_child_is_between(&entry->child, id);
+	}
+	return count < 2;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_group_is_moving(array_t *group, time_t now)
+{
+	hwo_child_entry_t *entry;
+	int i;
+
+	for (i = 0; i < array_count(group); i++)
+	{
+		array_get(group, i, &entry);
+		if (hwo_child_is_moving(&entry->child, now))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/*
+ * Described in header
+ */
+void hwo_group_fail(array_t *group, const hwo_sa_id_t *id)
+{
+	hwo_child_entry_t *entry;
+	hwo_child_t *child;
+	int i;
+
+	for (i = 0; i < array_count(group); i++)
+	{
+		array_get(group, i, &entry);
+		child = &entry->child;
+		if (hwo_child_is_between(child, id))
+		{
+			child->state = hwo_child_next(child->state, HWO_CHILD_FAILURE);
+		}
+	}
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tells what follows for a CHILD_SA from what happens to it.
+ */
+
+#include "child_record.h"
+
+ENUM(hwo_child_state_names, HWO_CHILD_INSTALLING, HWO_CHILD_CLOSED,
+	"installing",
+	"up",
+	"rekey failed",
+	"lost",
+	"replaced",
+	"closed",
+);
+
+/*
+ * Described in header
+ */
+hwo_child_state_t hwo_child_next(hwo_child_state_t state,
+								 hwo_child_event_t event)
+{
+	if (state == HWO_CHILD_CLOSED)
+	{
+		return state;
+	}
+	switch (event)
+	{
+		case HWO_CHILD_INSTALLED:
+			return state == HWO_CHILD_INSTALLING || state == HWO_CHILD_LOST ?
+				   HWO_CHILD_UP : state;
+		case HWO_CHILD_LOSS:
+			return HWO_CHILD_LOST;
+		case HWO_CHILD_FAILURE:
+			return state == HWO_CHILD_UP ? HWO_CHILD_REKEY_FAILED : state;
+		case HWO_CHILD_REPLACEMENT:
+			return HWO_CHILD_REPLACED;
+		case HWO_CHILD_DELETION:
+			return state == HWO_CHILD_REKEY_FAILED ? HWO_CHILD_UP : state;
+		case HWO_CHILD_CLOSE:
+			return HWO_CHILD_CLOSED;
+	}
+	return state;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_child_holds(const hwo_child_t *child)
+{
+	return child->state == HWO_CHILD_LOST ||
+		   child->state == HWO_CHILD_REKEY_FAILED;
+}
+
+/*
+ * Described in header
+ */
+hwo_child_sa_t *hwo_child_sa(hwo_child_t *child, bool inbound)
+{
+	return inbound ? &child->in : &child->out;
+}
+
+/*
+ * Described in header
+ */
+hwo_child_sa_t *hwo_child_find(hwo_child_t *child, const hwo_sa_id_t *id)
+{
+	if (child->out.id.spi && hwo_sa_id_equals(&child->out.id, id))
+	{
+		return &child->out;
+	}
+	if (child->in.id.spi && hwo_sa_id_equals(&child->in.id, id))
+	{
+		return &child->in;
+	}
+	return NULL;
+}
+
+/*
+ * Described in header
+ */
+const hwo_child_sa_t *hwo_child_main(const hwo_child_t *child)
+{
+	return child->out.id.spi ? &child->out : &child->in;
+}
+
+/**
+ * Check if packets go from one host to another.
+ */
+static bool goes(const hwo_sa_id_t *id, const hwo_addr_t *src,
+				 const hwo_addr_t *dst)
+{
+	return hwo_addr_equals(&id->src, src) && hwo_addr_equals(&id->dst, dst);
+}
+
+/*
+ * Described in header
+ */
+bool hwo_child_is_between(const hwo_child_t *child, const hwo_sa_id_t *id)
+{
+	const hwo_sa_id_t *own = &hwo_child_main(child)->id;
+
+	return own->proto == id->proto && (goes(own, &id->src, &id->dst) ||
+									   goes(own, &id->dst, &id->src));
+}
+
+/*
+ * Described in header
+ */
+bool hwo_child_misses(const hwo_child_t *child, const hwo_sa_id_t *id)
+{
+	return child->in.id.spi && !child->out.id.spi && !child->in.lost &&
+		   child->in.id.proto == id->proto &&
+		   goes(&child->in.id, &id->dst, &id->src);
+}
+
+/*
+ * Described in header
+ */
+bool hwo_child_is_split(const hwo_child_t *child)
+{
+	uint32_t in = child->in.outcome.effective.ifindex,
+			 out = child->out.outcome.effective.ifindex;
+
+	return child->in.id.spi && child->out.id.spi && in && out && in != out &&
+		   !child->out.facts.set_mark.mask;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_child_is_moving(const hwo_child_t *child, time_t now)
+{
+	const hwo_sa_moves_t *moves = &child->out.moves;
+
+	return child->out.id.spi && !child->out.lost &&
+		   (child->busy || (moves->count && now - moves->monotonic < 2));
+}
+
+/**
+ * Take over what others noted about an SA.
+ */
+static void take_notes(hwo_child_sa_t *sa, const hwo_child_sa_t *noted)
+{
+	if (sa->id.spi && sa->id.spi == noted->id.spi)
+	{
+		sa->lost |= noted->lost;
+		sa->soft = noted->soft;
+		sa->soft_late = noted->soft_late;
+		sa->packets = noted->packets;
+		sa->changed = noted->changed;
+	}
+}
+
+/*
+ * Described in header
+ */
+void hwo_child_take_notes(hwo_child_t *child, const hwo_child_t *noted)
+{
+	take_notes(&child->in, &noted->in);
+	take_notes(&child->out, &noted->out);
+	child->names = noted->names;
+	child->state = noted->state;
+}
+
+/*
+ * Described in header
+ */
+time_t hwo_child_sa_packets(hwo_child_sa_t *sa, uint64_t packets, time_t now)
+{
+	if (sa->packets != packets)
+	{
+		sa->packets = packets;
+		sa->changed = now;
+	}
+	return sa->changed;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_child_sa_soft(hwo_child_sa_t *sa, bool watched, bool late)
+{
+	bool news;
+
+	news = watched ? !sa->soft : !sa->soft_late;
+	if (!watched || news)
+	{	/* later ones of the kernel, e.g. by time, are news again */
+		sa->soft_late = watched && late;
+	}
+	sa->soft = TRUE;
+	return news;
+}

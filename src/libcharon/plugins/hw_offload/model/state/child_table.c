@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Keeps the records of CHILD_SAs: who may change which, and what is noted.
+ */
+
+#include "child_table.h"
+#include "child_group.h"
+
+#include <threading/condvar.h>
+#include <threading/mutex.h>
+
+typedef struct private_child_table_t private_child_table_t;
+
+/**
+ * Private data of child_table_t.
+ */
+struct private_child_table_t {
+
+	/**
+	 * Public interface
+	 */
+	child_table_t public;
+
+	/**
+	 * Records
+	 */
+	child_index_t *index;
+
+	/**
+	 * Told about moves, and what to pass to it
+	 */
+	child_moved_cb_t moved;
+	void *moved_data;
+
+	/**
+	 * Protects all of them
+	 */
+	mutex_t *mutex;
+
+	/**
+	 * Signaled if a record was checked in
+	 */
+	condvar_t *condvar;
+};
+
+/**
+ * Check if a record has any SA.
+ */
+static bool has_sa(const hwo_child_t *child)
+{
+	return child->in.id.spi || child->out.id.spi;
+}
+
+/**
+ * Give a copy of a record to somebody, before others may have it.
+ */
+static hwo_child_t *check_out(hwo_child_entry_t *entry)
+{
+	hwo_child_t *child;
+
+	entry->child.busy = TRUE;
+	child = malloc_thing(hwo_child_t);
+	*child = entry->child;
+	return child;
+}
+
+/**
+ * Forget an SA of which there is going to be another one, unless somebody has
+ * its record.
+ *
+ * @return			FALSE if somebody has
+ */
+static bool forget(private_child_table_t *this, const hwo_sa_id_t *id)
+{
+	hwo_child_entry_t *entry;
+	hwo_child_sa_t *sa;
+
+	entry = this->index->get(this->index, id);
+	if (!entry)
+	{
+		return TRUE;
+	}
+	if (entry->child.busy)
+	{
+		return FALSE;
+	}
+	this->index->unlink(this->index, entry);
+	sa = hwo_child_find(&entry->child, id);
+	memset(sa, 0, sizeof(*sa));
+	this->index->link(this->index, entry);
+	if (!has_sa(&entry->child))
+	{
+		this->index->remove(this->index, entry);
+	}
+	return TRUE;
+}
+
+METHOD(child_table_t, begin, hwo_child_t*,
+	private_child_table_t *this, const hwo_sa_id_t *id, bool inbound,
+	uint32_t reqid, uintptr_t thread)
+{
+	hwo_child_entry_t *entry;
+	hwo_child_t *child;
+	array_t *group;
+
+	this->mutex->lock(this->mutex);
+	while (TRUE)
+	{
+		if (forget(this, id))
+		{
+			group = this->index->get_group(this->index, reqid);
+			entry = inbound ? NULL : hwo_group_find_pair(group, id, thread);
+			if (!entry || !entry->child.busy)
+			{
+				break;
+			}
+		}
+		this->condvar->wait(this->condvar, this->mutex);
+	}
+	if (!entry)
+	{
+		entry = this->index->create(this->index, reqid);
+		entry->child.thread = inbound ? thread : 0;
+	}
+	child = check_out(entry);
+	this->mutex->unlock(this->mutex);
+	return child;
+}
+
+METHOD(child_table_t, checkout, hwo_child_t*,
+	private_child_table_t *this, const hwo_sa_id_t *id)
+{
+	hwo_child_entry_t *entry;
+	hwo_child_t *child = NULL;
+
+	this->mutex->lock(this->mutex);
+	while ((entry = this->index->get(this->index, id)) && entry->child.busy)
+	{
+		this->condvar->wait(this->condvar, this->mutex);
+	}
+	if (entry)
+	{
+		child = check_out(entry);
+	}
+	this->mutex->unlock(this->mutex);
+	return child;
+}
+
+/**
+ * Get the state that follows from what is checked in.
+ */
+static hwo_child_state_t get_state(const hwo_child_t *child,
+								   const hwo_child_t *old)
+{
+	if ((child->in.lost && !old->in.lost) ||
+		(child->out.lost && !old->out.lost))
+	{
+		return hwo_child_next(child->state, HWO_CHILD_LOSS);
+	}
+	if (child->in.id.spi && child->out.id.spi && !child->in.lost &&
+		!child->out.lost && (child->in.id.spi != old->in.id.spi ||
+							 child->out.id.spi != old->out.id.spi))
+	{
+		return hwo_child_next(child->state, HWO_CHILD_INSTALLED);
+	}
+	return child->state;
+}
+
+/**
+ * Tell that SAs were moved.
+ */
+static void tell_moved(child_moved_cb_t cb, void *data,
+					   const hwo_child_t *child, const hwo_child_t *old)
+{
+	if (cb && child->in.moves.count > old->in.moves.count)
+	{
+		cb(data, child, &child->in);
+	}
+	if (cb && child->out.moves.count > old->out.moves.count)
+	{
+		cb(data, child, &child->out);
+	}
+}
+
+METHOD(child_table_t, checkin, void,
+	private_child_table_t *this, hwo_child_t *child)
+{
+	hwo_child_entry_t *entry;
+	child_moved_cb_t moved;
+	hwo_child_t old;
+	void *data;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get_key(this->index, child->key);
+	this->index->unlink(this->index, entry);
+	old = entry->child;
+	hwo_child_take_notes(child, &old);
+	child->state = get_state(child, &old);
+	child->busy = FALSE;
+	entry->child = *child;
+	memset(&entry->reserved, 0, sizeof(entry->reserved));
+	this->index->link(this->index, entry);
+	if (!has_sa(child))
+	{
+		this->index->remove(this->index, entry);
+	}
+	moved = this->moved;
+	data = this->moved_data;
+	this->condvar->broadcast(this->condvar);
+	this->mutex->unlock(this->mutex);
+	tell_moved(moved, data, child, &old);
+	free(child);
+}
+
+/**
+ * Copy a record, if there is one.
+ */
+static bool copy(hwo_child_entry_t *entry, hwo_child_t *child)
+{
+	if (entry && child)
+	{
+		*child = entry->child;
+	}
+	return entry != NULL;
+}
+
+METHOD(child_table_t, get, bool,
+	private_child_table_t *this, const hwo_sa_id_t *id, hwo_child_t *child)
+{
+	bool found;
+
+	this->mutex->lock(this->mutex);
+	found = copy(this->index->get(this->index, id), child);
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
+METHOD(child_table_t, get_key, bool,
+	private_child_table_t *this, u_int key, hwo_child_t *child)
+{
+	bool found;
+
+	this->mutex->lock(this->mutex);
+	found = copy(this->index->get_key(this->index, key), child);
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
+METHOD(child_table_t, get_child, bool,
+	private_child_table_t *this, uint32_t child_id, hwo_child_t *child)
+{
+	bool found;
+
+	this->mutex->lock(this->mutex);
+	found = copy(this->index->get_child(this->index, child_id), child);
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
+METHOD(child_table_t, list, array_t*,
+	private_child_table_t *this)
+{
+	enumerator_t *enumerator;
+	hwo_child_entry_t *entry;
+	array_t *keys;
+
+	keys = array_create(sizeof(u_int), 0);
+	this->mutex->lock(this->mutex);
+	enumerator = this->index->create_enumerator(this->index);
+	while (enumerator->enumerate(enumerator, NULL, &entry))
+	{
+		if (has_sa(&entry->child))
+		{
+			array_insert(keys, ARRAY_TAIL, &entry->child.key);
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return keys;
+}
+
+METHOD(child_table_t, name, bool,
+	private_child_table_t *this, const hwo_sa_id_t *in, const hwo_sa_id_t *out,
+	const hwo_names_t *names, hwo_child_t *child)
+{
+	bool found;
+
+	this->mutex->lock(this->mutex);
+	found = copy(this->index->name(this->index, in, out, names), child);
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
+METHOD(child_table_t, note, void,
+	private_child_table_t *this, u_int key, hwo_child_event_t event)
+{
+	hwo_child_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get_key(this->index, key);
+	if (entry)
+	{
+		entry->child.state = hwo_child_next(entry->child.state, event);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(child_table_t, lose, bool,
+	private_child_table_t *this, const hwo_sa_id_t *id)
+{
+	hwo_child_entry_t *entry;
+	hwo_child_sa_t *sa;
+	bool first = FALSE;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get(this->index, id);
+	sa = entry ? hwo_child_find(&entry->child, id) : NULL;
+	if (sa && !sa->lost)
+	{
+		this->index->unlink(this->index, entry);
+		sa->lost = TRUE;
+		entry->child.state = hwo_child_next(entry->child.state,
+											HWO_CHILD_LOSS);
+		this->index->link(this->index, entry);
+		first = TRUE;
+	}
+	this->mutex->unlock(this->mutex);
+	return first;
+}
+
+METHOD(child_table_t, rekey_failed, void,
+	private_child_table_t *this, const hwo_sa_id_t *id, uint32_t reqid)
+{
+	this->mutex->lock(this->mutex);
+	hwo_group_fail(this->index->get_group(this->index, reqid), id);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(child_table_t, soft, bool,
+	private_child_table_t *this, const hwo_sa_id_t *id, bool watched, bool late)
+{
+	hwo_child_entry_t *entry;
+	bool news = TRUE;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get(this->index, id);
+	if (entry)
+	{
+		news = hwo_child_sa_soft(hwo_child_find(&entry->child, id), watched,
+								 late);
+	}
+	this->mutex->unlock(this->mutex);
+	return news;
+}
+
+METHOD(child_table_t, note_packets, time_t,
+	private_child_table_t *this, const hwo_sa_id_t *id, uint64_t packets,
+	time_t now)
+{
+	hwo_child_entry_t *entry;
+	time_t changed = 0;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get(this->index, id);
+	if (entry)
+	{
+		changed = hwo_child_sa_packets(hwo_child_find(&entry->child, id),
+									   packets, now);
+	}
+	this->mutex->unlock(this->mutex);
+	return changed;
+}
+
+METHOD(child_table_t, admit, bool,
+	private_child_table_t *this, hwo_child_t *child,
+	const hwo_offload_t *offload, u_int max)
+{
+	bool admitted;
+
+	this->mutex->lock(this->mutex);
+	admitted = this->index->admit(this->index,
+						this->index->get_key(this->index, child->key),
+						offload, max);
+	this->mutex->unlock(this->mutex);
+	return admitted;
+}
+
+METHOD(child_table_t, count, u_int,
+	private_child_table_t *this, const hwo_offload_t *offload)
+{
+	u_int count;
+
+	this->mutex->lock(this->mutex);
+	count = this->index->count(this->index, offload);
+	this->mutex->unlock(this->mutex);
+	return count;
+}
+
+METHOD(child_table_t, is_single, bool,
+	private_child_table_t *this, const hwo_child_t *child)
+{
+	bool single;
+
+	this->mutex->lock(this->mutex);
+	single = hwo_group_is_single(this->index->get_group(this->index,
+														child->reqid), child);
+	this->mutex->unlock(this->mutex);
+	return single;
+}
+
+METHOD(child_table_t, moving, bool,
+	private_child_table_t *this, uint32_t reqid, time_t now)
+{
+	bool moving;
+
+	this->mutex->lock(this->mutex);
+	moving = hwo_group_is_moving(this->index->get_group(this->index, reqid),
+								 now);
+	this->mutex->unlock(this->mutex);
+	return moving;
+}
+
+METHOD(child_table_t, on_move, void,
+	private_child_table_t *this, child_moved_cb_t cb, void *data)
+{
+	this->mutex->lock(this->mutex);
+	this->moved = cb;
+	this->moved_data = data;
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(child_table_t, flush, void,
+	private_child_table_t *this)
+{
+	hwo_child_entry_t *entry;
+	array_t *keys;
+	u_int key;
+
+	keys = list(this);
+	this->mutex->lock(this->mutex);
+	while (array_remove(keys, ARRAY_TAIL, &key))
+	{
+		entry = this->index->get_key(this->index, key);
+		if (entry && !entry->child.busy)
+		{
+			this->index->remove(this->index, entry);
+		}
+	}
+	this->condvar->broadcast(this->condvar);
+	this->mutex->unlock(this->mutex);
+	array_destroy(keys);
+}
+
+METHOD(child_table_t, destroy, void,
+	private_child_table_t *this)
+{
+	this->index->destroy(this->index);
+	this->condvar->destroy(this->condvar);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header
+ */
+child_table_t *hwo_child_table_create(void)
+{
+	private_child_table_t *this;
+
+	INIT(this,
+		.public = {
+			.begin = _begin,
+			.checkout = _checkout,
+			.checkin = _checkin,
+			.get = _get,
+			.get_key = _get_key,
+			.get_child = _get_child,
+			.list = _list,
+			.name = _name,
+			.note = _note,
+			.lose = _lose,
+			.rekey_failed = _rekey_failed,
+			.soft = _soft,
+			.note_packets = _note_packets,
+			.admit = _admit,
+			.count = _count,
+			.is_single = _is_single,
+			.moving = _moving,
+			.on_move = _on_move,
+			.flush = _flush,
+			.destroy = _destroy,
+		},
+		.index = hwo_child_index_create(),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
+	);
+	return &this->public;
+}
