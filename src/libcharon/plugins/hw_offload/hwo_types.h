@@ -401,11 +401,26 @@ typedef struct hwo_link_t {
 #define HWO_EXTACK_LEN 128
 
 /**
+ * Who an outcome is from. Drivers answer with any errno value, also with those
+ * that a socket returns if no answer comes.
+ */
+typedef enum hwo_answer_t {
+	/** the kernel has answered */
+	HWO_ANSWERED,
+	/** no (whole) answer came: the request may have been executed or not */
+	HWO_ANSWER_LOST,
+	/** the request was not sent */
+	HWO_NOT_SENT,
+} hwo_answer_t;
+
+/**
  * Outcome of a request. Values, so they can be kept and copied.
  */
 typedef struct hwo_result_t {
 	/** 0, or a positive errno value */
 	int err;
+	/** who err is from */
+	hwo_answer_t answer;
 	/** the kernel's own words (a warning if err is 0), or empty */
 	char extack[HWO_EXTACK_LEN];
 } hwo_result_t;

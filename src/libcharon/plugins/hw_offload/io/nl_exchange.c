@@ -125,7 +125,7 @@ static bool handle_message(request_t *request, const struct nlmsghdr *hdr)
 			hwo_msg_result(hdr, request->result);
 			if (!request->result->err && request->kind != COMMAND)
 			{	/* we asked for no acknowledgement, but for an answer */
-				request->result->err = EBADMSG;
+				request->malformed = TRUE;
 			}
 			return TRUE;
 		case NLMSG_DONE:
@@ -221,6 +221,17 @@ static int await_answer(private_nl_exchange_t *this, request_t *request)
 }
 
 /**
+ * Replace the outcome of a request by an error of our own.
+ */
+static void set_error(request_t *request, hwo_answer_t answer, int err)
+{
+	*request->result = (hwo_result_t){
+		.err = err,
+		.answer = answer,
+	};
+}
+
+/**
  * Send a request and receive its answer, once.
  */
 static void attempt(private_nl_exchange_t *this, request_t *request,
@@ -238,18 +249,15 @@ static void attempt(private_nl_exchange_t *this, request_t *request,
 
 	err = this->transport->send(this->transport, msg->bytes,
 								msg->hdr.nlmsg_len);
-	if (!err)
-	{
-		err = await_answer(this, request);
-	}
-	if (!err && request->malformed)
-	{
-		err = EBADMSG;
-	}
 	if (err)
 	{
-		memset(request->result, 0, sizeof(*request->result));
-		request->result->err = err;
+		set_error(request, HWO_NOT_SENT, err);
+		return;
+	}
+	err = await_answer(this, request);
+	if (err || request->malformed)
+	{
+		set_error(request, HWO_ANSWER_LOST, err ?: EBADMSG);
 	}
 }
 
@@ -262,10 +270,9 @@ static void exchange(private_nl_exchange_t *this, request_t *request,
 	hwo_result_t *result = request->result;
 	int i;
 
-	memset(result, 0, sizeof(*result));
 	if (msg->overflow)
 	{
-		result->err = EMSGSIZE;
+		set_error(request, HWO_NOT_SENT, EMSGSIZE);
 		hwo_msg_wipe(msg);
 		return;
 	}
@@ -282,7 +289,7 @@ static void exchange(private_nl_exchange_t *this, request_t *request,
 	}
 	if (!result->err && request->interrupted)
 	{
-		result->err = EINTR;
+		set_error(request, HWO_ANSWER_LOST, EINTR);
 	}
 	memwipe(this->buf, this->used);
 	this->used = 0;
@@ -366,8 +373,7 @@ nl_exchange_t *hwo_nl_exchange_create(nl_transport_t *transport)
  */
 bool hwo_result_lost(const hwo_result_t *result)
 {
-	return result->err == ETIMEDOUT || result->err == ENOBUFS ||
-		   result->err == EBADMSG;
+	return result->answer == HWO_ANSWER_LOST;
 }
 
 /*

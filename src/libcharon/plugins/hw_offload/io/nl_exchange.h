@@ -8,14 +8,16 @@
  * Requests and their replies.
  *
  * Usage concepts: a *command* changes something and is acknowledged, a *query*
- * has one reply, a *dump* has many. Every outcome is a hwo_result_t:
+ * has one reply, a *dump* has many. Every outcome is a hwo_result_t, whose
+ * answer is
  *
- * - what the kernel answered, with its text
- * - ETIMEDOUT or ENOBUFS if the answer was lost: the request may have been
- *   executed or not, ask the kernel what is true before acting on it, as adding
- *   an SA is not idempotent
- * - EMSGSIZE if the request did not fit its buffer, it was not sent
- * - EBADMSG if a reply was malformed
+ * - HWO_ANSWERED: err is the kernel's or its driver's, with its text
+ * - HWO_ANSWER_LOST: err is ETIMEDOUT, ENOBUFS, EBADMSG if a reply was
+ *   malformed, or EINTR if a dump was interrupted again and again. The request
+ *   may have been executed or not, ask the kernel what is true before acting on
+ *   it, as adding an SA is not idempotent
+ * - HWO_NOT_SENT: err is that of the socket, or EMSGSIZE if the request did not
+ *   fit its buffer
  *
  * Replies are matched by sequence number, late ones of earlier requests are
  * skipped. Buffers are wiped, as requests and replies may hold keys.
@@ -95,7 +97,7 @@ nl_exchange_t *hwo_nl_exchange_create(nl_transport_t *transport);
 
 /**
  * Check if the answer to a request was lost, so that it may have been executed
- * nevertheless. Drivers may refuse with ENOBUFS, too.
+ * nevertheless.
  *
  * @param result		outcome
  */

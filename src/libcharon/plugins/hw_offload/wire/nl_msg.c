@@ -240,8 +240,10 @@ bool hwo_msg_result(const struct nlmsghdr *hdr, hwo_result_t *result)
 	size_t offset;
 	int error;
 
-	*result = (hwo_result_t){ .err = EBADMSG };
-
+	*result = (hwo_result_t){
+		.err = EBADMSG,
+		.answer = HWO_ANSWER_LOST,
+	};
 	if (hdr->nlmsg_len < MNL_NLMSG_HDRLEN)
 	{
 		return FALSE;
@@ -258,6 +260,7 @@ bool hwo_msg_result(const struct nlmsghdr *hdr, hwo_result_t *result)
 		return FALSE;
 	}
 	result->err = -error;
+	result->answer = HWO_ANSWERED;
 	copy_extack(hdr, offset, result);
 	return TRUE;
 }

@@ -117,7 +117,7 @@ bool hwo_msg_parse(const struct nlmsghdr *hdr, size_t hdr_len,
  * @param hdr		message, nlmsg_len already checked
  * @param result	[out] errno and text
  * @return			FALSE if the message is no acknowledgement or too short,
- *					result is EBADMSG then
+ *					result is EBADMSG, and the answer lost, then
  */
 bool hwo_msg_result(const struct nlmsghdr *hdr, hwo_result_t *result);
 

@@ -283,35 +283,23 @@ void hwo_plan_sp(hw_offload_t requested, policy_dir_t dir,
 /*
  * Described in header
  */
-bool hwo_plan_is_refusal(int err)
+bool hwo_plan_is_refusal(const hwo_result_t *result)
 {
-	switch (err)
-	{
-		case 0:
-		case EEXIST:
-		case EPERM:
-		case ENOMEM:
-		case ESRCH:
-		/* ours: the answer is lost, or there was none to read */
-		case ETIMEDOUT:
-		case EMSGSIZE:
-		case EBADMSG:
-			return FALSE;
-		default:
-			return TRUE;
-	}
+	return result->answer == HWO_ANSWERED && result->err &&
+		   result->err != EEXIST && result->err != ESRCH;
 }
 
 /*
  * Described in header
  */
-hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step, int err)
+hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step,
+							   const hwo_result_t *result)
 {
-	if (!err)
+	if (!result->err)
 	{
 		return HWO_VERDICT_DONE;
 	}
-	if (step + 1 < plan->count && hwo_plan_is_refusal(err))
+	if (step + 1 < plan->count && hwo_plan_is_refusal(result))
 	{
 		return HWO_VERDICT_NEXT;
 	}

@@ -231,29 +231,29 @@ typedef enum hwo_verdict_t {
 } hwo_verdict_t;
 
 /**
- * Check if an error may be an answer to the question for offload. Others stand
- * for themselves: what has them has them in any mode.
+ * Check if an outcome is an error that may answer the question for offload.
  *
- * @param err			0, or errno value
- * @return				FALSE for EEXIST, EPERM, ENOMEM, ESRCH, and if there was
- *						no answer; and for 0
+ * @param result		outcome
+ * @return				FALSE for EEXIST and ESRCH, which are about the SA or SP
+ *						in any mode, and if there was no answer; and for 0
  */
-bool hwo_plan_is_refusal(int err);
+bool hwo_plan_is_refusal(const hwo_result_t *result);
 
 /**
  * Judge the kernel's answer to an attempt.
  *
- * The kernel's "no" to an offload can't be told from other errors by its number
- * (drivers answer EINVAL to nearly everything), so any error leads to the next
- * step, except for those that can't have to do with offload. The software step
- * decides: if that fails too, its error is the one to report.
+ * The kernel's "no" to an offload can't be told from other errors by its number:
+ * drivers answer EINVAL to nearly everything, and ENOMEM or ETIMEDOUT of a NIC's
+ * firmware reach us as they are. So any refusal leads to the next step. The
+ * software step decides: if that fails too, its error is the one to report.
  *
  * @param plan			plan
  * @param step			index of the attempted step
- * @param err			0, or errno value
+ * @param result		outcome of the attempt
  * @return				what to do
  */
-hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step, int err);
+hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step,
+							   const hwo_result_t *result);
 
 /**
  * Judge what the kernel reports about an SA it accepted in crypto mode: without

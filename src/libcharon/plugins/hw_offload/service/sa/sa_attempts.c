@@ -176,18 +176,18 @@ static hwo_verdict_t try_step(hwo_sa_attempts_t *this, int step)
 
 	send_settled(this, mode);
 	if (mode == HWO_MODE_PACKET && this->has_bytes &&
-		hwo_plan_is_refusal(this->result.err))
+		hwo_plan_is_refusal(&this->result))
 	{	/* most NICs don't count bytes, which is no reason for another mode */
 		this->no_bytes = TRUE;
 		send_settled(this, mode);
 		this->no_bytes = !this->result.err;
 	}
-	verdict = hwo_plan_verdict(&this->plan, step, this->result.err);
+	verdict = hwo_plan_verdict(&this->plan, step, &this->result);
 	if (verdict == HWO_VERDICT_DONE && mode == HWO_MODE_CRYPTO)
 	{
 		return read_back(this, step);
 	}
-	if (hwo_plan_is_refusal(this->result.err) && mode != HWO_MODE_NONE)
+	if (hwo_plan_is_refusal(&this->result) && mode != HWO_MODE_NONE)
 	{
 		note_refusal(this, mode, HWO_REASON_DRIVER_REFUSED);
 		if (this->outcome.why.reason == HWO_REASON_NONE)
@@ -221,7 +221,7 @@ static bool fails_anyway(hwo_sa_attempts_t *this, int step)
 {
 	return step < this->plan.count &&
 		   (this->plan.step[step] == HWO_MODE_NONE ||
-			!hwo_plan_is_refusal(this->result.err));
+			!hwo_plan_is_refusal(&this->result));
 }
 
 /*

@@ -68,7 +68,7 @@ static bool try_one(nl_exchange_t *xfrm, const hwo_sa_id_t *like,
 	}
 	DBG2(DBG_KNL, "trial for SA %.8x failed: %s", ntohl(like->spi),
 		 hwo_result_text(refusal, text));
-	return !hwo_plan_is_refusal(refusal->err);
+	return !hwo_plan_is_refusal(refusal);
 }
 
 /*

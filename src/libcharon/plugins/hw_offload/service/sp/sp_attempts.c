@@ -136,7 +136,7 @@ METHOD(sp_attempts_t, run, void,
 		offload.mode = plan->step[step];
 		offload.ifindex = offload.mode == HWO_MODE_NONE ? 0 : plan->ifindex;
 		run_step(this, entry, user, &offload, result);
-		if (hwo_plan_verdict(plan, step, result->err) != HWO_VERDICT_NEXT)
+		if (hwo_plan_verdict(plan, step, result) != HWO_VERDICT_NEXT)
 		{
 			break;
 		}

@@ -16,8 +16,7 @@
 void hwo_sp_note_refusal(device_history_t *history, const hwo_plan_t *plan,
 						 const hwo_result_t *result)
 {
-	if (hwo_plan_has(plan, HWO_MODE_PACKET) &&
-		hwo_plan_is_refusal(result->err))
+	if (hwo_plan_has(plan, HWO_MODE_PACKET) && hwo_plan_is_refusal(result))
 	{
 		history->refused(history, plan->ifindex, TRUE, result, time(NULL));
 	}
@@ -34,7 +33,7 @@ static hwo_reason_t get_reason(const hwo_plan_t *plan,
 		return plan->skipped[HWO_MODE_PACKET];
 	}
 	if (plan->step[plan->count - 1] == HWO_MODE_NONE ||
-		!hwo_plan_is_refusal(result->err))
+		!hwo_plan_is_refusal(result))
 	{	/* it has nothing to do with offload */
 		return HWO_REASON_NONE;
 	}

@@ -216,7 +216,7 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	this->attempts->run(this->attempts, entry, user, plan, result);
 	hwo_sp_note_refusal(this->devices->get_history(this->devices), plan,
 						result);
-	if (hwo_plan_is_refusal(result->err) && plan->strict &&
+	if (hwo_plan_is_refusal(result) && plan->strict &&
 		demote_sas(this, user, result, plan))
 	{
 		outcome->demoted = TRUE;

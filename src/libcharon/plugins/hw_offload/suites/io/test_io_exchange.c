@@ -167,7 +167,31 @@ START_TEST(test_no_answer)
 	msg.hdr.nlmsg_flags |= NLM_F_ACK;
 	exchange->query(exchange, &msg, decode_thresh, &v4, &result);
 	ck_assert_int_eq(result.err, EBADMSG);
+	ck_assert_int_eq(result.answer, HWO_ANSWER_LOST);
 	assert_works();
+}
+END_TEST
+
+START_TEST(test_answered)
+{
+	static const int errs[] = {
+		ETIMEDOUT, ENOBUFS, EBADMSG, EINTR, EMSGSIZE,
+	};
+	hwo_result_t result;
+	uint8_t bits;
+
+	/* a driver may choose these, too, it has answered nevertheless */
+	inject(XFRM_MSG_NEWSPDINFO, FAKE_FAULT_ERROR, errs[_i], "firmware");
+	result = set_thresh(17);
+	ck_assert_int_eq(result.err, errs[_i]);
+	ck_assert_int_eq(result.answer, HWO_ANSWERED);
+	ck_assert_str_eq(result.extack, "firmware");
+	ck_assert(!hwo_result_lost(&result));
+
+	inject(XFRM_MSG_GETSPDINFO, FAKE_FAULT_ERROR, errs[_i], "firmware");
+	result = get_thresh(&bits);
+	ck_assert_int_eq(result.err, errs[_i]);
+	ck_assert_int_eq(result.answer, HWO_ANSWERED);
 }
 END_TEST
 
@@ -177,7 +201,9 @@ START_TEST(test_not_sent)
 	hwo_msg_t msg;
 
 	inject(XFRM_MSG_NEWSPDINFO, FAKE_FAULT_SEND, ECONNREFUSED, NULL);
-	ck_assert_int_eq(set_thresh(17).err, ECONNREFUSED);
+	result = set_thresh(17);
+	ck_assert_int_eq(result.err, ECONNREFUSED);
+	ck_assert_int_eq(result.answer, HWO_NOT_SENT);
 
 	fake_kernel_reset_counts(kernel);
 	hwo_msg_begin(&msg, XFRM_MSG_FLUSHPOLICY, 0, 0);
@@ -185,6 +211,7 @@ START_TEST(test_not_sent)
 	ck_assert(msg.overflow);
 	exchange->command(exchange, &msg, &result);
 	ck_assert_int_eq(result.err, EMSGSIZE);
+	ck_assert_int_eq(result.answer, HWO_NOT_SENT);
 	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM, 0), 0);
 	assert_works();
 }
@@ -206,16 +233,21 @@ static const struct {
 
 START_TEST(test_lost)
 {
+	hwo_result_t result;
 	uint8_t bits;
 
 	assert_works();
 	inject(XFRM_MSG_NEWSPDINFO, losses[_i].fault, 0, NULL);
-	ck_assert_int_eq(set_thresh(5).err, losses[_i].err);
+	result = set_thresh(5);
+	ck_assert_int_eq(result.err, losses[_i].err);
+	ck_assert_int_eq(result.answer, HWO_ANSWER_LOST);
 	ck_assert_int_eq(get_thresh(&bits).err, 0);
 	ck_assert_int_eq(bits, losses[_i].executed ? 5 : 18);
 
 	inject(XFRM_MSG_GETSPDINFO, losses[_i].fault, 0, NULL);
-	ck_assert_int_eq(get_thresh(&bits).err, losses[_i].err);
+	result = get_thresh(&bits);
+	ck_assert_int_eq(result.err, losses[_i].err);
+	ck_assert(hwo_result_lost(&result));
 	assert_works();
 	/* what was lost does not come anymore */
 	ck_assert(!waited);
@@ -448,6 +480,7 @@ TCase *exchange_tcase(void)
 	tcase_add_test(tcase, test_answers);
 	tcase_add_test(tcase, test_no_answer);
 	tcase_add_test(tcase, test_not_sent);
+	tcase_add_loop_test(tcase, test_answered, 0, 5);
 	tcase_add_loop_test(tcase, test_lost, 0, countof(losses));
 	tcase_add_test(tcase, test_late);
 	tcase_add_test(tcase, test_twice);

@@ -19,22 +19,31 @@ static const hw_offload_t requests[] = {
 	HW_OFFLOAD_NO, HW_OFFLOAD_CRYPTO, HW_OFFLOAD_PACKET, HW_OFFLOAD_AUTO,
 };
 
-/** errors by what they mean to an attempt that is not the last one */
+/** errors of the kernel by what they mean to an attempt that is not the last
+ * one */
 static const int refusals[] = {
 	EINVAL, EOPNOTSUPP, ENOSPC, EBUSY, ENODEV, EIO, ENXIO, ENETDOWN, ERANGE,
 	EAFNOSUPPORT, ENOSYS, ENOPROTOOPT,
 	/* ENOTSUPP of the kernel, that user space has no name for */
 	524,
+	/* a NIC that is full, and one whose firmware does not answer (mlx5) */
+	ENOMEM, ETIMEDOUT,
+	/* those of our socket, but from the kernel */
+	EPERM, ENOBUFS, EMSGSIZE, EBADMSG, EINTR,
 };
 static const int failures[] = {
-	EEXIST, EPERM, ENOMEM, ESRCH, ETIMEDOUT, EMSGSIZE, EBADMSG,
+	EEXIST, ESRCH,
 };
 
 /**
  * Judge an error at each step of each plan, none follows the last one.
  */
-static void check_verdicts(int err, hwo_verdict_t not_last)
+static void check_verdicts(int err, hwo_answer_t answer, hwo_verdict_t not_last)
 {
+	hwo_result_t ok = {}, result = {
+		.err = err,
+		.answer = answer,
+	};
 	hwo_device_t device = { .ifindex = DEV };
 	hwo_verdict_t verdict;
 	hwo_plan_t plan;
@@ -51,12 +60,12 @@ static void check_verdicts(int err, hwo_verdict_t not_last)
 		ck_assert_int_gt(plan.count, 0);
 		for (step = 0; step < plan.count; step++)
 		{
-			verdict = hwo_plan_verdict(&plan, step, err);
+			verdict = hwo_plan_verdict(&plan, step, &result);
 			ck_assert_msg(verdict == (step < plan.count - 1 ? not_last
 													: HWO_VERDICT_FAIL),
 						  "errno %d, requested %d, step %d: %d", err,
 						  requests[i], step, verdict);
-			ck_assert_int_eq(hwo_plan_verdict(&plan, step, 0),
+			ck_assert_int_eq(hwo_plan_verdict(&plan, step, &ok),
 							 HWO_VERDICT_DONE);
 		}
 	}
@@ -64,13 +73,20 @@ static void check_verdicts(int err, hwo_verdict_t not_last)
 
 START_TEST(test_refusal)
 {
-	check_verdicts(refusals[_i], HWO_VERDICT_NEXT);
+	check_verdicts(refusals[_i], HWO_ANSWERED, HWO_VERDICT_NEXT);
+}
+END_TEST
+
+START_TEST(test_no_answer)
+{	/* says nothing about the mode, whatever the number */
+	check_verdicts(refusals[_i], HWO_ANSWER_LOST, HWO_VERDICT_FAIL);
+	check_verdicts(refusals[_i], HWO_NOT_SENT, HWO_VERDICT_FAIL);
 }
 END_TEST
 
 START_TEST(test_failure)
 {
-	check_verdicts(failures[_i], HWO_VERDICT_FAIL);
+	check_verdicts(failures[_i], HWO_ANSWERED, HWO_VERDICT_FAIL);
 }
 END_TEST
 
@@ -199,6 +215,7 @@ TCase *verdict_tcase(void)
 	tc = tcase_create("verdict");
 	tcase_add_checked_fixture(tc, model_setup, model_teardown);
 	tcase_add_loop_test(tc, test_refusal, 0, countof(refusals));
+	tcase_add_loop_test(tc, test_no_answer, 0, countof(refusals));
 	tcase_add_loop_test(tc, test_failure, 0, countof(failures));
 	tcase_add_loop_test(tc, test_readback, 0, countof(readbacks));
 	tcase_add_test(tc, test_names);

@@ -279,12 +279,12 @@ START_TEST(test_not_for_offload)
 	ck_assert(!list_one());
 	/* for others there is an error, but no reason */
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
-					   FAKE_FAULT_ERROR, ENOMEM, NULL);
+					   FAKE_FAULT_ERROR, EEXIST, NULL);
 	fail_sa(SPI_IN, TRUE, HW_OFFLOAD_PACKET);
 	bus_child_alert(SPI_IN, SPI_OUT, ALERT_INSTALL_CHILD_SA_FAILED);
 	assert_failed("gw", "(none)", "(none)");
 	line = list_one();
-	ck_assert_int_eq(number(line, "errno"), ENOMEM);
+	ck_assert_int_eq(number(line, "errno"), EEXIST);
 	json_decref(line);
 }
 END_TEST
@@ -325,7 +325,7 @@ START_TEST(test_watch)
 	bus_child_alert(SPI_IN, SPI_OUT, ALERT_INSTALL_CHILD_SA_FAILED);
 	bus_child_destroy(SPI_IN, SPI_OUT, CHILD_INSTALLING);
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
-					   FAKE_FAULT_ERROR, ENOMEM, NULL);
+					   FAKE_FAULT_ERROR, EEXIST, NULL);
 	fail_sa(SPI_IN + 4, TRUE, HW_OFFLOAD_PACKET);
 	bus_child_alert(SPI_IN + 4, SPI_OUT + 4, ALERT_INSTALL_CHILD_SA_FAILED);
 	install_pair(HW_OFFLOAD_PACKET, SPI_IN + 2, SPI_OUT + 2);
@@ -339,7 +339,7 @@ START_TEST(test_watch)
 	line = client_line(client);
 	ck_assert_str_eq(text(line, "event"), "failed");
 	ck_assert_str_eq(text(line, "reason"), "(none)");
-	ck_assert_int_eq(number(line, "errno"), ENOMEM);
+	ck_assert_int_eq(number(line, "errno"), EEXIST);
 	json_decref(line);
 	line = client_line(client);
 	ck_assert_str_eq(text(line, "event"), "up");

@@ -274,8 +274,6 @@ static const struct {
 	{ EEXIST,	HW_OFFLOAD_CRYPTO },
 	{ EEXIST,	HW_OFFLOAD_PACKET },
 	{ EEXIST,	HW_OFFLOAD_AUTO },
-	{ EPERM,	HW_OFFLOAD_AUTO },
-	{ ENOMEM,	HW_OFFLOAD_AUTO },
 };
 
 START_TEST(test_final_errors)
@@ -290,6 +288,46 @@ START_TEST(test_final_errors)
 	ck_assert_msg(!strstr(lines[0], "hw_offload"), "%s", lines[0]);
 	ck_assert_msg(!strstr(lines[0], "driver-refused"), "%s", lines[0]);
 	ck_assert_int_eq(fake_kernel_count_sas(kernel), 0);
+}
+END_TEST
+
+/**
+ * Answers of drivers whose errno has a meaning of its own elsewhere: mlx5 says
+ * ENOMEM if its NIC is full, ETIMEDOUT if its firmware does not answer.
+ */
+static const int answers[] = {
+	ENOMEM, EPERM, ETIMEDOUT, ENOBUFS, EBADMSG, EMSGSIZE,
+};
+
+START_TEST(test_full_nic)
+{
+	test_sa_t sa;
+
+	/* with and without limits in bytes, then crypto mode */
+	service_refuse(XFRM_MSG_NEWSA, 1, answers[_i]);
+	service_refuse(XFRM_MSG_NEWSA, 2, answers[_i]);
+	service_refuse(XFRM_MSG_NEWSA, 3, answers[_i]);
+	sa_init(&sa, SPI_OUT, FALSE, HW_OFFLOAD_AUTO);
+	sa.lifetime.bytes.life = 2000000;
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	ck_assert_str_eq(sa_mode(SPI_OUT), "none");
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA),
+					 4);
+	assert_no_key();
+	sa_clear(&sa);
+}
+END_TEST
+
+START_TEST(test_full_nic_strict)
+{
+	service_refuse(XFRM_MSG_NEWSA, 1, answers[_i]);
+	service_forget_lines();
+	ck_assert_int_eq(install_sa(SPI_OUT, FALSE, HW_OFFLOAD_CRYPTO), FAILED);
+	ck_assert_int_eq(line_count, 1);
+	ck_assert_msg(strstr(lines[0], "driver: out of entries"), "%s", lines[0]);
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA),
+					 1);
+	ck_assert_str_eq(sa_mode(SPI_OUT), "missing");
 }
 END_TEST
 
@@ -455,6 +493,8 @@ TCase *offload_tcase(void)
 	tcase_add_loop_test(tcase, test_sp, 0, ROWS);
 	tcase_add_loop_test(tcase, test_trap, 0, ROWS);
 	tcase_add_loop_test(tcase, test_final_errors, 0, countof(final));
+	tcase_add_loop_test(tcase, test_full_nic, 0, countof(answers));
+	tcase_add_loop_test(tcase, test_full_nic_strict, 0, countof(answers));
 	tcase_add_test(tcase, test_exists);
 	tcase_add_test(tcase, test_software_decides);
 	tcase_add_loop_test(tcase, test_larval_gone, 0, countof(larval_gone));

@@ -237,6 +237,7 @@ START_TEST(test_ack)
 	hdr = wire_golden("getsa_1");
 	ck_assert(!hwo_msg_result(hdr, &result));
 	ck_assert_int_eq(result.err, EBADMSG);
+	ck_assert_int_eq(result.answer, HWO_ANSWER_LOST);
 	free(hdr);
 }
 END_TEST
@@ -343,6 +344,8 @@ START_TEST(test_ack_malformed)
 		copy->nlmsg_len = len;
 		ck_assert_int_eq(hwo_msg_result(copy, &result), len >= 36);
 		ck_assert_int_eq(result.err, len >= 36 ? EBUSY : EBADMSG);
+		ck_assert_int_eq(result.answer, len >= 36 ? HWO_ANSWERED
+												  : HWO_ANSWER_LOST);
 		ck_assert_str_eq(result.extack,
 						 len == hdr->nlmsg_len ? "why" : "");
 		free(copy);
