@@ -105,25 +105,33 @@ sub is_guard
 	return $_[0] =~ /^out .* block priority \d+ .* templates \[\] offload none -$/;
 }
 
-# IKE past a NIC: the ports of all sockets
+# IKE past a NIC: the ports of all sockets, for each address of the host
 sub bypass
 {
-	my ($device, $sockets) = @_;
+	my ($device, $sockets, $addresses) = @_;
 	my @policies;
 	for (@$sockets) {
 		my ($any, $port) = @$_{qw(any port)};
-		for my $dir (qw(in out)) {
-			push @policies, Kernel::policy_text(
-				dir => $dir, src => $any, dst => $any, proto => 17,
-				sport => $dir eq 'out' ? $port : 0,
-				dport => $dir eq 'in' ? $port : 0,
-				dev => $device, uid => 0, if_id => 0, mark => '0/0',
-				action => 'allow', priority => $bypass_priority, icmp => 0,
-				templates => [], offload => "packet $device",
-			);
+		my $v6 = $any =~ /:/;
+		for my $local (grep { /:/ eq $v6 } @$addresses) {
+			push @policies, map { bypass_text($_, $any, $local, $port, $device) }
+				qw(in out);
 		}
 	}
 	return @policies;
+}
+
+sub bypass_text
+{
+	my ($dir, $any, $local, $port, $device) = @_;
+	my $out = $dir eq 'out';
+	return Kernel::policy_text(
+		dir => $dir, src => $out ? $local : $any, dst => $out ? $any : $local,
+		proto => 17, sport => $out ? $port : 0, dport => $out ? 0 : $port,
+		dev => $device, uid => 0, if_id => 0, mark => '0/0',
+		action => 'allow', priority => $bypass_priority, icmp => 0,
+		templates => [], offload => "packet $device",
+	);
 }
 
 # policies WANTS SAS SAID RULES: all that have to be in the kernel, but for IKE; with the

@@ -2,10 +2,12 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * IKE past IPsec.
+ * Exempts IKE from IPsec.
  */
 
 #include "ike_bypass.h"
+#include "bypass_policy.h"
+#include "../charon/local_addrs.h"
 #include "../../wire/xfrm_sp.h"
 
 #include <errno.h>
@@ -16,20 +18,7 @@
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
-/** Before all other policies, same as kernel-netlink */
-#define BYPASS_PRIORITY 32
-
 typedef struct private_ike_bypass_t private_ike_bypass_t;
-
-/**
- * A port that is exempt.
- */
-typedef struct {
-	/** address family */
-	int family;
-	/** UDP port, host order */
-	uint16_t port;
-} bypass_port_t;
 
 /**
  * A NIC that carries packet SPs.
@@ -52,9 +41,9 @@ struct private_ike_bypass_t {
 	ike_bypass_t public;
 
 	/**
-	 * Exchange with XFRM
+	 * Policies for ports
 	 */
-	nl_exchange_t *xfrm;
+	bypass_policy_t *policy;
 
 	/**
 	 * Settings
@@ -62,9 +51,14 @@ struct private_ike_bypass_t {
 	hwo_bypass_settings_t settings;
 
 	/**
-	 * Ports of our sockets, bypass_port_t
+	 * Ports of our sockets, hwo_bypass_port_t
 	 */
 	array_t *ports;
+
+	/**
+	 * Local addresses that are exempt on NICs, hwo_addr_t
+	 */
+	array_t *locals;
 
 	/**
 	 * NICs in use, bypass_nic_t
@@ -72,150 +66,56 @@ struct private_ike_bypass_t {
 	array_t *nics;
 
 	/**
-	 * NICs that refused a bypass, which is said once, uint32_t
-	 */
-	array_t *refusing;
-
-	/**
-	 * Protects ports, nics and refusing. Held while policies are installed:
-	 * whoever comes second must not offload anything before the bypass is
-	 * there. That happens once per NIC.
+	 * Protects all of them. Held while policies are installed: a second
+	 * thread must not offload anything before the bypass is there. That
+	 * happens once per NIC.
 	 */
 	mutex_t *mutex;
 };
 
 /**
- * Describe the policy for a port: ours, whatever the other side's is
- */
-static void port_policy(const bypass_port_t *port, policy_dir_t dir,
-						uint32_t ifindex, hwo_sp_t *sp)
-{
-	memset(sp, 0, sizeof(*sp));
-	sp->id.dir = dir;
-	sp->id.sel.family = port->family;
-	sp->id.sel.proto = IPPROTO_UDP;
-	sp->id.sel.ifindex = ifindex;
-	sp->priority = BYPASS_PRIORITY;
-	if (dir == POLICY_OUT)
-	{
-		sp->id.sel.src_port = port->port;
-		sp->id.sel.src_port_mask = 0xffff;
-	}
-	else
-	{
-		sp->id.sel.dst_port = port->port;
-		sp->id.sel.dst_port_mask = 0xffff;
-	}
-}
-
-/**
- * Note whether a NIC refuses a bypass. Most likely it refuses all policies, and
- * CHILD_SAs with automatic mode do without it.
+ * Add or remove the policies for ports of a local address on a NIC. Each port
+ * by itself: a NIC that refuses one may take another one.
  *
- * @return			level to log it on: 1 if that is new
+ * @param only		the one port that is concerned, NULL for all
  */
-static int note_refusal(private_ike_bypass_t *this, uint32_t ifindex,
-						bool refused)
+static void change_addr(private_ike_bypass_t *this, const hwo_bypass_port_t *only,
+						const hwo_addr_t *local, uint32_t ifindex, bool add)
 {
-	uint32_t other;
+	hwo_bypass_port_t port;
 	int i;
 
-	for (i = 0; i < array_count(this->refusing); i++)
+	for (i = 0; i < array_count(this->ports); i++)
 	{
-		array_get(this->refusing, i, &other);
-		if (other == ifindex)
+		array_get(this->ports, i, &port);
+		if (port.family == local->family &&
+			(!only || only->port == port.port))
 		{
-			if (!refused)
-			{
-				array_remove(this->refusing, i, NULL);
-			}
-			return 2;
+			this->policy->change(this->policy, &port, local, ifindex, add);
 		}
 	}
-	if (refused)
-	{
-		array_insert(this->refusing, ARRAY_TAIL, &ifindex);
-	}
-	return 1;
 }
 
 /**
- * Add or remove the policy for a port in one direction, in the kernel or on a
- * NIC
+ * Add or remove the policies for ports of all local addresses on a NIC
  */
-static bool change_policy(private_ike_bypass_t *this,
-						  const bypass_port_t *port, policy_dir_t dir,
-						  uint32_t ifindex, bool add)
+static void change_nic(private_ike_bypass_t *this, const hwo_bypass_port_t *only,
+					   uint32_t ifindex, bool add)
 {
-	hwo_offload_t offload = {
-		.mode = ifindex ? HWO_MODE_PACKET : HWO_MODE_NONE,
-		.ifindex = ifindex,
-	};
-	char text[HWO_RESULT_TEXT];
-	hwo_result_t result;
-	hwo_msg_t msg;
-	hwo_sp_t sp;
-	int level = 1;
+	hwo_addr_t local;
+	int i;
 
-	port_policy(port, dir, ifindex, &sp);
-	if (add)
-	{	/* updating creates it too, or replaces what a dead daemon left */
-		hwo_xfrm_encode_sp(&msg, &sp, &offload, TRUE);
-	}
-	else
+	for (i = 0; i < array_count(this->locals); i++)
 	{
-		hwo_xfrm_encode_del_sp(&msg, &sp.id);
+		array_get(this->locals, i, &local);
+		change_addr(this, only, &local, ifindex, add);
 	}
-	this->xfrm->command(this->xfrm, &msg, &result);
-	if (result.err == ENOENT && !add && ifindex)
-	{	/* the kernel drops them itself if the NIC goes down */
-		return TRUE;
-	}
-	if (add && ifindex)
-	{
-		level = note_refusal(this, ifindex, result.err != 0);
-	}
-	if (result.err)
-	{
-		dbg(DBG_KNL, level, "unable to %s bypass policy for UDP port %u%s: %s",
-			add ? "install" : "remove", port->port, ifindex ? " on NIC" : "",
-			hwo_result_text(&result, text));
-	}
-	return !result.err;
-}
-
-/**
- * Add policies for a port in both directions, or none
- */
-static bool add_port(private_ike_bypass_t *this, const bypass_port_t *port,
-					 uint32_t ifindex)
-{
-	if (!change_policy(this, port, POLICY_IN, ifindex, TRUE))
-	{
-		return FALSE;
-	}
-	if (!change_policy(this, port, POLICY_OUT, ifindex, TRUE))
-	{
-		change_policy(this, port, POLICY_IN, ifindex, FALSE);
-		return FALSE;
-	}
-	return TRUE;
-}
-
-/**
- * Remove policies for a port in both directions
- */
-static void remove_port(private_ike_bypass_t *this, const bypass_port_t *port,
-						uint32_t ifindex)
-{
-	change_policy(this, port, POLICY_OUT, ifindex, FALSE);
-	change_policy(this, port, POLICY_IN, ifindex, FALSE);
 }
 
 /**
  * Get the port a socket is bound to
  */
-static bool get_port(int fd, int family, bypass_port_t *port)
+static bool get_port(int fd, int family, hwo_bypass_port_t *port)
 {
 	union {
 		struct sockaddr sa;
@@ -239,7 +139,8 @@ static bool get_port(int fd, int family, bypass_port_t *port)
 /**
  * Remember a port, exempt it on all NICs in use
  */
-static void remember_port(private_ike_bypass_t *this, const bypass_port_t *port)
+static void remember_port(private_ike_bypass_t *this,
+						  const hwo_bypass_port_t *port)
 {
 	bypass_nic_t nic;
 	int i;
@@ -249,7 +150,7 @@ static void remember_port(private_ike_bypass_t *this, const bypass_port_t *port)
 	for (i = 0; i < array_count(this->nics); i++)
 	{
 		array_get(this->nics, i, &nic);
-		add_port(this, port, nic.ifindex);
+		change_nic(this, port, nic.ifindex, TRUE);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -277,16 +178,17 @@ static bool exempt_socket(int fd, int family, policy_dir_t dir)
 METHOD(ike_bypass_t, add, bool,
 	private_ike_bypass_t *this, int fd, int family)
 {
-	bypass_port_t port;
+	hwo_bypass_port_t port;
 	bool success;
 
 	if (!get_port(fd, family, &port))
 	{
 		return FALSE;
 	}
-	success = this->settings.ports ? add_port(this, &port, 0)
-								   : exempt_socket(fd, family, POLICY_OUT) &&
-									 exempt_socket(fd, family, POLICY_IN);
+	success = this->settings.ports ?
+			  this->policy->change(this->policy, &port, NULL, 0, TRUE) :
+			  exempt_socket(fd, family, POLICY_OUT) &&
+			  exempt_socket(fd, family, POLICY_IN);
 	if (success)
 	{
 		remember_port(this, &port);
@@ -314,25 +216,67 @@ static int find_nic(private_ike_bypass_t *this, uint32_t ifindex,
 }
 
 /**
- * Exempt all ports on a NIC, or do not anymore
+ * Check if an address is in a list
  */
-static void change_nic(private_ike_bypass_t *this, uint32_t ifindex, bool add)
+static bool contains(array_t *addrs, const hwo_addr_t *addr)
 {
-	bypass_port_t port;
+	hwo_addr_t other;
 	int i;
 
-	for (i = 0; i < array_count(this->ports); i++)
+	for (i = 0; i < array_count(addrs); i++)
 	{
-		array_get(this->ports, i, &port);
-		if (!add)
+		array_get(addrs, i, &other);
+		if (hwo_addr_equals(&other, addr))
 		{
-			remove_port(this, &port, ifindex);
-		}
-		else if (!add_port(this, &port, ifindex))
-		{
-			break;
+			return TRUE;
 		}
 	}
+	return FALSE;
+}
+
+/**
+ * Exempt an address on all NICs in use, or no longer
+ */
+static void change_local(private_ike_bypass_t *this, const hwo_addr_t *local,
+						 bool add)
+{
+	bypass_nic_t nic;
+	int i;
+
+	for (i = 0; i < array_count(this->nics); i++)
+	{
+		array_get(this->nics, i, &nic);
+		change_addr(this, NULL, local, nic.ifindex, add);
+	}
+}
+
+/**
+ * Exempt the addresses that this host has now, and no others
+ */
+static void follow_locals(private_ike_bypass_t *this)
+{
+	array_t *current = hwo_local_addrs();
+	hwo_addr_t local;
+	int i;
+
+	for (i = array_count(this->locals) - 1; i >= 0; i--)
+	{
+		array_get(this->locals, i, &local);
+		if (!contains(current, &local) && !hwo_local_addr_exists(&local))
+		{
+			array_remove(this->locals, i, NULL);
+			change_local(this, &local, FALSE);
+		}
+	}
+	while (array_remove(current, ARRAY_HEAD, &local))
+	{
+		if (!contains(this->locals, &local))
+		{
+			array_insert(this->locals, ARRAY_TAIL, &local);
+			change_local(this, &local, TRUE);
+		}
+	}
+	array_destroy(current);
 }
 
 METHOD(ike_bypass_t, use_nic, void,
@@ -354,8 +298,9 @@ METHOD(ike_bypass_t, use_nic, void,
 	}
 	else
 	{
+		follow_locals(this);
 		nic = (bypass_nic_t){ .ifindex = ifindex, .uses = 1 };
-		change_nic(this, ifindex, TRUE);
+		change_nic(this, NULL, ifindex, TRUE);
 	}
 	array_insert(this->nics, ARRAY_TAIL, &nic);
 	this->mutex->unlock(this->mutex);
@@ -378,7 +323,7 @@ METHOD(ike_bypass_t, release_nic, void,
 		}
 		else
 		{
-			change_nic(this, ifindex, FALSE);
+			change_nic(this, NULL, ifindex, FALSE);
 		}
 	}
 	this->mutex->unlock(this->mutex);
@@ -392,7 +337,18 @@ METHOD(ike_bypass_t, renew_nic, void,
 	this->mutex->lock(this->mutex);
 	if (find_nic(this, ifindex, &nic) >= 0)
 	{
-		change_nic(this, ifindex, TRUE);
+		change_nic(this, NULL, ifindex, TRUE);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(ike_bypass_t, addrs_changed, void,
+	private_ike_bypass_t *this)
+{
+	this->mutex->lock(this->mutex);
+	if (array_count(this->nics))
+	{
+		follow_locals(this);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -400,7 +356,7 @@ METHOD(ike_bypass_t, renew_nic, void,
 METHOD(ike_bypass_t, renew, void,
 	private_ike_bypass_t *this)
 {
-	bypass_port_t port;
+	hwo_bypass_port_t port;
 	bypass_nic_t nic;
 	int i;
 
@@ -408,12 +364,12 @@ METHOD(ike_bypass_t, renew, void,
 	for (i = 0; this->settings.ports && i < array_count(this->ports); i++)
 	{
 		array_get(this->ports, i, &port);
-		add_port(this, &port, 0);
+		this->policy->change(this->policy, &port, NULL, 0, TRUE);
 	}
 	for (i = 0; i < array_count(this->nics); i++)
 	{
 		array_get(this->nics, i, &nic);
-		change_nic(this, nic.ifindex, TRUE);
+		change_nic(this, NULL, nic.ifindex, TRUE);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -421,23 +377,24 @@ METHOD(ike_bypass_t, renew, void,
 METHOD(ike_bypass_t, destroy, void,
 	private_ike_bypass_t *this)
 {
-	bypass_port_t port;
+	hwo_bypass_port_t port;
 	bypass_nic_t nic;
 
 	while (array_remove(this->nics, ARRAY_TAIL, &nic))
 	{
-		change_nic(this, nic.ifindex, FALSE);
+		change_nic(this, NULL, nic.ifindex, FALSE);
 	}
 	while (array_remove(this->ports, ARRAY_TAIL, &port))
 	{
 		if (this->settings.ports)
 		{
-			remove_port(this, &port, 0);
+			this->policy->change(this->policy, &port, NULL, 0, FALSE);
 		}
 	}
 	array_destroy(this->nics);
+	array_destroy(this->locals);
 	array_destroy(this->ports);
-	array_destroy(this->refusing);
+	this->policy->destroy(this->policy);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -456,14 +413,15 @@ ike_bypass_t *hwo_ike_bypass_create(nl_exchange_t *xfrm,
 			.use_nic = _use_nic,
 			.release_nic = _release_nic,
 			.renew_nic = _renew_nic,
+			.addrs_changed = _addrs_changed,
 			.renew = _renew,
 			.destroy = _destroy,
 		},
-		.xfrm = xfrm,
+		.policy = hwo_bypass_policy_create(xfrm),
 		.settings = *settings,
-		.ports = array_create(sizeof(bypass_port_t), 4),
+		.ports = array_create(sizeof(hwo_bypass_port_t), 4),
 		.nics = array_create(sizeof(bypass_nic_t), 0),
-		.refusing = array_create(sizeof(uint32_t), 0),
+		.locals = array_create(sizeof(hwo_addr_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

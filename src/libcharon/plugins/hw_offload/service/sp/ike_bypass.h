@@ -8,13 +8,14 @@
  * Keeps IKE itself out of IPsec: in the kernel its sockets are exempt from all
  * SPs, or its ports are, if configured. A NIC knows no sockets, so on those
  * that carry packet SPs, and only for that time, there are SPs for the ports
- * that are really bound.
+ * that are really bound. They are limited to the addresses of this host:
+ * packets that it forwards from these ports are protected as any others.
  *
  * Thread-safety: may be used by any thread. Other than elsewhere, the lock is
- * held while policies are installed: whoever comes second must not offload an
- * SP before the bypass is there. Callers may have an SP checked out. Nothing
- * but the exchange is called with it, whose lock is taken last and which does
- * not call back, so nobody who holds it waits for somebody who wants it.
+ * held while policies are installed: a second thread must not offload an SP
+ * before the bypass is there. Callers may have an SP checked out. With the lock,
+ * only the exchange and charon's list of addresses are used. Their locks are
+ * taken last and they do not call back, so this cannot become a deadlock.
  */
 
 #ifndef HWO_IKE_BYPASS_H_
@@ -59,7 +60,7 @@ struct ike_bypass_t {
 
 	/**
 	 * Release a NIC, once for each use. After the last one, ports are not
-	 * exempt anymore.
+	 * exempt any longer.
 	 *
 	 * @param ifindex	device
 	 */
@@ -74,8 +75,13 @@ struct ike_bypass_t {
 	void (*renew_nic)(ike_bypass_t *this, uint32_t ifindex);
 
 	/**
-	 * Exempt everything again, after all SPs in the kernel and on NICs were
-	 * removed.
+	 * Exempt the addresses on NICs that this host has now, and no others.
+	 */
+	void (*addrs_changed)(ike_bypass_t *this);
+
+	/**
+	 * Exempt everything again: SPs in the kernel and on NICs were removed, or
+	 * announcements about links that do so were lost.
 	 */
 	void (*renew)(ike_bypass_t *this);
 

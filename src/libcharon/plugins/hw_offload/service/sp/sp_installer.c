@@ -526,6 +526,7 @@ static void follow_route(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 METHOD(sp_installer_t, routes_changed, void,
 	private_sp_installer_t *this)
 {
+	this->bypass->addrs_changed(this->bypass);
 	for_each(this, follow_route, NULL);
 }
 

@@ -133,6 +133,31 @@ METHOD(kernel_interface_t, get_nexthop, host_t*,
 	return host_create_from_string("192.168.50.254", 0);
 }
 
+/**
+ * Destroy the list behind an enumerator.
+ */
+static void destroy_hosts(linked_list_t *list)
+{
+	list->destroy_offset(list, offsetof(host_t, destroy));
+}
+
+METHOD(kernel_interface_t, create_address_enumerator, enumerator_t*,
+	kernel_interface_t *this, kernel_address_type_t which)
+{
+	linked_list_t *list = linked_list_create();
+	enumerator_t *addrs;
+	char *addr;
+
+	addrs = enumerator_create_token(calls.addrs, " ", "");
+	while (addrs->enumerate(addrs, &addr))
+	{
+		list->insert_last(list, host_create_from_string(addr, 0));
+	}
+	addrs->destroy(addrs);
+	return enumerator_create_cleaner(list->create_enumerator(list),
+									 (void*)destroy_hosts, list);
+}
+
 METHOD(kernel_interface_t, get_interface, bool,
 	kernel_interface_t *this, host_t *host, char **name)
 {
@@ -223,6 +248,7 @@ void charon_stub_create(void)
 	memset(&calls, 0, sizeof(calls));
 	calls.add_route_status = SUCCESS;
 	calls.have_address = TRUE;
+	calls.addrs = "192.168.50.1 fec5::1";
 	mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	condvar = condvar_create(CONDVAR_TYPE_DEFAULT);
 	INIT(charon);
@@ -239,6 +265,7 @@ void charon_stub_create(void)
 		.get_address_by_ts = _get_address_by_ts,
 		.get_nexthop = _get_nexthop,
 		.get_interface = _get_interface,
+		.create_address_enumerator = _create_address_enumerator,
 		.add_route = _add_route,
 		.del_route = _del_route,
 		.lookup_algorithm = _lookup_algorithm,

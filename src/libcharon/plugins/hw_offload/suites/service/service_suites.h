@@ -31,6 +31,7 @@
 TCase *offload_tcase(void);
 TCase *sa_tcase(void);
 TCase *sp_tcase(void);
+TCase *bypass_tcase(void);
 TCase *flush_tcase(void);
 TCase *guard_tcase(void);
 TCase *peers_tcase(void);
@@ -162,6 +163,8 @@ typedef struct {
 	/** what to answer */
 	status_t add_route_status;
 	bool have_address;
+	/** addresses of this host, separated by blanks */
+	const char *addrs;
 	/** who listens on the bus, for states of IKE_SAs and for anything else */
 	listener_t *ike_listener, *listener;
 } charon_calls_t;

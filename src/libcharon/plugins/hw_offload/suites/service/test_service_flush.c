@@ -67,7 +67,7 @@ START_TEST(test_bypass)
 	ck_assert_int_eq(sp_add(&sp), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), sps);
 	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_IN, "0.0.0.0/0",
-								 "0.0.0.0/0", &bypass));
+								 "192.168.50.1/32", &bypass));
 	ck_assert_int_eq(sp_del(&sp), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), ours);
 	sp_clear(&sp);
