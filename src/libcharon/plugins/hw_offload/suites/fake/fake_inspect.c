@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <time.h>
 
 chunk_t fake_sa_attr(const fake_sa_t *sa, uint16_t type)
 {
@@ -237,104 +238,149 @@ void fake_kernel_flood(fake_kernel_t *this, uint32_t spi)
 }
 
 /**
- * Larval SA for an acquire.
+ * Larval SA for an acquire, it is found by the SPI if the template has one.
  */
-static fake_sa_t *create_larval(uint32_t seq, uint32_t reqid, uint16_t family,
-								const uint8_t *dst)
+static void add_larval(fake_kernel_t *this, const fake_flow_t *flow,
+					   const struct xfrm_user_tmpl *tmpl)
 {
 	fake_sa_t *sa;
 
 	INIT(sa,
 		.larval = TRUE,
 		.info = {
-			.seq = seq,
-			.reqid = reqid,
-			.family = family,
+			.seq = this->next_seq,
+			.reqid = tmpl->reqid,
+			.family = flow->family,
+			.mode = tmpl->mode,
 			.id = {
+				.daddr = flow->dst,
+				.spi = tmpl->id.spi,
 				.proto = IPPROTO_ESP,
 			},
+			.saddr = flow->src,
+			.curlft.add_time = time(NULL),
 		},
+		.dir = FAKE_DIR_OUT,
 	);
-	memcpy(&sa->info.id.daddr, dst, 16);
-	return sa;
+	if (tmpl->mode == XFRM_MODE_TUNNEL)
+	{
+		sa->info.id.daddr = tmpl->id.daddr;
+		sa->info.saddr = tmpl->saddr;
+	}
+	this->sas->insert_last(this->sas, sa);
+}
+
+uint32_t fake_acquire(fake_kernel_t *this, const fake_flow_t *flow,
+					  const struct xfrm_user_tmpl *tmpl)
+{
+	uint8_t bits = flow->family == AF_INET ? 32 : 128;
+	struct xfrm_user_acquire acquire = {
+		.sel = {
+			.family = flow->family,
+			.saddr = flow->src,
+			.daddr = flow->dst,
+			.prefixlen_s = bits,
+			.prefixlen_d = bits,
+			.proto = flow->proto,
+			.sport = flow->sport,
+			.sport_mask = htons(0xffff),
+			.dport = flow->dport,
+			.dport_mask = htons(0xffff),
+		},
+		.id = {
+			.proto = IPPROTO_ESP,
+			.daddr = flow->dst,
+		},
+		.saddr = flow->src,
+		.policy.dir = XFRM_POLICY_OUT,
+		.seq = ++this->next_seq,
+	};
+	chunk_t msg;
+
+	acquire.policy.sel = acquire.sel;
+	add_larval(this, flow, tmpl);
+	msg = fake_msg_begin(XFRM_MSG_ACQUIRE, 0, 0, &acquire, sizeof(acquire));
+	fake_msg_attr(&msg, XFRMA_TMPL, tmpl, sizeof(*tmpl));
+	fake_announce(this, NETLINK_XFRM, XFRMNLGRP_ACQUIRE, msg);
+	chunk_free(&msg);
+	return acquire.seq;
+}
+
+void fake_flow_init(fake_flow_t *flow, const char *src, uint16_t sport,
+					const char *dst, uint16_t dport, uint8_t proto)
+{
+	uint8_t saddr[16], daddr[16], bits;
+
+	*flow = (fake_flow_t){
+		.sport = htons(sport),
+		.dport = htons(dport),
+		.proto = proto,
+	};
+	if (!fake_parse_net(src, &flow->family, saddr, &bits) ||
+		!fake_parse_net(dst, &flow->family, daddr, &bits))
+	{
+		abort();
+	}
+	memcpy(&flow->src, saddr, sizeof(saddr));
+	memcpy(&flow->dst, daddr, sizeof(daddr));
 }
 
 uint32_t fake_kernel_acquire(fake_kernel_t *this, const char *src,
 							 uint16_t sport, const char *dst, uint16_t dport,
 							 uint8_t proto, uint32_t reqid)
 {
-	struct xfrm_user_acquire acquire = {
-		.sel = {
-			.proto = proto,
-			.sport = htons(sport),
-			.sport_mask = htons(0xffff),
-			.dport = htons(dport),
-			.dport_mask = htons(0xffff),
-		},
-		.id.proto = IPPROTO_ESP,
-	};
 	struct xfrm_user_tmpl tmpl = {
 		.id.proto = IPPROTO_ESP,
 		.reqid = reqid,
 	};
-	uint8_t saddr[16], daddr[16];
+	fake_flow_t flow;
+	uint32_t seq;
+
+	fake_flow_init(&flow, src, sport, dst, dport, proto);
+	tmpl.family = flow.family;
+	this->mutex->lock(this->mutex);
+	seq = fake_acquire(this, &flow, &tmpl);
+	this->mutex->unlock(this->mutex);
+	return seq;
+}
+
+void fake_expire(fake_kernel_t *this, fake_sa_t *sa, bool hard)
+{
+	struct xfrm_user_expire expire = {
+		.state = sa->info,
+		.hard = hard,
+	};
 	chunk_t msg;
 
-	if (!fake_parse_net(src, &acquire.sel.family, saddr,
-						&acquire.sel.prefixlen_s) ||
-		!fake_parse_net(dst, &acquire.sel.family, daddr,
-						&acquire.sel.prefixlen_d))
+	fake_trace(this, hard ? "kernel: SA %08x expires, hard"
+						  : "kernel: SA %08x expires, soft",
+			   ntohl(sa->info.id.spi), 0, 0, 0);
+	msg = fake_msg_begin(XFRM_MSG_EXPIRE, 0, 0, &expire, sizeof(expire));
+	if (sa->mark.m | sa->mark.v)
 	{
-		abort();
+		fake_msg_attr(&msg, XFRMA_MARK, &sa->mark, sizeof(sa->mark));
 	}
-	memcpy(&acquire.sel.saddr, saddr, 16);
-	memcpy(&acquire.sel.daddr, daddr, 16);
-	acquire.saddr = acquire.sel.saddr;
-	acquire.id.daddr = acquire.sel.daddr;
-	acquire.policy.sel = acquire.sel;
-	acquire.policy.dir = XFRM_POLICY_OUT;
-	tmpl.family = acquire.sel.family;
-
-	this->mutex->lock(this->mutex);
-	acquire.seq = ++this->next_seq;
-	this->sas->insert_last(this->sas, create_larval(acquire.seq, reqid,
-											acquire.sel.family, daddr));
-	msg = fake_msg_begin(XFRM_MSG_ACQUIRE, 0, 0, &acquire, sizeof(acquire));
-	fake_msg_attr(&msg, XFRMA_TMPL, &tmpl, sizeof(tmpl));
-	fake_announce(this, NETLINK_XFRM, XFRMNLGRP_ACQUIRE, msg);
-	this->mutex->unlock(this->mutex);
+	if (sa->if_id)
+	{
+		fake_msg_attr(&msg, XFRMA_IF_ID, &sa->if_id, sizeof(sa->if_id));
+	}
+	fake_announce(this, NETLINK_XFRM, XFRMNLGRP_EXPIRE, msg);
 	chunk_free(&msg);
-	return acquire.seq;
+	if (hard)
+	{
+		fake_sad_remove(this, sa);
+	}
 }
 
 bool fake_kernel_expire(fake_kernel_t *this, uint32_t spi, bool hard)
 {
-	struct xfrm_user_expire expire = {
-		.hard = hard,
-	};
 	fake_sa_t *sa;
-	chunk_t msg;
 
 	this->mutex->lock(this->mutex);
 	sa = fake_sad_find(this, spi);
 	if (sa)
 	{
-		expire.state = sa->info;
-		msg = fake_msg_begin(XFRM_MSG_EXPIRE, 0, 0, &expire, sizeof(expire));
-		if (sa->mark.m | sa->mark.v)
-		{
-			fake_msg_attr(&msg, XFRMA_MARK, &sa->mark, sizeof(sa->mark));
-		}
-		if (sa->if_id)
-		{
-			fake_msg_attr(&msg, XFRMA_IF_ID, &sa->if_id, sizeof(sa->if_id));
-		}
-		fake_announce(this, NETLINK_XFRM, XFRMNLGRP_EXPIRE, msg);
-		chunk_free(&msg);
-		if (hard)
-		{
-			fake_sad_remove(this, sa);
-		}
+		fake_expire(this, sa, hard);
 	}
 	this->mutex->unlock(this->mutex);
 	return sa != NULL;

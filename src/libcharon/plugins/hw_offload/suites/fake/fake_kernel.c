@@ -127,12 +127,18 @@ void fake_kernel_answer(fake_request_t *request, int protocol,
 	request->answer = linked_list_create();
 	if (fault && fault->fault == FAKE_FAULT_ERROR)
 	{
+		fake_trace(request->kernel, "refused by the test: type %x, %u",
+				   hdr->nlmsg_type, fault->err, 0, 0);
 		err = fault->err;
 		request->text = fault->text;
 	}
 	else
 	{
 		err = execute(request, protocol);
+	}
+	if (protocol == NETLINK_XFRM)
+	{
+		fake_trace_request(request, err);
 	}
 	if (fault && fault->fault == FAKE_FAULT_WARNING)
 	{
@@ -199,6 +205,8 @@ fake_kernel_t *fake_kernel_create(fake_version_t version)
 		.routes = linked_list_create(),
 		.sas = linked_list_create(),
 		.sps = linked_list_create(),
+		.flows = linked_list_create(),
+		.keys = linked_list_create(),
 		.next_spi = 0x1000,
 		.next_index = 1,
 		.thresh = { { 32, 32 }, { 128, 128 } },
@@ -214,6 +222,9 @@ void fake_kernel_destroy(fake_kernel_t *this)
 	this->routes->destroy_function(this->routes, free);
 	this->sas->destroy_function(this->sas, (void*)fake_sa_destroy);
 	this->sps->destroy_function(this->sps, (void*)fake_sp_destroy);
+	this->flows->destroy_function(this->flows, free);
+	this->keys->destroy_function(this->keys, (void*)fake_key_destroy);
+	free(this->trace);
 	this->block_changed->destroy(this->block_changed);
 	this->mutex->destroy(this->mutex);
 	free(this);

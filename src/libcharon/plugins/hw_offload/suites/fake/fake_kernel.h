@@ -114,6 +114,15 @@ typedef struct fake_sa_t {
 	uint64_t last_used;
 	/** attributes as given, keys included */
 	chunk_t attrs;
+	/** what a NIC in packet mode keeps to itself: its next sequence number, 0
+	 * before the first packet, and packets that it counted and sampled */
+	struct {
+		uint64_t next, packets, sampled;
+	} nic;
+	/** beyond its soft limit */
+	bool dying;
+	/** what was used under its key */
+	struct fake_key_t *key;
 } fake_sa_t;
 
 /**

@@ -15,11 +15,16 @@
 #include <threading/mutex.h>
 
 #include "fake_kernel.h"
+#include "fake_traffic.h"
 
 /** attribute of SAs that is younger than the headers of Debian 12 */
 #define FAKE_XFRMA_SA_DIR 33
 #define FAKE_DIR_IN 1
 #define FAKE_DIR_OUT 2
+
+/** what a test and requests did, and what was used under a key */
+typedef struct fake_trace_t fake_trace_t;
+typedef struct fake_key_t fake_key_t;
 
 /** flags of offload requests */
 #define FAKE_OFFLOAD_INBOUND 2
@@ -59,6 +64,23 @@ typedef struct fake_route_t {
 } fake_route_t;
 
 /**
+ * A flow of packets that a local socket sends.
+ */
+typedef struct fake_flow_t {
+	uint16_t family;
+	xfrm_address_t src;
+	xfrm_address_t dst;
+	/** network order */
+	uint16_t sport, dport;
+	uint8_t proto;
+	/** must not leave in clear */
+	bool covered;
+	/** what became of the last packet, and the SA that protected it */
+	fake_fate_t fate;
+	uint32_t spi;
+} fake_flow_t;
+
+/**
  * Members are protected by mutex.
  */
 struct fake_kernel_t {
@@ -81,6 +103,13 @@ struct fake_kernel_t {
 	linked_list_t *sps;
 	/** SPI of an outbound SA that packets look for all the time, 0 for none */
 	uint32_t flooded;
+	/** flows, fake_flow_t, if traffic is on */
+	linked_list_t *flows;
+	bool traffic;
+	/** what was used under all keys ever, fake_key_t */
+	linked_list_t *keys;
+	/** what happened, NULL before traffic was ever on */
+	fake_trace_t *trace;
 	/** next SPI, SP index and sequence number of an acquire */
 	uint32_t next_spi, next_index, next_seq;
 	/** prefix lengths for hashing SPs: IPv4 and IPv6, local and remote */
@@ -163,6 +192,60 @@ void fake_kernel_answer(fake_request_t *request, int protocol,
 
 /** Counter of a type, types beyond the ones we know share one */
 u_int *fake_kernel_counter(fake_kernel_t *this, int protocol, uint16_t type);
+
+/* fake_trace.c */
+
+fake_trace_t *fake_trace_create(void);
+
+/** Note what happens; fmt is static. Mutex is held */
+void fake_trace(fake_kernel_t *kernel, const char *fmt, uint32_t a, uint32_t b,
+				uint32_t c, uint32_t d);
+void fake_trace_violation(fake_kernel_t *kernel, const char *fmt, uint32_t a,
+						  uint32_t b, uint32_t c, uint32_t d);
+
+void fake_trace_request(fake_request_t *request, int err);
+
+/* fake_seq.c */
+
+/** Use the next sequence number of an SA. Mutex is held */
+void fake_seq_use(fake_kernel_t *this, fake_sa_t *sa);
+
+/** Report what was sampled of a NIC, and sample. Mutex is held */
+void fake_seq_sample(fake_sa_t *sa);
+void fake_key_destroy(fake_key_t *key);
+
+/* fake_lookup.c */
+
+/** Find the SP that packets meet, NULL for none. Mutex is held */
+fake_sp_t *fake_lookup_sp(fake_kernel_t *this, const fake_flow_t *flow,
+						  uint32_t oif);
+
+/**
+ * Find the SA for a template of an SP. Mutex is held.
+ *
+ * @param wait			[out] TRUE if none is to be acquired either: there is a
+ *						larval one, or one that does not fit
+ */
+fake_sa_t *fake_lookup_sa(fake_kernel_t *this, const fake_flow_t *flow,
+						  const fake_sp_t *sp, bool *wait);
+
+/* fake_traffic.c */
+
+/** Send one packet of each flow. Mutex is held */
+void fake_traffic_send(fake_kernel_t *this);
+
+/* fake_inspect.c */
+
+/** Announce an acquire, which leaves a larval SA. Mutex is held */
+uint32_t fake_acquire(fake_kernel_t *this, const fake_flow_t *flow,
+					  const struct xfrm_user_tmpl *tmpl);
+
+/** Fill in a flow */
+void fake_flow_init(fake_flow_t *flow, const char *src, uint16_t sport,
+					const char *dst, uint16_t dport, uint8_t proto);
+
+/** Announce that an SA reached a limit. Mutex is held */
+void fake_expire(fake_kernel_t *this, fake_sa_t *sa, bool hard);
 
 /* fake_transport.c */
 

@@ -138,6 +138,18 @@ static chunk_t describe(const fake_sa_t *sa, uint16_t type, uint16_t flags,
 }
 
 /**
+ * Begin to count without ESN.
+ */
+static void add_replay_state(fake_sa_t *sa)
+{
+	struct xfrm_replay_state replay = {};
+	chunk_t attr = chunk_empty;
+
+	fake_msg_attr(&attr, XFRMA_REPLAY_VAL, &replay, sizeof(replay));
+	sa->attrs = chunk_cat("ss", sa->attrs, attr);
+}
+
+/**
  * Make an SA of a request, without offload.
  */
 static fake_sa_t *construct(fake_request_t *request)
@@ -155,6 +167,10 @@ static fake_sa_t *construct(fake_request_t *request)
 	sa->attrs = chunk_clone(chunk_create((u_char*)attrs,
 							(const uint8_t*)request->hdr +
 							request->hdr->nlmsg_len - attrs));
+	if (!request->tb[XFRMA_REPLAY_ESN_VAL] && !request->tb[XFRMA_REPLAY_VAL])
+	{	/* reported as well if it was not given */
+		add_replay_state(sa);
+	}
 	sa->info.curlft.add_time = time(NULL);
 	if (request->tb[XFRMA_LTIME_VAL])
 	{

@@ -252,12 +252,18 @@ METHOD(nl_transport_t, send_, int,
 	{
 		block(kernel);
 	}
+	fake_traffic_send(kernel);
 	if (faulty && fault.fault == FAKE_FAULT_SEND)
 	{
 		err = fault.err;
 	}
 	else if (!faulty || fault.fault != FAKE_FAULT_IGNORED)
 	{
+		if (faulty)
+		{
+			fake_trace(kernel, "fault %u for type %x", fault.fault,
+					   hdr->nlmsg_type, 0, 0);
+		}
 		answer(this, hdr, faulty ? &fault : NULL);
 	}
 	kernel->mutex->unlock(kernel->mutex);

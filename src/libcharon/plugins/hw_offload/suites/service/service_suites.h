@@ -48,6 +48,7 @@ TCase *explain_tcase(void);
 TCase *learned_tcase(void);
 TCase *leftovers_tcase(void);
 TCase *threads_tcase(void);
+TCase *traffic_tcase(void);
 TCase *device_tcase(void);
 TCase *rebind_tcase(void);
 TCase *rebind_packet_tcase(void);

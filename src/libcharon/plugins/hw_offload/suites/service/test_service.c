@@ -425,6 +425,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, learned_tcase());
 	suite_add_tcase(suite, leftovers_tcase());
 	suite_add_tcase(suite, threads_tcase());
+	suite_add_tcase(suite, traffic_tcase());
 	suite_add_tcase(suite, device_tcase());
 	suite_add_tcase(suite, rebind_tcase());
 	suite_add_tcase(suite, rebind_packet_tcase());
