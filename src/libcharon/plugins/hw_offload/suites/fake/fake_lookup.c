@@ -21,12 +21,12 @@ static bool in_net(const xfrm_address_t *addr, const xfrm_address_t *net,
 		   (bits % 8 == 0 || ((a[bits / 8] ^ b[bits / 8]) & mask) == 0);
 }
 
-/**
- * Check if a selector matches a packet. Its user is never looked at.
- */
-static bool matches(const struct xfrm_selector *sel, const fake_flow_t *flow,
-					uint32_t oif)
+bool fake_sp_matches(const fake_sp_t *sp, const fake_flow_t *flow,
+					 uint32_t oif)
 {
+	const struct xfrm_selector *sel = &sp->info.sel;
+
+	/* its user is never looked at */
 	return sel->family == flow->family &&
 		   in_net(&flow->dst, &sel->daddr, sel->prefixlen_d) &&
 		   in_net(&flow->src, &sel->saddr, sel->prefixlen_s) &&
@@ -77,7 +77,7 @@ fake_sp_t *fake_lookup_sp(fake_kernel_t *this, const fake_flow_t *flow,
 	while (enumerator->enumerate(enumerator, &sp))
 	{
 		if (sp->info.dir == XFRM_POLICY_OUT && !sp->mark.v && !sp->if_id &&
-			matches(&sp->info.sel, flow, oif) &&
+			fake_sp_matches(sp, flow, oif) &&
 			(!best || goes_before(this, sp, best)))
 		{
 			best = sp;

@@ -106,6 +106,8 @@ struct fake_kernel_t {
 	/** flows, fake_flow_t, if traffic is on */
 	linked_list_t *flows;
 	bool traffic;
+	/** called before each request, NULL for none */
+	void (*hook)(void);
 	/** what was used under all keys ever, fake_key_t */
 	linked_list_t *keys;
 	/** what happened, NULL before traffic was ever on */
@@ -215,6 +217,10 @@ void fake_seq_sample(fake_sa_t *sa);
 void fake_key_destroy(fake_key_t *key);
 
 /* fake_lookup.c */
+
+/** Check if the selector of an SP matches a packet */
+bool fake_sp_matches(const fake_sp_t *sp, const fake_flow_t *flow,
+					 uint32_t oif);
 
 /** Find the SP that packets meet, NULL for none. Mutex is held */
 fake_sp_t *fake_lookup_sp(fake_kernel_t *this, const fake_flow_t *flow,

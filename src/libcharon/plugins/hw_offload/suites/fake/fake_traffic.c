@@ -280,6 +280,32 @@ fake_fate_t fake_kernel_fate(fake_kernel_t *this, u_int number, uint32_t *spi)
 	return fate;
 }
 
+bool fake_kernel_guarded(fake_kernel_t *this, u_int number)
+{
+	enumerator_t *enumerator;
+	bool found = FALSE;
+	fake_sp_t *sp;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->sps->create_enumerator(this->sps);
+	while (!found && enumerator->enumerate(enumerator, &sp))
+	{
+		found = sp->info.dir == XFRM_POLICY_OUT && !sp->offload.ifindex &&
+				sp->info.action == XFRM_POLICY_BLOCK &&
+				fake_sp_matches(sp, get_flow(this, number), 0);
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
+void fake_kernel_hook(fake_kernel_t *this, void (*hook)(void))
+{
+	this->mutex->lock(this->mutex);
+	this->hook = hook;
+	this->mutex->unlock(this->mutex);
+}
+
 /**
  * Find a larval SA whose time is over. Mutex is held.
  */

@@ -79,6 +79,11 @@ void fake_kernel_cover(fake_kernel_t *this, u_int flow, bool covered);
  */
 fake_fate_t fake_kernel_fate(fake_kernel_t *this, u_int flow, uint32_t *spi);
 
+/**
+ * Find out if there is an SP that blocks a flow, on any device.
+ */
+bool fake_kernel_guarded(fake_kernel_t *this, u_int flow);
+
 /** Names of fates. */
 extern enum_name_t *fake_fate_names;
 
@@ -94,6 +99,11 @@ void fake_kernel_send(fake_kernel_t *this);
  * counters of NICs stay as they are.
  */
 void fake_kernel_second(fake_kernel_t *this);
+
+/**
+ * Call a function before each request, outside of the lock.
+ */
+void fake_kernel_hook(fake_kernel_t *this, void (*hook)(void));
 
 /**
  * Get the first violation of the rules.

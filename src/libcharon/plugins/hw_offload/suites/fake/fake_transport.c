@@ -241,6 +241,10 @@ METHOD(nl_transport_t, send_, int,
 		chunk_clear(&copy);
 		return EINVAL;
 	}
+	if (kernel->hook)
+	{
+		kernel->hook();
+	}
 	kernel->mutex->lock(kernel->mutex);
 	(*fake_kernel_counter(kernel, this->protocol, hdr->nlmsg_type))++;
 	while (this->later->remove_first(this->later, (void**)&item) == SUCCESS)
