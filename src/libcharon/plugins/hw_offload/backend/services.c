@@ -42,19 +42,23 @@ static void start_installers(hwo_services_t *this,
 {
 	hwo_sp_settings_t settings = hwo_setup_sps(guard);
 	hwo_bypass_settings_t bypass = hwo_setup_bypass();
+	hwo_sa_shared_t with = {
+		.xfrm = this->xfrm,
+		.listener = kernel->listener,
+		.devices = this->devices,
+		.table = this->sa_table,
+		.set_dir = features->sa_dir,
+	};
 
 	settings.plain = this->plain;
-	this->rekey = hwo_sa_expiry_create(this->sa_table);
-	this->mover = hwo_sa_mover_create(this->xfrm, &kernel->listener,
-									  this->devices,
-									  this->sa_table, this->rekey);
+	with.rekey = this->rekey = hwo_sa_expiry_create(this->sa_table);
+	this->mover = hwo_sa_mover_create(&with);
 	this->watcher = hwo_limit_watcher_create(this->xfrm, this->sa_table,
 											 this->rekey);
-	this->sas = hwo_sa_installer_create(this->xfrm, this->devices, this->mover,
-										this->sa_table, this->watcher,
-										this->failures, features->sa_dir);
+	this->sas = hwo_sa_installer_create(&with, this->mover, this->watcher,
+										this->failures);
 	this->bypass = hwo_ike_bypass_create(this->xfrm, &bypass);
-	this->sps = hwo_sp_installer_create(this->xfrm, this->devices, this->mover,
+	this->sps = hwo_sp_installer_create(this->xfrm, this->devices, this->rekey,
 										this->bypass, this->sa_table,
 										this->sp_table, this->failures,
 										&settings);

@@ -82,6 +82,11 @@ static bool move_info(struct xfrm_usersa_info *info, const hwo_sa_move_t *move)
 	hwo_xfrm_put_addr(&move->dst, &info->id.daddr);
 	info->family = move->dst.family;
 	info->reqid = move->reqid;
+	if (move->inbound)
+	{	/* net.ipv4.ip_no_pmtu_disc sets it on any SA, but it is refused for
+		 * inbound ones once they have a direction */
+		info->flags &= ~XFRM_STATE_NOPMTUDISC;
+	}
 	return TRUE;
 }
 

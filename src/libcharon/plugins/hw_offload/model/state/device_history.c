@@ -13,6 +13,9 @@
 /** Devices that are remembered, more than that are forgotten all at once */
 #define MAX_DEVICES 256
 
+/** CHILD_SAs without packet mode, from which on old ones are looked for */
+#define MIN_DENIALS 64
+
 typedef struct private_device_history_t private_device_history_t;
 
 /**
@@ -31,10 +34,34 @@ struct private_device_history_t {
 	hashtable_t *devices;
 
 	/**
-	 * Protects devices
+	 * CHILD_SAs without packet mode, reqid => denial_t
+	 */
+	hashtable_t *denials;
+
+	/**
+	 * Number of them from which on old ones are looked for
+	 */
+	u_int many;
+
+	/**
+	 * Protects all of it
 	 */
 	mutex_t *mutex;
 };
+
+/**
+ * CHILD_SAs without packet mode.
+ */
+typedef struct {
+	/** device */
+	uint32_t ifindex;
+	/** why */
+	hwo_refusal_t why;
+	/** monotonic time until which that holds */
+	time_t until;
+	/** for how many seconds it did in the end */
+	time_t seconds;
+} denial_t;
 
 /**
  * Key of a device
@@ -81,6 +108,31 @@ static hwo_learned_t *find(private_device_history_t *this, uint32_t ifindex)
 	return learned;
 }
 
+/**
+ * Forget CHILD_SAs that are denied packet mode, mutex is held
+ *
+ * @param ifindex	device, 0 for all
+ * @param now		those that were not denied it again lately, 0 for all
+ */
+static void forget_denials(private_device_history_t *this, uint32_t ifindex,
+						   time_t now)
+{
+	enumerator_t *enumerator;
+	denial_t *denial;
+
+	enumerator = this->denials->create_enumerator(this->denials);
+	while (enumerator->enumerate(enumerator, NULL, &denial))
+	{
+		if ((!ifindex || denial->ifindex == ifindex) &&
+			(!now || denial->until + denial->seconds < now))
+		{
+			this->denials->remove_at(this->denials, enumerator);
+			free(denial);
+		}
+	}
+	enumerator->destroy(enumerator);
+}
+
 METHOD(device_history_t, observe, void,
 	private_device_history_t *this, const hwo_link_t *link,
 	hwo_feature_t feature)
@@ -96,6 +148,7 @@ METHOD(device_history_t, observe, void,
 			.link = *link,
 			.feature = feature,
 		};
+		forget_denials(this, link->ifindex, 0);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -170,6 +223,73 @@ METHOD(device_history_t, refused, bool,
 	return !known;
 }
 
+/**
+ * Find out about CHILD_SAs that are denied packet mode, or add them, mutex is
+ * held
+ */
+static denial_t *find_denial(private_device_history_t *this, uint32_t reqid,
+							 time_t now)
+{
+	denial_t *denial;
+
+	denial = this->denials->get(this->denials, device_key(reqid));
+	if (!denial)
+	{
+		if (this->denials->get_count(this->denials) >= this->many)
+		{
+			forget_denials(this, 0, now);
+			this->many = max(MIN_DENIALS,
+							 this->denials->get_count(this->denials) * 2);
+		}
+		INIT(denial);
+		this->denials->put(this->denials, device_key(reqid), denial);
+	}
+	return denial;
+}
+
+METHOD(device_history_t, deny_packet, bool,
+	private_device_history_t *this, uint32_t ifindex, uint32_t reqid,
+	const hwo_refusal_t *why, time_t now)
+{
+	denial_t *denial;
+	bool again, new;
+
+	this->mutex->lock(this->mutex);
+	denial = find_denial(this, reqid, now);
+	again = denial->ifindex == ifindex;
+	new = !again || now >= denial->until;
+	if (new)
+	{
+		*denial = (denial_t){
+			.ifindex = ifindex,
+			.why = *why,
+			.seconds = again ? min(denial->seconds * 2, HWO_MAX_DENIED_SECONDS)
+							 : HWO_DENIED_SECONDS,
+		};
+		denial->until = now + denial->seconds;
+	}
+	this->mutex->unlock(this->mutex);
+	return new;
+}
+
+METHOD(device_history_t, is_denied, bool,
+	private_device_history_t *this, uint32_t ifindex, uint32_t reqid,
+	time_t now, hwo_refusal_t *why)
+{
+	denial_t *denial;
+	bool denied;
+
+	this->mutex->lock(this->mutex);
+	denial = this->denials->get(this->denials, device_key(reqid));
+	denied = denial && denial->ifindex == ifindex && now < denial->until;
+	if (denied)
+	{
+		*why = denial->why;
+	}
+	this->mutex->unlock(this->mutex);
+	return denied;
+}
+
 METHOD(device_history_t, get, bool,
 	private_device_history_t *this, uint32_t ifindex, hwo_learned_t *learned)
 {
@@ -190,6 +310,7 @@ METHOD(device_history_t, forget, void,
 	private_device_history_t *this, uint32_t ifindex)
 {
 	this->mutex->lock(this->mutex);
+	forget_denials(this, ifindex, 0);
 	if (ifindex)
 	{
 		free(this->devices->remove(this->devices, device_key(ifindex)));
@@ -206,6 +327,8 @@ METHOD(device_history_t, destroy, void,
 {
 	forget_all(this);
 	this->devices->destroy(this->devices);
+	forget_denials(this, 0, 0);
+	this->denials->destroy(this->denials);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -222,12 +345,17 @@ device_history_t *hwo_device_history_create(void)
 			.observe = _observe,
 			.works = _works,
 			.refused = _refused,
+			.deny_packet = _deny_packet,
+			.is_denied = _is_denied,
 			.get = _get,
 			.forget = _forget,
 			.destroy = _destroy,
 		},
 		.devices = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
 									8),
+		.denials = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
+									8),
+		.many = MIN_DENIALS,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

@@ -11,7 +11,9 @@
  * loaded again.
  *
  * A refusal says nothing about the next SA, which may have another algorithm or
- * find a free entry, so nothing is left untried because of what is noted here.
+ * find a free entry, so nothing is left untried because of it. With one
+ * exception: CHILD_SAs that have to be rekeyed to get out of packet mode are
+ * denied it for a while, or they would be rekeyed for ever.
  *
  * Thread-safety: may be used by any thread, data is copied in and out.
  */
@@ -25,6 +27,11 @@
 
 /** Different refusals of a device that are kept */
 #define HWO_MAX_REFUSALS 8
+
+/** Seconds until packet mode is tried again for a CHILD_SA that had to leave
+ * it; twice as many each time, up to the second value */
+#define HWO_DENIED_SECONDS (60 * 60)
+#define HWO_MAX_DENIED_SECONDS (24 * 60 * 60)
 
 typedef struct device_history_t device_history_t;
 
@@ -92,6 +99,30 @@ struct device_history_t {
 	 */
 	bool (*refused)(device_history_t *this, uint32_t ifindex, bool policy,
 					const hwo_result_t *refusal, time_t now);
+
+	/**
+	 * Deny CHILD_SAs packet mode on a device for a while, as one of their SAs
+	 * or SPs was refused after another one was accepted.
+	 *
+	 * @param ifindex	device
+	 * @param reqid		reqid of the CHILD_SAs
+	 * @param why		reason, and what the kernel said
+	 * @param now		monotonic time
+	 * @return			FALSE if they are denied it already
+	 */
+	bool (*deny_packet)(device_history_t *this, uint32_t ifindex,
+						uint32_t reqid, const hwo_refusal_t *why, time_t now);
+
+	/**
+	 * Check if CHILD_SAs are denied packet mode on a device.
+	 *
+	 * @param ifindex	device
+	 * @param reqid		reqid of the CHILD_SAs
+	 * @param now		monotonic time
+	 * @param why		[out] why, not set if they are not
+	 */
+	bool (*is_denied)(device_history_t *this, uint32_t ifindex, uint32_t reqid,
+					  time_t now, hwo_refusal_t *why);
 
 	/**
 	 * Get what is known about a device.

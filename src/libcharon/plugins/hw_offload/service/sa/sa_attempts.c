@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Steps of a plan, one after the other.
+ * Take the steps of a plan, one after the other.
  */
 
 #include "sa_attempts.h"
@@ -47,13 +47,27 @@ void hwo_sa_delete(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
 }
 
 /**
+ * Encode the request for an offload
+ */
+static bool encode(hwo_sa_attempts_t *this, hwo_msg_t *msg,
+				   const hwo_offload_t *offload)
+{
+	if (this->resumed)
+	{
+		return hwo_xfrm_encode_moved_sa(msg, &this->last->hdr, &this->form,
+										offload, this->update);
+	}
+	return this->encode(this->data, msg, offload, this->update);
+}
+
+/**
  * Send the request for an offload
  */
 static void send_request(hwo_sa_attempts_t *this, const hwo_offload_t *offload)
 {
 	hwo_msg_t msg;
 
-	if (!this->encode(this->data, &msg, offload, this->update))
+	if (!encode(this, &msg, offload))
 	{	/* refused by the exchange, without sending it */
 		msg.overflow = TRUE;
 	}
@@ -89,23 +103,61 @@ static void send_step(hwo_sa_attempts_t *this, hwo_mode_t mode)
 }
 
 /**
- * Find out what the kernel did when its answer was lost. There is at most one
- * SA with this identity: ours, or a larval one. The latter has no reqid if only
- * its SPI is allocated, but ours if a packet left it whose SP names the SPI.
+ * Find out if the kernel has the SA, after an answer was lost. There is at most
+ * one with this identity: ours, or a larval one. The latter has no reqid if
+ * only its SPI is allocated, but ours if a packet left it whose SP names the
+ * SPI.
+ *
+ * @param result		[out] outcome of the query, lost if that is not known
  */
-static bool settle_lost_answer(hwo_sa_attempts_t *this)
+static bool is_there(hwo_sa_attempts_t *this, hwo_result_t *result)
 {
 	hwo_sa_state_t state;
-	hwo_result_t result;
 
-	hwo_sa_get(this->xfrm, &this->id, &state, &result);
-	if (!result.err && !state.larval && state.reqid == this->reqid)
+	hwo_sa_get(this->xfrm, &this->id, &state, result);
+	if (!result->err && !state.larval && state.reqid == this->form.reqid)
 	{
-		this->result = result;
+		this->result = *result;
 		this->outcome.effective = state.offload;
 		return TRUE;
 	}
 	return FALSE;
+}
+
+/**
+ * Take the SA away again, which was accepted, or may have been. It may have
+ * sent packets, so only its last state may go on; that is not known after
+ * packet mode, where the NIC counts.
+ *
+ * @param mode			mode it was accepted for
+ * @return				FALSE if it was not there
+ */
+static bool withdraw(hwo_sa_attempts_t *this, hwo_mode_t mode)
+{
+	hwo_sa_last_state_t last;
+	hwo_result_t ignored;
+	int err;
+
+	err = hwo_sa_delete_last_state(this->xfrm, this->listener, &this->id,
+								   &last);
+	if (!err && mode != HWO_MODE_PACKET)
+	{
+		memcpy(this->last, &last, sizeof(last));
+		this->resumed = TRUE;
+		this->update = FALSE;
+	}
+	else if (err != ESRCH)
+	{
+		DBG1(DBG_KNL, "lost the state of SA %.8x, its key is finished",
+			 ntohl(this->id.spi));
+		this->finished = TRUE;
+		if (err && err != ENODATA)
+		{
+			hwo_sa_delete(this->xfrm, &this->id, &ignored);
+		}
+	}
+	memwipe(&last, sizeof(last));
+	return err != ESRCH;
 }
 
 /**
@@ -121,17 +173,31 @@ static void note_refusal(hwo_sa_attempts_t *this, hwo_mode_t mode,
 }
 
 /**
- * Compare what was accepted with what the kernel says about it, remove the SA
- * if that is not good enough
+ * Ask the kernel about the SA, again if its answer was lost
+ */
+static void get_state(hwo_sa_attempts_t *this, hwo_sa_state_t *state,
+					  hwo_result_t *result)
+{
+	hwo_sa_get(this->xfrm, &this->id, state, result);
+	if (hwo_result_lost(result))
+	{
+		hwo_sa_get(this->xfrm, &this->id, state, result);
+	}
+}
+
+/**
+ * Compare what was accepted with what the kernel says about it, take the SA
+ * away again if that is not good enough
  */
 static hwo_verdict_t read_back(hwo_sa_attempts_t *this, int step)
 {
-	hwo_verdict_t verdict = HWO_VERDICT_FAIL;
+	hwo_verdict_t verdict;
 	hwo_reason_t reason = HWO_REASON_NONE;
 	hwo_sa_state_t state;
-	hwo_result_t result, ignored;
+	hwo_result_t result;
 
-	hwo_sa_get(this->xfrm, &this->id, &state, &result);
+	get_state(this, &state, &result);
+	verdict = this->plan.strict ? HWO_VERDICT_FAIL : HWO_VERDICT_NEXT;
 	if (!result.err)
 	{
 		verdict = hwo_plan_readback(&this->plan, step, &state.offload, &reason);
@@ -148,21 +214,33 @@ static hwo_verdict_t read_back(hwo_sa_attempts_t *this, int step)
 		this->outcome.effective = state.offload;
 		return verdict;
 	}
-	hwo_sa_delete(this->xfrm, &this->id, &ignored);
-	this->update = FALSE;
 	this->result = result;
-	return verdict;
+	if (!withdraw(this, HWO_MODE_CRYPTO))
+	{	/* it is gone already, e.g. with its device */
+		this->finished = TRUE;
+	}
+	return this->finished ? HWO_VERDICT_FAIL : verdict;
 }
 
 /**
- * Send the request for one step until there is an answer to it
+ * Send the request for one step until it is known what became of it
  */
 static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
 {
+	hwo_result_t result;
+
 	send_step(this, mode);
-	if (hwo_result_lost(&this->result) && !settle_lost_answer(this))
-	{	/* not executed, so it was no answer to this mode: once more */
-		send_step(this, mode);
+	if (!hwo_result_lost(&this->result) || is_there(this, &result))
+	{
+		return;
+	}
+	/* not executed, so it was no answer to this mode: once more. Or it was, and
+	 * what was asked about it was lost, too, then it exists */
+	send_step(this, mode);
+	if ((this->result.err == EEXIST || hwo_result_lost(&this->result)) &&
+		!is_there(this, &result) && hwo_result_lost(&result))
+	{
+		withdraw(this, mode);
 	}
 }
 
@@ -181,6 +259,10 @@ static hwo_verdict_t try_step(hwo_sa_attempts_t *this, int step)
 		this->no_bytes = TRUE;
 		send_settled(this, mode);
 		this->no_bytes = !this->result.err;
+	}
+	if (this->finished)
+	{
+		return HWO_VERDICT_FAIL;
 	}
 	verdict = hwo_plan_verdict(&this->plan, step, &this->result);
 	if (verdict == HWO_VERDICT_DONE && mode == HWO_MODE_CRYPTO)

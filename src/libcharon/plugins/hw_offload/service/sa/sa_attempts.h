@@ -10,19 +10,26 @@
  * back what the kernel made of crypto offload, as it turns that into software
  * without a word.
  *
+ * An SA is live from the moment the kernel accepts it: it may send packets
+ * before it is read back. So one that is taken away again is deleted with its
+ * last state, and only that state goes on in the next step. Without it, no step
+ * is left: the key is finished.
+ *
  * Thread-safety: all state is in the arguments.
  */
 
 #ifndef HWO_SA_ATTEMPTS_H_
 #define HWO_SA_ATTEMPTS_H_
 
+#include "sa_last_state.h"
 #include "../../io/nl_exchange.h"
 #include "../../model/plan/offload_plan.h"
+#include "../../wire/xfrm_move.h"
 
 typedef struct hwo_sa_attempts_t hwo_sa_attempts_t;
 
 /**
- * Encode the request that installs an SA.
+ * Encode the request that installs an SA with a key that was not used yet.
  *
  * @param data			user data
  * @param msg			[out] message
@@ -39,14 +46,16 @@ typedef bool (*hwo_sa_encode_t)(void *data, hwo_msg_t *msg,
 struct hwo_sa_attempts_t {
 	/** exchange with XFRM */
 	nl_exchange_t *xfrm;
-	/** encodes the requests */
+	/** opens transports for notifications */
+	const hwo_listener_t *listener;
+	/** encodes requests, not used if the SA goes on from its last state */
 	hwo_sa_encode_t encode;
 	/** passed to encode */
 	void *data;
 	/** identity of the SA */
 	hwo_sa_id_t id;
-	/** reqid */
-	uint32_t reqid;
+	/** form in which it goes on from its last state */
+	hwo_sa_move_t form;
 	/** TRUE as long as there is a larval SA to be replaced */
 	bool update;
 	/** TRUE if packets that find no SA leave a larval one in its place, as their
@@ -58,6 +67,11 @@ struct hwo_sa_attempts_t {
 	bool no_bytes;
 	/** steps to try */
 	hwo_plan_t plan;
+	/** [in,out] last state, which holds keys, and whether it goes on from it */
+	hwo_sa_last_state_t *last;
+	bool resumed;
+	/** [out] TRUE if it was accepted, and is gone without its last state */
+	bool finished;
 	/** [in,out] what came of them, without why not in crypto mode; no reason if
 	 * it failed in a way that has nothing to do with offload */
 	hwo_outcome_t outcome;

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * SAs: from a plan to the kernel, and what came of it.
+ * Install SAs as planned, and record what came of it.
  */
 
 #include "sa_installer.h"
@@ -32,24 +32,14 @@ struct private_sa_installer_t {
 	sa_installer_t public;
 
 	/**
-	 * Exchange with XFRM
+	 * What services for SAs have in common
 	 */
-	nl_exchange_t *xfrm;
-
-	/**
-	 * Selection of devices
-	 */
-	egress_device_t *devices;
+	hwo_sa_shared_t with;
 
 	/**
 	 * Mover of SAs
 	 */
 	sa_mover_t *mover;
-
-	/**
-	 * Records of SAs
-	 */
-	sa_table_t *table;
 
 	/**
 	 * Watcher of limits
@@ -60,11 +50,6 @@ struct private_sa_installer_t {
 	 * Those that could not be installed, for who asks later
 	 */
 	failed_children_t *failures;
-
-	/**
-	 * TRUE to tell the kernel directions
-	 */
-	bool set_dir;
 
 	/**
 	 * Inbound SAs that were refused lately
@@ -89,6 +74,8 @@ typedef struct {
 	hwo_limit_plan_t limits;
 	/** steps, and what came of them */
 	hwo_sa_attempts_t attempts;
+	/** last state of an SA that was taken away again, holds keys */
+	hwo_sa_last_state_t last;
 } install_t;
 
 /**
@@ -103,13 +90,15 @@ METHOD(sa_installer_t, alloc_spi, int,
 	private_sa_installer_t *this, const hwo_addr_t *src, const hwo_addr_t *dst,
 	uint8_t proto, uint32_t min, uint32_t max, uint32_t *spi)
 {
+	nl_exchange_t *xfrm = this->with.xfrm;
 	hwo_sa_state_t state = {};
 	char text[HWO_RESULT_TEXT];
 	hwo_result_t result;
 	hwo_msg_t msg;
 
-	hwo_xfrm_encode_alloc_spi(&msg, src, dst, proto, min, max, this->set_dir);
-	this->xfrm->query(this->xfrm, &msg, decode_larval, &state, &result);
+	hwo_xfrm_encode_alloc_spi(&msg, src, dst, proto, min, max,
+							  this->with.set_dir);
+	xfrm->query(xfrm, &msg, decode_larval, &state, &result);
 	if (!result.err && !state.id.spi)
 	{
 		result.err = EBADMSG;
@@ -149,7 +138,7 @@ static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
 static char *device_name(private_sa_installer_t *this, uint32_t ifindex,
 						 char buf[IFNAMSIZ])
 {
-	return ifindex ? this->devices->name(this->devices, ifindex, buf)
+	return ifindex ? this->with.devices->name(this->with.devices, ifindex, buf)
 				   : strcpy(buf, "-");
 }
 
@@ -166,7 +155,7 @@ static const char *direction(const install_t *install)
  */
 static device_history_t *get_history(private_sa_installer_t *this)
 {
-	return this->devices->get_history(this->devices);
+	return this->with.devices->get_history(this->with.devices);
 }
 
 /**
@@ -298,7 +287,7 @@ static void note_installed(private_sa_installer_t *this, install_t *install)
 
 	entry.outcome.candidate = install->attempts.plan.ifindex;
 	entry.outcome.crypto = why_not_crypto(install);
-	this->table->put(this->table, &entry);
+	this->with.table->put(this->with.table, &entry);
 	history->works(history, &entry.outcome.effective, time(NULL));
 }
 
@@ -322,7 +311,7 @@ static void keep_to_budget(private_sa_installer_t *this, install_t *install,
 	for (; offload.mode > HWO_MODE_NONE; offload.mode--)
 	{
 		if (hwo_plan_has(plan, offload.mode) &&
-			!this->table->admit(this->table, &install->sa.id,
+			!this->with.table->admit(this->with.table, &install->sa.id,
 								install->sa.reqid, &offload, device->max_sas))
 		{
 			hwo_plan_exclude(plan, offload.mode, HWO_REASON_BUDGET);
@@ -336,21 +325,30 @@ static void keep_to_budget(private_sa_installer_t *this, install_t *install,
 static void plan_install(private_sa_installer_t *this, install_t *install)
 {
 	hwo_plan_t *plan = &install->attempts.plan;
+	device_history_t *history = get_history(this);
+	sa_table_t *table = this->with.table;
+	hwo_refusal_t denied = {};
 	const hwo_outcome_t *best;
 	hwo_device_t device;
 
 	hwo_device_none(HWO_REASON_NONE, &device);
 	if (install->requested != HW_OFFLOAD_NO)
 	{
-		this->devices->find_sa(this->devices, &install->sa.id.src,
+		this->with.devices->find_sa(this->with.devices, &install->sa.id.src,
 							   &install->sa.id.dst, install->sa.facts.inbound,
 							   install->sa.facts.set_mark, &device);
+	}
+	if (history->is_denied(history, device.ifindex, install->sa.reqid,
+						   time_monotonic(NULL), &denied) &&
+		install->requested == HW_OFFLOAD_AUTO)
+	{	/* before, it ended in another mode */
+		device.denied[HWO_MODE_PACKET] = denied.reason;
 	}
 	hwo_plan_sa(install->requested, &install->sa.facts, &device, plan);
 	hwo_bind_best(plan, &install->best);
 	if (!install->sa.facts.inbound &&
-		this->table->pair(this->table, &install->sa.id, install->sa.reqid,
-						  &install->partner) &&
+		table->pair(table, &install->sa.id, install->sa.reqid,
+					&install->partner) &&
 		install->requested == HW_OFFLOAD_AUTO)
 	{
 		/* if that is as good as it gets, it is on another device */
@@ -361,6 +359,28 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 	}
 	keep_to_budget(this, install, &device);
 	install->attempts.outcome.why.reason = plan->skipped[HWO_MODE_PACKET];
+	if (denied.reason && plan->skipped[HWO_MODE_PACKET] == denied.reason)
+	{
+		install->attempts.outcome.why.result = denied.result;
+	}
+}
+
+/**
+ * The inbound SA is in packet mode, this one is not. Each of them works as it
+ * is, but the inbound one can't go on in another mode: new ones get the same.
+ */
+static void rekey_pair(private_sa_installer_t *this, install_t *install)
+{
+	device_history_t *history = get_history(this);
+	hwo_refusal_t why = {
+		.reason = HWO_REASON_PARTNER_REFUSED,
+		.result = install->attempts.outcome.why.result,
+	};
+
+	history->deny_packet(history, install->partner.outcome.effective.ifindex,
+						 install->sa.reqid, &why, time_monotonic(NULL));
+	this->with.rekey->rekey_new(this->with.rekey, &install->sa.id,
+								"is not in packet mode as the inbound one is");
 }
 
 /**
@@ -369,28 +389,37 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
  */
 static void align_partner(private_sa_installer_t *this, install_t *install)
 {
-	hwo_sa_id_t *id = &install->sa.id, *partner = &install->partner.id;
-	hwo_offload_t *effective = &install->attempts.outcome.effective;
-	hwo_sa_record_t final;
+	const hwo_outcome_t *inbound = &install->partner.outcome;
+	hwo_outcome_t *outcome = &install->attempts.outcome, aligned = {
+		.why = {
+			.reason = HWO_REASON_PARTNER_REFUSED,
+			.result = outcome->why.result,
+		},
+	};
+	hwo_plan_t plan = install->attempts.plan;
+	hwo_sa_id_t none = {};
 	int err;
 
-	if (install->requested != HW_OFFLOAD_AUTO || !partner->spi ||
-		install->partner.outcome.effective.mode <= effective->mode)
+	if (install->requested != HW_OFFLOAD_AUTO || !install->partner.id.spi ||
+		inbound->effective.mode <= outcome->effective.mode)
 	{
 		return;
 	}
-	err = this->mover->demote(this->mover, partner, id, effective,
-							  HWO_REASON_PARTNER_REFUSED,
-							  &install->attempts.outcome.why.result);
+	if (inbound->effective.mode == HWO_MODE_PACKET)
+	{
+		rekey_pair(this, install);
+		return;
+	}
+	hwo_plan_limit(&plan, &outcome->effective, HWO_REASON_PARTNER_REFUSED);
+	err = this->mover->place(this->mover, &install->partner.id, &none, &plan,
+							 &aligned);
 	if (err)
 	{
 		DBG1(DBG_KNL, "unable to move inbound SA %.8x to mode %N: %s",
-			 ntohl(partner->spi), hwo_mode_names, effective->mode,
-			 strerror(err));
-	}
-	if (this->table->get(this->table, id, &final))
-	{
-		*effective = final.outcome.effective;
+			 ntohl(install->partner.id.spi), hwo_mode_names,
+			 outcome->effective.mode, strerror(err));
+		this->with.rekey->rekey_new(this->with.rekey, &install->sa.id,
+									"is in another mode than the inbound one");
 	}
 }
 
@@ -402,18 +431,29 @@ METHOD(sa_installer_t, add, int,
 		.requested = requested,
 		.configured = sa->limits,
 		.attempts = {
-			.xfrm = this->xfrm,
+			.xfrm = this->with.xfrm,
+			.listener = &this->with.listener,
 			.encode = encode_sa,
 			.data = &install,
 			.id = sa->id,
-			.reqid = sa->reqid,
+			.form = {
+				.src = sa->id.src,
+				.dst = sa->id.dst,
+				.encap = sa->facts.encap,
+				.src_port = sa->src_port,
+				.dst_port = sa->dst_port,
+				.reqid = sa->reqid,
+				.inbound = sa->facts.inbound,
+			},
 			.update = sa->update,
 			.has_bytes = sa->limits.soft_bytes || sa->limits.hard_bytes,
+			.last = &install.last,
 		},
 	};
+	sa_table_t *table = this->with.table;
 	int err = 0;
 
-	install.sa.set_dir = this->set_dir;
+	install.sa.set_dir = this->with.set_dir;
 	plan_install(this, &install);
 	if (hwo_sa_attempts_run(&install.attempts))
 	{
@@ -431,12 +471,11 @@ METHOD(sa_installer_t, add, int,
 		note_failure(this, &install);
 		err = install.attempts.result.err;
 		/* up to 6.1.0, charon closes a CHILD_SA that can't be rekeyed */
-		this->table->orphan(this->table, &install.sa.id, install.sa.reqid);
+		table->orphan(table, &install.sa.id, install.sa.reqid);
 	}
 	hwo_sa_note_others(get_history(this), &install.attempts);
-	this->table->settle(this->table, &install.sa.id);
-	memwipe(&install.sa.enc.key, sizeof(chunk_t));
-	memwipe(&install.sa.integ.key, sizeof(chunk_t));
+	table->settle(table, &install.sa.id);
+	memwipe(&install.last, sizeof(install.last));
 	return err;
 }
 
@@ -452,6 +491,7 @@ METHOD(sa_installer_t, query, int,
 	private_sa_installer_t *this, const hwo_sa_id_t *id, uint64_t *bytes,
 	uint64_t *packets, time_t *used)
 {
+	sa_table_t *table = this->with.table;
 	char text[HWO_RESULT_TEXT];
 	hwo_sa_state_t state;
 	hwo_result_t result;
@@ -459,11 +499,11 @@ METHOD(sa_installer_t, query, int,
 	bool taken;
 
 	/* not while it is on the move */
-	taken = this->table->take(this->table, id, NULL);
-	hwo_sa_get(this->xfrm, id, &state, &result);
+	taken = table->take(table, id, NULL);
+	hwo_sa_get(this->with.xfrm, id, &state, &result);
 	if (taken)
 	{
-		this->table->give(this->table, id);
+		table->give(table, id);
 	}
 	if (result.err)
 	{
@@ -475,8 +515,8 @@ METHOD(sa_installer_t, query, int,
 	*packets = state.usage.packets;
 	/* the kernel doesn't see packets that are handled by the NIC, so it has no
 	 * time for those SAs, what we have is when we saw the counter change */
-	changed = this->table->note_packets(this->table, id, state.usage.packets,
-										time_monotonic(NULL));
+	changed = table->note_packets(table, id, state.usage.packets,
+								  time_monotonic(NULL));
 	*used = state.last_used ? to_monotonic(state.last_used) : 0;
 	if (state.offload.mode == HWO_MODE_PACKET)
 	{
@@ -493,9 +533,9 @@ METHOD(sa_installer_t, del, int,
 	bool known;
 
 	/* who moves it may be about to add it */
-	known = this->table->take(this->table, id, NULL) &&
-			this->table->remove(this->table, id);
-	hwo_sa_delete(this->xfrm, id, &result);
+	known = this->with.table->take(this->with.table, id, NULL) &&
+			this->with.table->remove(this->with.table, id);
+	hwo_sa_delete(this->with.xfrm, id, &result);
 	if (result.err)
 	{	/* after a failed installation there is nothing to remove, and at a hard
 		 * limit the kernel removes the SA itself */
@@ -514,11 +554,11 @@ METHOD(sa_installer_t, flush, int,
 	hwo_msg_t msg;
 	int i, err = 0;
 
-	this->table->flush(this->table);
+	this->with.table->flush(this->with.table);
 	for (i = 0; i < countof(protos); i++)
 	{
 		hwo_xfrm_encode_flush_sa(&msg, protos[i]);
-		this->xfrm->command(this->xfrm, &msg, &result);
+		this->with.xfrm->command(this->with.xfrm, &msg, &result);
 		/* the kernel says so if there was none */
 		if (result.err && result.err != ESRCH)
 		{
@@ -540,12 +580,10 @@ METHOD(sa_installer_t, destroy, void,
 /*
  * Described in header
  */
-sa_installer_t *hwo_sa_installer_create(nl_exchange_t *xfrm,
-										egress_device_t *devices,
-										sa_mover_t *mover, sa_table_t *table,
+sa_installer_t *hwo_sa_installer_create(const hwo_sa_shared_t *with,
+										sa_mover_t *mover,
 										limit_watcher_t *watcher,
-										failed_children_t *failures,
-										bool set_dir)
+										failed_children_t *failures)
 {
 	private_sa_installer_t *this;
 
@@ -558,13 +596,10 @@ sa_installer_t *hwo_sa_installer_create(nl_exchange_t *xfrm,
 			.flush = _flush,
 			.destroy = _destroy,
 		},
-		.xfrm = xfrm,
-		.devices = devices,
+		.with = *with,
 		.mover = mover,
-		.table = table,
 		.watcher = watcher,
 		.failures = failures,
-		.set_dir = set_dir,
 		.refusals = hwo_sa_refusals_create(),
 	);
 	return &this->public;

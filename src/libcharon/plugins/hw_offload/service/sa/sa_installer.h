@@ -18,11 +18,8 @@
 #define HWO_SA_INSTALLER_H_
 
 #include "limit_watcher.h"
-#include "../device/egress_device.h"
 #include "sa_mover.h"
-#include "../../io/nl_exchange.h"
 #include "../../model/state/failed_children.h"
-#include "../../model/state/sa_table.h"
 
 typedef struct sa_installer_t sa_installer_t;
 
@@ -50,9 +47,10 @@ struct sa_installer_t {
 	 * Install an SA.
 	 *
 	 * charon installs the inbound SA of a CHILD_SA first. With automatic mode,
-	 * the outbound one does not get beyond its mode, and if it does not even
-	 * get there, the inbound one is moved down to where it is. If that was used
-	 * already, the two stay in different modes, and charon is told to rekey.
+	 * the outbound one does not get beyond its mode. If it does not even get
+	 * there, the inbound one is moved from crypto mode to software; one in
+	 * packet mode stays, and charon is told to rekey: then both get the lesser
+	 * mode.
 	 *
 	 * @param sa		facts about the SA
 	 * @param requested	configured offload mode
@@ -97,19 +95,14 @@ struct sa_installer_t {
 /**
  * Create an installer.
  *
- * @param xfrm			exchange with XFRM
- * @param devices		selection of devices
+ * @param with			what services for SAs have in common
  * @param mover			mover of SAs
- * @param table			records of SAs
  * @param watcher		watcher of limits
  * @param failures		memory of what could not be installed
- * @param set_dir		TRUE to tell the kernel directions, Linux 6.10 and newer
  */
-sa_installer_t *hwo_sa_installer_create(nl_exchange_t *xfrm,
-										egress_device_t *devices,
-										sa_mover_t *mover, sa_table_t *table,
+sa_installer_t *hwo_sa_installer_create(const hwo_sa_shared_t *with,
+										sa_mover_t *mover,
 										limit_watcher_t *watcher,
-										failed_children_t *failures,
-										bool set_dir);
+										failed_children_t *failures);
 
 #endif /** HWO_SA_INSTALLER_H_ @}*/

@@ -2,12 +2,11 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * What an SA was when it was deleted.
+ * Delete an SA and get the state it ended in.
  */
 
 #include "sa_last_state.h"
 #include "sa_attempts.h"
-#include "../../model/state/sa_record.h"
 #include "../../wire/xfrm_move.h"
 #include "../../wire/xfrm_sa.h"
 
@@ -73,14 +72,4 @@ int hwo_sa_delete_last_state(nl_exchange_t *xfrm,
 	}
 	events->destroy(events);
 	return result.err;
-}
-
-/*
- * Described in header
- */
-bool hwo_sa_last_state_used(const hwo_sa_last_state_t *final)
-{
-	hwo_sa_state_t state;
-
-	return !hwo_xfrm_decode_sa(&final->hdr, &state) || state.usage.packets;
 }

@@ -44,11 +44,4 @@ int hwo_sa_delete_last_state(nl_exchange_t *xfrm,
 							 const hwo_listener_t *listener,
 							 const hwo_sa_id_t *id, hwo_sa_last_state_t *final);
 
-/**
- * Check if an SA had been used.
- *
- * @return				FALSE if it was not for sure
- */
-bool hwo_sa_last_state_used(const hwo_sa_last_state_t *final);
-
 #endif /** HWO_SA_LAST_STATE_H_ @}*/

@@ -2,11 +2,10 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * SAs to other addresses or devices, sequence numbers included.
+ * Move SAs to other addresses or devices, sequence numbers included.
  */
 
 #include "sa_mover.h"
-#include "sa_last_state.h"
 #include "sa_attempts.h"
 #include "../../model/plan/bind_plan.h"
 #include "../../wire/xfrm_sa.h"
@@ -31,29 +30,9 @@ struct private_sa_mover_t {
 	sa_mover_t public;
 
 	/**
-	 * Exchange with XFRM
+	 * What services for SAs have in common
 	 */
-	nl_exchange_t *xfrm;
-
-	/**
-	 * Opens transports for notifications
-	 */
-	hwo_listener_t listener;
-
-	/**
-	 * Selection of devices
-	 */
-	egress_device_t *devices;
-
-	/**
-	 * Records of SAs
-	 */
-	sa_table_t *table;
-
-	/**
-	 * Requests to rekey
-	 */
-	sa_expiry_t *rekey;
+	hwo_sa_shared_t with;
 };
 
 /**
@@ -62,19 +41,31 @@ struct private_sa_mover_t {
 typedef struct {
 	/** record of the SA, with its new identity once it is there */
 	hwo_sa_record_t record;
-	/** what changes */
-	hwo_sa_move_t move;
 	/** the SA as it is now */
 	hwo_sa_state_t state;
 	/** FALSE if the kernel does not tell the keys */
 	bool has_keys;
-	/** best mode for it, if nothing but its device counts */
-	hwo_offload_t tried;
-	/** steps for its new form, and what came of them */
+	/** new form, steps to it, and what came of them */
 	hwo_sa_attempts_t attempts;
 	/** what it was when it was deleted, holds keys */
-	hwo_sa_last_state_t final;
+	hwo_sa_last_state_t last;
 } sa_move_t;
+
+/**
+ * Describe the SA as it is
+ */
+static void keep_form(const hwo_sa_record_t *record, hwo_sa_move_t *form)
+{
+	*form = (hwo_sa_move_t){
+		.src = record->id.src,
+		.dst = record->id.dst,
+		.encap = record->facts.encap,
+		.src_port = record->src_port,
+		.dst_port = record->dst_port,
+		.reqid = record->reqid,
+		.inbound = record->facts.inbound,
+	};
+}
 
 /**
  * Callback for the SA as it is now
@@ -88,391 +79,303 @@ static bool decode_current(void *data, const struct nlmsghdr *hdr)
 }
 
 /**
- * Find the device for the new form, only if it matters
+ * Check if an SA can be installed again at all: in packet mode the NIC counts
+ * sequence numbers, and tells nobody
  */
-static void find_device(private_sa_mover_t *this, sa_move_t *sa,
-						const hwo_offload_t *best, hwo_device_t *device)
-{
-	if (best->ifindex)
-	{
-		this->devices->judge(this->devices, best->ifindex, device);
-	}
-	else if (sa->record.requested != HW_OFFLOAD_NO &&
-			 best->mode != HWO_MODE_NONE)
-	{
-		this->devices->find_sa(this->devices, &sa->move.src, &sa->move.dst,
-							   sa->record.facts.inbound,
-							   sa->record.facts.set_mark, device);
-	}
-	else
-	{
-		hwo_device_none(HWO_REASON_NONE, device);
-	}
-}
-
-/**
- * Plan the new form
- */
-static void plan_move(private_sa_mover_t *this, sa_move_t *sa,
-					  const hwo_offload_t *best)
-{
-	hwo_sa_facts_t facts = sa->record.facts;
-	hwo_device_t device;
-
-	find_device(this, sa, best, &device);
-	if (device.ifindex)
-	{
-		sa->record.outcome.candidate = device.ifindex;
-	}
-	facts.encap = sa->move.encap;
-	hwo_plan_sa(sa->record.requested, &facts, &device, &sa->attempts.plan);
-	hwo_bind_best(&sa->attempts.plan, &sa->tried);
-	hwo_plan_limit(&sa->attempts.plan, best, HWO_REASON_IN_USE);
-}
-
-/**
- * Get the SA as it is, find out if it can be installed again at all
- */
-static int plan_from_kernel(private_sa_mover_t *this, const hwo_sa_id_t *id,
-							const hwo_offload_t *best, sa_move_t *sa)
+static int check_movable(private_sa_mover_t *this, sa_move_t *sa)
 {
 	hwo_result_t result;
 	hwo_msg_t msg;
 
-	sa->move.inbound = sa->record.facts.inbound;
-	/* before 6.1.0, charon has none if it does not change */
-	sa->move.reqid = sa->move.reqid ?: sa->record.reqid;
-	hwo_xfrm_encode_get_sa(&msg, id);
-	this->xfrm->query(this->xfrm, &msg, decode_current, sa, &result);
+	if (sa->record.outcome.effective.mode == HWO_MODE_PACKET)
+	{
+		return EOPNOTSUPP;
+	}
+	hwo_xfrm_encode_get_sa(&msg, &sa->record.id);
+	this->with.xfrm->query(this->with.xfrm, &msg, decode_current, sa, &result);
 	if (result.err)
 	{
 		return result.err;
 	}
-	if (!sa->has_keys)
+	if (sa->state.offload.mode == HWO_MODE_PACKET || !sa->attempts.plan.count)
 	{
-		return ENOKEY;
+		return EOPNOTSUPP;
 	}
-	plan_move(this, sa, best);
-	return sa->attempts.plan.count ? 0 : EOPNOTSUPP;
-}
-
-/**
- * Encode the request for a step
- */
-static bool encode_new(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
-					   bool update)
-{
-	sa_move_t *sa = data;
-
-	return hwo_xfrm_encode_moved_sa(msg, &sa->final.hdr, &sa->move, offload,
-									update);
+	return sa->has_keys ? 0 : ENOKEY;
 }
 
 /**
  * Install a deleted SA again, in the form that was planned
  */
-static bool run_attempts(private_sa_mover_t *this, sa_move_t *sa,
-						 const hwo_sa_id_t *id)
+static bool run_attempts(private_sa_mover_t *this, sa_move_t *sa)
 {
 	hwo_sa_attempts_t *attempts = &sa->attempts;
 
-	attempts->xfrm = this->xfrm;
-	attempts->encode = encode_new;
-	attempts->data = sa;
-	attempts->id = *id;
-	attempts->reqid = sa->move.reqid;
-	attempts->update = FALSE;
-	attempts->acquired = !sa->record.facts.inbound;
+	attempts->xfrm = this->with.xfrm;
+	attempts->listener = &this->with.listener;
+	attempts->id = sa->record.id;
+	attempts->id.src = attempts->form.src;
+	attempts->id.dst = attempts->form.dst;
+	attempts->acquired = !attempts->form.inbound;
+	attempts->last = &sa->last;
+	attempts->resumed = TRUE;
 	return hwo_sa_attempts_run(attempts);
 }
 
 /**
- * Install the new form
+ * Put the old form back, from the last state of whatever there was since. It is
+ * installed like any other, so it may end up in software, or be gone if it must
+ * not.
+ *
+ * @return				EOPNOTSUPP, or EBUSY if it is gone
  */
-static bool install_new(private_sa_mover_t *this, sa_move_t *sa)
+static int restore(private_sa_mover_t *this, sa_move_t *sa)
 {
 	hwo_sa_attempts_t *attempts = &sa->attempts;
-	char text[HWO_RESULT_TEXT];
-
-	attempts->outcome.why = sa->record.outcome.why;
-	if (!run_attempts(this, sa, &sa->record.id))
-	{
-		DBG1(DBG_KNL, "unable to move SA %.8x: %s", ntohl(sa->record.id.spi),
-			 hwo_result_text(&attempts->result, text));
-		return FALSE;
-	}
-	return TRUE;
-}
-
-/**
- * Describe the SA as it is
- */
-static void keep_form(const hwo_sa_record_t *record, hwo_sa_move_t *move)
-{
-	*move = (hwo_sa_move_t){
-		.src = record->id.src,
-		.dst = record->id.dst,
-		.encap = record->facts.encap,
-		.src_port = record->src_port,
-		.dst_port = record->dst_port,
-		.reqid = record->reqid,
-		.inbound = record->facts.inbound,
+	hwo_outcome_t *old = &sa->record.outcome;
+	const hwo_device_t device = {
+		.ifindex = old->effective.ifindex,
 	};
-}
-
-/**
- * Put the old form back. No packet was sent since, so it may go on from where
- * it was. It is installed like any other, so it may end up in software, or be
- * gone if it must not.
- */
-static void restore(private_sa_mover_t *this, const hwo_sa_record_t *old,
-					sa_move_t *sa)
-{
-	hwo_sa_attempts_t *attempts = &sa->attempts;
 	char text[HWO_RESULT_TEXT];
+	bool finished = attempts->finished;
 
-	sa->record = *old;
-	keep_form(old, &sa->move);
-	plan_move(this, sa, &old->outcome.effective);
-	attempts->outcome.why = (hwo_refusal_t){};
-	if (!run_attempts(this, sa, &old->id))
+	memset(attempts, 0, sizeof(*attempts));
+	keep_form(&sa->record, &attempts->form);
+	hwo_plan_sa(sa->record.requested, &sa->record.facts, &device,
+				&attempts->plan);
+	hwo_plan_limit(&attempts->plan, &old->effective, HWO_REASON_NONE);
+	if (finished || !run_attempts(this, sa))
 	{
-		DBG1(DBG_KNL, "unable to restore SA %.8x: %s", ntohl(old->id.spi),
+		DBG1(DBG_KNL, "unable to restore SA %.8x: %s",
+			 ntohl(sa->record.id.spi), finished ? "its key is finished" :
 			 hwo_result_text(&attempts->result, text));
-		this->table->remove(this->table, &old->id);
+		this->with.table->remove(this->with.table, &sa->record.id);
+		return EBUSY;
 	}
-	else
+	if (attempts->outcome.effective.mode != old->effective.mode)
 	{
-		if (attempts->outcome.effective.mode != old->outcome.effective.mode)
-		{
-			sa->record.outcome.effective = attempts->outcome.effective;
-			sa->record.outcome.why = attempts->outcome.why;
-		}
-		this->table->move(this->table, &old->id, &sa->record);
+		old->effective = attempts->outcome.effective;
+		old->why = attempts->outcome.why;
 	}
+	this->with.table->move(this->with.table, &sa->record.id, &sa->record);
+	return EOPNOTSUPP;
 }
 
 /**
  * Update the record of an SA that was moved
  */
-static void note_move(private_sa_mover_t *this, const hwo_sa_record_t *old,
-					  sa_move_t *sa)
+static void note_move(private_sa_mover_t *this, sa_move_t *sa)
 {
-	sa->record.outcome.effective = sa->attempts.outcome.effective;
-	sa->record.outcome.why = sa->attempts.outcome.why;
-	sa->record.outcome.crypto = (hwo_refusal_t){};
-	if (sa->record.outcome.effective.mode == HWO_MODE_NONE)
+	const hwo_sa_attempts_t *attempts = &sa->attempts;
+	const hwo_sa_move_t *form = &attempts->form;
+	hwo_sa_record_t *record = &sa->record;
+	const hwo_sa_id_t old = record->id;
+
+	record->moves.count++;
+	record->moves.last = time(NULL);
+	record->moves.from = record->outcome.effective;
+	record->outcome = attempts->outcome;
+	if (record->outcome.effective.mode == HWO_MODE_NONE)
 	{
-		sa->record.outcome.crypto = sa->attempts.refused[HWO_MODE_CRYPTO];
+		record->outcome.crypto = attempts->refused[HWO_MODE_CRYPTO];
 	}
-	sa->record.reqid = sa->move.reqid;
-	sa->record.facts.encap = sa->move.encap;
-	sa->record.src_port = sa->move.src_port;
-	sa->record.dst_port = sa->move.dst_port;
-	sa->record.moves.count++;
-	sa->record.moves.last = time(NULL);
-	sa->record.moves.from = old->outcome.effective;
-	this->table->move(this->table, &old->id, &sa->record);
+	record->id = attempts->id;
+	record->reqid = form->reqid;
+	record->facts.encap = form->encap;
+	record->src_port = form->src_port;
+	record->dst_port = form->dst_port;
+	this->with.table->move(this->with.table, &old, record);
 }
 
 /**
  * Delete an SA and install it in its new form
+ *
+ * @return				0, EOPNOTSUPP if it was refused there and is back in its
+ *						old form, EBUSY if it is gone, or another errno value
  */
 static int delete_and_add(private_sa_mover_t *this, sa_move_t *sa)
 {
-	hwo_sa_record_t old = sa->record;
+	const hwo_sa_id_t *id = &sa->record.id;
+	char text[HWO_RESULT_TEXT];
 	int err;
 
-	err = hwo_sa_delete_last_state(this->xfrm, &this->listener, &old.id,
-								   &sa->final);
-	if (err == ENODATA)
+	err = hwo_sa_delete_last_state(this->with.xfrm, &this->with.listener, id,
+								   &sa->last);
+	if (err == ENODATA || err == ESRCH)
 	{
 		DBG1(DBG_KNL, "lost the state of SA %.8x while moving it",
-			 ntohl(old.id.spi));
-		this->table->remove(this->table, &old.id);
+			 ntohl(id->spi));
+		this->with.table->remove(this->with.table, id);
 		return EBUSY;
 	}
 	if (err)
 	{
 		return err;
 	}
-	if (old.outcome.effective.mode == HWO_MODE_PACKET &&
-		hwo_sa_last_state_used(&sa->final))
-	{	/* after all, so nobody knows the sequence number to go on from */
-		this->table->remove(this->table, &old.id);
-		return EBUSY;
-	}
-	sa->record.id.src = sa->move.src;
-	sa->record.id.dst = sa->move.dst;
-	if (!install_new(this, sa))
+	if (!run_attempts(this, sa))
 	{
-		restore(this, &old, sa);
-		return EOPNOTSUPP;
+		DBG1(DBG_KNL, "unable to move SA %.8x: %s", ntohl(id->spi),
+			 hwo_result_text(&sa->attempts.result, text));
+		return restore(this, sa);
 	}
-	note_move(this, &old, sa);
+	note_move(this, sa);
 	return 0;
 }
 
 /**
- * Move an SA that was taken, as far as that is possible without new keys
+ * Move an SA that was taken to its new form, by the steps of a plan
  *
- * @param best		best mode it may get, and the device if that is fixed
- * @param reason	why there is no better one, NONE to take that of the plan
+ * @param why		why there is no better mode
  */
-static int move_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
-					  const hwo_offload_t *best, hwo_reason_t reason,
-					  sa_move_t *sa)
+static int move_taken(private_sa_mover_t *this, sa_move_t *sa,
+					  const hwo_refusal_t *why)
 {
+	hwo_outcome_t *outcome = &sa->attempts.outcome;
 	int err;
 
-	if (sa->record.outcome.effective.mode == HWO_MODE_PACKET)
-	{
-		return EOPNOTSUPP;
-	}
-	err = plan_from_kernel(this, id, best, sa);
-	if (!err && sa->state.offload.mode == HWO_MODE_PACKET)
-	{
-		err = EOPNOTSUPP;
-	}
+	outcome->why = *why;
+	outcome->candidate = sa->attempts.plan.ifindex ?:
+						 sa->record.outcome.candidate;
+	err = check_movable(this, sa);
 	if (!err)
 	{
-		sa->record.outcome.why = (hwo_refusal_t){
-			.reason = reason ?: sa->attempts.plan.skipped[HWO_MODE_PACKET],
-		};
 		err = delete_and_add(this, sa);
 	}
-	memwipe(&sa->final, sizeof(sa->final));
+	memwipe(&sa->last, sizeof(sa->last));
 	return err;
+}
+
+/**
+ * Plan an SA for new addresses, no SA gets into packet mode that way
+ */
+static void plan_form(private_sa_mover_t *this, sa_move_t *sa,
+					  hwo_offload_t *best)
+{
+	const hwo_offload_t limit = {
+		.mode = HWO_MODE_CRYPTO,
+	};
+	egress_device_t *devices = this->with.devices;
+	hwo_sa_attempts_t *attempts = &sa->attempts;
+	hwo_sa_record_t *record = &sa->record;
+	hwo_sa_facts_t facts = record->facts;
+	hwo_device_t device;
+
+	hwo_device_none(HWO_REASON_NONE, &device);
+	if (record->requested != HW_OFFLOAD_NO)
+	{
+		devices->find_sa(devices, &attempts->form.src, &attempts->form.dst,
+						 facts.inbound, facts.set_mark, &device);
+	}
+	facts.encap = attempts->form.encap;
+	hwo_plan_sa(record->requested, &facts, &device, &attempts->plan);
+	hwo_bind_best(&attempts->plan, best);
+	hwo_plan_limit(&attempts->plan, &limit, HWO_REASON_IN_USE);
 }
 
 METHOD(sa_mover_t, move_, int,
 	private_sa_mover_t *this, const hwo_sa_id_t *id, const hwo_sa_move_t *move)
 {
-	const hwo_offload_t best = {
-		.mode = HWO_MODE_CRYPTO,
-	};
+	sa_table_t *table = this->with.table;
 	sa_move_t sa = {
-		.move = *move,
+		.attempts.form = *move,
 	};
+	hwo_sa_move_t *form = &sa.attempts.form;
+	hwo_refusal_t why = {};
+	hwo_offload_t best;
 	int err;
 
-	if (!this->table->take(this->table, id, &sa.record))
+	if (!table->take(table, id, &sa.record))
 	{
 		return EOPNOTSUPP;
 	}
-	err = move_taken(this, id, &best, HWO_REASON_NONE, &sa);
-	this->table->give(this->table, id);
+	form->inbound = sa.record.facts.inbound;
+	/* before 6.1.0, charon has none if it does not change */
+	form->reqid = form->reqid ?: sa.record.reqid;
+	plan_form(this, &sa, &best);
+	why.reason = sa.attempts.plan.skipped[HWO_MODE_PACKET];
+	err = move_taken(this, &sa, &why);
+	table->give(table, id);
 	if (!err)
 	{
-		this->table->try(this->table, &sa.record.id, &sa.tried);
+		table->try(table, &sa.record.id, &best);
 	}
 	return err;
 }
 
-METHOD(sa_mover_t, rebind, int,
-	private_sa_mover_t *this, const hwo_sa_id_t *id, const hwo_offload_t *best,
-	hwo_reason_t reason, hwo_offload_t *effective)
+/**
+ * Check if an SA is where it should be
+ */
+static bool is_placed(const hwo_offload_t *effective, const hwo_offload_t *best)
 {
-	sa_move_t sa = {};
-	int err;
+	return effective->mode == best->mode &&
+		   (best->mode == HWO_MODE_NONE || effective->ifindex == best->ifindex);
+}
 
-	if (!this->table->take(this->table, id, &sa.record))
+/**
+ * Move one SA to the mode and device of a plan, unless it is there
+ */
+static int place_one(private_sa_mover_t *this, const hwo_sa_id_t *id,
+					 const hwo_plan_t *plan, hwo_outcome_t *outcome)
+{
+	sa_table_t *table = this->with.table;
+	sa_move_t sa = {
+		.attempts.plan = *plan,
+	};
+	hwo_refusal_t why = outcome->why;
+	hwo_offload_t best;
+	int err = 0;
+
+	if (!table->take(table, id, &sa.record))
 	{
 		return ENOENT;
 	}
-	keep_form(&sa.record, &sa.move);
-	/* who wants it in software knows of none that can do better */
-	sa.record.outcome.candidate = best->ifindex;
-	err = move_taken(this, id, best, reason, &sa);
-	*effective = sa.record.outcome.effective;
-	this->table->give(this->table, id);
+	hwo_bind_best(plan, &best);
+	if (!is_placed(&sa.record.outcome.effective, &best))
+	{
+		keep_form(&sa.record, &sa.attempts.form);
+		err = move_taken(this, &sa, &why);
+	}
+	*outcome = sa.record.outcome;
+	table->give(table, id);
 	return err;
 }
 
-/**
- * Move one SA down that was taken
- */
-static int demote_taken(private_sa_mover_t *this, const hwo_sa_id_t *id,
-						const hwo_offload_t *best, hwo_reason_t reason,
-						const hwo_result_t *refusal, sa_move_t *sa)
-{
-	int err;
-
-	if (sa->record.outcome.effective.mode <= best->mode)
-	{
-		return 0;
-	}
-	keep_form(&sa->record, &sa->move);
-	err = plan_from_kernel(this, id, best, sa);
-	if (!err && sa->state.usage.packets)
-	{
-		err = EBUSY;
-	}
-	if (!err)
-	{
-		sa->record.outcome.why = (hwo_refusal_t){
-			.reason = reason,
-			.result = *refusal,
-		};
-		err = delete_and_add(this, sa);
-		if (err && !this->table->get(this->table, id, NULL))
-		{	/* gone, whatever the reason was */
-			err = EBUSY;
-		}
-	}
-	memwipe(&sa->final, sizeof(sa->final));
-	return err;
-}
-
-/**
- * Move one SA down, tell where it is in the end
- */
-static int demote_one(private_sa_mover_t *this, const hwo_sa_id_t *id,
-					  const hwo_offload_t *best, hwo_reason_t reason,
-					  const hwo_result_t *refusal, hwo_offload_t *effective)
-{
-	sa_move_t sa = {};
-	int err;
-
-	if (!this->table->take(this->table, id, &sa.record))
-	{
-		return ESRCH;
-	}
-	err = demote_taken(this, id, best, reason, refusal, &sa);
-	*effective = sa.record.outcome.effective;
-	this->table->give(this->table, id);
-	return err;
-}
-
-METHOD(sa_mover_t, demote, int,
+METHOD(sa_mover_t, place, int,
 	private_sa_mover_t *this, const hwo_sa_id_t *id, const hwo_sa_id_t *partner,
-	const hwo_offload_t *best, hwo_reason_t reason, const hwo_result_t *refusal)
+	const hwo_plan_t *plan, hwo_outcome_t *outcome)
 {
-	hwo_offload_t first, second = *best;
-	const hwo_sa_id_t *known;
-	int err, other;
+	const hwo_sa_id_t *ids[] = { id, partner };
+	int count = partner->spi ? 2 : 1, placed = 0, i, err = 0;
+	hwo_plan_t steps = *plan;
+	hwo_offload_t best = {
+		.mode = HWO_MODE_CRYPTO,
+	};
 
-	do
+	hwo_plan_limit(&steps, &best, HWO_REASON_IN_USE);
+	if (!steps.count)
 	{
-		err = demote_one(this, id, &second, reason, refusal, &first);
-		if (!partner->spi)
-		{
-			break;
-		}
-		if (err)
-		{	/* the other one still ends where both should */
-			first = second;
-		}
-		other = demote_one(this, partner, &first, reason, refusal, &second);
-		err = err ?: other;
+		return EOPNOTSUPP;
 	}
-	while (!err && second.mode < first.mode);
-
-	if (err == EBUSY)
-	{	/* either of them stands for both */
-		known = this->table->get(this->table, id, NULL) ? id : partner;
-		this->rekey->rekey_new(this->rekey, known->spi ? known : id,
-							   "can't be moved to the mode of the other one");
+	if (!outcome->why.reason)
+	{
+		outcome->why.reason = hwo_plan_has(&steps, HWO_MODE_CRYPTO) ?
+							  steps.skipped[HWO_MODE_PACKET] :
+							  steps.skipped[HWO_MODE_CRYPTO];
+	}
+	for (i = 0; !err && placed < count; i = (i + 1) % count)
+	{
+		hwo_bind_best(&steps, &best);
+		err = place_one(this, ids[i], &steps, outcome);
+		if (is_placed(&outcome->effective, &best))
+		{
+			placed++;
+		}
+		else if (!err)
+		{	/* the other one can't be better than this one */
+			hwo_plan_limit(&steps, &outcome->effective,
+						   HWO_REASON_PARTNER_REFUSED);
+			placed = 1;
+		}
 	}
 	return err;
 }
@@ -486,25 +389,17 @@ METHOD(sa_mover_t, destroy, void,
 /*
  * Described in header
  */
-sa_mover_t *hwo_sa_mover_create(nl_exchange_t *xfrm,
-								const hwo_listener_t *listener,
-								egress_device_t *devices, sa_table_t *table,
-								sa_expiry_t *rekey)
+sa_mover_t *hwo_sa_mover_create(const hwo_sa_shared_t *with)
 {
 	private_sa_mover_t *this;
 
 	INIT(this,
 		.public = {
 			.move = _move_,
-			.rebind = _rebind,
-			.demote = _demote,
+			.place = _place,
 			.destroy = _destroy,
 		},
-		.xfrm = xfrm,
-		.listener = *listener,
-		.devices = devices,
-		.table = table,
-		.rekey = rekey,
+		.with = *with,
 	);
 	return &this->public;
 }

@@ -6,14 +6,15 @@
  * @{ @ingroup hwo_service
  *
  * Moves SAs to other addresses (MOBIKE), encapsulation (NAT) or reqids, to other
- * devices, and down to a lesser offload mode.
+ * devices, and down to software.
  *
  * The kernel has to delete an SA to install it with other addresses, and its
  * sequence numbers must go on: with AES-GCM one that comes twice under a key is
- * the end of that key. The final ones are in the notification of the deletion,
+ * the end of that key. The last ones are in the notification of the deletion,
  * no query before it can know them. So what is moved are SAs whose sequence
- * numbers the kernel counts; those of a NIC in packet mode are not known to
- * anybody, charon has to rekey them.
+ * numbers the kernel counts. Those of a NIC in packet mode nobody knows, not
+ * even if they were used: its counters are up to two seconds old. So charon
+ * rekeys them.
  *
  * Thread-safety: may be used by any thread.
  */
@@ -21,11 +22,7 @@
 #ifndef HWO_SA_MOVER_H_
 #define HWO_SA_MOVER_H_
 
-#include "../device/egress_device.h"
-#include "../charon/sa_expiry.h"
-#include "../../io/kernel_sockets.h"
-#include "../../io/nl_exchange.h"
-#include "../../model/state/sa_table.h"
+#include "sa_shared.h"
 #include "../../wire/xfrm_move.h"
 
 typedef struct sa_mover_t sa_mover_t;
@@ -50,41 +47,22 @@ struct sa_mover_t {
 				const hwo_sa_move_t *move);
 
 	/**
-	 * Move an SA to another device or mode, addresses stay. Not into packet
-	 * mode, and not out of it.
-	 *
-	 * @param id		identity
-	 * @param best		best mode it may get, and the device for that
-	 * @param reason	why there is no better one, HWO_REASON_NONE if the device
-	 *					decides
-	 * @param effective	[out] mode and device in the end
-	 * @return			0, ENOENT if there is no record, EOPNOTSUPP if it was
-	 *					refused there, or another errno value. If it is gone, so
-	 *					is its record
-	 */
-	int (*rebind)(sa_mover_t *this, const hwo_sa_id_t *id,
-				  const hwo_offload_t *best, hwo_reason_t reason,
-				  hwo_offload_t *effective);
-
-	/**
-	 * Move the SAs of a CHILD_SA that are not in use yet down to a lesser
-	 * offload mode, so that both end in the same one. Those that are not above
-	 * it stay as they are, and so do those that are in use: nobody knows their
-	 * sequence numbers but the NIC.
+	 * Put the SAs of a CHILD_SA where they belong, both in the same mode on the
+	 * same device. Not into packet mode, and not out of it.
 	 *
 	 * @param id		identity of one SA
 	 * @param partner	identity of the other one, spi 0 if there is none
-	 * @param best		best mode they may have, and the device for that
-	 * @param reason	why
-	 * @param refusal	the kernel's words for it
-	 * @return			0, EBUSY if one is in use already, or is gone as it was used
-	 *					meanwhile or nothing takes it anymore: charon rekeys it, that
-	 *					gets both into the same mode; or another errno value, after
-	 *					which it does not
+	 * @param plan		plan for both, with the device
+	 * @param outcome	[in,out] why they are in no better mode, if not for what
+	 *					the plan says; what came of it
+	 * @return			0, ENOENT if there is no record of one, EOPNOTSUPP if an
+	 *					SA was refused there or is in packet mode, so it stays
+	 *					where it is, or another errno value. If one is gone, so
+	 *					is its record
 	 */
-	int (*demote)(sa_mover_t *this, const hwo_sa_id_t *id,
-				  const hwo_sa_id_t *partner, const hwo_offload_t *best,
-				  hwo_reason_t reason, const hwo_result_t *refusal);
+	int (*place)(sa_mover_t *this, const hwo_sa_id_t *id,
+				 const hwo_sa_id_t *partner, const hwo_plan_t *plan,
+				 hwo_outcome_t *outcome);
 
 	/**
 	 * Destroy.
@@ -95,15 +73,8 @@ struct sa_mover_t {
 /**
  * Create a mover.
  *
- * @param xfrm			exchange with XFRM
- * @param listener		opens transports for notifications
- * @param devices		selection of devices
- * @param table			records of SAs
- * @param rekey			requests to rekey
+ * @param with			what services for SAs have in common
  */
-sa_mover_t *hwo_sa_mover_create(nl_exchange_t *xfrm,
-								const hwo_listener_t *listener,
-								egress_device_t *devices, sa_table_t *table,
-								sa_expiry_t *rekey);
+sa_mover_t *hwo_sa_mover_create(const hwo_sa_shared_t *with);
 
 #endif /** HWO_SA_MOVER_H_ @}*/

@@ -47,9 +47,9 @@ struct private_sp_installer_t {
 	egress_device_t *devices;
 
 	/**
-	 * Mover of SAs
+	 * Requests to rekey
 	 */
-	sa_mover_t *mover;
+	sa_expiry_t *rekey;
 
 	/**
 	 * Bypass for IKE
@@ -100,8 +100,6 @@ typedef struct {
 	hwo_plan_t plan;
 	/** outcome of the last one */
 	hwo_result_t result;
-	/** TRUE if the SAs were moved down */
-	bool demoted;
 } outcome_t;
 
 /**
@@ -130,19 +128,24 @@ static void log_failure(private_sp_installer_t *this, level_t level,
 }
 
 /**
- * Move the SAs of an SP that can't be offloaded down, if the mode is automatic,
- * and plan the SP again. If its SA stays because it is in use, the SP gets to
- * software nevertheless: nothing leaves in clear until both are rekeyed, and
- * the new ones can be moved.
+ * Do without packet mode for a CHILD_SA whose SP can't be offloaded, if its
+ * mode is automatic, and plan the SP again. Its SAs can't go on in another mode:
+ * they may have been used, and only the NIC knows their sequence numbers. So
+ * they stay until charon has rekeyed them, then both get into a lesser mode.
+ * Until then nothing leaves in clear.
  */
-static bool demote_sas(private_sp_installer_t *this,
-					   const hwo_sp_request_t *user,
-					   const hwo_result_t *refusal, hwo_plan_t *plan)
+static bool leave_packet_mode(private_sp_installer_t *this,
+							  const hwo_sp_request_t *user,
+							  const hwo_result_t *refusal, hwo_plan_t *plan)
 {
+	device_history_t *history = this->devices->get_history(this->devices);
+	const hwo_offload_t none = {};
 	char text[HWO_RESULT_TEXT];
-	hwo_offload_t best;
+	hwo_refusal_t why = {
+		.reason = HWO_REASON_POLICY_REFUSED,
+		.result = *refusal,
+	};
 	hwo_sa_record_t sa;
-	int err;
 
 	if (!hwo_sp_find_sa(this->sas, user, &sa) ||
 		sa.requested != HW_OFFLOAD_AUTO ||
@@ -150,21 +153,16 @@ static bool demote_sas(private_sp_installer_t *this,
 	{
 		return FALSE;
 	}
-	best = (hwo_offload_t){
-		.mode = HWO_MODE_CRYPTO,
-		.ifindex = sa.outcome.effective.ifindex,
-	};
-	DBG1(DBG_KNL, "policy not offloaded, moving SAs %.8x and %.8x down: %s",
-		 ntohl(sa.id.spi), ntohl(sa.partner.spi),
-		 hwo_result_text(refusal, text));
-	err = this->mover->demote(this->mover, &sa.id, &sa.partner, &best,
-							  HWO_REASON_POLICY_REFUSED, refusal);
-	if (err && err != EBUSY)
-	{
-		return FALSE;
+	if (history->deny_packet(history, sa.outcome.effective.ifindex, sa.reqid,
+							 &why, time_monotonic(NULL)))
+	{	/* one refusal is enough, the rest may still be offloaded */
+		DBG1(DBG_KNL, "policy not offloaded, rekeying SAs %.8x and %.8x: %s",
+			 ntohl(sa.id.spi), ntohl(sa.partner.spi),
+			 hwo_result_text(refusal, text));
+		this->rekey->rekey_new(this->rekey, &sa.id,
+							   "has a policy that is not offloaded");
 	}
-	best.mode = HWO_MODE_NONE;
-	hwo_plan_sp(sa.requested, user->sp.id.dir, &best, NULL, plan);
+	hwo_plan_sp(sa.requested, user->sp.id.dir, &none, NULL, plan);
 	return TRUE;
 }
 
@@ -211,15 +209,13 @@ static int install(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	bool update = entry->kernel.count;
 	char xfrm[IFNAMSIZ];
 
-	outcome->demoted = FALSE;
 	hwo_sp_plan_user(this->devices, this->sas, user, plan);
 	this->attempts->run(this->attempts, entry, user, plan, result);
 	hwo_sp_note_refusal(this->devices->get_history(this->devices), plan,
 						result);
 	if (hwo_plan_is_refusal(result) && plan->strict &&
-		demote_sas(this, user, result, plan))
+		leave_packet_mode(this, user, result, plan))
 	{
-		outcome->demoted = TRUE;
 		this->attempts->run(this->attempts, entry, user, plan, result);
 	}
 	if (result->err)
@@ -264,24 +260,6 @@ static void for_each(private_sp_installer_t *this,
 	hwo_sp_list_destroy(ids);
 }
 
-/**
- * Install an SP again if it does not match the mode of its SA anymore
- */
-static void adapt(private_sp_installer_t *this, hwo_sp_entry_t *entry,
-				  void *data)
-{
-	hwo_sp_request_t *user = hwo_sp_top_user(entry);
-	hwo_sa_record_t sa;
-	outcome_t outcome;
-
-	if (user && entry->effective.mode == HWO_MODE_PACKET &&
-		hwo_sp_find_sa(this->sas, user, &sa) &&
-		sa.outcome.effective.mode != HWO_MODE_PACKET)
-	{
-		install(this, entry, user, &outcome);
-	}
-}
-
 METHOD(sp_installer_t, add, int,
 	private_sp_installer_t *this, const hwo_sp_request_t *user)
 {
@@ -303,10 +281,6 @@ METHOD(sp_installer_t, add, int,
 		}
 	}
 	this->sps->checkin(this->sps, entry);
-	if (outcome.demoted)
-	{
-		for_each(this, adapt, NULL);
-	}
 	return err;
 }
 
@@ -401,10 +375,6 @@ METHOD(sp_installer_t, del, int,
 			err = remove_unused(this, entry, user);
 		}
 		this->sps->checkin(this->sps, entry);
-	}
-	if (outcome.demoted)
-	{
-		for_each(this, adapt, NULL);
 	}
 	return found ? err : ENOENT;
 }
@@ -557,7 +527,8 @@ METHOD(sp_installer_t, destroy, void,
  */
 sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 										egress_device_t *devices,
-										sa_mover_t *mover, ike_bypass_t *bypass,
+										sa_expiry_t *rekey,
+										ike_bypass_t *bypass,
 										sa_table_t *sas, sp_table_t *sps,
 										failed_children_t *failures,
 										const hwo_sp_settings_t *settings)
@@ -576,7 +547,7 @@ sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 		},
 		.xfrm = xfrm,
 		.devices = devices,
-		.mover = mover,
+		.rekey = rekey,
 		.bypass = bypass,
 		.sas = sas,
 		.sps = sps,

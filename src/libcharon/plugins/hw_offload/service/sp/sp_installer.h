@@ -24,8 +24,8 @@
 #ifndef HWO_SP_INSTALLER_H_
 #define HWO_SP_INSTALLER_H_
 
+#include "../charon/sa_expiry.h"
 #include "../device/egress_device.h"
-#include "../sa/sa_mover.h"
 #include "sp_attempts.h"
 #include "../../io/nl_exchange.h"
 #include "../../model/state/failed_children.h"
@@ -99,7 +99,7 @@ struct sp_installer_t {
  *
  * @param xfrm			exchange with XFRM
  * @param devices		selection of devices
- * @param mover			mover of SAs
+ * @param rekey			requests to rekey
  * @param bypass		bypass for IKE on NICs that get SPs
  * @param sas			records of SAs
  * @param sps			table of SPs
@@ -108,7 +108,8 @@ struct sp_installer_t {
  */
 sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 										egress_device_t *devices,
-										sa_mover_t *mover, ike_bypass_t *bypass,
+										sa_expiry_t *rekey,
+										ike_bypass_t *bypass,
 										sa_table_t *sas, sp_table_t *sps,
 										failed_children_t *failures,
 										const hwo_sp_settings_t *settings);

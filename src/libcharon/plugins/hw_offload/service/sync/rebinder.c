@@ -195,42 +195,6 @@ static void close_pair(private_rebinder_t *this, const hwo_sa_record_t *sa)
 }
 
 /**
- * Reason that is noted for an SA
- */
-static hwo_reason_t get_reason(private_rebinder_t *this, const hwo_sa_id_t *id)
-{
-	hwo_sa_record_t record;
-
-	return this->table->get(this->table, id, &record) ?
-		   record.outcome.why.reason : HWO_REASON_NONE;
-}
-
-/**
- * Move a pair of SAs, both end in the same mode
- */
-static int move_pair(private_rebinder_t *this, const hwo_sa_record_t *sa,
-					 const hwo_offload_t *best, hwo_reason_t reason)
-{
-	const hwo_sa_id_t *id = &sa->id, *partner = &sa->partner;
-	hwo_offload_t first, second;
-	int err;
-
-	err = this->mover->rebind(this->mover, id, best, reason, &first);
-	if (err || !partner->spi)
-	{
-		return err;
-	}
-	err = this->mover->rebind(this->mover, partner, &first,
-							  get_reason(this, id), &second);
-	if (!err && second.mode < first.mode)
-	{
-		err = this->mover->rebind(this->mover, id, &second,
-								  get_reason(this, partner), &first);
-	}
-	return err;
-}
-
-/**
  * Check if a pair of SAs is complete
  */
 static bool is_complete(private_rebinder_t *this, const hwo_sa_record_t *sa)
@@ -244,17 +208,13 @@ static bool is_complete(private_rebinder_t *this, const hwo_sa_record_t *sa)
  * Log where a pair of SAs was moved
  */
 static void log_moved(private_rebinder_t *this, const hwo_sa_record_t *sa,
-					  hwo_bind_action_t action)
+					  const hwo_outcome_t *outcome, hwo_bind_action_t action)
 {
+	const hwo_offload_t *old = &sa->outcome.effective;
+	const hwo_offload_t *new = &outcome->effective;
+	const hwo_refusal_t *why = &outcome->why;
 	char from[IFNAMSIZ] = "-", to[IFNAMSIZ] = "-";
-	const hwo_offload_t *old = &sa->outcome.effective, *new;
-	hwo_sa_record_t now;
 
-	if (!this->table->get(this->table, &sa->id, &now))
-	{
-		return;
-	}
-	new = &now.outcome.effective;
 	if (old->ifindex)
 	{
 		this->devices->name(this->devices, old->ifindex, from);
@@ -267,9 +227,8 @@ static void log_moved(private_rebinder_t *this, const hwo_sa_record_t *sa,
 		 "from mode %N on device %s to mode %N on device %s, %N%s%s",
 		 ntohl(sa->partner.spi), ntohl(sa->id.spi), hwo_bind_action_names,
 		 action, hwo_mode_names, old->mode, from, hwo_mode_names, new->mode, to,
-		 hwo_reason_names, now.outcome.why.reason,
-		 now.outcome.why.result.extack[0] ? ": " : "",
-		 now.outcome.why.result.extack);
+		 hwo_reason_names, why->reason, why->result.extack[0] ? ": " : "",
+		 why->result.extack);
 }
 
 /**
@@ -297,21 +256,14 @@ static void move_as_planned(private_rebinder_t *this,
 							const hwo_sa_record_t *sa, const hwo_plan_t *plan,
 							hwo_bind_action_t action)
 {
-	hwo_offload_t best = {
-		.ifindex = plan->ifindex,
-	};
-	hwo_reason_t reason = plan->skipped[HWO_MODE_CRYPTO];
+	hwo_outcome_t outcome = {};
 	int err;
 
-	if (hwo_plan_has(plan, HWO_MODE_CRYPTO))
-	{
-		best.mode = HWO_MODE_CRYPTO;
-		reason = HWO_REASON_NONE;
-	}
-	err = move_pair(this, sa, &best, reason);
+	err = this->mover->place(this->mover, &sa->id, &sa->partner, plan,
+							 &outcome);
 	if (!err)
 	{
-		log_moved(this, sa, action);
+		log_moved(this, sa, &outcome, action);
 	}
 	else if (err == ENOENT)
 	{

@@ -223,6 +223,70 @@ START_TEST(test_history)
 }
 END_TEST
 
+START_TEST(test_denied)
+{
+	device_history_t *history = hwo_device_history_create();
+	hwo_refusal_t out, why = {
+		.reason = HWO_REASON_POLICY_REFUSED,
+		.result = words(ENOSPC, "no room"),
+	};
+	const time_t hour = HWO_DENIED_SECONDS, day = HWO_MAX_DENIED_SECONDS;
+	time_t now = NOW, length;
+
+	ck_assert(!history->is_denied(history, DEV, 1, now, &out));
+	for (length = hour; now < NOW + 10 * day; length = min(length * 2, day))
+	{
+		ck_assert(history->deny_packet(history, DEV, 1, &why, now));
+		/* the other policy is refused, too */
+		ck_assert(!history->deny_packet(history, DEV, 1, &why, now + 1));
+		ck_assert(history->is_denied(history, DEV, 1, now + length - 1, &out));
+		ck_assert_int_eq(out.reason, HWO_REASON_POLICY_REFUSED);
+		ck_assert_str_eq(out.result.extack, "no room");
+		ck_assert(!history->is_denied(history, DEV, 2, now + 1, &out));
+		ck_assert(!history->is_denied(history, DEV + 1, 1, now + 1, &out));
+		now += length;
+		ck_assert(!history->is_denied(history, DEV, 1, now, &out));
+	}
+	/* another device, where packets go now */
+	ck_assert(history->deny_packet(history, DEV + 1, 1, &why, now));
+	ck_assert(!history->is_denied(history, DEV, 1, now, &out));
+	ck_assert(!history->is_denied(history, DEV + 1, 1, now + hour, &out));
+	history->destroy(history);
+}
+END_TEST
+
+START_TEST(test_many_denied)
+{
+	device_history_t *history = hwo_device_history_create();
+	hwo_refusal_t why = { .reason = HWO_REASON_POLICY_REFUSED }, out;
+	uint32_t reqid;
+
+	/* however many there are, none of them is rekeyed for ever */
+	for (reqid = 1; reqid <= 1000; reqid++)
+	{
+		ck_assert(history->deny_packet(history, DEV, reqid, &why, NOW));
+	}
+	for (reqid = 1; reqid <= 1000; reqid++)
+	{
+		ck_assert(history->is_denied(history, DEV, reqid, NOW + 1, &out));
+	}
+	/* what is over is forgotten, not counted on */
+	for (reqid = 2001; reqid <= 3000; reqid++)
+	{
+		ck_assert(history->deny_packet(history, DEV, reqid, &why,
+									   NOW + 3 * HWO_DENIED_SECONDS));
+	}
+	ck_assert(history->deny_packet(history, DEV, 1, &why,
+								   NOW + 3 * HWO_DENIED_SECONDS));
+	ck_assert(!history->is_denied(history, DEV, 1,
+								  NOW + 4 * HWO_DENIED_SECONDS, &out));
+	history->forget(history, DEV);
+	ck_assert(!history->is_denied(history, DEV, 3000,
+								  NOW + 3 * HWO_DENIED_SECONDS, &out));
+	history->destroy(history);
+}
+END_TEST
+
 START_TEST(test_forget)
 {
 	hwo_link_t link = { .ifindex = DEV, .name = "eth0", .up = TRUE };
@@ -230,9 +294,11 @@ START_TEST(test_forget)
 	hwo_offload_t packet = { HWO_MODE_PACKET, DEV };
 	hwo_result_t no = words(EINVAL, "no");
 	hwo_feature_t feature = HWO_FEATURE_ON;
+	hwo_refusal_t why = { .reason = HWO_REASON_POLICY_REFUSED };
 	hwo_learned_t learned;
 
 	history->observe(history, &link, feature);
+	history->deny_packet(history, DEV, 1, &why, NOW);
 	history->works(history, &packet, NOW);
 	history->refused(history, DEV, FALSE, &no, NOW);
 	switch (_i)
@@ -257,6 +323,7 @@ START_TEST(test_forget)
 	ck_assert_int_eq(learned.feature, feature);
 	ck_assert_mem_eq(&learned.link, &link, sizeof(link));
 	ck_assert(history->refused(history, DEV, FALSE, &no, NOW));
+	ck_assert(!history->is_denied(history, DEV, 1, NOW, &why));
 	history->destroy(history);
 }
 END_TEST
@@ -427,6 +494,8 @@ TCase *device_tcase(void)
 	tcase_add_test(tc, test_none);
 	tcase_add_test(tc, test_rules);
 	tcase_add_test(tc, test_history);
+	tcase_add_test(tc, test_denied);
+	tcase_add_test(tc, test_many_denied);
 	tcase_add_loop_test(tc, test_forget, 0, 4);
 	tcase_add_test(tc, test_forget_one);
 	tcase_add_test(tc, test_refused_what);

@@ -39,6 +39,7 @@ TCase *sp_id_tcase(void);
 TCase *link_tcase(void);
 TCase *limit_tcase(void);
 TCase *event_tcase(void);
+TCase *keys_tcase(void);
 TCase *pair_tcase(void);
 TCase *move_tcase(void);
 TCase *status_tcase(void);

@@ -416,6 +416,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, link_tcase());
 	suite_add_tcase(suite, limit_tcase());
 	suite_add_tcase(suite, event_tcase());
+	suite_add_tcase(suite, keys_tcase());
 	suite_add_tcase(suite, pair_tcase());
 	suite_add_tcase(suite, move_tcase());
 	suite_add_tcase(suite, status_tcase());

@@ -185,6 +185,8 @@ START_TEST(test_moved)
 	client_first(client, "watch");
 	sa_init(&in, 0xc0000001, TRUE, HW_OFFLOAD_AUTO);
 	sa_init(&out, 0xc0000002, FALSE, HW_OFFLOAD_AUTO);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
+					   FAKE_FAULT_ERROR, EINVAL, "driver: no packet mode");
 	ck_assert_int_eq(sa_add(&in), SUCCESS);
 	/* the outbound SA can't have the mode of the inbound one, which follows */
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
@@ -193,12 +195,12 @@ START_TEST(test_moved)
 	line = client_line(client);
 	ck_assert_str_eq(text(line, "event"), "moved");
 	ck_assert_str_eq(text(line, "spi_in"), "c0000001");
-	ck_assert_str_eq(text(line, "effective"), "crypto");
+	ck_assert_str_eq(text(line, "effective"), "none");
 	ck_assert_str_eq(text(line, "candidate"), "nic3");
 	ck_assert_str_eq(text(line, "reason"), "partner-refused");
 	moved = json_object_get(line, "moved");
 	ck_assert_int_eq(number(moved, "count"), 1);
-	ck_assert_str_eq(text(moved, "from"), "packet");
+	ck_assert_str_eq(text(moved, "from"), "crypto");
 	ck_assert_str_eq(text(moved, "from_device"), "nic3");
 	json_decref(line);
 	fclose(client);

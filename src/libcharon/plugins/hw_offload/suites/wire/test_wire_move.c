@@ -58,6 +58,24 @@ static void check_kept(const hwo_msg_t *msg, const struct nlmsghdr *deleted,
 	ck_assert_mem_eq(new, old, old_len);
 }
 
+START_TEST(test_no_pmtu_disc)
+{
+	struct nlmsghdr *hdr = wire_golden_event(XFRM_MSG_DELSA, 0);
+	struct xfrm_usersa_info *info;
+	hwo_sa_move_t move = make_move();
+	hwo_msg_t msg;
+	size_t len;
+
+	info = (struct xfrm_usersa_info*)wire_attr(hdr, ID_LEN, XFRMA_SA, &len);
+	info->flags |= XFRM_STATE_NOPMTUDISC | XFRM_STATE_DECAP_DSCP;
+	move.inbound = _i;
+	ck_assert(hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &crypto, FALSE));
+	ck_assert_uint_eq(get_info(&msg)->flags,
+					  _i ? info->flags & ~XFRM_STATE_NOPMTUDISC : info->flags);
+	free(hdr);
+}
+END_TEST
+
 START_TEST(test_moved)
 {
 	static const uint16_t kept[] = {
@@ -291,6 +309,7 @@ TCase *move_tcase(void)
 	TCase *tcase = tcase_create("move");
 
 	tcase_add_test(tcase, test_moved);
+	tcase_add_loop_test(tcase, test_no_pmtu_disc, 0, 2);
 	tcase_add_test(tcase, test_set_anew);
 	tcase_add_test(tcase, test_selector);
 	tcase_add_test(tcase, test_malformed);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_sa_shared sa_shared
+ * @{ @ingroup hwo_service
+ *
+ * What the services for SAs have in common.
+ */
+
+#ifndef HWO_SA_SHARED_H_
+#define HWO_SA_SHARED_H_
+
+#include "../charon/sa_expiry.h"
+#include "../device/egress_device.h"
+#include "../../io/kernel_sockets.h"
+#include "../../io/nl_exchange.h"
+#include "../../model/state/sa_table.h"
+
+/**
+ * What the services for SAs have in common, nothing is owned.
+ */
+typedef struct hwo_sa_shared_t {
+	/** exchange with XFRM */
+	nl_exchange_t *xfrm;
+	/** opens transports for notifications */
+	hwo_listener_t listener;
+	/** selection of devices */
+	egress_device_t *devices;
+	/** records of SAs */
+	sa_table_t *table;
+	/** requests to rekey */
+	sa_expiry_t *rekey;
+	/** TRUE to tell the kernel directions, Linux 6.10 and newer */
+	bool set_dir;
+} hwo_sa_shared_t;
+
+#endif /** HWO_SA_SHARED_H_ @}*/
