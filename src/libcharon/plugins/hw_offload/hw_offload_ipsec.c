@@ -198,7 +198,6 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 		sa.facts.may_leak = hwo_route_leak_sa(&this->guard, id, data);
 		if (sas->add(sas, &sa, data->hw_offload) == 0)
 		{
-			this->services.rekey->rekey_split(this->services.rekey, &sa.id);
 			status = SUCCESS;
 		}
 	}
@@ -221,7 +220,7 @@ METHOD(kernel_ipsec_t, update_sa, status_t,
 	int err;
 
 	if (data->cpi &&
-		hwo_ipcomp_move(mover, this->services.sa_table, id, data, &back))
+		hwo_ipcomp_move(mover, this->services.table, id, data, &back))
 	{
 		return NOT_SUPPORTED;
 	}

@@ -35,22 +35,24 @@ void hwo_ipcomp_del(sa_installer_t *sas, const kernel_ipsec_sa_id_t *id,
 /*
  * Described in header
  */
-int hwo_ipcomp_move(sa_mover_t *mover, sa_table_t *table,
+int hwo_ipcomp_move(sa_mover_t *mover, child_table_t *table,
 					const kernel_ipsec_sa_id_t *id,
 					const kernel_ipsec_update_sa_t *data, hwo_sa_move_t *back)
 {
-	hwo_sa_record_t record = {};
+	hwo_child_t child = {};
+	hwo_child_sa_t *sa;
 	hwo_sa_move_t move;
 	hwo_sa_id_t sa_id;
 
 	hwo_translate_ipcomp_id(id, data->cpi, &sa_id);
-	table->get(table, &sa_id, &record);
+	table->get(table, &sa_id, &child);
+	sa = hwo_child_find(&child, &sa_id);
 	*back = (hwo_sa_move_t){
 		.src = sa_id.src,
 		.dst = sa_id.dst,
-		.src_port = record.src_port,
-		.dst_port = record.dst_port,
-		.reqid = record.reqid,
+		.src_port = sa ? sa->src_port : 0,
+		.dst_port = sa ? sa->dst_port : 0,
+		.reqid = child.reqid,
 	};
 	hwo_translate_move(data, FALSE, &move);
 	return mover->move(mover, &sa_id, &move);

@@ -50,7 +50,7 @@ void hwo_ipcomp_del(sa_installer_t *sas, const kernel_ipsec_sa_id_t *id,
  * @param back		[out] what moves it back
  * @return			0, or an errno value of the mover
  */
-int hwo_ipcomp_move(sa_mover_t *mover, sa_table_t *table,
+int hwo_ipcomp_move(sa_mover_t *mover, child_table_t *table,
 					const kernel_ipsec_sa_id_t *id,
 					const kernel_ipsec_update_sa_t *data, hwo_sa_move_t *back);
 

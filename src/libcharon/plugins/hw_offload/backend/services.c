@@ -22,7 +22,7 @@ static void start_shared(hwo_services_t *this,
 	this->journal = hwo_setup_journal();
 	this->plain = hwo_nl_exchange_create(kernel->xfrm);
 	this->xfrm = hwo_journaled_xfrm_create(this->plain, this->journal);
-	this->sa_table = hwo_sa_table_create();
+	this->table = hwo_child_table_create();
 	this->sp_table = hwo_sp_table_create();
 	this->failures = hwo_failed_children_create();
 	hwo_setting_devices("devices", &rules);
@@ -42,24 +42,25 @@ static void start_installers(hwo_services_t *this,
 {
 	hwo_sp_settings_t settings = hwo_setup_sps(guard);
 	hwo_bypass_settings_t bypass = hwo_setup_bypass();
-	hwo_sa_shared_t with = {
+	hwo_sa_shared_t *with = &this->with;
+
+	settings.plain = this->plain;
+	*with = (hwo_sa_shared_t){
 		.xfrm = this->xfrm,
 		.listener = kernel->listener,
 		.devices = this->devices,
-		.table = this->sa_table,
+		.table = this->table,
+		.rekey = this->rekey = hwo_sa_expiry_create(this->table),
 		.set_dir = features->sa_dir,
 	};
-
-	settings.plain = this->plain;
-	with.rekey = this->rekey = hwo_sa_expiry_create(this->sa_table);
-	this->mover = hwo_sa_mover_create(&with);
-	this->watcher = hwo_limit_watcher_create(this->xfrm, this->sa_table,
+	this->mover = hwo_sa_mover_create(with);
+	this->watcher = hwo_limit_watcher_create(this->xfrm, this->table,
 											 this->rekey);
-	this->sas = hwo_sa_installer_create(&with, this->mover, this->watcher,
+	this->sas = hwo_sa_installer_create(with, this->mover, this->watcher,
 										this->failures);
 	this->bypass = hwo_ike_bypass_create(this->xfrm, &bypass);
 	this->sps = hwo_sp_installer_create(this->xfrm, this->devices, this->rekey,
-										this->bypass, this->sa_table,
+										this->bypass, this->table,
 										this->sp_table, this->failures,
 										&settings);
 }
@@ -72,17 +73,14 @@ static void start_followers(hwo_services_t *this,
 {
 	hwo_rebind_settings_t rebind = hwo_setup_rebind();
 
-	this->reconciler = hwo_reconciler_create(this->xfrm, this->devices,
-											 this->sa_table, this->rekey);
-	this->events = hwo_xfrm_events_create(kernel->xfrm_events, this->reconciler,
-										  this->sa_table, this->rekey);
-	this->links = hwo_link_events_create(kernel->link_events, this->reconciler,
-										 this->sps, this->bypass,
-										 this->sa_table,
+	this->names = hwo_child_listener_create(this->table, this->failures);
+	this->worker = hwo_child_worker_create(kernel->route_changes, &this->with,
+										   this->mover, this->sps, &rebind);
+	this->events = hwo_xfrm_events_create(kernel->xfrm_events, this->worker,
+										  this->table, this->rekey);
+	this->links = hwo_link_events_create(kernel->link_events, this->worker,
+										 this->sps, this->bypass, this->table,
 							this->devices->get_history(this->devices));
-	this->rebinder = hwo_rebinder_create(kernel->route_changes, this->xfrm,
-										 this->devices, this->mover, this->sps,
-										 this->sa_table, this->rekey, &rebind);
 }
 
 /*
@@ -103,7 +101,8 @@ bool hwo_services_start(hwo_services_t *this,
 	start_shared(this, kernel);
 	start_installers(this, kernel, features, guard);
 	start_followers(this, kernel);
-	source.sa_table = this->sa_table;
+	source.table = this->table;
+	source.names = this->names;
 	source.sp_table = this->sp_table;
 	source.failures = this->failures;
 	source.devices = this->devices;
@@ -122,11 +121,11 @@ bool hwo_services_start(hwo_services_t *this,
  */
 void hwo_services_stop(hwo_services_t *this)
 {
-	DESTROY_IF(this->rebinder);
 	DESTROY_IF(this->links);
 	DESTROY_IF(this->events);
-	DESTROY_IF(this->reconciler);
+	DESTROY_IF(this->worker);
 	DESTROY_IF(this->status);
+	DESTROY_IF(this->names);
 	DESTROY_IF(this->stale_state);
 	DESTROY_IF(this->sps);
 	DESTROY_IF(this->sas);
@@ -139,5 +138,5 @@ void hwo_services_stop(hwo_services_t *this)
 	DESTROY_IF(this->journal);
 	DESTROY_IF(this->failures);
 	DESTROY_IF(this->sp_table);
-	DESTROY_IF(this->sa_table);
+	DESTROY_IF(this->table);
 }

@@ -17,7 +17,7 @@
 #include "../service/sync/xfrm_events.h"
 #include "../service/journal/stale_state.h"
 #include "../service/sync/link_events.h"
-#include "../service/sync/rebinder.h"
+#include "../service/sync/child_worker.h"
 #include "../service/sa/sa_installer.h"
 #include "../service/status/status_service.h"
 
@@ -49,9 +49,19 @@ struct hwo_services_t {
 	egress_device_t *devices;
 
 	/**
-	 * Records of SAs
+	 * Records of CHILD_SAs
 	 */
-	sa_table_t *sa_table;
+	child_table_t *table;
+
+	/**
+	 * What services for SAs have in common
+	 */
+	hwo_sa_shared_t with;
+
+	/**
+	 * Follows what happens to CHILD_SAs in charon
+	 */
+	child_listener_t *names;
 
 	/**
 	 * Requests to rekey
@@ -94,9 +104,9 @@ struct hwo_services_t {
 	ike_bypass_t *bypass;
 
 	/**
-	 * Comparison with the kernel
+	 * Does what there is to do about CHILD_SAs
 	 */
-	reconciler_t *reconciler;
+	child_worker_t *worker;
 
 	/**
 	 * Events of the kernel
@@ -107,11 +117,6 @@ struct hwo_services_t {
 	 * Announcements about links
 	 */
 	link_events_t *links;
-
-	/**
-	 * Lets SAs and SPs follow their packets
-	 */
-	rebinder_t *rebinder;
 
 	/**
 	 * Tells clients about all that, NULL if it does not

@@ -16,7 +16,7 @@
 #include "../io/kernel_sockets.h"
 #include "../service/sp/ike_bypass.h"
 #include "../service/journal/stale_state.h"
-#include "../service/sync/rebinder.h"
+#include "../service/sync/child_worker.h"
 #include "../service/sp/sp_installer.h"
 #include "../service/status/status_service.h"
 

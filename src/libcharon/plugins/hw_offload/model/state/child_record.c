@@ -48,10 +48,9 @@ hwo_child_state_t hwo_child_next(hwo_child_state_t state,
 /*
  * Described in header
  */
-bool hwo_child_holds(const hwo_child_t *child)
+bool hwo_child_holds(hwo_child_state_t state)
 {
-	return child->state == HWO_CHILD_LOST ||
-		   child->state == HWO_CHILD_REKEY_FAILED;
+	return state == HWO_CHILD_LOST || state == HWO_CHILD_REKEY_FAILED;
 }
 
 /*

@@ -21,9 +21,9 @@
  *  replaced    | =         | lost | =            | =        | =       | closed
  *  closed      | =         | =    | =            | =        | =       | =
  *
- * Policies that go while the state is lost or rekey failed leave a block behind,
- * see hwo_child_holds(). An SA that is on the move is no state: its record is
- * checked out meanwhile.
+ * Policies that go while the state is lost or rekey failed leave a block
+ * behind, see hwo_child_holds(). An SA that is on the move is no state: its
+ * record is checked out meanwhile.
  *
  * Thread-safety: all state is in the arguments.
  */
@@ -70,7 +70,7 @@ typedef struct hwo_child_sa_t {
 	uint16_t src_port, dst_port;
 	/** what came of it */
 	hwo_outcome_t outcome;
-	/** best mode that was tried last, and on which device, whatever came of it */
+	/** best mode that was tried last, and its device, whatever came of it */
 	hwo_offload_t tried;
 	/** limits that we watch in packet mode, in place of the NIC */
 	hwo_limits_t watched;
@@ -164,9 +164,9 @@ hwo_child_state_t hwo_child_next(hwo_child_state_t state,
 /**
  * Check if traffic has to stay blocked when the policies go.
  *
- * @param child			record
+ * @param state			current state
  */
-bool hwo_child_holds(const hwo_child_t *child);
+bool hwo_child_holds(hwo_child_state_t state);
 
 /**
  * Get one SA.
@@ -186,8 +186,8 @@ hwo_child_sa_t *hwo_child_sa(hwo_child_t *child, bool inbound);
 hwo_child_sa_t *hwo_child_find(hwo_child_t *child, const hwo_sa_id_t *id);
 
 /**
- * Get the SA that stands for a CHILD_SA: the outbound one, or the inbound one if
- * there is no other.
+ * Get the SA that stands for a CHILD_SA: the outbound one, or the inbound one
+ * if there is no other.
  *
  * @param child			record
  */

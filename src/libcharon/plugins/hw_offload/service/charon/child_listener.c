@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * From charon's bus to the records of SAs.
+ * Follows CHILD_SAs on charon's bus, for their records.
  */
 
 #include "child_listener.h"
@@ -30,9 +30,9 @@ struct private_child_listener_t {
 	listener_t listener;
 
 	/**
-	 * Records of SAs
+	 * Records of CHILD_SAs
 	 */
-	sa_table_t *table;
+	child_table_t *table;
 
 	/**
 	 * Those that could not be installed
@@ -40,7 +40,7 @@ struct private_child_listener_t {
 	failed_children_t *failures;
 
 	/**
-	 * Told about events
+	 * Told about events, NULL if nobody is
 	 */
 	child_event_cb_t cb;
 
@@ -59,11 +59,13 @@ static private_child_listener_t *from_listener(listener_t *listener)
 											  listener));
 }
 
-/*
- * Described in header
+/**
+ * Get the identity of an SA that has a record
+ *
+ * @param id		[out] identity, the most likely one if there is no record
  */
-bool hwo_child_find_sa(sa_table_t *table, ike_sa_t *ike_sa,
-					   child_sa_t *child_sa, bool inbound, hwo_sa_id_t *id)
+static bool find_sa(child_table_t *table, ike_sa_t *ike_sa,
+					child_sa_t *child_sa, bool inbound, hwo_sa_id_t *id)
 {
 	host_t *dst;
 
@@ -84,14 +86,21 @@ bool hwo_child_find_sa(sa_table_t *table, ike_sa_t *ike_sa,
 	return table->get(table, id, NULL);
 }
 
-/**
- * Find the SA that stands for a CHILD_SA, the outbound one if there is one
+/*
+ * Described in header
  */
-static bool find_child(private_child_listener_t *this, ike_sa_t *ike_sa,
-					   child_sa_t *child_sa, hwo_sa_id_t *id)
+bool hwo_child_lookup(child_table_t *table, ike_sa_t *ike_sa,
+					  child_sa_t *child_sa, hwo_child_t *child)
 {
-	return hwo_child_find_sa(this->table, ike_sa, child_sa, FALSE, id) ||
-		   hwo_child_find_sa(this->table, ike_sa, child_sa, TRUE, id);
+	uint32_t child_id = child_sa->get_unique_id(child_sa);
+	hwo_sa_id_t id;
+
+	/* its SAs may have other addresses than the IKE_SA until it is rekeyed */
+	return (child_id && table->get_child(table, child_id, child)) ||
+		   (find_sa(table, ike_sa, child_sa, FALSE, &id) &&
+			table->get(table, &id, child)) ||
+		   (find_sa(table, ike_sa, child_sa, TRUE, &id) &&
+			table->get(table, &id, child));
 }
 
 /**
@@ -134,13 +143,33 @@ static void get_names(ike_sa_t *ike_sa, child_sa_t *child_sa,
  * Note the names of a CHILD_SA, FALSE if we don't have its SAs
  */
 static bool note(private_child_listener_t *this, ike_sa_t *ike_sa,
-				 child_sa_t *child_sa, hwo_sa_id_t *id)
+				 child_sa_t *child_sa, hwo_child_t *child)
 {
+	hwo_sa_id_t in, out;
 	hwo_names_t names;
 
 	get_names(ike_sa, child_sa, &names);
-	return find_child(this, ike_sa, child_sa, id) &&
-		   this->table->name(this->table, id, &names);
+	find_sa(this->table, ike_sa, child_sa, TRUE, &in);
+	find_sa(this->table, ike_sa, child_sa, FALSE, &out);
+	if (this->table->name(this->table, &in, &out, &names, child))
+	{
+		return TRUE;
+	}
+	return hwo_child_lookup(this->table, ike_sa, child_sa, child) &&
+		   this->table->name(this->table, &child->in.id, &child->out.id, &names,
+							 child);
+}
+
+/**
+ * Tell what happened to a CHILD_SA
+ */
+static void tell(private_child_listener_t *this, child_event_t event,
+				 const hwo_sa_record_t *record)
+{
+	if (this->cb)
+	{
+		this->cb(this->data, event, record);
+	}
 }
 
 /**
@@ -150,12 +179,26 @@ static void note_event(private_child_listener_t *this, ike_sa_t *ike_sa,
 					   child_sa_t *child_sa, child_event_t event)
 {
 	hwo_sa_record_t record;
-	hwo_sa_id_t id;
+	hwo_child_t child;
 
-	if (note(this, ike_sa, child_sa, &id) &&
-		this->table->get(this->table, &id, &record))
+	if (note(this, ike_sa, child_sa, &child))
 	{
-		this->cb(this->data, event, &record);
+		hwo_sa_record(&child, !child.out.id.spi, &record);
+		tell(this, event, &record);
+	}
+}
+
+/**
+ * Note what charon does with a CHILD_SA
+ */
+static void note_state(private_child_listener_t *this, ike_sa_t *ike_sa,
+					   child_sa_t *child_sa, hwo_child_event_t event)
+{
+	hwo_child_t child;
+
+	if (hwo_child_lookup(this->table, ike_sa, child_sa, &child))
+	{
+		this->table->note(this->table, child.key, event);
 	}
 }
 
@@ -166,14 +209,34 @@ static void note_all(private_child_listener_t *this, ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
 	child_sa_t *child_sa;
-	hwo_sa_id_t id;
+	hwo_child_t child;
 
 	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
 	while (enumerator->enumerate(enumerator, &child_sa))
 	{
-		note(this, ike_sa, child_sa, &id);
+		note(this, ike_sa, child_sa, &child);
 	}
 	enumerator->destroy(enumerator);
+}
+
+/**
+ * Check if we are the one who deletes a CHILD_SA, not the peer: it may do so as
+ * it could not rekey it with us
+ */
+static bool deletes(ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	bool found = FALSE;
+	task_t *task;
+
+	enumerator = ike_sa->create_task_enumerator(ike_sa, TASK_QUEUE_ACTIVE);
+	while (!found && enumerator->enumerate(enumerator, &task))
+	{
+		found = task->get_type(task) == TASK_CHILD_DELETE ||
+				task->get_type(task) == TASK_QUICK_DELETE;
+	}
+	enumerator->destroy(enumerator);
+	return found;
 }
 
 /**
@@ -193,7 +256,7 @@ static void note_failure(private_child_listener_t *this, ike_sa_t *ike_sa,
 	if (this->failures->give_up(this->failures, spi_in, spi_out,
 								child_sa->get_reqid(child_sa), &names, &failed))
 	{
-		this->cb(this->data, CHILD_EVENT_FAILED, &failed.sa);
+		tell(this, CHILD_EVENT_FAILED, &failed.sa);
 	}
 }
 
@@ -247,6 +310,13 @@ METHOD(listener_t, child_state_change, bool,
 			this->failures->forget_trap(this->failures,
 										child_sa->get_name(child_sa));
 			break;
+		case CHILD_DELETING:
+			if (child_sa->get_state(child_sa) == CHILD_INSTALLED &&
+				deletes(ike_sa))
+			{
+				note_state(this, ike_sa, child_sa, HWO_CHILD_DELETION);
+			}
+			break;
 		case CHILD_DESTROYING:
 			note_end(this, ike_sa, child_sa);
 			break;
@@ -267,7 +337,13 @@ METHOD(listener_t, child_updown, bool,
 METHOD(listener_t, child_rekey, bool,
 	listener_t *listener, ike_sa_t *ike_sa, child_sa_t *old, child_sa_t *new)
 {
-	note_event(from_listener(listener), ike_sa, new, CHILD_EVENT_REKEYED);
+	private_child_listener_t *this = from_listener(listener);
+
+	note_event(this, ike_sa, new, CHILD_EVENT_REKEYED);
+	if (old)
+	{
+		note_state(this, ike_sa, old, HWO_CHILD_REPLACEMENT);
+	}
 	return TRUE;
 }
 
@@ -289,6 +365,13 @@ METHOD(listener_t, children_migrate, bool,
 	return TRUE;
 }
 
+METHOD(child_listener_t, on_event, void,
+	private_child_listener_t *this, child_event_cb_t cb, void *data)
+{
+	this->cb = cb;
+	this->data = data;
+}
+
 METHOD(child_listener_t, destroy, void,
 	private_child_listener_t *this)
 {
@@ -299,14 +382,14 @@ METHOD(child_listener_t, destroy, void,
 /*
  * Described in header
  */
-child_listener_t *hwo_child_listener_create(sa_table_t *table,
-											failed_children_t *failures,
-											child_event_cb_t cb, void *data)
+child_listener_t *hwo_child_listener_create(child_table_t *table,
+											failed_children_t *failures)
 {
 	private_child_listener_t *this;
 
 	INIT(this,
 		.public = {
+			.on_event = _on_event,
 			.destroy = _destroy,
 		},
 		.listener = {
@@ -319,8 +402,6 @@ child_listener_t *hwo_child_listener_create(sa_table_t *table,
 		},
 		.table = table,
 		.failures = failures,
-		.cb = cb,
-		.data = data,
 	);
 	charon->bus->add_listener(charon->bus, &this->listener);
 	return &this->public;

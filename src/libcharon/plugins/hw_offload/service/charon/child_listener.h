@@ -18,7 +18,7 @@
 #define HWO_CHILD_LISTENER_H_
 
 #include "../../model/state/failed_children.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 
 #include <sa/ike_sa.h>
 
@@ -55,6 +55,14 @@ typedef void (*child_event_cb_t)(void *data, child_event_t event,
 struct child_listener_t {
 
 	/**
+	 * Have somebody told about events.
+	 *
+	 * @param cb		callback, NULL for none
+	 * @param data		passed to cb
+	 */
+	void (*on_event)(child_listener_t *this, child_event_cb_t cb, void *data);
+
+	/**
 	 * Destroy.
 	 */
 	void (*destroy)(child_listener_t *this);
@@ -63,26 +71,23 @@ struct child_listener_t {
 /**
  * Start to follow.
  *
- * @param table			records of SAs
+ * @param table			records of CHILD_SAs
  * @param failures		those that could not be installed
- * @param cb			called for events
- * @param data			passed to cb
  */
-child_listener_t *hwo_child_listener_create(sa_table_t *table,
-											failed_children_t *failures,
-											child_event_cb_t cb, void *data);
+child_listener_t *hwo_child_listener_create(child_table_t *table,
+											failed_children_t *failures);
 
 /**
- * Find the record of one SA of a CHILD_SA.
+ * Find the record of a CHILD_SA, by its unique identifier. The addresses of the
+ * IKE_SA only tell as long as that is not known.
  *
- * @param table			records of SAs
+ * @param table			records of CHILD_SAs
  * @param ike_sa		IKE_SA, checked out
  * @param child_sa		its CHILD_SA
- * @param inbound		TRUE for the inbound SA
- * @param id			[out] identity of the record
+ * @param child			[out] copy of the record
  * @return				FALSE if there is none
  */
-bool hwo_child_find_sa(sa_table_t *table, ike_sa_t *ike_sa,
-					   child_sa_t *child_sa, bool inbound, hwo_sa_id_t *id);
+bool hwo_child_lookup(child_table_t *table, ike_sa_t *ike_sa,
+					  child_sa_t *child_sa, hwo_child_t *child);
 
 #endif /** HWO_CHILD_LISTENER_H_ @}*/

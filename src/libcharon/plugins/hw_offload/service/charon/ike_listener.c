@@ -30,7 +30,7 @@ struct private_ike_listener_t {
 	/**
 	 * Records of SAs
 	 */
-	sa_table_t *table;
+	child_table_t *table;
 };
 
 /**
@@ -43,28 +43,6 @@ static private_ike_listener_t *from_listener(listener_t *listener)
 }
 
 /**
- * Note what becomes of one SA of a CHILD_SA
- */
-static void note_sa(private_ike_listener_t *this, ike_sa_t *ike_sa,
-					child_sa_t *child_sa, bool inbound, bool closed)
-{
-	hwo_sa_id_t id;
-
-	if (!hwo_child_find_sa(this->table, ike_sa, child_sa, inbound, &id))
-	{
-		return;
-	}
-	if (closed)
-	{
-		this->table->close(this->table, &id);
-	}
-	else
-	{
-		this->table->lose(this->table, &id, NULL);
-	}
-}
-
-/**
  * Note what becomes of the CHILD_SAs of an IKE_SA
  */
 static void note_all(private_ike_listener_t *this, ike_sa_t *ike_sa,
@@ -72,12 +50,16 @@ static void note_all(private_ike_listener_t *this, ike_sa_t *ike_sa,
 {
 	enumerator_t *enumerator;
 	child_sa_t *child_sa;
+	hwo_child_t child;
 
 	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
 	while (enumerator->enumerate(enumerator, &child_sa))
 	{
-		note_sa(this, ike_sa, child_sa, TRUE, closed);
-		note_sa(this, ike_sa, child_sa, FALSE, closed);
+		if (hwo_child_lookup(this->table, ike_sa, child_sa, &child))
+		{
+			this->table->note(this->table, child.key,
+							  closed ? HWO_CHILD_CLOSE : HWO_CHILD_LOSS);
+		}
 	}
 	enumerator->destroy(enumerator);
 }
@@ -121,7 +103,7 @@ METHOD(ike_listener_t, destroy, void,
 /*
  * Described in header
  */
-ike_listener_t *hwo_ike_listener_create(sa_table_t *table)
+ike_listener_t *hwo_ike_listener_create(child_table_t *table)
 {
 	private_ike_listener_t *this;
 

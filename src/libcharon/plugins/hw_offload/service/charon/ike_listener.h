@@ -18,7 +18,7 @@
 #ifndef HWO_IKE_LISTENER_H_
 #define HWO_IKE_LISTENER_H_
 
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 
 typedef struct ike_listener_t ike_listener_t;
 
@@ -39,6 +39,6 @@ struct ike_listener_t {
  * @param table			records of SAs, those of lost peers are lost as well,
  *						those of IKE_SAs that are closed on purpose are closed
  */
-ike_listener_t *hwo_ike_listener_create(sa_table_t *table);
+ike_listener_t *hwo_ike_listener_create(child_table_t *table);
 
 #endif /** HWO_IKE_LISTENER_H_ @}*/

@@ -5,60 +5,90 @@
  * @defgroup hwo_sa_expiry sa_expiry
  * @{ @ingroup hwo_service
  *
- * Lets charon rekey CHILD_SAs as if a soft limit of one of their SAs had been
- * reached. A hard one would let it delete them, and their policies.
+ * What charon is told about SAs: that they reached a hard limit, so that it
+ * deletes their CHILD_SA, or a soft one, so that it rekeys it. The latter is
+ * also how it is asked to rekey for any other reason; a hard one would take the
+ * policies away.
  *
- * That waits for a rekeying that is under way: up to 6.1.0, charon crashes if it
- * has to rekey the result of the peer's rekeying before the peer has concluded
- * that (child_rekey_conclude_rekeying). As two CHILD_SAs may have the same reqid
- * without a rekeying, it does not wait for long.
+ * Soft ones are only noted here, as requests. Who takes them asks charon once
+ * it can do something about them.
  *
- * Thread-safety: may be used by any thread. No lock is held while charon is told.
+ * Thread-safety: may be used by any thread. No lock is held while charon is
+ * told.
  */
 
 #ifndef HWO_SA_EXPIRY_H_
 #define HWO_SA_EXPIRY_H_
 
-#include "../../model/state/sa_table.h"
+#include "../../model/state/child_table.h"
+#include "../../model/state/waiting_child.h"
 
 typedef struct sa_expiry_t sa_expiry_t;
 
 /**
- * Requests to rekey CHILD_SAs.
+ * Told that there are requests.
+ *
+ * @param data			user data
+ */
+typedef void (*sa_expiry_cb_t)(void *data);
+
+/**
+ * What charon is told.
  */
 struct sa_expiry_t {
 
 	/**
-	 * Let charon rekey the CHILD_SA of an SA, now or after a rekeying that is
-	 * under way. If it is gone by then, nothing happens.
+	 * An SA reached a soft limit.
 	 *
 	 * @param id		identity; nothing happens for an IPComp SA
 	 * @param why		what about the SA, follows its SPI in the log, static;
 	 *					NULL if it is logged already
 	 */
-	void (*rekey)(sa_expiry_t *this, const hwo_sa_id_t *id, const char *why);
+	void (*soft)(sa_expiry_t *this, const hwo_sa_id_t *id, const char *why);
 
 	/**
-	 * Let charon rekey the CHILD_SA of an SA that it is about to install, as
-	 * soon as it knows it. If it is gone by then, nothing happens.
+	 * The CHILD_SA of an SA has to be rekeyed, for whatever reason, when its
+	 * turn comes. If it is gone by then, nothing happens.
 	 *
 	 * @param id		identity
 	 * @param why		what about the SA, static
 	 */
-	void (*rekey_new)(sa_expiry_t *this, const hwo_sa_id_t *id,
-					  const char *why);
+	void (*soft_when_known)(sa_expiry_t *this, const hwo_sa_id_t *id,
+							const char *why);
 
 	/**
-	 * The same for the CHILD_SA of a new outbound SA whose inbound one is on
-	 * another device, because the route has moved between the two. If they are
-	 * on one device by then, nothing happens.
+	 * The same if the SAs of a new CHILD_SA are on different devices, as the
+	 * route has moved between the two. If they are on one device by then,
+	 * nothing happens.
 	 *
 	 * @param id		identity of the outbound SA
 	 */
-	void (*rekey_split)(sa_expiry_t *this, const hwo_sa_id_t *id);
+	void (*soft_if_split)(sa_expiry_t *this, const hwo_sa_id_t *id);
 
 	/**
-	 * Destroy, forget those that wait.
+	 * An SA is at its end, so charon has to delete the CHILD_SA.
+	 *
+	 * @param id		identity; nothing happens for an IPComp SA
+	 */
+	void (*hard)(sa_expiry_t *this, const hwo_sa_id_t *id);
+
+	/**
+	 * Get the requests since the last time.
+	 *
+	 * @return			hwo_rekey_request_t, by value
+	 */
+	array_t *(*take)(sa_expiry_t *this);
+
+	/**
+	 * Have somebody told about requests.
+	 *
+	 * @param cb		callback, NULL for none
+	 * @param data		passed to cb
+	 */
+	void (*on_request)(sa_expiry_t *this, sa_expiry_cb_t cb, void *data);
+
+	/**
+	 * Destroy, forget all requests.
 	 */
 	void (*destroy)(sa_expiry_t *this);
 };
@@ -66,8 +96,16 @@ struct sa_expiry_t {
 /**
  * Create an instance.
  *
- * @param table			records of SAs
+ * @param table			records of CHILD_SAs
  */
-sa_expiry_t *hwo_sa_expiry_create(sa_table_t *table);
+sa_expiry_t *hwo_sa_expiry_create(child_table_t *table);
+
+/**
+ * Tell charon that an SA reached a limit.
+ *
+ * @param id			identity; nothing happens for an IPComp SA
+ * @param hard			TRUE for a hard one
+ */
+void hwo_tell_expired(const hwo_sa_id_t *id, bool hard);
 
 #endif /** HWO_SA_EXPIRY_H_ @}*/

@@ -75,14 +75,20 @@ static void path_destroy(void *value, const void *key)
 }
 
 METHOD(device_cache_t, get, const hwo_device_t*,
-	private_device_cache_t *this, const hwo_sa_record_t *sa)
+	private_device_cache_t *this, const hwo_child_t *child)
 {
+	const hwo_child_sa_t *in = &child->in, *out = &child->out;
 	path_t *path, key = {
-		.local = sa->id.src,
-		.remote = sa->id.dst,
-		.mark = sa->facts.set_mark.value & sa->facts.set_mark.mask,
+		.local = in->id.dst,
+		.remote = in->id.src,
 	};
 
+	if (out->id.spi)
+	{
+		key.local = out->id.src;
+		key.remote = out->id.dst;
+		key.mark = out->facts.set_mark.value & out->facts.set_mark.mask;
+	}
 	path = this->paths->get(this->paths, &key);
 	if (!path)
 	{

@@ -15,7 +15,7 @@
 #define HWO_DEVICE_CACHE_H_
 
 #include "egress_device.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 
 typedef struct device_cache_t device_cache_t;
 
@@ -25,12 +25,12 @@ typedef struct device_cache_t device_cache_t;
 struct device_cache_t {
 
 	/**
-	 * Get the device that packets of an outbound SA go through.
+	 * Get the device that packets of a CHILD_SA go through.
 	 *
-	 * @param sa		record of the SA
+	 * @param child		record, with at least one SA
 	 * @return			device, valid as long as this
 	 */
-	const hwo_device_t *(*get)(device_cache_t *this, const hwo_sa_record_t *sa);
+	const hwo_device_t *(*get)(device_cache_t *this, const hwo_child_t *child);
 
 	/**
 	 * Destroy.

@@ -8,12 +8,10 @@
 #include "limit_watcher.h"
 #include "../charon/deferred_job.h"
 #include "sa_attempts.h"
-#include "../../model/plan/ts_convert.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 
-#include <daemon.h>
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
@@ -40,7 +38,7 @@ struct private_limit_watcher_t {
 	/**
 	 * Records of SAs
 	 */
-	sa_table_t *table;
+	child_table_t *table;
 
 	/**
 	 * Requests to rekey
@@ -94,22 +92,6 @@ static void schedule(private_limit_watcher_t *this)
 }
 
 /**
- * Tell charon that an SA reached a hard limit
- */
-static void tell_hard(const hwo_sa_id_t *id)
-{
-	host_t *dst;
-
-	dst = hwo_addr_to_host(&id->dst, 0);
-	if (dst)
-	{
-		DBG1(DBG_KNL, "SA %.8x reached a hard limit", ntohl(id->spi));
-		charon->kernel->expire(charon->kernel, id->proto, id->spi, dst, TRUE);
-		dst->destroy(dst);
-	}
-}
-
-/**
  * Look at an SA
  *
  * @return		FALSE if it does not have to be watched anymore
@@ -117,13 +99,17 @@ static void tell_hard(const hwo_sa_id_t *id)
 static bool look_at(private_limit_watcher_t *this, hwo_watch_t *watch,
 					uint64_t now)
 {
-	hwo_sa_record_t record;
+	hwo_child_sa_t *sa = NULL;
 	hwo_sa_state_t state;
+	hwo_child_t child;
 	hwo_result_t result;
 	bool late;
 
-	if (!this->table->get(this->table, &watch->id, &record) || record.lost ||
-		record.outcome.effective.mode != HWO_MODE_PACKET)
+	if (this->table->get(this->table, &watch->id, &child))
+	{
+		sa = hwo_child_find(&child, &watch->id);
+	}
+	if (!sa || sa->lost || sa->outcome.effective.mode != HWO_MODE_PACKET)
 	{
 		return FALSE;
 	}
@@ -141,10 +127,10 @@ static bool look_at(private_limit_watcher_t *this, hwo_watch_t *watch,
 		case HWO_WATCH_OK:
 			return TRUE;
 		case HWO_WATCH_SOFT:
-			if (this->table->tell_soft(this->table, &watch->id, TRUE, late))
+			if (this->table->soft(this->table, &watch->id, TRUE, late))
 			{
-				this->rekey->rekey(this->rekey, &watch->id,
-								   "reached a soft limit");
+				this->rekey->soft(this->rekey, &watch->id,
+								  "reached a soft limit");
 			}
 			return TRUE;
 		case HWO_WATCH_HARD:
@@ -152,9 +138,10 @@ static bool look_at(private_limit_watcher_t *this, hwo_watch_t *watch,
 	}
 	/* first of all, no packet more. The kernel may have been faster. */
 	hwo_sa_delete(this->xfrm, &watch->id, &result);
-	if (this->table->lose(this->table, &watch->id, NULL))
+	if (this->table->lose(this->table, &watch->id))
 	{
-		tell_hard(&watch->id);
+		DBG1(DBG_KNL, "SA %.8x reached a hard limit", ntohl(watch->id.spi));
+		hwo_tell_expired(&watch->id, TRUE);
 	}
 	return FALSE;
 }
@@ -262,7 +249,7 @@ METHOD(limit_watcher_t, destroy, void,
  * Described in header
  */
 limit_watcher_t *hwo_limit_watcher_create(nl_exchange_t *xfrm,
-										  sa_table_t *table,
+										  child_table_t *table,
 										  sa_expiry_t *rekey)
 {
 	private_limit_watcher_t *this;

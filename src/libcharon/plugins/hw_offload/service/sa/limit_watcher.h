@@ -21,7 +21,7 @@
 #include "../charon/sa_expiry.h"
 #include "../../io/nl_exchange.h"
 #include "../../model/plan/limit_plan.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 
 typedef struct limit_watcher_t limit_watcher_t;
 
@@ -59,7 +59,7 @@ struct limit_watcher_t {
  * @param rekey			requests to rekey
  */
 limit_watcher_t *hwo_limit_watcher_create(nl_exchange_t *xfrm,
-										  sa_table_t *table,
+										  child_table_t *table,
 										  sa_expiry_t *rekey);
 
 #endif /** HWO_LIMIT_WATCHER_H_ @}*/

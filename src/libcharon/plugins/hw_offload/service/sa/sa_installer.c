@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <time.h>
 
 #include <utils/debug.h>
@@ -67,8 +68,13 @@ typedef struct {
 	hw_offload_t requested;
 	/** best mode for it, if nothing but its device counts */
 	hwo_offload_t best;
+	/** record of the CHILD_SA, checked out, and the SA in there */
+	hwo_child_t *child;
+	hwo_child_sa_t *own;
 	/** inbound SA of the same CHILD_SA, spi 0 if there is none */
-	hwo_sa_record_t partner;
+	hwo_child_sa_t partner;
+	/** why it has to be rekeyed, NULL if it does not */
+	const char *rekey;
 	/** limits as configured, and who enforces them in the last step */
 	hwo_limits_t configured;
 	hwo_limit_plan_t limits;
@@ -272,23 +278,20 @@ static hwo_refusal_t why_not_crypto(const install_t *install)
 static void note_installed(private_sa_installer_t *this, install_t *install)
 {
 	device_history_t *history = get_history(this);
-	hwo_sa_record_t entry = {
+
+	*install->own = (hwo_child_sa_t){
 		.id = install->sa.id,
-		.reqid = install->sa.reqid,
 		.facts = install->sa.facts,
 		.src_port = install->sa.src_port,
 		.dst_port = install->sa.dst_port,
-		.requested = install->requested,
 		.outcome = install->attempts.outcome,
 		.tried = install->best,
 		.watched = install->limits.watched,
-		.partner = install->partner.id,
 	};
-
-	entry.outcome.candidate = install->attempts.plan.ifindex;
-	entry.outcome.crypto = why_not_crypto(install);
-	this->with.table->put(this->with.table, &entry);
-	history->works(history, &entry.outcome.effective, time(NULL));
+	install->own->outcome.candidate = install->attempts.plan.ifindex;
+	install->own->outcome.crypto = why_not_crypto(install);
+	install->child->requested = install->requested;
+	history->works(history, &install->own->outcome.effective, time(NULL));
 }
 
 /**
@@ -311,8 +314,8 @@ static void keep_to_budget(private_sa_installer_t *this, install_t *install,
 	for (; offload.mode > HWO_MODE_NONE; offload.mode--)
 	{
 		if (hwo_plan_has(plan, offload.mode) &&
-			!this->with.table->admit(this->with.table, &install->sa.id,
-								install->sa.reqid, &offload, device->max_sas))
+			!this->with.table->admit(this->with.table, install->child, &offload,
+									 device->max_sas))
 		{
 			hwo_plan_exclude(plan, offload.mode, HWO_REASON_BUDGET);
 		}
@@ -326,7 +329,6 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 {
 	hwo_plan_t *plan = &install->attempts.plan;
 	device_history_t *history = get_history(this);
-	sa_table_t *table = this->with.table;
 	hwo_refusal_t denied = {};
 	const hwo_outcome_t *best;
 	hwo_device_t device;
@@ -338,18 +340,16 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 							   &install->sa.id.dst, install->sa.facts.inbound,
 							   install->sa.facts.set_mark, &device);
 	}
-	if (history->is_denied(history, device.ifindex, install->sa.reqid,
-						   time_monotonic(NULL), &denied) &&
-		install->requested == HW_OFFLOAD_AUTO)
+	if (install->requested == HW_OFFLOAD_AUTO &&
+		install->partner.outcome.effective.mode != HWO_MODE_PACKET &&
+		history->is_denied(history, device.ifindex, install->sa.reqid,
+						   time_monotonic(NULL), &denied))
 	{	/* before, it ended in another mode */
 		device.denied[HWO_MODE_PACKET] = denied.reason;
 	}
 	hwo_plan_sa(install->requested, &install->sa.facts, &device, plan);
 	hwo_bind_best(plan, &install->best);
-	if (!install->sa.facts.inbound &&
-		table->pair(table, &install->sa.id, install->sa.reqid,
-					&install->partner) &&
-		install->requested == HW_OFFLOAD_AUTO)
+	if (install->partner.id.spi && install->requested == HW_OFFLOAD_AUTO)
 	{
 		/* if that is as good as it gets, it is on another device */
 		best = &install->partner.outcome;
@@ -379,8 +379,7 @@ static void rekey_pair(private_sa_installer_t *this, install_t *install)
 
 	history->deny_packet(history, install->partner.outcome.effective.ifindex,
 						 install->sa.reqid, &why, time_monotonic(NULL));
-	this->with.rekey->rekey_new(this->with.rekey, &install->sa.id,
-								"is not in packet mode as the inbound one is");
+	install->rekey = "is not in packet mode as the inbound one is";
 }
 
 /**
@@ -397,7 +396,6 @@ static void align_partner(private_sa_installer_t *this, install_t *install)
 		},
 	};
 	hwo_plan_t plan = install->attempts.plan;
-	hwo_sa_id_t none = {};
 	int err;
 
 	if (install->requested != HW_OFFLOAD_AUTO || !install->partner.id.spi ||
@@ -411,15 +409,54 @@ static void align_partner(private_sa_installer_t *this, install_t *install)
 		return;
 	}
 	hwo_plan_limit(&plan, &outcome->effective, HWO_REASON_PARTNER_REFUSED);
-	err = this->mover->place(this->mover, &install->partner.id, &none, &plan,
-							 &aligned);
+	err = this->mover->place(this->mover, install->child, &plan, &aligned);
 	if (err)
 	{
 		DBG1(DBG_KNL, "unable to move inbound SA %.8x to mode %N: %s",
 			 ntohl(install->partner.id.spi), hwo_mode_names,
 			 outcome->effective.mode, strerror(err));
-		this->with.rekey->rekey_new(this->with.rekey, &install->sa.id,
-									"is in another mode than the inbound one");
+		install->rekey = "is in another mode than the inbound one";
+	}
+}
+
+/**
+ * Check out the record that an SA belongs to.
+ */
+static void begin(private_sa_installer_t *this, install_t *install)
+{
+	const hwo_sa_t *sa = &install->sa;
+	uintptr_t thread = (uintptr_t)pthread_self();
+	bool inbound = sa->facts.inbound;
+
+	install->child = this->with.table->begin(this->with.table, &sa->id, inbound,
+											 sa->reqid, thread);
+	install->own = hwo_child_sa(install->child, inbound);
+	if (!inbound)
+	{
+		install->partner = install->child->in;
+	}
+}
+
+/**
+ * Check the record in. What is to be rekeyed or watched has one from then on.
+ */
+static void end(private_sa_installer_t *this, install_t *install)
+{
+	sa_expiry_t *expiry = this->with.rekey;
+	hwo_mode_t mode = install->own->outcome.effective.mode;
+
+	this->with.table->checkin(this->with.table, install->child);
+	if (mode == HWO_MODE_PACKET)
+	{
+		this->watcher->add(this->watcher, &install->sa, &install->limits);
+	}
+	if (install->rekey)
+	{
+		expiry->soft_when_known(expiry, &install->sa.id, install->rekey);
+	}
+	else if (!install->sa.facts.inbound)
+	{
+		expiry->soft_if_split(expiry, &install->sa.id);
 	}
 }
 
@@ -450,20 +487,17 @@ METHOD(sa_installer_t, add, int,
 			.last = &install.last,
 		},
 	};
-	sa_table_t *table = this->with.table;
+	child_table_t *table = this->with.table;
 	int err = 0;
 
 	install.sa.set_dir = this->with.set_dir;
+	begin(this, &install);
 	plan_install(this, &install);
 	if (hwo_sa_attempts_run(&install.attempts))
 	{
 		note_installed(this, &install);
 		align_partner(this, &install);
 		log_success(this, &install);
-		if (install.attempts.outcome.effective.mode == HWO_MODE_PACKET)
-		{
-			this->watcher->add(this->watcher, &install.sa, &install.limits);
-		}
 	}
 	else
 	{
@@ -471,10 +505,10 @@ METHOD(sa_installer_t, add, int,
 		note_failure(this, &install);
 		err = install.attempts.result.err;
 		/* up to 6.1.0, charon closes a CHILD_SA that can't be rekeyed */
-		table->orphan(table, &install.sa.id, install.sa.reqid);
+		table->rekey_failed(table, &install.sa.id, install.sa.reqid);
 	}
 	hwo_sa_note_others(get_history(this), &install.attempts);
-	table->settle(table, &install.sa.id);
+	end(this, &install);
 	memwipe(&install.last, sizeof(install.last));
 	return err;
 }
@@ -491,19 +525,19 @@ METHOD(sa_installer_t, query, int,
 	private_sa_installer_t *this, const hwo_sa_id_t *id, uint64_t *bytes,
 	uint64_t *packets, time_t *used)
 {
-	sa_table_t *table = this->with.table;
+	child_table_t *table = this->with.table;
 	char text[HWO_RESULT_TEXT];
 	hwo_sa_state_t state;
 	hwo_result_t result;
 	time_t changed;
-	bool taken;
+	hwo_child_t *child;
 
 	/* not while it is on the move */
-	taken = table->take(table, id, NULL);
+	child = table->checkout(table, id);
 	hwo_sa_get(this->with.xfrm, id, &state, &result);
-	if (taken)
+	if (child)
 	{
-		table->give(table, id);
+		table->checkin(table, child);
 	}
 	if (result.err)
 	{
@@ -528,14 +562,23 @@ METHOD(sa_installer_t, query, int,
 METHOD(sa_installer_t, del, int,
 	private_sa_installer_t *this, const hwo_sa_id_t *id)
 {
+	child_table_t *table = this->with.table;
 	char text[HWO_RESULT_TEXT];
 	hwo_result_t result;
+	hwo_child_sa_t *sa;
+	hwo_child_t *child;
 	bool known;
 
 	/* who moves it may be about to add it */
-	known = this->with.table->take(this->with.table, id, NULL) &&
-			this->with.table->remove(this->with.table, id);
+	child = table->checkout(table, id);
 	hwo_sa_delete(this->with.xfrm, id, &result);
+	known = child && !hwo_child_find(child, id)->lost;
+	if (child)
+	{
+		sa = hwo_child_find(child, id);
+		memset(sa, 0, sizeof(*sa));
+		table->checkin(table, child);
+	}
 	if (result.err)
 	{	/* after a failed installation there is nothing to remove, and at a hard
 		 * limit the kernel removes the SA itself */

@@ -39,8 +39,10 @@ struct private_sa_mover_t {
  * A move that is under way.
  */
 typedef struct {
-	/** record of the SA, with its new identity once it is there */
-	hwo_sa_record_t record;
+	/** record of its CHILD_SA, checked out */
+	hwo_child_t *child;
+	/** the SA in there, with its new identity once it is there */
+	hwo_child_sa_t *record;
 	/** the SA as it is now */
 	hwo_sa_state_t state;
 	/** FALSE if the kernel does not tell the keys */
@@ -54,15 +56,17 @@ typedef struct {
 /**
  * Describe the SA as it is
  */
-static void keep_form(const hwo_sa_record_t *record, hwo_sa_move_t *form)
+static void keep_form(const sa_move_t *sa, hwo_sa_move_t *form)
 {
+	const hwo_child_sa_t *record = sa->record;
+
 	*form = (hwo_sa_move_t){
 		.src = record->id.src,
 		.dst = record->id.dst,
 		.encap = record->facts.encap,
 		.src_port = record->src_port,
 		.dst_port = record->dst_port,
-		.reqid = record->reqid,
+		.reqid = sa->child->reqid,
 		.inbound = record->facts.inbound,
 	};
 }
@@ -87,11 +91,11 @@ static int check_movable(private_sa_mover_t *this, sa_move_t *sa)
 	hwo_result_t result;
 	hwo_msg_t msg;
 
-	if (sa->record.outcome.effective.mode == HWO_MODE_PACKET)
+	if (sa->record->outcome.effective.mode == HWO_MODE_PACKET)
 	{
 		return EOPNOTSUPP;
 	}
-	hwo_xfrm_encode_get_sa(&msg, &sa->record.id);
+	hwo_xfrm_encode_get_sa(&msg, &sa->record->id);
 	this->with.xfrm->query(this->with.xfrm, &msg, decode_current, sa, &result);
 	if (result.err)
 	{
@@ -113,7 +117,7 @@ static bool run_attempts(private_sa_mover_t *this, sa_move_t *sa)
 
 	attempts->xfrm = this->with.xfrm;
 	attempts->listener = &this->with.listener;
-	attempts->id = sa->record.id;
+	attempts->id = sa->record->id;
 	attempts->id.src = attempts->form.src;
 	attempts->id.dst = attempts->form.dst;
 	attempts->acquired = !attempts->form.inbound;
@@ -132,7 +136,7 @@ static bool run_attempts(private_sa_mover_t *this, sa_move_t *sa)
 static int restore(private_sa_mover_t *this, sa_move_t *sa)
 {
 	hwo_sa_attempts_t *attempts = &sa->attempts;
-	hwo_outcome_t *old = &sa->record.outcome;
+	hwo_outcome_t *old = &sa->record->outcome;
 	const hwo_device_t device = {
 		.ifindex = old->effective.ifindex,
 	};
@@ -140,16 +144,16 @@ static int restore(private_sa_mover_t *this, sa_move_t *sa)
 	bool finished = attempts->finished;
 
 	memset(attempts, 0, sizeof(*attempts));
-	keep_form(&sa->record, &attempts->form);
-	hwo_plan_sa(sa->record.requested, &sa->record.facts, &device,
+	keep_form(sa, &attempts->form);
+	hwo_plan_sa(sa->child->requested, &sa->record->facts, &device,
 				&attempts->plan);
 	hwo_plan_limit(&attempts->plan, &old->effective, HWO_REASON_NONE);
 	if (finished || !run_attempts(this, sa))
 	{
 		DBG1(DBG_KNL, "unable to restore SA %.8x: %s",
-			 ntohl(sa->record.id.spi), finished ? "its key is finished" :
+			 ntohl(sa->record->id.spi), finished ? "its key is finished" :
 			 hwo_result_text(&attempts->result, text));
-		this->with.table->remove(this->with.table, &sa->record.id);
+		sa->record->lost = TRUE;
 		return EBUSY;
 	}
 	if (attempts->outcome.effective.mode != old->effective.mode)
@@ -157,22 +161,21 @@ static int restore(private_sa_mover_t *this, sa_move_t *sa)
 		old->effective = attempts->outcome.effective;
 		old->why = attempts->outcome.why;
 	}
-	this->with.table->move(this->with.table, &sa->record.id, &sa->record);
 	return EOPNOTSUPP;
 }
 
 /**
  * Update the record of an SA that was moved
  */
-static void note_move(private_sa_mover_t *this, sa_move_t *sa)
+static void note_move(sa_move_t *sa)
 {
 	const hwo_sa_attempts_t *attempts = &sa->attempts;
 	const hwo_sa_move_t *form = &attempts->form;
-	hwo_sa_record_t *record = &sa->record;
-	const hwo_sa_id_t old = record->id;
+	hwo_child_sa_t *record = sa->record;
 
 	record->moves.count++;
 	record->moves.last = time(NULL);
+	record->moves.monotonic = time_monotonic(NULL);
 	record->moves.from = record->outcome.effective;
 	record->outcome = attempts->outcome;
 	if (record->outcome.effective.mode == HWO_MODE_NONE)
@@ -180,11 +183,10 @@ static void note_move(private_sa_mover_t *this, sa_move_t *sa)
 		record->outcome.crypto = attempts->refused[HWO_MODE_CRYPTO];
 	}
 	record->id = attempts->id;
-	record->reqid = form->reqid;
+	sa->child->reqid = form->reqid;
 	record->facts.encap = form->encap;
 	record->src_port = form->src_port;
 	record->dst_port = form->dst_port;
-	this->with.table->move(this->with.table, &old, record);
 }
 
 /**
@@ -195,7 +197,7 @@ static void note_move(private_sa_mover_t *this, sa_move_t *sa)
  */
 static int delete_and_add(private_sa_mover_t *this, sa_move_t *sa)
 {
-	const hwo_sa_id_t *id = &sa->record.id;
+	const hwo_sa_id_t *id = &sa->record->id;
 	char text[HWO_RESULT_TEXT];
 	int err;
 
@@ -205,7 +207,7 @@ static int delete_and_add(private_sa_mover_t *this, sa_move_t *sa)
 	{
 		DBG1(DBG_KNL, "lost the state of SA %.8x while moving it",
 			 ntohl(id->spi));
-		this->with.table->remove(this->with.table, id);
+		sa->record->lost = TRUE;
 		return EBUSY;
 	}
 	if (err)
@@ -218,7 +220,7 @@ static int delete_and_add(private_sa_mover_t *this, sa_move_t *sa)
 			 hwo_result_text(&sa->attempts.result, text));
 		return restore(this, sa);
 	}
-	note_move(this, sa);
+	note_move(sa);
 	return 0;
 }
 
@@ -235,7 +237,7 @@ static int move_taken(private_sa_mover_t *this, sa_move_t *sa,
 
 	outcome->why = *why;
 	outcome->candidate = sa->attempts.plan.ifindex ?:
-						 sa->record.outcome.candidate;
+						 sa->record->outcome.candidate;
 	err = check_movable(this, sa);
 	if (!err)
 	{
@@ -256,18 +258,18 @@ static void plan_form(private_sa_mover_t *this, sa_move_t *sa,
 	};
 	egress_device_t *devices = this->with.devices;
 	hwo_sa_attempts_t *attempts = &sa->attempts;
-	hwo_sa_record_t *record = &sa->record;
+	hwo_child_sa_t *record = sa->record;
 	hwo_sa_facts_t facts = record->facts;
 	hwo_device_t device;
 
 	hwo_device_none(HWO_REASON_NONE, &device);
-	if (record->requested != HW_OFFLOAD_NO)
+	if (sa->child->requested != HW_OFFLOAD_NO)
 	{
 		devices->find_sa(devices, &attempts->form.src, &attempts->form.dst,
 						 facts.inbound, facts.set_mark, &device);
 	}
 	facts.encap = attempts->form.encap;
-	hwo_plan_sa(record->requested, &facts, &device, &attempts->plan);
+	hwo_plan_sa(sa->child->requested, &facts, &device, &attempts->plan);
 	hwo_bind_best(&attempts->plan, best);
 	hwo_plan_limit(&attempts->plan, &limit, HWO_REASON_IN_USE);
 }
@@ -275,8 +277,9 @@ static void plan_form(private_sa_mover_t *this, sa_move_t *sa,
 METHOD(sa_mover_t, move_, int,
 	private_sa_mover_t *this, const hwo_sa_id_t *id, const hwo_sa_move_t *move)
 {
-	sa_table_t *table = this->with.table;
+	child_table_t *table = this->with.table;
 	sa_move_t sa = {
+		.child = table->checkout(table, id),
 		.attempts.form = *move,
 	};
 	hwo_sa_move_t *form = &sa.attempts.form;
@@ -284,21 +287,22 @@ METHOD(sa_mover_t, move_, int,
 	hwo_offload_t best;
 	int err;
 
-	if (!table->take(table, id, &sa.record))
+	if (!sa.child)
 	{
 		return EOPNOTSUPP;
 	}
-	form->inbound = sa.record.facts.inbound;
+	sa.record = hwo_child_find(sa.child, id);
+	form->inbound = sa.record->facts.inbound;
 	/* before 6.1.0, charon has none if it does not change */
-	form->reqid = form->reqid ?: sa.record.reqid;
+	form->reqid = form->reqid ?: sa.child->reqid;
 	plan_form(this, &sa, &best);
 	why.reason = sa.attempts.plan.skipped[HWO_MODE_PACKET];
 	err = move_taken(this, &sa, &why);
-	table->give(table, id);
 	if (!err)
 	{
-		table->try(table, &sa.record.id, &best);
+		sa.record->tried = best;
 	}
+	table->checkin(table, sa.child);
 	return err;
 }
 
@@ -314,38 +318,36 @@ static bool is_placed(const hwo_offload_t *effective, const hwo_offload_t *best)
 /**
  * Move one SA to the mode and device of a plan, unless it is there
  */
-static int place_one(private_sa_mover_t *this, const hwo_sa_id_t *id,
+static int place_one(private_sa_mover_t *this, hwo_child_t *child, bool inbound,
 					 const hwo_plan_t *plan, hwo_outcome_t *outcome)
 {
-	sa_table_t *table = this->with.table;
 	sa_move_t sa = {
+		.child = child,
+		.record = hwo_child_sa(child, inbound),
 		.attempts.plan = *plan,
 	};
 	hwo_refusal_t why = outcome->why;
 	hwo_offload_t best;
 	int err = 0;
 
-	if (!table->take(table, id, &sa.record))
-	{
-		return ENOENT;
-	}
 	hwo_bind_best(plan, &best);
-	if (!is_placed(&sa.record.outcome.effective, &best))
+	outcome->effective = sa.record->outcome.effective;
+	if (!is_placed(&outcome->effective, &best))
 	{
-		keep_form(&sa.record, &sa.attempts.form);
+		keep_form(&sa, &sa.attempts.form);
 		err = move_taken(this, &sa, &why);
+		*outcome = sa.record->outcome;
 	}
-	*outcome = sa.record.outcome;
-	table->give(table, id);
 	return err;
 }
 
 METHOD(sa_mover_t, place, int,
-	private_sa_mover_t *this, const hwo_sa_id_t *id, const hwo_sa_id_t *partner,
-	const hwo_plan_t *plan, hwo_outcome_t *outcome)
+	private_sa_mover_t *this, hwo_child_t *child, const hwo_plan_t *plan,
+	hwo_outcome_t *outcome)
 {
-	const hwo_sa_id_t *ids[] = { id, partner };
-	int count = partner->spi ? 2 : 1, placed = 0, i, err = 0;
+	int count = child->in.id.spi && child->out.id.spi ? 2 : 1;
+	int placed = 0, err = 0;
+	bool inbound = !child->out.id.spi;
 	hwo_plan_t steps = *plan;
 	hwo_offload_t best = {
 		.mode = HWO_MODE_CRYPTO,
@@ -356,16 +358,10 @@ METHOD(sa_mover_t, place, int,
 	{
 		return EOPNOTSUPP;
 	}
-	if (!outcome->why.reason)
-	{
-		outcome->why.reason = hwo_plan_has(&steps, HWO_MODE_CRYPTO) ?
-							  steps.skipped[HWO_MODE_PACKET] :
-							  steps.skipped[HWO_MODE_CRYPTO];
-	}
-	for (i = 0; !err && placed < count; i = (i + 1) % count)
+	for (; !err && placed < count; inbound ^= count > 1)
 	{
 		hwo_bind_best(&steps, &best);
-		err = place_one(this, ids[i], &steps, outcome);
+		err = place_one(this, child, inbound, &steps, outcome);
 		if (is_placed(&outcome->effective, &best))
 		{
 			placed++;

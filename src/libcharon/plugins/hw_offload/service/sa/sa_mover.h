@@ -50,18 +50,14 @@ struct sa_mover_t {
 	 * Put the SAs of a CHILD_SA where they belong, both in the same mode on the
 	 * same device. Not into packet mode, and not out of it.
 	 *
-	 * @param id		identity of one SA
-	 * @param partner	identity of the other one, spi 0 if there is none
+	 * @param child		record, checked out; an SA that is gone is lost then
 	 * @param plan		plan for both, with the device
 	 * @param outcome	[in,out] why they are in no better mode, if not for what
 	 *					the plan says; what came of it
-	 * @return			0, ENOENT if there is no record of one, EOPNOTSUPP if an
-	 *					SA was refused there or is in packet mode, so it stays
-	 *					where it is, or another errno value. If one is gone, so
-	 *					is its record
+	 * @return			0, EOPNOTSUPP if an SA was refused there or is in packet
+	 *					mode, so it stays where it is, or another errno value
 	 */
-	int (*place)(sa_mover_t *this, const hwo_sa_id_t *id,
-				 const hwo_sa_id_t *partner, const hwo_plan_t *plan,
+	int (*place)(sa_mover_t *this, hwo_child_t *child, const hwo_plan_t *plan,
 				 hwo_outcome_t *outcome);
 
 	/**

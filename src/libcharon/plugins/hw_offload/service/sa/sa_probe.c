@@ -74,20 +74,19 @@ static bool try_one(nl_exchange_t *xfrm, const hwo_sa_id_t *like,
 /*
  * Described in header
  */
-bool hwo_sa_probe(nl_exchange_t *xfrm, const hwo_sa_record_t *sa,
+bool hwo_sa_probe(nl_exchange_t *xfrm, const hwo_child_t *child,
 				  const hwo_offload_t *offload, hwo_result_t *refusal)
 {
 	trial_t trial = {
 		.offload = offload,
-		.inbound = sa->facts.inbound,
 	};
 
-	if (!try_one(xfrm, &sa->id, &trial, refusal))
+	if (!try_one(xfrm, &child->out.id, &trial, refusal))
 	{
 		return FALSE;
 	}
-	trial.inbound = !sa->facts.inbound;
+	trial.inbound = TRUE;
 	trial.encoded = FALSE;
-	return !sa->partner.spi ||
-		   try_one(xfrm, &sa->partner, &trial, refusal);
+	return !child->in.id.spi ||
+		   try_one(xfrm, &child->in.id, &trial, refusal);
 }

@@ -18,19 +18,19 @@
 #define HWO_SA_PROBE_H_
 
 #include "../../io/nl_exchange.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 
 /**
  * Try a pair of SAs.
  *
  * @param xfrm			exchange with XFRM
- * @param sa			one of the two
+ * @param child			record of the two
  * @param offload		mode and device
  * @param refusal		[out] what the kernel says, if it's refused
  * @return				FALSE if one of them is refused; TRUE if not, or if that
  *						can't be found out
  */
-bool hwo_sa_probe(nl_exchange_t *xfrm, const hwo_sa_record_t *sa,
+bool hwo_sa_probe(nl_exchange_t *xfrm, const hwo_child_t *child,
 				  const hwo_offload_t *offload, hwo_result_t *refusal);
 
 #endif /** HWO_SA_PROBE_H_ @}*/

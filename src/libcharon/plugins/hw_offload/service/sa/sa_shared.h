@@ -15,7 +15,7 @@
 #include "../device/egress_device.h"
 #include "../../io/kernel_sockets.h"
 #include "../../io/nl_exchange.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 
 /**
  * What the services for SAs have in common, nothing is owned.
@@ -27,9 +27,9 @@ typedef struct hwo_sa_shared_t {
 	hwo_listener_t listener;
 	/** selection of devices */
 	egress_device_t *devices;
-	/** records of SAs */
-	sa_table_t *table;
-	/** requests to rekey */
+	/** records of CHILD_SAs */
+	child_table_t *table;
+	/** tells charon about the end of SAs, requests to rekey included */
 	sa_expiry_t *rekey;
 	/** TRUE to tell the kernel directions, Linux 6.10 and newer */
 	bool set_dir;

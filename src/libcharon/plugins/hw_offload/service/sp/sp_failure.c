@@ -43,7 +43,7 @@ static hwo_reason_t get_reason(const hwo_plan_t *plan,
 /*
  * Described in header
  */
-bool hwo_sp_failure(sa_table_t *sas, const hwo_sp_request_t *user,
+bool hwo_sp_failure(child_table_t *sas, const hwo_sp_request_t *user,
 					const hwo_plan_t *plan, const hwo_result_t *result,
 					hwo_sa_record_t *failed)
 {

@@ -16,7 +16,7 @@
 
 #include "../../model/state/device_history.h"
 #include "../../model/plan/offload_plan.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 #include "../../model/state/sp_table.h"
 
 /**
@@ -40,7 +40,7 @@ void hwo_sp_note_refusal(device_history_t *history, const hwo_plan_t *plan,
  * @return				FALSE if nobody could ask for it: it is not to be
  *						offloaded, or a shunt, which has neither SAs nor a reqid
  */
-bool hwo_sp_failure(sa_table_t *sas, const hwo_sp_request_t *user,
+bool hwo_sp_failure(child_table_t *sas, const hwo_sp_request_t *user,
 					const hwo_plan_t *plan, const hwo_result_t *result,
 					hwo_sa_record_t *failed);
 

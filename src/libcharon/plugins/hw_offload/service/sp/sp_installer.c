@@ -59,7 +59,7 @@ struct private_sp_installer_t {
 	/**
 	 * Records of SAs
 	 */
-	sa_table_t *sas;
+	child_table_t *sas;
 
 	/**
 	 * Table of SPs
@@ -159,8 +159,8 @@ static bool leave_packet_mode(private_sp_installer_t *this,
 		DBG1(DBG_KNL, "policy not offloaded, rekeying SAs %.8x and %.8x: %s",
 			 ntohl(sa.id.spi), ntohl(sa.partner.spi),
 			 hwo_result_text(refusal, text));
-		this->rekey->rekey_new(this->rekey, &sa.id,
-							   "has a policy that is not offloaded");
+		this->rekey->soft_when_known(this->rekey, &sa.id,
+									 "has a policy that is not offloaded");
 	}
 	hwo_plan_sp(sa.requested, user->sp.id.dir, &none, NULL, plan);
 	return TRUE;
@@ -308,12 +308,11 @@ static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 static bool is_lost(private_sp_installer_t *this, const hwo_sp_entry_t *entry,
 					const hwo_sp_request_t *user)
 {
-	hwo_sa_record_t sa, partner;
+	hwo_sa_record_t sa;
 
-	return hwo_sp_find_sa(this->sas, user, &sa) && !sa.closed &&
-		   (sa.lost || sa.orphaned || entry->rekey_failed || (sa.partner.spi &&
-						this->sas->get(this->sas, &sa.partner, &partner) &&
-						partner.lost));
+	return hwo_sp_find_sa(this->sas, user, &sa) &&
+		   sa.state != HWO_CHILD_CLOSED &&
+		   (entry->rekey_failed || hwo_child_holds(sa.state));
 }
 
 /**
@@ -529,7 +528,7 @@ sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 										egress_device_t *devices,
 										sa_expiry_t *rekey,
 										ike_bypass_t *bypass,
-										sa_table_t *sas, sp_table_t *sps,
+										child_table_t *sas, sp_table_t *sps,
 										failed_children_t *failures,
 										const hwo_sp_settings_t *settings)
 {

@@ -29,7 +29,7 @@
 #include "sp_attempts.h"
 #include "../../io/nl_exchange.h"
 #include "../../model/state/failed_children.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 #include "../../model/state/sp_table.h"
 
 typedef struct sp_installer_t sp_installer_t;
@@ -110,7 +110,7 @@ sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 										egress_device_t *devices,
 										sa_expiry_t *rekey,
 										ike_bypass_t *bypass,
-										sa_table_t *sas, sp_table_t *sps,
+										child_table_t *sas, sp_table_t *sps,
 										failed_children_t *failures,
 										const hwo_sp_settings_t *settings);
 

@@ -39,7 +39,7 @@ static void find_device(egress_device_t *devices, const hwo_sp_request_t *user,
 /*
  * Described in header
  */
-bool hwo_sp_find_sa(sa_table_t *sas, const hwo_sp_request_t *user,
+bool hwo_sp_find_sa(child_table_t *sas, const hwo_sp_request_t *user,
 					hwo_sa_record_t *sa)
 {
 	hwo_sa_id_t id = user->sa;
@@ -48,19 +48,19 @@ bool hwo_sp_find_sa(sa_table_t *sas, const hwo_sp_request_t *user,
 	{
 		return FALSE;
 	}
-	if (sas->get(sas, &id, sa))
+	if (hwo_sa_record_get(sas, &id, sa))
 	{
 		return TRUE;
 	}
 	/* it is only part of an inbound SA if configured */
 	id.mark = (mark_t){};
-	return sas->get(sas, &id, sa);
+	return hwo_sa_record_get(sas, &id, sa);
 }
 
 /*
  * Described in header
  */
-void hwo_sp_plan_user(egress_device_t *devices, sa_table_t *sas,
+void hwo_sp_plan_user(egress_device_t *devices, child_table_t *sas,
 					  const hwo_sp_request_t *user, hwo_plan_t *plan)
 {
 	hwo_device_t device;

@@ -15,7 +15,7 @@
 #define HWO_SP_PLANNER_H_
 
 #include "../device/egress_device.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 #include "../../model/state/sp_table.h"
 
 /**
@@ -26,7 +26,7 @@
  * @param sa		[out] copy of the record
  * @return			FALSE if there is none
  */
-bool hwo_sp_find_sa(sa_table_t *sas, const hwo_sp_request_t *user,
+bool hwo_sp_find_sa(child_table_t *sas, const hwo_sp_request_t *user,
 					hwo_sa_record_t *sa);
 
 /**
@@ -37,7 +37,7 @@ bool hwo_sp_find_sa(sa_table_t *sas, const hwo_sp_request_t *user,
  * @param user		SP
  * @param plan		[out] plan
  */
-void hwo_sp_plan_user(egress_device_t *devices, sa_table_t *sas,
+void hwo_sp_plan_user(egress_device_t *devices, child_table_t *sas,
 					  const hwo_sp_request_t *user, hwo_plan_t *plan);
 
 #endif /** HWO_SP_PLANNER_H_ @}*/

@@ -14,7 +14,7 @@
 #ifndef HWO_STATUS_EVENTS_H_
 #define HWO_STATUS_EVENTS_H_
 
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 
 /** Number of events that are kept */
 #define HWO_STATUS_EVENTS 256

@@ -308,33 +308,29 @@ static void plan_child(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
- * Count the pairs of SAs in a mode on a device
- *
- * @param own			[out] TRUE if one of them is that of the child
+ * Check if the SAs of a child are in a mode on a device already
  */
-static u_int count_pairs(explanation_t *this, const hwo_child_facts_t *facts,
-						 const hwo_offload_t *offload, bool *own)
+static bool is_there(explanation_t *this, const hwo_child_facts_t *facts,
+					 const hwo_offload_t *offload)
 {
-	hwo_sa_record_t sa;
-	hwo_sa_id_t id;
-	array_t *ids;
-	u_int count = 0;
+	child_table_t *table = this->host->sas;
+	bool found = FALSE;
+	hwo_child_t child;
+	array_t *keys;
+	u_int key;
 
-	*own = FALSE;
-	ids = this->host->sas->list(this->host->sas);
-	while (array_remove(ids, ARRAY_TAIL, &id))
+	keys = table->list(table);
+	while (!found && array_remove(keys, ARRAY_TAIL, &key))
 	{
-		if (this->host->sas->get(this->host->sas, &id, &sa) && !sa.lost &&
-			hwo_offload_equals(&sa.outcome.effective, offload))
-		{
-			*own |= facts->names.child[0] &&
-					streq(sa.names.connection, facts->names.connection) &&
-					streq(sa.names.child, facts->names.child);
-			count++;
-		}
+		found = facts->names.child[0] && table->get_key(table, key, &child) &&
+				streq(child.names.connection, facts->names.connection) &&
+				streq(child.names.child, facts->names.child) &&
+				!hwo_child_main(&child)->lost &&
+				hwo_offload_equals(&hwo_child_main(&child)->outcome.effective,
+								   offload);
 	}
-	array_destroy(ids);
-	return count;
+	array_destroy(keys);
+	return found;
 }
 
 /**
@@ -348,14 +344,13 @@ static void keep_to_budget(explanation_t *this, const hwo_child_facts_t *facts,
 		.mode = HWO_MODE_PACKET,
 		.ifindex = device->ifindex,
 	};
-	u_int count;
-	bool own;
+	child_table_t *table = this->host->sas;
 
 	for (; device->max_sas && offload.mode > HWO_MODE_NONE; offload.mode--)
 	{
-		count = count_pairs(this, facts, &offload, &own);
-		if (hwo_plan_has(plan, offload.mode) && !own &&
-			(count + 1) * 2 > device->max_sas)
+		if (hwo_plan_has(plan, offload.mode) &&
+			(table->count(table, &offload) + 1) * 2 > device->max_sas &&
+			!is_there(this, facts, &offload))
 		{
 			hwo_plan_exclude(plan, offload.mode, HWO_REASON_BUDGET);
 		}

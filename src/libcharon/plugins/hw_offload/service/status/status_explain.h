@@ -22,7 +22,7 @@
 #include "child_facts.h"
 #include "../device/egress_device.h"
 #include "../../model/state/failed_children.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 #include "../../model/plan/sp_guard.h"
 
 /**
@@ -32,7 +32,7 @@ typedef struct hwo_explain_host_t {
 	/** selection of devices */
 	egress_device_t *devices;
 	/** SAs that are there, and take room in devices */
-	sa_table_t *sas;
+	child_table_t *sas;
 	/** CHILD_SAs that could not be installed */
 	failed_children_t *failures;
 	/** what guards behind offloaded policies depend on */

@@ -18,7 +18,7 @@
 
 #include "../device/egress_device.h"
 #include "../../model/state/failed_children.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 #include "../../model/state/sp_table.h"
 
 /**

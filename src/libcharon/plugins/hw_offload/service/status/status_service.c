@@ -6,7 +6,6 @@
  */
 
 #include "status_service.h"
-#include "../charon/child_listener.h"
 #include "../sa/sa_attempts.h"
 #include "status_events.h"
 #include "status_explain.h"
@@ -38,11 +37,6 @@ struct private_status_service_t {
 	 * What to tell about
 	 */
 	hwo_status_source_t source;
-
-	/**
-	 * Follows names of CHILD_SAs
-	 */
-	child_listener_t *names;
 
 	/**
 	 * What happened to them
@@ -118,22 +112,23 @@ static void add_sa(private_status_service_t *this, json_t *child,
  * Describe a CHILD_SA with both SAs
  */
 static json_t *describe_child(private_status_service_t *this,
-							  const hwo_sa_record_t *record)
+							  const hwo_child_t *child)
 {
-	hwo_sa_record_t partner;
-	json_t *child;
+	bool inbound = hwo_child_main(child) == &child->in;
+	hwo_sa_record_t record;
+	json_t *object;
 
-	child = hwo_report_child(record, this->source.devices);
-	json_object_set_new(child, "in", json_null());
-	json_object_set_new(child, "out", json_null());
-	add_sa(this, child, record);
-	if (record->partner.spi &&
-		this->source.sa_table->get(this->source.sa_table, &record->partner,
-								   &partner))
+	hwo_sa_record(child, inbound, &record);
+	object = hwo_report_child(&record, this->source.devices);
+	json_object_set_new(object, "in", json_null());
+	json_object_set_new(object, "out", json_null());
+	add_sa(this, object, &record);
+	if (record.partner.spi)
 	{
-		add_sa(this, child, &partner);
+		hwo_sa_record(child, !inbound, &record);
+		add_sa(this, object, &record);
 	}
-	return child;
+	return object;
 }
 
 /**
@@ -163,21 +158,22 @@ static bool next_failure(private_status_service_t *this, answer_t *answer,
 static bool next_child(private_status_service_t *this, answer_t *answer,
 					   json_t **object)
 {
-	hwo_sa_record_t record;
-	hwo_sa_id_t id;
+	hwo_child_t child;
+	u_int key;
 
 	if (!answer->sas)
 	{
-		answer->sas = this->source.sa_table->list(this->source.sa_table);
+		answer->sas = this->source.table->list(this->source.table);
 	}
-	while (array_get(answer->sas, answer->pos, &id))
+	while (array_get(answer->sas, answer->pos, &key))
 	{
 		answer->pos++;
 		/* IPComp is part of a CHILD_SA that has its SAs of ESP or AH */
-		if (id.proto != IPPROTO_COMP &&
-			this->source.sa_table->get(this->source.sa_table, &id, &record))
+		if (this->source.table->get_key(this->source.table, key, &child) &&
+			hwo_child_main(&child)->id.spi &&
+			hwo_child_main(&child)->id.proto != IPPROTO_COMP)
 		{
-			*object = describe_child(this, &record);
+			*object = describe_child(this, &child);
 			return TRUE;
 		}
 	}
@@ -270,7 +266,7 @@ static json_t *explain(private_status_service_t *this, answer_t *answer)
 {
 	hwo_explain_host_t host = {
 		.devices = this->source.devices,
-		.sas = this->source.sa_table,
+		.sas = this->source.table,
 		.failures = this->source.failures,
 		.guard = this->source.guard,
 		.if_id_in_software = this->source.if_id_in_software,
@@ -492,16 +488,23 @@ CALLBACK(on_child, void,
 }
 
 CALLBACK(on_move, void,
-	private_status_service_t *this, const hwo_sa_record_t *record)
+	private_status_service_t *this, const hwo_child_t *child,
+	const hwo_child_sa_t *sa)
 {
-	note_event(this, "moved", record);
+	hwo_sa_record_t record;
+
+	hwo_sa_record(child, sa == &child->in, &record);
+	note_event(this, "moved", &record);
 }
 
 METHOD(status_service_t, destroy, void,
 	private_status_service_t *this)
 {
-	DESTROY_IF(this->names);
-	this->source.sa_table->on_move(this->source.sa_table, NULL, NULL);
+	if (this->server)
+	{
+		this->source.names->on_event(this->source.names, NULL, NULL);
+		this->source.table->on_move(this->source.table, NULL, NULL);
+	}
 	DESTROY_IF(this->server);
 	this->events->destroy(this->events);
 	this->source.xfrm->destroy(this->source.xfrm);
@@ -540,8 +543,7 @@ status_service_t *hwo_status_service_create(char *uri,
 		destroy(this);
 		return NULL;
 	}
-	this->names = hwo_child_listener_create(source->sa_table, source->failures,
-											on_child, this);
-	source->sa_table->on_move(source->sa_table, on_move, this);
+	source->names->on_event(source->names, on_child, this);
+	source->table->on_move(source->table, on_move, this);
 	return &this->public;
 }

@@ -27,7 +27,8 @@
 #include "../device/egress_device.h"
 #include "../../io/nl_exchange.h"
 #include "../../model/state/failed_children.h"
-#include "../../model/state/sa_table.h"
+#include "../charon/child_listener.h"
+#include "../../model/state/sa_record.h"
 #include "../../model/state/sp_table.h"
 
 typedef struct status_service_t status_service_t;
@@ -54,8 +55,10 @@ typedef struct hwo_status_source_t {
 	nl_exchange_t *xfrm;
 	/** names of devices */
 	egress_device_t *devices;
-	/** records of SAs */
-	sa_table_t *sa_table;
+	/** records of CHILD_SAs */
+	child_table_t *table;
+	/** tells what happens to CHILD_SAs */
+	child_listener_t *names;
 	/** table of SPs */
 	sp_table_t *sp_table;
 	/** CHILD_SAs that could not be installed */

@@ -29,9 +29,9 @@ struct private_link_events_t {
 	nl_monitor_t *monitor;
 
 	/**
-	 * Comparison with the kernel
+	 * Worker
 	 */
-	reconciler_t *reconciler;
+	child_worker_t *worker;
 
 	/**
 	 * Installer of SPs
@@ -46,7 +46,7 @@ struct private_link_events_t {
 	/**
 	 * Records of SAs
 	 */
-	sa_table_t *table;
+	child_table_t *table;
 
 	/**
 	 * What was learned about NICs
@@ -90,27 +90,29 @@ static void process(void *data, const struct nlmsghdr *hdr)
 {
 	private_link_events_t *this = data;
 	hwo_link_change_t link;
+	hwo_offload_t any = {};
 
 	if (!hdr)
 	{
 		DBG1(DBG_KNL, "announcements about links were lost, checking all SAs");
 		this->history->forget(this->history, 0);
-		this->reconciler->check(this->reconciler);
+		this->worker->compare(this->worker);
 		return;
 	}
 	if (!hwo_rt_decode_link(hdr, &link) || !note(this, &link))
 	{
 		return;
 	}
+	any.ifindex = link.ifindex;
 	/* perhaps its driver was loaded again, or its firmware changed */
 	this->history->forget(this->history, link.ifindex);
 	if (link.up)
 	{
 		this->bypass->renew_nic(this->bypass, link.ifindex);
 	}
-	else if (this->table->uses(this->table, link.ifindex))
+	else if (this->table->count(this->table, &any))
 	{
-		this->reconciler->link_down(this->reconciler, link.ifindex);
+		this->worker->link_down(this->worker, link.ifindex);
 	}
 	this->sps->link_changed(this->sps, link.ifindex, link.up);
 }
@@ -127,9 +129,10 @@ METHOD(link_events_t, destroy, void,
  * Described in header
  */
 link_events_t *hwo_link_events_create(nl_transport_t *transport,
-									  reconciler_t *reconciler,
+									  child_worker_t *worker,
 									  sp_installer_t *sps,
-									  ike_bypass_t *bypass, sa_table_t *table,
+									  ike_bypass_t *bypass,
+									  child_table_t *table,
 									  device_history_t *history)
 {
 	private_link_events_t *this;
@@ -138,7 +141,7 @@ link_events_t *hwo_link_events_create(nl_transport_t *transport,
 		.public = {
 			.destroy = _destroy,
 		},
-		.reconciler = reconciler,
+		.worker = worker,
 		.sps = sps,
 		.bypass = bypass,
 		.table = table,

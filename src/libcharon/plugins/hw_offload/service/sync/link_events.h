@@ -16,11 +16,11 @@
 #define HWO_LINK_EVENTS_H_
 
 #include "../sp/ike_bypass.h"
-#include "reconciler.h"
+#include "child_worker.h"
 #include "../sp/sp_installer.h"
 #include "../../io/nl_monitor.h"
 #include "../../model/state/device_history.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 
 typedef struct link_events_t link_events_t;
 
@@ -39,16 +39,17 @@ struct link_events_t {
  * Start to listen.
  *
  * @param transport		transport that joined hwo_rt_link_groups, adopted
- * @param reconciler		comparison with the kernel, for SAs
+ * @param worker		compares with the kernel
  * @param sps			installer of SPs
  * @param bypass		bypass for IKE on NICs
  * @param table			records of SAs
  * @param history		what was learned about NICs
  */
 link_events_t *hwo_link_events_create(nl_transport_t *transport,
-									  reconciler_t *reconciler,
+									  child_worker_t *worker,
 									  sp_installer_t *sps,
-									  ike_bypass_t *bypass, sa_table_t *table,
+									  ike_bypass_t *bypass,
+									  child_table_t *table,
 									  device_history_t *history);
 
 #endif /** HWO_LINK_EVENTS_H_ @}*/

@@ -6,14 +6,12 @@
  */
 
 #include "xfrm_events.h"
-#include "reconciler.h"
 #include "../../hwo_compat.h"
 #include "../../model/plan/ts_convert.h"
 #include "../../wire/xfrm_event.h"
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <time.h>
 
 #include <daemon.h>
 #include <utils/debug.h>
@@ -36,19 +34,19 @@ struct private_xfrm_events_t {
 	nl_monitor_t *monitor;
 
 	/**
-	 * Comparison with the kernel
+	 * Worker
 	 */
-	reconciler_t *reconciler;
+	child_worker_t *worker;
 
 	/**
-	 * Records of SAs
+	 * Records of CHILD_SAs
 	 */
-	sa_table_t *table;
+	child_table_t *table;
 
 	/**
-	 * Requests to rekey
+	 * Tells charon
 	 */
-	sa_expiry_t *rekey;
+	sa_expiry_t *expiry;
 };
 
 /**
@@ -65,7 +63,8 @@ static void process_acquire(private_xfrm_events_t *this,
 	{
 		return;
 	}
-	if (this->table->moving(this->table, event->acquire.reqid, time(NULL)))
+	if (this->table->moving(this->table, event->acquire.reqid,
+							time_monotonic(NULL)))
 	{	/* there is one again, or charon was told to rekey */
 		DBG2(DBG_KNL, "ignored acquire for reqid %u, its SA was on the move",
 			 event->acquire.reqid);
@@ -91,27 +90,14 @@ static void process_expire(private_xfrm_events_t *this,
 						   const hwo_event_t *event)
 {
 	const hwo_sa_id_t *id = &event->expire.id;
-	host_t *dst;
 
-	if (id->proto != IPPROTO_ESP && id->proto != IPPROTO_AH)
+	if (event->expire.hard)
 	{
-		return;
+		this->expiry->hard(this->expiry, id);
 	}
-	if (!event->expire.hard)
+	else if (this->table->soft(this->table, id, FALSE, FALSE))
 	{
-		if (this->table->tell_soft(this->table, id, FALSE, FALSE))
-		{
-			this->rekey->rekey(this->rekey, id, NULL);
-		}
-		return;
-	}
-	/* before charon removes its policies */
-	this->table->lose(this->table, id, NULL);
-	dst = hwo_addr_to_host(&id->dst, 0);
-	if (dst)
-	{
-		charon->kernel->expire(charon->kernel, id->proto, id->spi, dst, TRUE);
-		dst->destroy(dst);
+		this->expiry->soft(this->expiry, id, NULL);
 	}
 }
 
@@ -174,7 +160,7 @@ static void process(void *data, const struct nlmsghdr *hdr)
 	{
 		DBG1(DBG_KNL, "events of the kernel were lost, checking all SAs; "
 			 "consider a larger receive_buffer_size");
-		this->reconciler->check(this->reconciler);
+		this->worker->compare(this->worker);
 		return;
 	}
 	switch (hwo_xfrm_decode_event(hdr, &event))
@@ -216,8 +202,8 @@ METHOD(xfrm_events_t, destroy, void,
  * Described in header
  */
 xfrm_events_t *hwo_xfrm_events_create(nl_transport_t *transport,
-									  reconciler_t *reconciler,
-									  sa_table_t *table, sa_expiry_t *rekey)
+									  child_worker_t *worker,
+									  child_table_t *table, sa_expiry_t *expiry)
 {
 	private_xfrm_events_t *this;
 
@@ -225,9 +211,9 @@ xfrm_events_t *hwo_xfrm_events_create(nl_transport_t *transport,
 		.public = {
 			.destroy = _destroy,
 		},
-		.reconciler = reconciler,
+		.worker = worker,
 		.table = table,
-		.rekey = rekey,
+		.expiry = expiry,
 	);
 	this->monitor = hwo_nl_monitor_create(transport, TRUE, process, this);
 	return &this->public;

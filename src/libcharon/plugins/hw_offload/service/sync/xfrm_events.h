@@ -15,10 +15,10 @@
 #ifndef HWO_XFRM_EVENTS_H_
 #define HWO_XFRM_EVENTS_H_
 
-#include "reconciler.h"
+#include "child_worker.h"
 #include "../charon/sa_expiry.h"
 #include "../../io/nl_monitor.h"
-#include "../../model/state/sa_table.h"
+#include "../../model/state/sa_record.h"
 
 typedef struct xfrm_events_t xfrm_events_t;
 
@@ -37,12 +37,13 @@ struct xfrm_events_t {
  * Start to listen.
  *
  * @param transport		transport that joined hwo_xfrm_event_groups, adopted
- * @param reconciler		comparison with the kernel, if events were lost
- * @param table			records of SAs
- * @param rekey			requests to rekey
+ * @param worker		compares with the kernel if events were lost
+ * @param table			records of CHILD_SAs
+ * @param expiry		tells charon
  */
 xfrm_events_t *hwo_xfrm_events_create(nl_transport_t *transport,
-									  reconciler_t *reconciler,
-									  sa_table_t *table, sa_expiry_t *rekey);
+									  child_worker_t *worker,
+									  child_table_t *table,
+									  sa_expiry_t *expiry);
 
 #endif /** HWO_XFRM_EVENTS_H_ @}*/

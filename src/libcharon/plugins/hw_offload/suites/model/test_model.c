@@ -35,10 +35,10 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, sp_table_tcase());
 	suite_add_tcase(suite, sp_guard_tcase());
 	suite_add_tcase(suite, limits_tcase());
-	suite_add_tcase(suite, sa_lost_tcase());
-	suite_add_tcase(suite, sa_table_tcase());
 	suite_add_tcase(suite, child_tcase());
+	suite_add_tcase(suite, notes_tcase());
 	suite_add_tcase(suite, rooms_tcase());
+	suite_add_tcase(suite, waiting_tcase());
 	suite_add_tcase(suite, ledger_tcase());
 	suite_add_tcase(suite, ifname_tcase());
 	suite_add_tcase(suite, refusals_tcase());

@@ -13,7 +13,6 @@
 
 #include "../../model/state/device_history.h"
 #include "../../model/plan/device_rules.h"
-#include "../../model/state/sa_table.h"
 
 #define DEV 7
 
@@ -397,93 +396,6 @@ START_TEST(test_bounded)
 }
 END_TEST
 
-/**
- * An SA of a pair, numbered.
- */
-static hwo_sa_record_t make_sa(int n, bool inbound, hwo_mode_t mode)
-{
-	hwo_addr_t us = { AF_INET, { 10, 0, 0, 1 } }, peer = { AF_INET, { 10, 1 } };
-
-	peer.bytes[3] = n;
-	return (hwo_sa_record_t){
-		.id = {
-			.src = inbound ? peer : us,
-			.dst = inbound ? us : peer,
-			.spi = htonl(n * 2 + inbound),
-			.proto = IPPROTO_ESP,
-		},
-		.reqid = n,
-		.facts.inbound = inbound,
-		.outcome.effective = {
-			.mode = mode,
-			.ifindex = mode == HWO_MODE_NONE ? 0 : DEV,
-		},
-	};
-}
-
-START_TEST(test_admit)
-{
-	hwo_offload_t packet = { HWO_MODE_PACKET, DEV };
-	hwo_offload_t crypto = { HWO_MODE_CRYPTO, DEV };
-	hwo_offload_t elsewhere = { HWO_MODE_PACKET, DEV + 1 };
-	sa_table_t *table = hwo_sa_table_create();
-	hwo_sa_record_t sa;
-	int i;
-
-	/* room for two pairs */
-	for (i = 1; i <= 2; i++)
-	{
-		sa = make_sa(i, TRUE, HWO_MODE_PACKET);
-		ck_assert(table->admit(table, &sa.id, sa.reqid, &packet, 5));
-		table->put(table, &sa);
-		table->settle(table, &sa.id);
-		sa = make_sa(i, FALSE, HWO_MODE_PACKET);
-		table->put(table, &sa);
-	}
-	sa = make_sa(3, TRUE, HWO_MODE_PACKET);
-	ck_assert(!table->admit(table, &sa.id, sa.reqid, &packet, 5));
-	ck_assert(table->admit(table, &sa.id, sa.reqid, &packet, 6));
-	table->settle(table, &sa.id);
-	/* other modes and devices have their own */
-	ck_assert(table->admit(table, &sa.id, sa.reqid, &crypto, 2));
-	ck_assert(table->admit(table, &sa.id, sa.reqid, &elsewhere, 2));
-	table->settle(table, &sa.id);
-	/* a pair that replaces another one of them, from either side */
-	sa = make_sa(2, TRUE, HWO_MODE_PACKET);
-	sa.id.spi++;
-	ck_assert(table->admit(table, &sa.id, sa.reqid, &packet, 4));
-	table->settle(table, &sa.id);
-	ck_assert(!table->admit(table, &sa.id, 7, &packet, 4));
-	sa = make_sa(2, FALSE, HWO_MODE_PACKET);
-	sa.id.spi++;
-	ck_assert(table->admit(table, &sa.id, sa.reqid, &packet, 4));
-	table->settle(table, &sa.id);
-	/* once there is room again */
-	sa = make_sa(1, TRUE, HWO_MODE_PACKET);
-	ck_assert(table->remove(table, &sa.id));
-	sa = make_sa(3, TRUE, HWO_MODE_PACKET);
-	ck_assert(table->admit(table, &sa.id, sa.reqid, &packet, 4));
-	table->destroy(table);
-}
-END_TEST
-
-START_TEST(test_admit_under_way)
-{
-	hwo_offload_t packet = { HWO_MODE_PACKET, DEV };
-	hwo_sa_record_t a = make_sa(1, TRUE, HWO_MODE_PACKET);
-	hwo_sa_record_t b = make_sa(2, TRUE, HWO_MODE_PACKET);
-	sa_table_t *table = hwo_sa_table_create();
-
-	/* two threads at the same time, and room for one */
-	ck_assert(table->admit(table, &a.id, a.reqid, &packet, 2));
-	ck_assert(!table->admit(table, &b.id, b.reqid, &packet, 2));
-	/* it was refused after all */
-	table->settle(table, &a.id);
-	ck_assert(table->admit(table, &b.id, b.reqid, &packet, 2));
-	table->destroy(table);
-}
-END_TEST
-
 TCase *device_tcase(void)
 {
 	TCase *tc;
@@ -500,7 +412,5 @@ TCase *device_tcase(void)
 	tcase_add_test(tc, test_forget_one);
 	tcase_add_test(tc, test_refused_what);
 	tcase_add_test(tc, test_bounded);
-	tcase_add_test(tc, test_admit);
-	tcase_add_test(tc, test_admit_under_way);
 	return tc;
 }

@@ -55,6 +55,8 @@ TCase *rebind_tcase(void);
 TCase *rebind_packet_tcase(void);
 TCase *rebind_storm_tcase(void);
 TCase *rekey_tcase(void);
+TCase *records_tcase(void);
+TCase *worker_tcase(void);
 TCase *job_tcase(void);
 
 /** What the tests act upon, created by service_setup() */

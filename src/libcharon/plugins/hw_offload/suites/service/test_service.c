@@ -432,6 +432,8 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, rebind_packet_tcase());
 	suite_add_tcase(suite, rebind_storm_tcase());
 	suite_add_tcase(suite, rekey_tcase());
+	suite_add_tcase(suite, records_tcase());
+	suite_add_tcase(suite, worker_tcase());
 	suite_add_tcase(suite, job_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

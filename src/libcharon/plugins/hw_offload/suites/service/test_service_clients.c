@@ -29,8 +29,9 @@
 
 /** a service of our own, for lists that are too long for the fake kernel */
 static status_service_t *service;
-static sa_table_t *table;
+static child_table_t *table;
 static failed_children_t *failures;
+static child_listener_t *names_listener;
 
 /**
  * Replace the backend's service by one over a table of ours.
@@ -41,32 +42,44 @@ static void own_service(int count)
 		.version = "test",
 		.xfrm = hwo_nl_exchange_create(fake_kernel_open(kernel, NETLINK_XFRM,
 														NULL)),
-		.sa_table = hwo_sa_table_create(),
+		.table = hwo_child_table_create(),
 		.failures = hwo_failed_children_create(),
 	};
-	hwo_sa_record_t record = {
+	const hwo_child_sa_t sa = {
 		.id = {
 			.proto = IPPROTO_ESP,
 			.dst = { .family = AF_INET, .bytes = { 192, 168, 50, 2 }, },
 		},
-		.requested = HW_OFFLOAD_AUTO,
 		.outcome.why.reason = HWO_REASON_DRIVER_REFUSED,
-		.names = { .connection = "gw", .child = "a child with a name", },
 	};
-	hwo_result_t *result = &record.outcome.why.result;
+	const hwo_names_t names = {
+		.connection = "gw",
+		.child = "a child with a name",
+	};
+	hwo_child_t *child;
+	hwo_result_t *result;
+	hwo_sa_id_t id = sa.id;
 	int i;
 
 	DESTROY_IF(ipsec);
 	ipsec = NULL;
-	table = source.sa_table;
+	table = source.table;
 	failures = source.failures;
 	for (i = 0; i < count; i++)
 	{
-		record.id.spi = htonl(0xc0000000 + i);
+		id.spi = htonl(0xc0000000 + i);
+		child = table->begin(table, &id, FALSE, i, 1);
+		child->requested = HW_OFFLOAD_AUTO;
+		child->out = sa;
+		child->out.id = id;
+		result = &child->out.outcome.why.result;
 		snprintf(result->extack, sizeof(result->extack),
 				 "driver: no room for SA %d, whatever it takes", i);
-		table->put(table, &record);
+		table->checkin(table, child);
+		ck_assert(table->name(table, &id, &id, &names, NULL));
 	}
+	names_listener = hwo_child_listener_create(table, failures);
+	source.names = names_listener;
 	service = hwo_status_service_create(status_uri, &source);
 	ck_assert(service != NULL);
 }
@@ -74,6 +87,7 @@ static void own_service(int count)
 static void end_own_service(void)
 {
 	service->destroy(service);
+	names_listener->destroy(names_listener);
 	failures->destroy(failures);
 	table->destroy(table);
 }

@@ -49,6 +49,12 @@ METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
 	return enumerator_create_single(child_sa, NULL);
 }
 
+METHOD(child_sa_t, get_unique_id, uint32_t,
+	child_sa_t *this)
+{
+	return 9;
+}
+
 METHOD(child_sa_t, get_spi, uint32_t,
 	child_sa_t *this, bool inbound)
 {
@@ -84,6 +90,7 @@ static void peers_setup(void)
 		.create_child_sa_enumerator = _create_child_sa_enumerator,
 	);
 	INIT(child_sa,
+		.get_unique_id = _get_unique_id,
 		.get_spi = _get_spi,
 		.get_protocol = _get_protocol,
 		.get_mark = _get_mark,
