@@ -15,6 +15,7 @@
 
 #include "hwo_types.h"
 #include "wire/nl_msg.h"
+#include "wire/xfrm_probe.h"
 #include "wire/xfrm_sa.h"
 #include "wire/xfrm_sp.h"
 
@@ -33,9 +34,6 @@
 
 /** SAs we forgot go after this time */
 #define LIFETIME 20
-
-/** Not a reqid that charon would allocate */
-#define REQID 0x7ff00001
 
 /** What charon gives policies between two addresses. Some NICs take no other
  * priority than 0, which charon never gives */
@@ -216,7 +214,7 @@ static void make_sa(prober_t *prober, const trial_t *trial, hwo_sa_t *sa)
 		},
 		.src_port = trial->encap ? 4500 : 0,
 		.dst_port = trial->encap ? 4500 : 0,
-		.reqid = REQID,
+		.reqid = HWO_PROBE_REQID,
 		.facts = {
 			.proto = IPPROTO_ESP,
 			.mode = trial->ipsec_mode,
@@ -297,7 +295,7 @@ static void try_policy(prober_t *prober, const trial_t *trial,
 			},
 		},
 		.tmpl = {
-			{ .proto = IPPROTO_ESP, .reqid = REQID,
+			{ .proto = IPPROTO_ESP, .reqid = HWO_PROBE_REQID,
 			  .mode = trial->ipsec_mode, .family = AF_INET },
 		},
 		.tmpl_count = 1,

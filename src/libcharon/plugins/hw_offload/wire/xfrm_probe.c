@@ -47,6 +47,7 @@ static void change_info(struct xfrm_usersa_info *info, bool inbound,
 	hwo_xfrm_put_addr(&id->src, &info->saddr);
 	hwo_xfrm_put_addr(&id->dst, &info->id.daddr);
 	memset(&info->sel, 0, sizeof(info->sel));
+	info->reqid = HWO_PROBE_REQID;
 	info->lft.soft_byte_limit = info->lft.hard_byte_limit = XFRM_INF;
 }
 

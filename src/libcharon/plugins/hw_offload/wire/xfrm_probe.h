@@ -6,14 +6,19 @@
  * @{ @ingroup hwo_wire
  *
  * An SA like another one in all that a driver looks at, but of no use: its
- * addresses are for documentation only (RFC 5737, RFC 3849), its key is zero.
- * Whether a device takes it tells if the device would take that one.
+ * addresses are for documentation only (RFC 5737, RFC 3849), its key is zero,
+ * its reqid that of no policy: some NICs find SAs by their reqid alone, and would
+ * encrypt traffic with that key. Whether a device takes it tells if the device
+ * would take that one.
  */
 
 #ifndef HWO_XFRM_PROBE_H_
 #define HWO_XFRM_PROBE_H_
 
 #include "nl_msg.h"
+
+/** Reqid of SAs for trial, charon does not get that far */
+#define HWO_PROBE_REQID 0x7ff00001
 
 /**
  * Encode XFRM_MSG_NEWSA for such an SA. It holds no keys. Limits in bytes are
