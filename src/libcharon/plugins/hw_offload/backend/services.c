@@ -69,13 +69,15 @@ static void start_installers(hwo_services_t *this,
  * Create what follows the kernel
  */
 static void start_followers(hwo_services_t *this,
-							const hwo_kernel_sockets_t *kernel)
+							const hwo_kernel_sockets_t *kernel,
+							const hwo_guard_rules_t *guard)
 {
-	hwo_rebind_settings_t rebind = hwo_setup_rebind();
+	hwo_rebind_settings_t rebind = hwo_setup_rebind(guard);
 
 	this->names = hwo_child_listener_create(this->table, this->failures);
 	this->worker = hwo_child_worker_create(kernel->route_changes, &this->with,
-										   this->mover, this->sps, &rebind);
+										   this->mover, this->sps,
+										   this->sp_table, &rebind);
 	this->events = hwo_xfrm_events_create(kernel->xfrm_events, this->worker,
 										  this->table, this->rekey);
 	this->links = hwo_link_events_create(kernel->link_events, this->worker,
@@ -100,7 +102,7 @@ bool hwo_services_start(hwo_services_t *this,
 	/* each adopts a door, so all of them are there before any may fail */
 	start_shared(this, kernel);
 	start_installers(this, kernel, features, guard);
-	start_followers(this, kernel);
+	start_followers(this, kernel, guard);
 	source.table = this->table;
 	source.names = this->names;
 	source.sp_table = this->sp_table;

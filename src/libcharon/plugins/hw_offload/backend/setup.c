@@ -145,7 +145,7 @@ static bool is_second(const char *key, const char *word, const char *first,
 /*
  * Described in header
  */
-hwo_rebind_settings_t hwo_setup_rebind(void)
+hwo_rebind_settings_t hwo_setup_rebind(const hwo_guard_rules_t *guard)
 {
 	return (hwo_rebind_settings_t){
 		.enabled = hwo_setting_bool("rebind", TRUE),
@@ -159,6 +159,7 @@ hwo_rebind_settings_t hwo_setup_rebind(void)
 													   "keep"),
 									   "keep", "close"),
 		},
+		.guard = *guard,
 	};
 }
 

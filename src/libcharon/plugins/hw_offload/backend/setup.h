@@ -66,8 +66,10 @@ hwo_bypass_settings_t hwo_setup_bypass(void);
 /**
  * Get the settings for SAs that follow their packets. Values that make no sense
  * are logged.
+ *
+ * @param guard			what guards depend on
  */
-hwo_rebind_settings_t hwo_setup_rebind(void);
+hwo_rebind_settings_t hwo_setup_rebind(const hwo_guard_rules_t *guard);
 
 /**
  * Open the book of what is ours.

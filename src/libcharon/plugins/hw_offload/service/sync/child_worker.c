@@ -6,6 +6,7 @@
  */
 
 #include "child_worker.h"
+#include "leak_scan.h"
 #include "rekey_queue.h"
 #include "sad_scan.h"
 #include "../charon/deferred_job.h"
@@ -36,9 +37,15 @@ struct private_child_worker_t {
 	nl_monitor_t *monitor;
 
 	/**
-	 * Installer of SPs
+	 * Installer of SPs, and their table
 	 */
 	sp_installer_t *sps;
+	sp_table_t *sp_table;
+
+	/**
+	 * What guards depend on
+	 */
+	hwo_guard_rules_t guard;
 
 	/**
 	 * Puts CHILD_SAs where they belong
@@ -235,6 +242,7 @@ static bool check_all(private_child_worker_t *this)
 	int i;
 
 	this->queue->wake(this->queue);
+	hwo_leak_scan(&this->guard, this->sp_table, this->table);
 	keys = this->table->list(this->table);
 	for (i = 0; i < array_count(keys) && !this->job->is_ending(this->job); i++)
 	{
@@ -395,6 +403,7 @@ METHOD(child_worker_t, destroy, void,
 child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 										const hwo_sa_shared_t *with,
 										sa_mover_t *mover, sp_installer_t *sps,
+										sp_table_t *sp_table,
 										const hwo_rebind_settings_t *settings)
 {
 	private_child_worker_t *this;
@@ -411,6 +420,8 @@ child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 			.rules = settings->rules,
 		},
 		.sps = sps,
+		.sp_table = sp_table,
+		.guard = settings->guard,
 		.table = with->table,
 		.expiry = with->rekey,
 		.queue = hwo_rekey_queue_create(with->table),

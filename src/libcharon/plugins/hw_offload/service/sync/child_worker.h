@@ -59,6 +59,8 @@ typedef struct hwo_rebind_settings_t {
 	u_int delay;
 	/** what the plan depends on */
 	hwo_bind_rules_t rules;
+	/** what guards depend on */
+	hwo_guard_rules_t guard;
 } hwo_rebind_settings_t;
 
 /**
@@ -93,11 +95,13 @@ struct child_worker_t {
  * @param with			what services for SAs have in common
  * @param mover			mover of SAs
  * @param sps			installer of SPs, those without SAs follow routes, too
+ * @param sp_table		table of SPs
  * @param settings		settings, copied
  */
 child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 										const hwo_sa_shared_t *with,
 										sa_mover_t *mover, sp_installer_t *sps,
+										sp_table_t *sp_table,
 										const hwo_rebind_settings_t *settings);
 
 #endif /** HWO_CHILD_WORKER_H_ @}*/

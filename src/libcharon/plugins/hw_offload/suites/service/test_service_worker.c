@@ -102,6 +102,31 @@ START_TEST(test_busy_once)
 }
 END_TEST
 
+START_TEST(test_address_later)
+{
+	/* a gateway, on a kernel that would send its own traffic in clear once its
+	 * route moves */
+	reroute_set("rebind_delay", "20");
+	reroute_set("rebind_refused", "close");
+	ck_assert(service_start(FAKE_LINUX_6_12, FAKE_CAPS_PACKET, NULL));
+	calls.have_address = FALSE;
+	service_child_init(_i ? HW_OFFLOAD_PACKET : HW_OFFLOAD_AUTO);
+	sa_in.data.mode = sa_out.data.mode = MODE_TUNNEL;
+	sp_in.cfg.mode = sp_out.cfg.mode = MODE_TUNNEL;
+	service_child_add();
+	bus_child_updown(SPI_IN, SPI_OUT, TRUE);
+	ck_assert(reroute_pair_is("packet3"));
+	reroute_wait_check();
+	ck_assert_int_eq(calls.expires, 0);
+	/* now it gets an address in there */
+	calls.have_address = TRUE;
+	fake_kernel_add_route(kernel, "10.99.0.0/16", NIC, NULL, NULL, 0);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert(calls.expire_hard == _i);
+	service_child_clear();
+}
+END_TEST
+
 /** number of CHILD_SAs, more than are rekeyed at once */
 #define MANY 100
 
@@ -152,6 +177,7 @@ TCase *worker_tcase(void)
 	tcase_add_loop_test(tcase, test_route_moves_meanwhile, 0, 2);
 	tcase_add_loop_test(tcase, test_known_later, 0, 2);
 	tcase_add_loop_test(tcase, test_busy_once, 0, 2);
+	tcase_add_loop_test(tcase, test_address_later, 0, 2);
 	tcase_add_test(tcase, test_paced);
 	return tcase;
 }
