@@ -127,6 +127,20 @@ static bool run_attempts(private_sa_mover_t *this, sa_move_t *sa)
 }
 
 /**
+ * Plan to put an SA where it was
+ */
+static void plan_back(const hwo_child_t *child, const hwo_child_sa_t *record,
+					  const hwo_offload_t *old, hwo_plan_t *plan)
+{
+	const hwo_device_t device = {
+		.ifindex = old->ifindex,
+	};
+
+	hwo_plan_sa(child->requested, &record->facts, &device, plan);
+	hwo_plan_limit(plan, old, HWO_REASON_NONE);
+}
+
+/**
  * Put the old form back, from the last state of whatever there was since. It is
  * installed like any other, so it may end up in software, or be gone if it must
  * not.
@@ -137,17 +151,12 @@ static int restore(private_sa_mover_t *this, sa_move_t *sa)
 {
 	hwo_sa_attempts_t *attempts = &sa->attempts;
 	hwo_outcome_t *old = &sa->record->outcome;
-	const hwo_device_t device = {
-		.ifindex = old->effective.ifindex,
-	};
 	char text[HWO_RESULT_TEXT];
 	bool finished = attempts->finished;
 
 	memset(attempts, 0, sizeof(*attempts));
 	keep_form(sa, &attempts->form);
-	hwo_plan_sa(sa->child->requested, &sa->record->facts, &device,
-				&attempts->plan);
-	hwo_plan_limit(&attempts->plan, &old->effective, HWO_REASON_NONE);
+	plan_back(sa->child, sa->record, &old->effective, &attempts->plan);
 	if (finished || !run_attempts(this, sa))
 	{
 		DBG1(DBG_KNL, "unable to restore SA %.8x: %s",
@@ -341,6 +350,20 @@ static int place_one(private_sa_mover_t *this, hwo_child_t *child, bool inbound,
 	return err;
 }
 
+/**
+ * Put an SA back where it was, as the other one can't follow it
+ *
+ * @return				EOPNOTSUPP, or EBUSY if it can't be put back
+ */
+static int put_back(private_sa_mover_t *this, hwo_child_t *child, bool inbound,
+					hwo_outcome_t *old)
+{
+	hwo_plan_t plan;
+
+	plan_back(child, hwo_child_sa(child, inbound), &old->effective, &plan);
+	return place_one(this, child, inbound, &plan, old) ? EBUSY : EOPNOTSUPP;
+}
+
 METHOD(sa_mover_t, place, int,
 	private_sa_mover_t *this, hwo_child_t *child, const hwo_plan_t *plan,
 	hwo_outcome_t *outcome)
@@ -348,6 +371,7 @@ METHOD(sa_mover_t, place, int,
 	int count = child->in.id.spi && child->out.id.spi ? 2 : 1;
 	int placed = 0, err = 0;
 	bool inbound = !child->out.id.spi;
+	hwo_outcome_t old[] = { child->out.outcome, child->in.outcome };
 	hwo_plan_t steps = *plan;
 	hwo_offload_t best = {
 		.mode = HWO_MODE_CRYPTO,
@@ -357,6 +381,12 @@ METHOD(sa_mover_t, place, int,
 	if (!steps.count)
 	{
 		return EOPNOTSUPP;
+	}
+	if (!outcome->why.reason)
+	{
+		outcome->why.reason = hwo_plan_has(&steps, HWO_MODE_CRYPTO) ?
+							  steps.skipped[HWO_MODE_PACKET] :
+							  steps.skipped[HWO_MODE_CRYPTO];
 	}
 	for (; !err && placed < count; inbound ^= count > 1)
 	{
@@ -372,6 +402,10 @@ METHOD(sa_mover_t, place, int,
 						   HWO_REASON_PARTNER_REFUSED);
 			placed = 1;
 		}
+	}
+	if (err == EOPNOTSUPP && placed)
+	{
+		err = put_back(this, child, inbound, &old[inbound]);
 	}
 	return err;
 }

@@ -55,7 +55,7 @@ struct sa_mover_t {
 	 * @param outcome	[in,out] why they are in no better mode, if not for what
 	 *					the plan says; what came of it
 	 * @return			0, EOPNOTSUPP if an SA was refused there or is in packet
-	 *					mode, so it stays where it is, or another errno value
+	 *					mode, so both stay where they are, or another errno value
 	 */
 	int (*place)(sa_mover_t *this, hwo_child_t *child, const hwo_plan_t *plan,
 				 hwo_outcome_t *outcome);

@@ -160,15 +160,9 @@ static hwo_place_t move(hwo_placer_t *this, hwo_child_t *child,
 						bool again)
 {
 	hwo_child_t old = *child;
-	hwo_outcome_t outcome = {
-		.why.reason = plan->skipped[HWO_MODE_PACKET] ?: HWO_REASON_IN_USE,
-	};
+	hwo_outcome_t outcome = {};
 	int err;
 
-	if (!hwo_plan_has(plan, HWO_MODE_CRYPTO))
-	{
-		outcome.why.reason = plan->skipped[HWO_MODE_CRYPTO];
-	}
 	/* it is in use, so it is not moved to find that out again */
 	if (again && plan->strict && !is_taken(this, child, plan))
 	{

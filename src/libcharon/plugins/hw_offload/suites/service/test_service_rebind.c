@@ -113,6 +113,24 @@ START_TEST(test_crypto_refused)
 }
 END_TEST
 
+START_TEST(test_half_refused)
+{
+	reroute_start(FAKE_CAPS_CRYPTO, NULL, NULL);
+	reroute_child_add(HW_OFFLOAD_CRYPTO);
+	fake_kernel_set_oseq(kernel, sa_out.id.spi, 5);
+	/* the second new one is the inbound one, so the other one goes back */
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 2,
+					   FAKE_FAULT_ERROR, EINVAL, "fakenic: Table is full");
+	reroute_to(OTHER);
+	ck_assert(reroute_wait_line("it stays"));
+	ck_assert(reroute_wait_pair("crypto3"));
+	ck_assert_uint_eq(reroute_oseq(), 5);
+	ck_assert_int_eq(calls.expires, 0);
+	assert_no_key();
+	reroute_child_del();
+}
+END_TEST
+
 START_TEST(test_auto_refused)
 {
 	/* only one direction is refused, but both end in the same mode */
@@ -319,6 +337,7 @@ TCase *rebind_tcase(void)
 	tcase_add_loop_test(tcase, test_crypto, 0, 2);
 	tcase_add_test(tcase, test_crypto_to_software);
 	tcase_add_loop_test(tcase, test_crypto_refused, 0, 4);
+	tcase_add_test(tcase, test_half_refused);
 	tcase_add_test(tcase, test_auto_refused);
 	tcase_add_test(tcase, test_budget);
 	tcase_add_test(tcase, test_feature);
