@@ -83,7 +83,7 @@ sub faces
 		# nothing is added to one that is limited to an interface anyway
 		return face($want, offload => $offload) if $want->{dev};
 		return face($want, offload => 'none -'),
-			face($want, offload => $offload, dev => $device);
+			face($want, offload => $offload, dev => $device, uid => 2);
 	}
 	# lookups of IPv6 and XFRM interfaces don't tell the interface
 	my $any = $want->{dev} || $rules->{route_checked} &&
@@ -95,7 +95,7 @@ sub faces
 		offload => 'none -',
 		uid => $any ? 1 : 0,
 	);
-	my %limited = $any ? () : (dev => $device, icmp => 1);
+	my %limited = $any ? () : (dev => $device, icmp => 1, uid => 2);
 	return face($want, %guard), face($want, offload => $offload, %limited);
 }
 

@@ -40,11 +40,16 @@ static void start_installers(hwo_services_t *this,
 							 const hwo_kernel_features_t *features,
 							 const hwo_guard_rules_t *guard)
 {
-	hwo_sp_settings_t settings = hwo_setup_sps(guard);
 	hwo_bypass_settings_t bypass = hwo_setup_bypass();
 	hwo_sa_shared_t *with = &this->with;
+	hwo_sp_install_t install = {
+		.devices = this->devices,
+		.sas = this->table,
+		.failures = this->failures,
+		.settings = hwo_setup_sps(guard),
+	};
 
-	settings.plain = this->plain;
+	install.settings.plain = this->plain;
 	*with = (hwo_sa_shared_t){
 		.xfrm = this->xfrm,
 		.listener = kernel->listener,
@@ -59,10 +64,9 @@ static void start_installers(hwo_services_t *this,
 	this->sas = hwo_sa_installer_create(with, this->mover, this->watcher,
 										this->failures);
 	this->bypass = hwo_ike_bypass_create(this->xfrm, &bypass);
-	this->sps = hwo_sp_installer_create(this->xfrm, this->devices, this->rekey,
-										this->bypass, this->table,
-										this->sp_table, this->failures,
-										&settings);
+	install.rekey = this->rekey;
+	this->sps = hwo_sp_installer_create(this->xfrm, this->bypass,
+										this->sp_table, &install);
 }
 
 /**

@@ -342,6 +342,20 @@ void hwo_translate_sp_id(const kernel_ipsec_policy_id_t *id, uint32_t ifindex,
 }
 
 /**
+ * Note the addresses of our side, as they are configured
+ */
+static void translate_range(const kernel_ipsec_policy_id_t *id,
+							hwo_sp_request_t *user)
+{
+	traffic_selector_t *ts = id->dir == POLICY_OUT ? id->src_ts : id->dst_ts;
+	chunk_t from = ts->get_from_address(ts), to = ts->get_to_address(ts);
+
+	user->from.family = user->to.family = user->sp.id.sel.family;
+	memcpy(user->from.bytes, from.ptr, min(from.len, sizeof(user->from.bytes)));
+	memcpy(user->to.bytes, to.ptr, min(to.len, sizeof(user->to.bytes)));
+}
+
+/**
  * Add a template, the first one has the outer header
  */
 static void add_tmpl(hwo_sp_request_t *user, uint8_t proto, uint32_t spi)
@@ -399,6 +413,7 @@ void hwo_translate_sp(const hwo_translate_t *how,
 
 	memset(user, 0, sizeof(*user));
 	hwo_translate_sp_id(id, ifindex, &user->sp.id);
+	translate_range(id, user);
 	user->type = data->type;
 	user->requested = data->hw_offload;
 	user->mode = cfg->mode;

@@ -9,8 +9,10 @@
 
 #include <sys/socket.h>
 
-/** No policy is ever matched by a user ID, but it is part of its identity */
+/** No policy is ever matched by a user ID, but it is part of its identity: that
+ * of guards, and of what is limited to a NIC, which a shunt may be, too */
 #define GUARD_USER 1
+#define NIC_USER 2
 
 /*
  * Described in header
@@ -108,6 +110,7 @@ void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
 	if (limited)
 	{
 		item->sp.id.sel.ifindex = offload->ifindex;
+		item->sp.id.sel.user = NIC_USER;
 		/* for errors it sends about packets of others, the kernel does not
 		 * tell the interface; but with this it tries the flow they are about */
 		item->sp.icmp |= sp->id.dir == POLICY_OUT && sp->tmpl_count;

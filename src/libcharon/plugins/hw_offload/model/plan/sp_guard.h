@@ -21,6 +21,9 @@
  *   is limited to an interface, that one is only for the NIC; packets that the
  *   NIC has decrypted pass without an SP
  *
+ * A user ID, by which no SP is ever matched, keeps their identities apart from
+ * those of others.
+ *
  * All functions are pure.
  */
 
@@ -29,8 +32,9 @@
 
 #include "../../hwo_types.h"
 
-/** There are no more SPs in the kernel for one */
-#define HWO_MAX_KERNEL_SPS 2
+/** There are no more SPs in the kernel for one: two, and while the kernel does
+ * not remove them, those before */
+#define HWO_MAX_KERNEL_SPS 4
 
 /**
  * One SP in the kernel.

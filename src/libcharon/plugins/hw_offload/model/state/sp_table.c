@@ -132,7 +132,7 @@ bool hwo_sp_add_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user)
 		}
 	}
 	array_insert(entry->users, i, copy);
-	return i == 0;
+	return hwo_sp_top_user(entry) == copy;
 }
 
 /*
@@ -142,22 +142,29 @@ bool hwo_sp_remove_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user,
 						bool *top)
 {
 	hwo_sp_request_t *other;
-	int i, count;
+	bool failed = FALSE;
+	int i, found = -1;
 
-	count = array_count(entry->users);
-	for (i = 0; i < count; i++)
+	/* a new one goes before an equal one, so the last one is the oldest */
+	for (i = 0; i < array_count(entry->users); i++)
 	{
 		array_get(entry->users, i, &other);
-		if (user_equals(user, other))
+		if (user_equals(user, other) && (other->failed || !failed))
 		{
-			array_remove(entry->users, i, NULL);
-			free(other);
-			*top = i == 0;
-			return TRUE;
+			failed = other->failed;
+			found = i;
 		}
 	}
-	*top = FALSE;
-	return FALSE;
+	if (found < 0)
+	{
+		*top = FALSE;
+		return FALSE;
+	}
+	array_get(entry->users, found, &other);
+	*top = hwo_sp_top_user(entry) == other;
+	array_remove(entry->users, found, NULL);
+	free(other);
+	return TRUE;
 }
 
 /*
@@ -166,8 +173,41 @@ bool hwo_sp_remove_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user,
 hwo_sp_request_t *hwo_sp_top_user(hwo_sp_entry_t *entry)
 {
 	hwo_sp_request_t *user;
+	int i;
 
-	return array_get(entry->users, ARRAY_HEAD, &user) ? user : NULL;
+	for (i = 0; i < array_count(entry->users); i++)
+	{
+		array_get(entry->users, i, &user);
+		if (!user->failed)
+		{
+			return user;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Described in header
+ */
+int hwo_sp_count_users(hwo_sp_entry_t *entry)
+{
+	hwo_sp_request_t *user;
+	int i, count = 0;
+
+	for (i = 0; i < array_count(entry->users); i++)
+	{
+		array_get(entry->users, i, &user);
+		count += !user->failed;
+	}
+	return count;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sp_has_failed(hwo_sp_entry_t *entry)
+{
+	return hwo_sp_count_users(entry) != array_count(entry->users);
 }
 
 /*
@@ -310,7 +350,7 @@ static void view_entry(hwo_sp_entry_t *entry, hwo_sp_view_t *view)
 		view->kernel.item[i].sp.id.label = chunk_empty;
 	}
 	view->effective = entry->effective;
-	view->users = array_count(entry->users);
+	view->users = hwo_sp_count_users(entry);
 	top = hwo_sp_top_user(entry);
 	if (top)
 	{

@@ -33,6 +33,9 @@ typedef struct hwo_sp_request_t {
 	policy_type_t type;
 	/** the SP to install; sp.priority is the effective priority */
 	hwo_sp_t sp;
+	/** first and last address of our side as configured, which no selector can
+	 * tell */
+	hwo_addr_t from, to;
 	/** priority calculated from the selector, decides between equal ones */
 	uint32_t auto_priority;
 	/** configured offload mode */
@@ -47,6 +50,8 @@ typedef struct hwo_sp_request_t {
 	ipsec_mode_t mode;
 	/** reqid of the SA, 0 for shunts and outbound forward policies */
 	uint32_t reqid;
+	/** TRUE if it could not be installed, and charon has not removed it yet */
+	bool failed;
 } hwo_sp_request_t;
 
 /**
@@ -83,8 +88,6 @@ typedef struct hwo_sp_entry_t {
 	hwo_kernel_sps_t kernel;
 	/** TRUE if its guard stays although nobody uses it anymore */
 	bool blocked;
-	/** TRUE if the SP of the next CHILD_SA could not be installed */
-	bool rekey_failed;
 	/** route installed along */
 	hwo_sp_route_t route;
 	/** TRUE while a thread has it */
@@ -187,7 +190,9 @@ bool hwo_sp_add_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user);
 
 /**
  * Remove a user from an entry that is checked out. The offload mode is not
- * compared: charon's shunts don't repeat it when they are uninstalled.
+ * compared, charon does not repeat it. Of several that are equal, one that
+ * failed goes first, and then the oldest: a trap that is updated is installed
+ * before the old one is removed.
  *
  * @param entry		entry
  * @param user		user that equals the one to remove
@@ -198,9 +203,20 @@ bool hwo_sp_remove_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user,
 						bool *top);
 
 /**
- * Get the user on top, NULL if there is none.
+ * Get the user on top, NULL if there is none. Those that failed don't count.
  */
 hwo_sp_request_t *hwo_sp_top_user(hwo_sp_entry_t *entry);
+
+/**
+ * Count the users of an entry, without those that failed.
+ */
+int hwo_sp_count_users(hwo_sp_entry_t *entry);
+
+/**
+ * Check if the SP of a user could not be installed, e.g. that of the CHILD_SA
+ * which was to replace another one, and charon has not removed it yet.
+ */
+bool hwo_sp_has_failed(hwo_sp_entry_t *entry);
 
 /**
  * Calculate the priority of an SP: the smaller the selector, the lower the

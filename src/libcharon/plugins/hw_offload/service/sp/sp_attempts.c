@@ -7,6 +7,7 @@
 
 #include "sp_attempts.h"
 #include "sp_change.h"
+#include "sp_log.h"
 #include "spd_setup.h"
 #include "../../model/plan/bind_plan.h"
 
@@ -95,12 +96,38 @@ static void reserve(private_sp_attempts_t *this, const hwo_kernel_sps_t *kernel)
 }
 
 /**
+ * What is left of an SP is not offloaded
+ */
+static void leave_nic(private_sp_attempts_t *this, hwo_sp_entry_t *entry)
+{
+	release_nic(this, &entry->effective);
+	memset(&entry->effective, 0, sizeof(entry->effective));
+}
+
+METHOD(sp_attempts_t, check, bool,
+	private_sp_attempts_t *this, hwo_sp_entry_t *entry, uint32_t ifindex,
+	bool gone)
+{
+	if (entry->effective.mode != HWO_MODE_PACKET ||
+		(ifindex && ifindex != entry->effective.ifindex) ||
+		!hwo_sp_forget_lost(this->xfrm, &entry->kernel,
+							entry->effective.ifindex, gone))
+	{
+		return FALSE;
+	}
+	leave_nic(this, entry);
+	memset(&entry->tried, 0, sizeof(entry->tried));
+	return TRUE;
+}
+
+/**
  * Take one step of the plan for an SP
  */
 static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 					 const hwo_sp_request_t *user, const hwo_offload_t *offload,
 					 hwo_result_t *result)
 {
+	bool update = entry->kernel.count;
 	hwo_kernel_sps_t kernel;
 
 	hwo_kernel_sps_get(&user->sp, offload, &this->settings.guard, &kernel);
@@ -115,7 +142,8 @@ static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 	}
 	release_nic(this, &entry->effective);
 	entry->effective = *offload;
-	entry->blocked = entry->rekey_failed = FALSE;
+	entry->blocked = FALSE;
+	hwo_sp_log_change(update ? "updated" : "added", entry);
 }
 
 METHOD(sp_attempts_t, run, void,
@@ -124,13 +152,14 @@ METHOD(sp_attempts_t, run, void,
 	const hwo_plan_t *plan, hwo_result_t *result)
 {
 	char text[HWO_RESULT_TEXT];
-	hwo_offload_t offload = {};
+	hwo_offload_t offload = {}, best;
 	int step;
 
 	*result = (hwo_result_t){
 		.err = EOPNOTSUPP,
 	};
-	hwo_bind_best(plan, &entry->tried);
+	hwo_bind_best(plan, &best);
+	entry->tried = best;
 	for (step = 0; step < plan->count; step++)
 	{
 		offload.mode = plan->step[step];
@@ -143,15 +172,10 @@ METHOD(sp_attempts_t, run, void,
 		DBG2(DBG_KNL, "policy not offloaded, %s",
 			 hwo_result_text(result, text));
 	}
-}
-
-/**
- * What is left of an SP is not offloaded
- */
-static void leave_nic(private_sp_attempts_t *this, hwo_sp_entry_t *entry)
-{
-	release_nic(this, &entry->effective);
-	memset(&entry->effective, 0, sizeof(entry->effective));
+	if (result->err && check(this, entry, 0, FALSE))
+	{	/* it is not there anymore, what was tried now counts */
+		entry->tried = best;
+	}
 }
 
 METHOD(sp_attempts_t, remove_, void,
@@ -160,6 +184,7 @@ METHOD(sp_attempts_t, remove_, void,
 	hwo_sp_remove_all(this->xfrm, &entry->kernel, result);
 	leave_nic(this, entry);
 	entry->blocked = FALSE;
+	hwo_sp_log_change("removed", entry);
 }
 
 METHOD(sp_attempts_t, keep_guard, void,
@@ -194,6 +219,7 @@ sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
 			.run = _run,
 			.remove = _remove_,
 			.keep_guard = _keep_guard,
+			.check = _check,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,

@@ -75,6 +75,19 @@ struct sp_attempts_t {
 	void (*keep_guard)(sp_attempts_t *this, hwo_sp_entry_t *entry);
 
 	/**
+	 * Check if an SP is still in its NIC: the kernel drops those of a NIC that
+	 * goes down, without a word.
+	 *
+	 * @param entry		entry of the SP, checked out
+	 * @param ifindex	NIC that may have lost it, 0 for any
+	 * @param gone		TRUE if it is or will be gone, without asking the kernel
+	 * @return			TRUE if it was lost: what is left is its guard, or what
+	 *					does the same in software
+	 */
+	bool (*check)(sp_attempts_t *this, hwo_sp_entry_t *entry, uint32_t ifindex,
+				  bool gone);
+
+	/**
 	 * Destroy.
 	 */
 	void (*destroy)(sp_attempts_t *this);

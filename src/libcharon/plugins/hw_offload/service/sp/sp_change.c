@@ -90,14 +90,23 @@ static bool change_one(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 }
 
 /**
- * Check if the SPs come before where they were.
+ * Check if SPs come before where they are.
  */
 static bool is_earlier(const hwo_kernel_sps_t *have,
 					   const hwo_kernel_sps_t *want)
 {
-	return have->count && want->count &&
-		   want->item[want->count - 1].sp.priority <
-		   have->item[have->count - 1].sp.priority;
+	int i, old;
+
+	for (i = 0; i < want->count; i++)
+	{
+		old = hwo_kernel_sps_find(have, &want->item[i].sp.id);
+		if (old >= 0 &&
+			want->item[i].sp.priority < have->item[old].sp.priority)
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
 }
 
 /**
@@ -124,40 +133,66 @@ static bool change_some(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 }
 
 /**
+ * Add an SP to what the kernel has, as it can't be removed.
+ */
+static void keep(hwo_kernel_sps_t *have, const hwo_kernel_sp_t *item)
+{
+	if (have->count < countof(have->item))
+	{
+		have->item[have->count++] = *item;
+	}
+}
+
+/**
+ * Undo what was or may have been done to one SP.
+ */
+static void undo_one(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
+					 const hwo_kernel_sp_t *item)
+{
+	int old = hwo_kernel_sps_find(have, &item->sp.id);
+	hwo_result_t result;
+
+	if (old < 0)
+	{
+		remove_one(xfrm, item, &result);
+		if (result.err && result.err != ENOENT && !hwo_result_lost(&result))
+		{
+			keep(have, item);
+		}
+		return;
+	}
+	send_sp(xfrm, &have->item[old], TRUE, &result);
+	if (result.err)
+	{
+		have->item[old] = *item;
+	}
+}
+
+/**
  * Undo what was or may have been done until a failure: new SPs go, updated ones
  * are as before.
  */
-static void undo(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
+static void undo(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 				 const hwo_kernel_sps_t *want, const bool *done)
 {
-	const hwo_kernel_sp_t *item;
-	hwo_result_t ignored;
-	int i, old;
+	int i;
 
 	for (i = want->count - 1; i >= 0; i--)
 	{
-		if (!done[i])
+		if (done[i])
 		{
-			continue;
-		}
-		item = &want->item[i];
-		old = hwo_kernel_sps_find(have, &item->sp.id);
-		if (old < 0)
-		{
-			remove_one(xfrm, item, &ignored);
-		}
-		else
-		{
-			send_sp(xfrm, &have->item[old], TRUE, &ignored);
+			undo_one(xfrm, have, &want->item[i]);
 		}
 	}
 }
 
 /**
- * Remove the SPs that are not wanted anymore, last one first
+ * Remove the SPs that are not wanted anymore, last one first. Those that can't
+ * be removed are added to what there is then.
  */
 static void remove_some(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
-						const hwo_kernel_sps_t *want, hwo_result_t *result)
+						const hwo_kernel_sps_t *want, hwo_kernel_sps_t *left,
+						hwo_result_t *result)
 {
 	hwo_result_t one;
 	int i;
@@ -173,6 +208,10 @@ static void remove_some(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 		{
 			*result = one;
 		}
+		if (one.err && one.err != ENOENT && !hwo_result_lost(&one))
+		{
+			keep(left, &have->item[i]);
+		}
 	}
 }
 
@@ -184,6 +223,7 @@ void hwo_sp_change(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 				   hwo_result_t *result)
 {
 	bool done[HWO_MAX_KERNEL_SPS] = {};
+	hwo_kernel_sps_t left = *want;
 	hwo_result_t removed = {};
 
 	*result = (hwo_result_t){};
@@ -193,13 +233,13 @@ void hwo_sp_change(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 		undo(xfrm, have, want, done);
 		return;
 	}
-	remove_some(xfrm, have, want, &removed);
+	remove_some(xfrm, have, want, &left, &removed);
 	if (removed.err)
 	{
 		DBG1(DBG_KNL, "unable to remove policy that was replaced: %s",
 			 strerror(removed.err));
 	}
-	*have = *want;
+	*have = left;
 }
 
 /*
@@ -209,9 +249,10 @@ void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 					   hwo_result_t *result)
 {
 	const hwo_kernel_sps_t none = {};
+	hwo_kernel_sps_t left = {};
 
 	*result = (hwo_result_t){};
-	remove_some(xfrm, have, &none, result);
+	remove_some(xfrm, have, &none, &left, result);
 	*have = none;
 }
 
@@ -224,22 +265,66 @@ static bool decode_sp(void *data, const struct nlmsghdr *hdr)
 }
 
 /**
+ * Ask the kernel about an SP.
+ */
+static int get_sp(nl_exchange_t *xfrm, const hwo_sp_id_t *id,
+				  hwo_sp_state_t *state)
+{
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	memset(state, 0, sizeof(*state));
+	hwo_xfrm_encode_get_sp(&msg, id);
+	xfrm->query(xfrm, &msg, decode_sp, state, &result);
+	return result.err;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sp_forget_lost(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
+						uint32_t ifindex, bool all)
+{
+	hwo_kernel_sps_t left = {};
+	hwo_kernel_sp_t *item;
+	hwo_sp_state_t state;
+	hwo_result_t ignored;
+	bool lost = FALSE;
+	int i;
+
+	for (i = 0; i < have->count; i++)
+	{
+		item = &have->item[i];
+		if (item->offload.mode != HWO_MODE_PACKET ||
+			(ifindex && ifindex != item->offload.ifindex) ||
+			(!all && get_sp(xfrm, &item->sp.id, &state) != ENOENT))
+		{
+			left.item[left.count++] = *item;
+			continue;
+		}
+		/* it may still be noted as ours */
+		remove_one(xfrm, item, &ignored);
+		lost = TRUE;
+	}
+	*have = left;
+	return lost;
+}
+
+/**
  * Query when one SP of the kernel was used last
  */
 static int query_one(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 					 uint64_t *used)
 {
-	hwo_sp_state_t state = {};
-	hwo_result_t result;
-	hwo_msg_t msg;
+	hwo_sp_state_t state;
+	int err;
 
-	hwo_xfrm_encode_get_sp(&msg, &item->sp.id);
-	xfrm->query(xfrm, &msg, decode_sp, &state, &result);
-	if (!result.err && !item->guard)
+	err = get_sp(xfrm, &item->sp.id, &state);
+	if (!err && !item->guard)
 	{
 		*used = max(*used, state.use_time);
 	}
-	return result.err;
+	return err;
 }
 
 /*

@@ -19,10 +19,11 @@
 #include "../../model/plan/sp_guard.h"
 
 /**
- * Change SPs. If that fails, the kernel is left as it was.
+ * Change SPs. If that fails, the kernel is left as it was as far as possible.
  *
  * @param xfrm		exchange with XFRM
- * @param have		what the kernel has, changed to what it has then
+ * @param have		what the kernel has, changed to what it has then, also on
+ *					failure
  * @param want		what it is to have
  * @param update	TRUE to replace SPs of others without trying to add first
  * @param result	[out] outcome
@@ -41,6 +42,19 @@ void hwo_sp_change(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
  */
 void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 					   hwo_result_t *result);
+
+/**
+ * Forget the SPs in a NIC that the kernel does not have anymore: it drops them
+ * if the NIC goes down.
+ *
+ * @param xfrm		exchange with XFRM
+ * @param have		what the kernel has, changed
+ * @param ifindex	NIC, 0 for any
+ * @param all		TRUE to remove those that it may still have
+ * @return			TRUE if there were some
+ */
+bool hwo_sp_forget_lost(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
+						uint32_t ifindex, bool all);
 
 /**
  * Query when an SP was used last, by any of those in the

@@ -6,9 +6,8 @@
  * @{ @ingroup hwo_service
  *
  * Installs, queries and removes SPs. An SP is offloaded if, and only if, the SA
- * behind it is in packet mode, and then to the same device. If an SP can't be
- * offloaded and the mode is automatic, the SAs move down, and their other SPs
- * with them.
+ * behind it is in packet mode, and then to the same device. If the SAs move
+ * down as an SP can't be offloaded, their other SPs follow.
  *
  * If the CHILD_SA of an SP in packet mode goes after the kernel has lost one of
  * its SAs, or because the peer does not answer, its guard stays, so that its
@@ -24,12 +23,8 @@
 #ifndef HWO_SP_INSTALLER_H_
 #define HWO_SP_INSTALLER_H_
 
-#include "../charon/sa_expiry.h"
-#include "../device/egress_device.h"
-#include "sp_attempts.h"
+#include "sp_install.h"
 #include "../../io/nl_exchange.h"
-#include "../../model/state/failed_children.h"
-#include "../../model/state/sa_record.h"
 #include "../../model/state/sp_table.h"
 
 typedef struct sp_installer_t sp_installer_t;
@@ -66,19 +61,19 @@ struct sp_installer_t {
 	int (*query)(sp_installer_t *this, const hwo_sp_id_t *id, time_t *used);
 
 	/**
-	 * Remove all SPs, also those installed by others.
+	 * Remove all SPs from the kernel, also those installed by others.
 	 *
 	 * @return			0, or errno value
 	 */
 	int (*flush)(sp_installer_t *this);
 
 	/**
-	 * Install traps and shunts again that a change of a link affects: those
-	 * that a NIC lost which went down, elsewhere if there is another route, and
-	 * those that may be offloaded again.
+	 * Note what a NIC lost that was down, and install traps and shunts again
+	 * that a change of a link affects: those that were lost, elsewhere if there
+	 * is another route, and those that may be offloaded to it now.
 	 *
-	 * @param ifindex	device
-	 * @param up		TRUE if it is up
+	 * @param ifindex	device, 0 if it is not known which ones changed
+	 * @param up		TRUE if it is up, or may be up again
 	 */
 	void (*link_changed)(sp_installer_t *this, uint32_t ifindex, bool up);
 
@@ -98,20 +93,12 @@ struct sp_installer_t {
  * Create an installer.
  *
  * @param xfrm			exchange with XFRM
- * @param devices		selection of devices
- * @param rekey			requests to rekey
  * @param bypass		bypass for IKE on NICs that get SPs
- * @param sas			records of SAs
  * @param sps			table of SPs
- * @param failures		memory of what could not be installed
- * @param settings		settings, copied
+ * @param install		what it takes to install SPs but the attempts, copied
  */
 sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
-										egress_device_t *devices,
-										sa_expiry_t *rekey,
-										ike_bypass_t *bypass,
-										child_table_t *sas, sp_table_t *sps,
-										failed_children_t *failures,
-										const hwo_sp_settings_t *settings);
+										ike_bypass_t *bypass, sp_table_t *sps,
+										const hwo_sp_install_t *install);
 
 #endif /** HWO_SP_INSTALLER_H_ @}*/

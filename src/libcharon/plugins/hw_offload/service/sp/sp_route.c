@@ -42,15 +42,29 @@ static void take_ifname(char *name, hwo_sp_route_t *route)
 }
 
 /**
- * Find the source address: one of ours inside the local selector. Pass policies
+ * Get the addresses of our side, which may be less than the selector of the SP.
+ */
+static traffic_selector_t *get_local(const hwo_sp_request_t *user)
+{
+	bool v4 = user->from.family == AF_INET;
+	size_t len = v4 ? 4 : 16;
+
+	return traffic_selector_create_from_bytes(0, v4 ? TS_IPV4_ADDR_RANGE
+													: TS_IPV6_ADDR_RANGE,
+						chunk_create((u_char*)user->from.bytes, len), 0,
+						chunk_create((u_char*)user->to.bytes, len), 65535);
+}
+
+/**
+ * Find the source address: one of ours among those of our side. Pass policies
  * do without one.
  */
-static bool find_source(const hwo_sp_id_t *id, hwo_sp_route_t *route)
+static bool find_source(const hwo_sp_request_t *user, hwo_sp_route_t *route)
 {
 	traffic_selector_t *ts;
 	host_t *src = NULL;
 
-	ts = hwo_selector_to_ts(&id->sel, TRUE);
+	ts = get_local(user);
 	if (ts && charon->kernel->get_address_by_ts(charon->kernel, ts, &src,
 												NULL) == SUCCESS)
 	{
@@ -59,7 +73,7 @@ static bool find_source(const hwo_sp_id_t *id, hwo_sp_route_t *route)
 	}
 	else if (route->pass)
 	{
-		src = host_create_any(id->sel.family);
+		src = host_create_any(user->sp.id.sel.family);
 		hwo_addr_from_host(src, &route->src);
 		src->destroy(src);
 	}
@@ -175,7 +189,7 @@ void hwo_sp_route_install(hwo_sp_entry_t *entry, const hwo_sp_request_t *user,
 
 	route.net.family = entry->id.sel.family;
 	memcpy(route.net.bytes, entry->id.sel.dst, sizeof(route.net.bytes));
-	if (!find_source(&entry->id, &route))
+	if (!find_source(user, &route))
 	{
 		return;
 	}

@@ -473,6 +473,7 @@ json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
 					  egress_device_t *devices)
 {
 	json_t *object, *rest;
+	bool guarded;
 
 	object = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}",
 			"type", "policy",
@@ -492,10 +493,14 @@ json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
 		json_object_update_missing(object, rest);
 		json_decref(rest);
 	}
+	guarded = hwo_kernel_sps_guarded(&view->kernel);
+	/* if a NIC has lost it, only the guard is there */
 	json_object_set_new(object, "installed",
-						json_boolean(view->kernel.count > 0));
+						json_boolean(view->kernel.count > guarded ||
+									 !view->users));
 	json_object_set_new(object, "guarded",
-						json_boolean(view->kernel.count > 1));
+						json_boolean(view->kernel.count > 1 ||
+									 (guarded && view->users)));
 	json_object_set_new(object, "users", json_integer(view->users));
 	json_object_set_new(object, "in_kernel",
 						kernel_sps(&view->kernel, devices));

@@ -97,6 +97,8 @@ static void process(void *data, const struct nlmsghdr *hdr)
 		DBG1(DBG_KNL, "announcements about links were lost, checking all SAs");
 		this->history->forget(this->history, 0);
 		this->worker->compare(this->worker);
+		this->bypass->renew(this->bypass);
+		this->sps->link_changed(this->sps, 0, TRUE);
 		return;
 	}
 	if (!hwo_rt_decode_link(hdr, &link) || !note(this, &link))

@@ -318,11 +318,35 @@ START_TEST(test_twice)
 
 	hwo_sp_add_user(entry, &child);
 	ck_assert(hwo_sp_add_user(entry, &child));
+	/* the older one goes, that makes no difference for what is installed */
 	ck_assert(hwo_sp_remove_user(entry, &child, &top));
-	ck_assert(top);
+	ck_assert(!top);
 	ck_assert_int_eq(array_count(entry->users), 1);
 	ck_assert(hwo_sp_remove_user(entry, &child, &top));
+	ck_assert(top);
 	ck_assert_int_eq(array_count(entry->users), 0);
+}
+END_TEST
+
+START_TEST(test_failed)
+{
+	bool top;
+
+	/* one that could not be installed is not on top, but charon removes it */
+	hwo_sp_add_user(entry, &child);
+	ck_assert(hwo_sp_add_user(entry, &child));
+	hwo_sp_top_user(entry)->failed = TRUE;
+	ck_assert(hwo_sp_has_failed(entry));
+	ck_assert_int_eq(hwo_sp_count_users(entry), 1);
+	ck_assert(!hwo_sp_top_user(entry)->failed);
+	ck_assert(hwo_sp_remove_user(entry, &child, &top));
+	ck_assert(!top);
+	ck_assert(!hwo_sp_has_failed(entry));
+	ck_assert(hwo_sp_top_user(entry) != NULL);
+	hwo_sp_top_user(entry)->failed = TRUE;
+	ck_assert(hwo_sp_top_user(entry) == NULL);
+	ck_assert(hwo_sp_remove_user(entry, &child, &top));
+	ck_assert(!top);
 }
 END_TEST
 
@@ -337,5 +361,6 @@ TCase *sp_user_tcase(void)
 	tcase_add_loop_test(tc, test_other_user, 0, 20);
 	tcase_add_test(tc, test_remove);
 	tcase_add_test(tc, test_twice);
+	tcase_add_test(tc, test_failed);
 	return tc;
 }

@@ -110,7 +110,7 @@ START_TEST(test_out_v4)
 	ck_assert(kernel.item[1].sp.icmp);
 	ck_assert_int_eq(kernel.item[1].offload.mode, HWO_MODE_PACKET);
 	/* and nothing else */
-	kernel.item[1].sp.id.sel.ifindex = 0;
+	kernel.item[1].sp.id.sel.ifindex = kernel.item[1].sp.id.sel.user = 0;
 	kernel.item[1].sp.icmp = FALSE;
 	ck_assert(memeq(&kernel.item[1].sp, &sp, sizeof(sp)));
 }
@@ -176,7 +176,7 @@ START_TEST(test_twin)
 	ck_assert_int_eq(kernel.item[0].offload.mode, HWO_MODE_NONE);
 	ck_assert_uint_eq(kernel.item[1].sp.id.sel.ifindex, NIC);
 	ck_assert_int_eq(kernel.item[1].offload.mode, HWO_MODE_PACKET);
-	kernel.item[1].sp.id.sel.ifindex = 0;
+	kernel.item[1].sp.id.sel.ifindex = kernel.item[1].sp.id.sel.user = 0;
 	ck_assert(memeq(&kernel.item[1].sp, &sp, sizeof(sp)));
 	/* no other identity is left for it */
 	sp.id.sel.ifindex = LIMIT;
@@ -194,7 +194,9 @@ START_TEST(test_find)
 	id = sp.id;
 	ck_assert_int_eq(hwo_kernel_sps_find(&kernel, &id), 0);
 	id.sel.ifindex = NIC;
-	ck_assert_int_eq(hwo_kernel_sps_find(&kernel, &id), 1);
+	/* a shunt that is limited to the NIC is not the one in it */
+	ck_assert_int_eq(hwo_kernel_sps_find(&kernel, &id), -1);
+	ck_assert_int_eq(hwo_kernel_sps_find(&kernel, &kernel.item[1].sp.id), 1);
 	id.sel.ifindex = LIMIT;
 	ck_assert_int_eq(hwo_kernel_sps_find(&kernel, &id), -1);
 }

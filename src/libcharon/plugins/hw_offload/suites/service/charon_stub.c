@@ -114,6 +114,10 @@ METHOD(kernel_interface_t, migrate, void,
 METHOD(kernel_interface_t, get_address_by_ts, status_t,
 	kernel_interface_t *this, traffic_selector_t *ts, host_t **ip, bool *vip)
 {
+	chunk_t from = ts->get_from_address(ts), to = ts->get_to_address(ts);
+
+	calls.address_from = from.ptr[from.len - 1];
+	calls.address_to = to.ptr[to.len - 1];
 	if (!calls.have_address)
 	{
 		return NOT_FOUND;

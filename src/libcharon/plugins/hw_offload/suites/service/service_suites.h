@@ -32,7 +32,6 @@ TCase *offload_tcase(void);
 TCase *sa_tcase(void);
 TCase *sp_tcase(void);
 TCase *bypass_tcase(void);
-TCase *flush_tcase(void);
 TCase *guard_tcase(void);
 TCase *peers_tcase(void);
 TCase *sp_id_tcase(void);
@@ -169,6 +168,8 @@ typedef struct {
 	bool have_address;
 	/** addresses of this host, separated by blanks */
 	const char *addrs;
+	/** first and last byte of the last selector an address was looked for in */
+	uint8_t address_from, address_to;
 	/** who listens on the bus, for states of IKE_SAs and for anything else */
 	listener_t *ike_listener, *listener;
 } charon_calls_t;

@@ -409,7 +409,6 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, sa_tcase());
 	suite_add_tcase(suite, sp_tcase());
 	suite_add_tcase(suite, bypass_tcase());
-	suite_add_tcase(suite, flush_tcase());
 	suite_add_tcase(suite, guard_tcase());
 	suite_add_tcase(suite, peers_tcase());
 	suite_add_tcase(suite, sp_id_tcase());

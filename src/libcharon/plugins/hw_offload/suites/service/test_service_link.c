@@ -178,6 +178,24 @@ START_TEST(test_closed_meanwhile)
 }
 END_TEST
 
+/**
+ * Wait until there were so many requests of a type.
+ */
+static bool wait_requests(uint16_t type, u_int count)
+{
+	int ms;
+
+	for (ms = 0; ms < TEST_DEADLINE; ms++)
+	{
+		if (fake_kernel_count(kernel, NETLINK_XFRM, type) >= count)
+		{
+			return TRUE;
+		}
+		usleep(1000);
+	}
+	return FALSE;
+}
+
 START_TEST(test_unused_link)
 {
 	service_child_add();
@@ -185,10 +203,140 @@ START_TEST(test_unused_link)
 	fake_kernel_link_up(kernel, NIC);
 	fake_kernel_link_down(kernel, OTHER);
 	fake_kernel_link_up(kernel, OTHER);
-	/* these were announced before this one */
+	/* these were announced before this one: for it all SAs are dumped, and each
+	 * of two policies is asked for and removed */
 	fake_kernel_link_down(kernel, NIC);
 	ck_assert(calls_wait(&calls.expires, 1));
-	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM, 0), 1);
+	ck_assert(wait_requests(XFRM_MSG_DELPOLICY, 2));
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM, 0), 5);
+}
+END_TEST
+
+/**
+ * Install a trap, which has no SA, in packet mode.
+ */
+static void add_trap(test_sp_t *trap, hw_offload_t mode)
+{
+	sp_init(trap, POLICY_OUT, LOCAL, REMOTE, 0, 1, mode);
+	trap->data.prio = POLICY_PRIORITY_ROUTED;
+	ck_assert_int_eq(sp_add(trap), SUCCESS);
+	ck_assert(service_child_wait(NIC));
+}
+
+/**
+ * Let the NIC go down and up again, with a route that comes later.
+ */
+static void flap_link(void)
+{
+	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
+	fake_kernel_link_down(kernel, NIC);
+	ck_assert(service_child_wait(0));
+	ck_assert(guarded());
+}
+
+/**
+ * Let the NIC be up, and then have its route again.
+ */
+static void return_link(void)
+{
+	test_sp_t marker;
+
+	fake_kernel_add_device(kernel, OTHER, FAKE_CAPS_PACKET, NULL);
+	sp_init(&marker, POLICY_OUT, LOCAL, "10.9.0.0/16", 0, 0,
+			HW_OFFLOAD_PACKET);
+	marker.data.type = POLICY_PASS;
+	marker.id.interface = "nic4";
+	ck_assert_int_eq(sp_add(&marker), SUCCESS);
+	fake_kernel_link_up(kernel, NIC);
+	/* once this has an effect, that before is known */
+	fake_kernel_reset_counts(kernel);
+	fake_kernel_link_down(kernel, OTHER);
+	ck_assert(wait_requests(XFRM_MSG_DELPOLICY, 1));
+	ck_assert_int_eq(sp_del(&marker), SUCCESS);
+	sp_clear(&marker);
+	ck_assert(service_child_wait(0));
+	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC, NULL, NULL, 0);
+	ck_assert(service_child_wait(NIC));
+	ck_assert(guarded());
+}
+
+START_TEST(test_route_after_link)
+{
+	test_sp_t trap;
+
+	add_trap(&trap, HW_OFFLOAD_PACKET);
+	flap_link();
+	return_link();
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&trap);
+}
+END_TEST
+
+START_TEST(test_trap_after_child)
+{
+	test_sp_t trap;
+
+	/* its CHILD_SA is given up while there is no way to the peer */
+	add_trap(&trap, HW_OFFLOAD_PACKET);
+	service_child_add();
+	flap_link();
+	sp_del(&sp_out);
+	sp_del(&sp_in);
+	sa_del(&sa_out);
+	sa_del(&sa_in);
+	ck_assert(guarded());
+	return_link();
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&trap);
+}
+END_TEST
+
+START_TEST(test_lost_announcements)
+{
+	test_sp_t trap;
+
+	/* down and up again, without anybody noticing */
+	add_trap(&trap, HW_OFFLOAD_PACKET);
+	fake_kernel_device_down(kernel, NIC);
+	ck_assert(service_child_wait(0));
+	fake_kernel_overrun(kernel, NETLINK_ROUTE);
+	ck_assert(service_child_wait(NIC));
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&trap);
+}
+END_TEST
+
+START_TEST(test_bystander)
+{
+	test_sp_t trap;
+	int i;
+
+	/* a trap in software, as its NIC refuses it */
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
+	sp_init(&trap, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_AUTO);
+	trap.data.prio = POLICY_PRIORITY_ROUTED;
+	ck_assert_int_eq(sp_add(&trap), SUCCESS);
+	ck_assert(service_child_wait(0));
+	fake_kernel_reset_counts(kernel);
+	/* links of containers come and go, the packets do not take them */
+	fake_kernel_add_device(kernel, OTHER, FAKE_CAPS_NONE, NULL);
+	for (i = 0; i < 5; i++)
+	{
+		fake_kernel_link_down(kernel, OTHER);
+		fake_kernel_link_up(kernel, OTHER);
+	}
+	/* after these, its own one: now it is tried again */
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_PACKET);
+	fake_kernel_link_down(kernel, NIC);
+	fake_kernel_link_up(kernel, NIC);
+	ck_assert(service_child_wait(NIC));
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
+									   XFRM_MSG_NEWPOLICY), 1);
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	sp_clear(&trap);
 }
 END_TEST
 
@@ -273,6 +421,10 @@ TCase *link_tcase(void)
 	tcase_add_test(tcase, test_closed_meanwhile);
 	tcase_add_test(tcase, test_unused_link);
 	tcase_add_test(tcase, test_trap);
+	tcase_add_test(tcase, test_route_after_link);
+	tcase_add_test(tcase, test_trap_after_child);
+	tcase_add_test(tcase, test_lost_announcements);
+	tcase_add_test(tcase, test_bystander);
 	tcase_add_loop_test(tcase, test_hard_limit, 0, 2);
 	tcase_add_test(tcase, test_soft_limit);
 	return tcase;

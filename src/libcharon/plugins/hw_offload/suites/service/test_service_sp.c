@@ -186,9 +186,11 @@ START_TEST(test_refused)
 	ck_assert_int_eq(sp_add(&second), FAILED);
 	ck_assert_msg(line_count == 1 && strstr(lines[0], "not today") &&
 				  strstr(lines[0], "10.2.0.0/16"), "%s", lines[0]);
-	/* what was there is still there, and the refused one is forgotten */
+	/* what was there is still there, until charon removes the refused one */
 	ck_assert_uint_eq(installed_reqid(PRIO_DEFAULT), 1);
+	ck_assert_int_eq(sp_del(&second), SUCCESS);
 	ck_assert_int_eq(sp_del(&second), NOT_FOUND);
+	ck_assert_uint_eq(installed_reqid(PRIO_DEFAULT), 1);
 	ck_assert_int_eq(sp_del(&first), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
 	sp_clear(&first);
@@ -281,6 +283,10 @@ START_TEST(test_flush)
 
 	sp_init(&sp, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_NO);
 	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_FLUSHPOLICY, 1,
+					   FAKE_FAULT_ERROR, EPERM, NULL);
+	ck_assert_int_eq(ipsec->flush_policies(ipsec), FAILED);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1);
 	ck_assert_int_eq(ipsec->flush_policies(ipsec), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
 	ck_assert_int_eq(sp_del(&sp), NOT_FOUND);
@@ -322,6 +328,25 @@ START_TEST(test_route)
 	calls.have_address = FALSE;
 	ck_assert_int_eq(sp_add(&sp), SUCCESS);
 	ck_assert_int_eq(calls.routes_added, 2);
+	ck_assert_int_eq(sp_del(&sp), SUCCESS);
+	sp_clear(&sp);
+}
+END_TEST
+
+START_TEST(test_route_range)
+{
+	test_sp_t sp;
+
+	/* the selector of the policy is wider than what is configured, an address
+	 * of ours in the rest of it is none for this route */
+	sp_init(&sp, POLICY_OUT, LOCAL, REMOTE, 0xc1, 1, HW_OFFLOAD_NO);
+	sp.cfg.mode = MODE_TUNNEL;
+	sp.id.src_ts->destroy(sp.id.src_ts);
+	sp.id.src_ts = traffic_selector_create_from_string(0, TS_IPV4_ADDR_RANGE,
+										"10.1.0.17", 0, "10.1.0.20", 65535);
+	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	ck_assert_uint_eq(calls.address_from, 17);
+	ck_assert_uint_eq(calls.address_to, 20);
 	ck_assert_int_eq(sp_del(&sp), SUCCESS);
 	sp_clear(&sp);
 }
@@ -541,6 +566,7 @@ TCase *sp_tcase(void)
 	tcase_add_test(tcase, test_query);
 	tcase_add_test(tcase, test_flush);
 	tcase_add_test(tcase, test_route);
+	tcase_add_test(tcase, test_route_range);
 	tcase_add_test(tcase, test_no_route);
 	tcase_add_test(tcase, test_route_xfrmi);
 	tcase_add_test(tcase, test_threads);

@@ -80,6 +80,77 @@ START_TEST(test_shunt)
 }
 END_TEST
 
+START_TEST(test_refused_twin)
+{
+	hw_offload_t mode = _i ? HW_OFFLOAD_PACKET : HW_OFFLOAD_NO;
+	test_sp_t first, second;
+
+	/* two connections with the same addresses and selectors, and traps */
+	sp_init(&first, POLICY_OUT, LOCAL, REMOTE, 0, 1, mode);
+	sp_init(&second, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
+	first.data.prio = second.data.prio = POLICY_PRIORITY_ROUTED;
+	ck_assert_int_eq(sp_add(&first), SUCCESS);
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
+	ck_assert_int_eq(sp_add(&second), FAILED);
+	/* charon gives the second one up, all of it */
+	second.data.hw_offload = HW_OFFLOAD_NO;
+	ck_assert_int_eq(sp_del(&second), SUCCESS);
+	ck_assert_str_ne(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "missing");
+	ck_assert_int_eq(sp_del(&first), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&first);
+	sp_clear(&second);
+}
+END_TEST
+
+START_TEST(test_trap_updated)
+{
+	hw_offload_t from = _i ? HW_OFFLOAD_PACKET : HW_OFFLOAD_NO;
+	hw_offload_t to = _i ? HW_OFFLOAD_NO : HW_OFFLOAD_PACKET;
+	test_sp_t old, new;
+
+	/* charon installs the new one first, and then removes the old one, without
+	 * its mode */
+	sp_init(&old, POLICY_OUT, LOCAL, REMOTE, 0, 1, from);
+	sp_init(&new, POLICY_OUT, LOCAL, REMOTE, 0, 1, to);
+	old.data.prio = new.data.prio = POLICY_PRIORITY_ROUTED;
+	ck_assert_int_eq(sp_add(&old), SUCCESS);
+	ck_assert_int_eq(sp_add(&new), SUCCESS);
+	old.data.hw_offload = HW_OFFLOAD_NO;
+	ck_assert_int_eq(sp_del(&old), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE),
+					 _i ? "none" : "packet");
+	ck_assert_int_eq(sp_del(&new), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&old);
+	sp_clear(&new);
+}
+END_TEST
+
+START_TEST(test_same_interface)
+{
+	test_sp_t trap, shunt;
+
+	/* a shunt for the NIC, and what is limited to it as it is offloaded */
+	sp_init(&trap, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
+	sp_init(&shunt, POLICY_OUT, LOCAL, REMOTE, 0, 0, HW_OFFLOAD_NO);
+	shunt.data.type = POLICY_PASS;
+	shunt.data.prio = POLICY_PRIORITY_PASS;
+	shunt.id.interface = "nic3";
+	ck_assert_int_eq(sp_add(&trap), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
+	ck_assert_int_eq(sp_add(&shunt), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 3);
+	ck_assert_int_eq(sp_del(&shunt), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "packet");
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&trap);
+	sp_clear(&shunt);
+}
+END_TEST
+
 START_TEST(test_identity)
 {
 	test_sp_t sp[3];
@@ -150,6 +221,9 @@ TCase *sp_id_tcase(void)
 	tcase_add_test(tcase, test_interface);
 	tcase_add_test(tcase, test_interface_gone);
 	tcase_add_test(tcase, test_shunt);
+	tcase_add_loop_test(tcase, test_refused_twin, 0, 2);
+	tcase_add_loop_test(tcase, test_trap_updated, 0, 2);
+	tcase_add_test(tcase, test_same_interface);
 	tcase_add_test(tcase, test_identity);
 	tcase_add_test(tcase, test_priority_function);
 	return tcase;

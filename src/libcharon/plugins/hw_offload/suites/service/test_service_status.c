@@ -239,7 +239,7 @@ static void assert_kernel(json_t *sps)
 	ck_assert(json_is_false(json_object_get(item, "guard")));
 	ck_assert_int_eq(number(item, "priority"), priority - 1);
 	ck_assert(json_is_true(json_object_get(item, "icmp")));
-	ck_assert_int_eq(number(item, "user"), 0);
+	ck_assert_int_eq(number(item, "user"), 2);
 	ck_assert_str_eq(text(item, "mode"), "packet");
 	ck_assert_str_eq(text(item, "device"), "nic3");
 	ck_assert_int_eq(json_array_size(json_object_get(item, "templates")), 1);
