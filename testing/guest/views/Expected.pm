@@ -85,9 +85,10 @@ sub faces
 		return face($want, offload => 'none -'),
 			face($want, offload => $offload, dev => $device, uid => 2);
 	}
-	# lookups of IPv6 and XFRM interfaces don't tell the interface
+	# lookups of IPv6, XFRM interfaces and tunnels don't tell the NIC
 	my $any = $want->{dev} || $rules->{route_checked} &&
-		($want->{family} == 6 || $want->{if_id});
+		($want->{family} == 6 || $want->{if_id} ||
+			$want->{templates}[0] !~ / transport /);
 	my %guard = (
 		action => 'block',
 		priority => $want->{priority} + 1,
@@ -95,7 +96,8 @@ sub faces
 		offload => 'none -',
 		uid => $any ? 1 : 0,
 	);
-	my %limited = $any ? () : (dev => $device, icmp => 1, uid => 2);
+	my %limited = $any ? () : (dev => $device, uid => 2,
+		icmp => $want->{proto} =~ /^(?:0|1|58)$/ ? 1 : 0);
 	return face($want, %guard), face($want, offload => $offload, %limited);
 }
 

@@ -7,6 +7,7 @@
 
 #include "sp_guard.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 /** No policy is ever matched by a user ID, but it is part of its identity: that
@@ -28,14 +29,29 @@ bool hwo_sp_may_leak(const hwo_guard_rules_t *rules, uint16_t family,
 }
 
 /**
- * Check if the kernel's lookups for an SP don't tell the interface: those for
- * sockets of IPv6, and those of XFRM interfaces. It does not matter, as Linux
- * 7.1 and newer drop what a route leads to another NIC.
+ * Check if the kernel's lookups for an SP don't tell the NIC: those for sockets
+ * of IPv6, those of XFRM interfaces, and those for tunnels, which tell the
+ * interface of the inner route. It does not matter, as Linux 7.1 and newer drop
+ * what a route leads to another NIC.
  */
-static bool any_interface(const hwo_sp_id_t *id, const hwo_guard_rules_t *rules)
+static bool any_interface(const hwo_sp_t *sp, const hwo_guard_rules_t *rules)
 {
-	return id->dir == POLICY_OUT && rules->route_checked &&
-		   (id->sel.family == AF_INET6 || id->if_id);
+	return sp->id.dir == POLICY_OUT && rules->route_checked &&
+		   (sp->id.sel.family == AF_INET6 || sp->id.if_id ||
+			(sp->tmpl_count && sp->tmpl[0].mode != MODE_TRANSPORT));
+}
+
+/**
+ * Check if ICMP errors that the kernel sends about packets of others can match
+ * an SP. It does not tell the interface for them, but with a flag it tries the
+ * flow that they are about. An SP of another protocol must not match them: a NIC
+ * would take them for what they are, and send them in clear.
+ */
+static bool has_errors(const hwo_sp_t *sp)
+{
+	return sp->id.dir == POLICY_OUT && sp->tmpl_count &&
+		   (!sp->id.sel.proto || sp->id.sel.proto == IPPROTO_ICMP ||
+			sp->id.sel.proto == IPPROTO_ICMPV6);
 }
 
 /**
@@ -79,7 +95,7 @@ static bool add_companion(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp,
 
 	if (sp->id.dir == POLICY_OUT && sp->tmpl_count)
 	{
-		by_user = sp->id.sel.ifindex || any_interface(&sp->id, rules);
+		by_user = sp->id.sel.ifindex || any_interface(sp, rules);
 		add_guard(kernel, sp, by_user);
 		return !by_user;
 	}
@@ -111,9 +127,7 @@ void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
 	{
 		item->sp.id.sel.ifindex = offload->ifindex;
 		item->sp.id.sel.user = NIC_USER;
-		/* for errors it sends about packets of others, the kernel does not
-		 * tell the interface; but with this it tries the flow they are about */
-		item->sp.icmp |= sp->id.dir == POLICY_OUT && sp->tmpl_count;
+		item->sp.icmp |= has_errors(sp);
 	}
 }
 

@@ -124,12 +124,25 @@ static void teardown(void)
 }
 
 /**
+ * Expect an address as it is configured.
+ */
+static void expect_addr(hwo_addr_t *addr, chunk_t bytes)
+{
+	addr->family = expected.sp.id.sel.family;
+	memcpy(addr->bytes, bytes.ptr, bytes.len);
+}
+
+/**
  * Translate and compare.
  */
 static void check_sp(void)
 {
+	traffic_selector_t *ts = id.dir == POLICY_OUT ? id.src_ts : id.dst_ts;
 	hwo_sp_request_t user;
 	hwo_sp_id_t sp_id;
+
+	expect_addr(&expected.from, ts->get_from_address(ts));
+	expect_addr(&expected.to, ts->get_to_address(ts));
 
 	memset(&user, 0xa5, sizeof(user));
 	hwo_translate_sp(&how, &id, &data, ifindex, manual, &user);

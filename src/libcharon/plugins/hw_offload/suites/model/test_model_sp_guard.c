@@ -8,6 +8,7 @@
 
 #include "model_suites.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "../../model/state/sp_table.h"
@@ -44,7 +45,7 @@ static hwo_sp_t get_sp(policy_dir_t dir, int family, int tmpl_count)
 		},
 		.priority = 371327,
 		.tmpl_count = tmpl_count,
-		.tmpl[0] = { .proto = 50, .reqid = 1 },
+		.tmpl[0] = { .proto = 50, .reqid = 1, .mode = MODE_TRANSPORT },
 	};
 
 	return sp;
@@ -106,12 +107,11 @@ START_TEST(test_out_v4)
 	/* limited to the NIC, so that no other one gets the packets */
 	ck_assert_uint_eq(kernel.item[0].sp.id.sel.ifindex, 0);
 	ck_assert_uint_eq(kernel.item[1].sp.id.sel.ifindex, NIC);
-	/* for ICMP errors, whose lookup knows no interface */
-	ck_assert(kernel.item[1].sp.icmp);
+	/* ICMP errors about what it protects are not its traffic */
+	ck_assert(!kernel.item[1].sp.icmp);
 	ck_assert_int_eq(kernel.item[1].offload.mode, HWO_MODE_PACKET);
 	/* and nothing else */
 	kernel.item[1].sp.id.sel.ifindex = kernel.item[1].sp.id.sel.user = 0;
-	kernel.item[1].sp.icmp = FALSE;
 	ck_assert(memeq(&kernel.item[1].sp, &sp, sizeof(sp)));
 }
 END_TEST
@@ -132,6 +132,56 @@ START_TEST(test_out_any_interface)
 	hwo_kernel_sps_get(&sp, &packet, &old, &kernel);
 	ck_assert_uint_eq(kernel.item[0].sp.id.sel.user, 0);
 	ck_assert_uint_eq(kernel.item[1].sp.id.sel.ifindex, NIC);
+}
+END_TEST
+
+START_TEST(test_out_tunnel)
+{
+	hwo_sp_t sp = get_sp(POLICY_OUT, AF_INET, 1);
+	hwo_kernel_sps_t kernel;
+
+	/* the inner route may lead to any interface, the kernel checks the outer
+	 * one */
+	sp.tmpl[0].mode = MODE_TUNNEL;
+	hwo_kernel_sps_get(&sp, &packet, &checked, &kernel);
+	ck_assert_int_eq(kernel.count, 2);
+	check_guard(&kernel.item[0], &kernel.item[1], &sp);
+	ck_assert_uint_ne(kernel.item[0].sp.id.sel.user, 0);
+	ck_assert(memeq(&kernel.item[1].sp, &sp, sizeof(sp)));
+	/* or it does not */
+	hwo_kernel_sps_get(&sp, &packet, &old, &kernel);
+	ck_assert_uint_eq(kernel.item[1].sp.id.sel.ifindex, NIC);
+}
+END_TEST
+
+/**
+ * Protocols, and if ICMP errors that the kernel sends are their traffic.
+ */
+static const struct {
+	uint8_t proto;
+	bool icmp;
+} protocols[] = {
+	{ 0, TRUE },
+	{ IPPROTO_ICMP, TRUE },
+	{ IPPROTO_ICMPV6, TRUE },
+	{ IPPROTO_UDP, FALSE },
+	{ IPPROTO_TCP, FALSE },
+};
+
+START_TEST(test_errors)
+{
+	hwo_sp_t sp = get_sp(POLICY_OUT, AF_INET, 1);
+	hwo_kernel_sps_t kernel;
+
+	/* for them, the lookup knows no interface */
+	sp.id.sel.proto = protocols[_i].proto;
+	hwo_kernel_sps_get(&sp, &packet, &old, &kernel);
+	ck_assert_int_eq(kernel.item[1].sp.icmp, protocols[_i].icmp);
+	ck_assert(!kernel.item[0].sp.icmp);
+	/* unless that is configured */
+	sp.icmp = TRUE;
+	hwo_kernel_sps_get(&sp, &packet, &old, &kernel);
+	ck_assert(kernel.item[1].sp.icmp);
 }
 END_TEST
 
@@ -271,6 +321,8 @@ TCase *sp_guard_tcase(void)
 	tcase_add_loop_test(tcase, test_software, POLICY_IN, POLICY_FWD + 1);
 	tcase_add_loop_test(tcase, test_out_v4, 0, 2);
 	tcase_add_loop_test(tcase, test_out_any_interface, 0, 2);
+	tcase_add_test(tcase, test_out_tunnel);
+	tcase_add_loop_test(tcase, test_errors, 0, countof(protocols));
 	tcase_add_test(tcase, test_out_limited);
 	tcase_add_loop_test(tcase, test_twin, 0, 10);
 	tcase_add_test(tcase, test_find);
