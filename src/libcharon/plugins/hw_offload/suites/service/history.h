@@ -46,12 +46,15 @@ struct conn_t {
 	bool esn, subnets, trap;
 	u_int selectors;
 	uint64_t packets;
+	uint32_t priority;
 	/** NIC that leads to the peer, 0 for none */
 	uint32_t nic;
 	/** addresses of the IKE_SA */
 	host_t *me, *other;
 	/** charon wants it to be up, it may be blocked although it is not */
 	bool wanted, lost;
+	/** charon ignored that a policy was refused when addresses changed */
+	bool spoilt;
 	/** trap that is installed, and CHILD_SAs, the latest one first */
 	child_t *routed;
 	linked_list_t *children;
@@ -116,6 +119,10 @@ extern kernel_ipsec_t *ipsec;
 extern conn_t conns[HISTORY_CONNS];
 extern u_int conn_count, nic_count;
 
+/** All connections have a priority, so that they go before a shunt that lets
+ * everything else pass. */
+extern bool has_shunt;
+
 /** Draw a world, and start the backend. */
 void history_world_start(void);
 void history_world_stop(void);
@@ -156,6 +163,9 @@ void history_child_destroy(child_t *child);
 
 /** Move it to the addresses of its IKE_SA. */
 bool history_child_update(child_t *child);
+
+/** Add or remove the shunt. */
+void history_shunt(bool add);
 
 /* history_bus.c: what listeners on the bus are told */
 

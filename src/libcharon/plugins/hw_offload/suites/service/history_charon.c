@@ -24,7 +24,8 @@ bool history_peers_answer;
 /** What charon does later. */
 typedef struct {
 	uint64_t due;
-	enum { TASK_INITIATE, TASK_REKEY, TASK_EXPIRED, TASK_DESTROY } type;
+	enum { TASK_INITIATE, TASK_REKEY, TASK_REKEYED_BY_PEER, TASK_EXPIRED,
+		   TASK_DESTROY } type;
 	conn_t *conn;
 	uint32_t spi;
 } later_t;
@@ -135,7 +136,9 @@ static void destroy_child(child_t *child, bool purpose)
 			fake_kernel_cover(kernel, conn->flow + n, FALSE);
 		}
 	}
-	conn->lost |= !purpose;
+	/* what is lost already is blocked, whoever closes it */
+	conn->lost |= !purpose || (child->outbound &&
+				fake_kernel_fate(kernel, conn->flow, NULL) != FAKE_PROTECTED);
 	history_child_destroy(child);
 }
 
@@ -282,7 +285,7 @@ void history_peer_lost(conn_t *conn, bool wanted)
  * Replace a CHILD_SA by another one. If that fails, it is kept if the peer
  * asked for it, and closed otherwise.
  */
-static void rekey(child_t *old)
+static void rekey(child_t *old, bool initiator)
 {
 	conn_t *conn = old->conn;
 	child_t *child;
@@ -294,7 +297,7 @@ static void rekey(child_t *old)
 	{
 		conn->children->insert_first(conn->children, child);
 		destroy_child(child, FALSE);
-		if (one_in(2))
+		if (initiator)
 		{
 			destroy_child(old, FALSE);
 			history_initiate(conn);
@@ -316,7 +319,9 @@ void history_rekey(conn_t *conn)
 	if (child && !child->rekeying)
 	{
 		child->rekeying = TRUE;
-		add_task(draw(3) * 500, TASK_REKEY, conn, child->spi_in);
+		add_task(draw(3) * 500,
+				 one_in(2) ? TASK_REKEY : TASK_REKEYED_BY_PEER, conn,
+				 child->spi_in);
 	}
 }
 
@@ -368,13 +373,14 @@ static void do_child_task(later_t *task, child_t *child)
 	switch (task->type)
 	{
 		case TASK_REKEY:
+		case TASK_REKEYED_BY_PEER:
 			if (!history_peers_answer)
 			{
-				add_task(RETRANSMIT, TASK_REKEY, conn, task->spi);
+				add_task(RETRANSMIT, task->type, conn, task->spi);
 			}
 			else if (!child->replaced)
 			{
-				rekey(child);
+				rekey(child, task->type == TASK_REKEY);
 			}
 			break;
 		case TASK_EXPIRED:
@@ -435,10 +441,14 @@ METHOD(kernel_interface_t, acquire, void,
 
 	for (i = 0; i < conn_count; i++)
 	{
-		if (conns[i].routed && conns[i].reqid == reqid && !conns[i].pending)
+		if (conns[i].routed && conns[i].reqid == reqid)
 		{
-			conns[i].wanted = conns[i].pending = TRUE;
-			add_task(0, TASK_INITIATE, &conns[i], 0);
+			conns[i].wanted = TRUE;
+			if (!conns[i].pending)
+			{
+				conns[i].pending = TRUE;
+				add_task(0, TASK_INITIATE, &conns[i], 0);
+			}
 		}
 	}
 }
@@ -471,6 +481,26 @@ METHOD(kernel_interface_t, get_interface, bool,
 	kernel_interface_t *this, host_t *host, char **name)
 {
 	return FALSE;
+}
+
+/**
+ * Destroy the list behind an enumerator.
+ */
+static void destroy_hosts(linked_list_t *list)
+{
+	list->destroy_offset(list, offsetof(host_t, destroy));
+}
+
+METHOD(kernel_interface_t, create_address_enumerator, enumerator_t*,
+	kernel_interface_t *this, kernel_address_type_t which)
+{
+	linked_list_t *list;
+
+	list = linked_list_create_with_items(
+						host_create_from_string("192.168.50.1", 0),
+						host_create_from_string("192.168.50.7", 0), NULL);
+	return enumerator_create_cleaner(list->create_enumerator(list),
+									 (void*)destroy_hosts, list);
 }
 
 METHOD(kernel_interface_t, lookup_algorithm, bool,
@@ -526,6 +556,7 @@ void history_charon_start(void)
 		.expire = _expire,
 		.get_address_by_ts = _get_address_by_ts,
 		.get_interface = _get_interface,
+		.create_address_enumerator = _create_address_enumerator,
 		.lookup_algorithm = _lookup_algorithm,
 	);
 }

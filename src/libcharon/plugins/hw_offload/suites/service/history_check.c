@@ -27,11 +27,13 @@ static bool is_right(conn_t *conn)
 	child_t *child = history_latest(conn);
 	u_int n;
 
-	if (!child)
+	if (!child && conn->wanted)
 	{
-		return !conn->wanted || !is_possible(conn);
+		return !is_possible(conn);
 	}
-	for (n = 0; n < conn->selectors; n++)
+	/* packets of a trap have it established, unless its twin carries them */
+	for (n = 0; !conn->spoilt && (child || conn->routed) &&
+		 n < conn->selectors; n++)
 	{
 		if (fake_kernel_fate(kernel, conn->flow + n, NULL) != FAKE_PROTECTED)
 		{
@@ -51,7 +53,9 @@ static void complain(conn_t *conn)
 
 	if (!child)
 	{
-		fake_kernel_violate(kernel, "conn %u can't be established",
+		fake_kernel_violate(kernel, conn->wanted ?
+							"conn %u can't be established" :
+							"packets for the trap of conn %u are blocked",
 							conn->number, 0, 0, 0);
 		return;
 	}
@@ -84,7 +88,7 @@ static void await_right(void)
 			if (!is_right(&conns[i]))
 			{
 				wrong = i;
-				if (!history_latest(&conns[i]))
+				if (conns[i].wanted && !history_latest(&conns[i]))
 				{
 					history_initiate(&conns[i]);
 				}
@@ -113,8 +117,12 @@ static void check_left(void)
 
 	for (i = 0; i < conn_count; i++)
 	{
-		lost |= conns[i].lost;
 		history_terminate(&conns[i], one_in(2));
+		lost |= conns[i].lost || conns[i].spoilt;
+	}
+	if (has_shunt)
+	{
+		history_shunt(FALSE);
 	}
 	history_run(20000);
 	for (i = 0; i < conn_count && !lost; i++)

@@ -66,6 +66,7 @@ static void policy_init(policy_t *policy, child_t *child, policy_dir_t dir,
 			.type = type,
 			.prio = child->trap && type == POLICY_IPSEC ?
 					POLICY_PRIORITY_ROUTED : POLICY_PRIORITY_DEFAULT,
+			.manual_prio = child->conn->priority,
 			.hw_offload = child->conn->offload,
 			.src = out ? child->me : child->other,
 			.dst = out ? child->other : child->me,
@@ -99,6 +100,30 @@ static status_t do_policy(child_t *child, policy_dir_t dir, policy_type_t type,
 	policy.id.src_ts->destroy(policy.id.src_ts);
 	policy.id.dst_ts->destroy(policy.id.dst_ts);
 	return status;
+}
+
+void history_shunt(bool add)
+{
+	host_t *any = host_create_any(AF_INET);
+	kernel_ipsec_policy_id_t id = {
+		.dir = POLICY_OUT,
+		.src_ts = traffic_selector_create_from_cidr("0.0.0.0/0", 0, 0, 65535),
+		.dst_ts = traffic_selector_create_from_cidr("10.0.0.0/8", 0, 0, 65535),
+	};
+	ipsec_sa_cfg_t cfg = {};
+	kernel_ipsec_manage_policy_t data = {
+		.type = POLICY_PASS,
+		.prio = POLICY_PRIORITY_PASS,
+		.src = any,
+		.dst = any,
+		.sa = &cfg,
+	};
+
+	add ? ipsec->add_policy(ipsec, &id, &data)
+		: ipsec->del_policy(ipsec, &id, &data);
+	id.src_ts->destroy(id.src_ts);
+	id.dst_ts->destroy(id.dst_ts);
+	any->destroy(any);
 }
 
 /**
@@ -287,6 +312,7 @@ static void uncover(child_t *child)
 {
 	u_int n;
 
+	child->conn->spoilt = TRUE;
 	for (n = 0; n < child->conn->selectors; n++)
 	{
 		fake_kernel_cover(kernel, child->conn->flow + n, FALSE);
@@ -449,9 +475,9 @@ bool history_child_update(child_t *child)
 					 child->id, 0, 0);
 	for (n = 0; n < child->conn->selectors; n++)
 	{
-		if (outbound)
-		{
-			do_policy(child, POLICY_OUT, POLICY_DROP, n, TRUE);
+		if (outbound && do_policy(child, POLICY_OUT, POLICY_DROP, n, TRUE))
+		{	/* charon does not care */
+			uncover(child);
 		}
 		remove_policies(child, n, child->inbound, outbound);
 	}

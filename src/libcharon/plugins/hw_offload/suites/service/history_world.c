@@ -19,6 +19,7 @@ fake_kernel_t *kernel;
 kernel_ipsec_t *ipsec;
 conn_t conns[HISTORY_CONNS];
 u_int conn_count, nic_count;
+bool has_shunt;
 
 /** NICs that are down */
 static bool down[HISTORY_NICS];
@@ -317,6 +318,7 @@ static void draw_conn(u_int i, u_int *flows)
 		.trap = one_in(4),
 		.selectors = one_in(3) ? 2 : 1,
 		.packets = one_in(3) ? 40 + draw(400) : 0,
+		.priority = has_shunt ? 1000 + i : 0,
 		.flow = *flows,
 	};
 	if (i && !conns[i - 1].twin && one_in(4))
@@ -375,6 +377,7 @@ void history_world_start(void)
 	draw_setting("%s.plugins.hw-offload.promote", "rekey", "now");
 	draw_setting("%s.plugins.hw-offload.rebind_refused", "keep", "close");
 	draw_setting("%s.plugins.hw-offload.devices.nic3.max_sas", "0", "2");
+	has_shunt = one_in(5);
 	conn_count = 1 + draw(HISTORY_CONNS);
 	for (i = 0; i < conn_count; i++)
 	{
@@ -382,6 +385,10 @@ void history_world_start(void)
 	}
 	history_second = second_passed;
 	create_backend(version);
+	if (has_shunt)
+	{
+		history_shunt(TRUE);
+	}
 	fake_kernel_hook(kernel, before_request);
 }
 
