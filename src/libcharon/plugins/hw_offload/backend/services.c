@@ -21,7 +21,9 @@ static void start_shared(hwo_services_t *this,
 
 	this->journal = hwo_setup_journal();
 	this->plain = hwo_nl_exchange_create(kernel->xfrm);
-	this->xfrm = hwo_journaled_xfrm_create(this->plain, this->journal);
+	this->stale_state = hwo_stale_state_create(this->plain, this->journal);
+	this->xfrm = hwo_journaled_xfrm_create(this->plain, this->journal,
+										   this->stale_state);
 	this->table = hwo_child_table_create();
 	this->sp_table = hwo_sp_table_create();
 	this->failures = hwo_failed_children_create();
@@ -49,7 +51,6 @@ static void start_installers(hwo_services_t *this,
 		.settings = hwo_setup_sps(guard),
 	};
 
-	install.settings.plain = this->plain;
 	*with = (hwo_sa_shared_t){
 		.xfrm = this->xfrm,
 		.listener = kernel->listener,
@@ -117,8 +118,7 @@ bool hwo_services_start(hwo_services_t *this,
 	{
 		return FALSE;
 	}
-	this->stale_state = hwo_setup_stale_state(this->plain, this->journal,
-											  this->sp_table);
+	this->stale_state->begin(this->stale_state, hwo_setup_leftover_time());
 	return TRUE;
 }
 
@@ -132,7 +132,6 @@ void hwo_services_stop(hwo_services_t *this)
 	DESTROY_IF(this->worker);
 	DESTROY_IF(this->status);
 	DESTROY_IF(this->names);
-	DESTROY_IF(this->stale_state);
 	DESTROY_IF(this->sps);
 	DESTROY_IF(this->sas);
 	DESTROY_IF(this->watcher);
@@ -141,6 +140,8 @@ void hwo_services_stop(hwo_services_t *this)
 	DESTROY_IF(this->bypass);
 	DESTROY_IF(this->devices);
 	DESTROY_IF(this->xfrm);
+	DESTROY_IF(this->stale_state);
+	DESTROY_IF(this->plain);
 	DESTROY_IF(this->journal);
 	DESTROY_IF(this->failures);
 	DESTROY_IF(this->sp_table);

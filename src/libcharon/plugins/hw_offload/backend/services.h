@@ -29,17 +29,17 @@ typedef struct hwo_services_t hwo_services_t;
 struct hwo_services_t {
 
 	/**
-	 * Book of what is ours
+	 * Journal of what is ours
 	 */
 	journal_t *journal;
 
 	/**
-	 * Exchange with XFRM that keeps this book, and the one that it uses
+	 * Exchange with XFRM that uses the journal, and the one behind it
 	 */
 	nl_exchange_t *xfrm, *plain;
 
 	/**
-	 * What a daemon that was killed left, NULL if there is nothing
+	 * Removes what nobody wants
 	 */
 	stale_state_t *stale_state;
 

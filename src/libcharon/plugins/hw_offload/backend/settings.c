@@ -85,20 +85,6 @@ bool hwo_setting_bool(const char *key, bool def)
 /*
  * Described in header
  */
-int hwo_setting_int(const char *key, int def)
-{
-	char buf[MAX_KEY];
-
-	def = lib->settings->get_int(lib->settings,
-							plugin_key(buf, "kernel-netlink", key), def,
-							lib->ns);
-	return lib->settings->get_int(lib->settings,
-							plugin_key(buf, "hw-offload", key), def, lib->ns);
-}
-
-/*
- * Described in header
- */
 char *hwo_setting_str(const char *key, char *def)
 {
 	char buf[MAX_KEY];

@@ -26,16 +26,8 @@
 bool hwo_setting_bool(const char *key, bool def);
 
 /**
- * Read an integer setting.
- *
- * @param key			key below charon.plugins.hw-offload
- * @param def			default
- */
-int hwo_setting_int(const char *key, int def);
-
-/**
- * Read an integer setting that has limits. If it is set to anything else, that
- * is logged, and the default is in effect.
+ * Read an integer setting, all of which have limits. If it is set to anything
+ * else, that is logged, and the default is in effect.
  *
  * @param key			key below charon.plugins.hw-offload
  * @param def			default

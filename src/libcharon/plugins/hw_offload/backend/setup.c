@@ -11,6 +11,7 @@
 #include "../service/sp/spd_setup.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #include <daemon.h>
 #include <utils/debug.h>
@@ -32,6 +33,7 @@
 
 /** Outbound policies the kernel's hash table is grown for */
 #define SPDH_RESERVE 600
+#define SPDH_RESERVE_MAX 1000000
 
 /*
  * Described in header
@@ -41,11 +43,10 @@ bool hwo_setup_kernel(hwo_kernel_sockets_t *kernel)
 	int timeout;
 
 	/* kernel-netlink, from whose section it might come, has 0 by default */
-	timeout = hwo_setting_int("timeout", REPLY_TIMEOUT);
-	return hwo_kernel_sockets_open(kernel,
-								   timeout > 0 ? timeout : REPLY_TIMEOUT,
-								   hwo_setting_int("receive_buffer_size",
-												   EVENT_BUFFER));
+	timeout = hwo_setting_int_range("timeout", REPLY_TIMEOUT, 0, INT_MAX);
+	return hwo_kernel_sockets_open(kernel, timeout ?: REPLY_TIMEOUT,
+						hwo_setting_int_range("receive_buffer_size",
+											  EVENT_BUFFER, 0, INT_MAX));
 }
 
 /*
@@ -110,7 +111,8 @@ hwo_sp_settings_t hwo_setup_sps(const hwo_guard_rules_t *guard)
 		.install_routes_xfrmi = hwo_setting_bool("install_routes_xfrmi", FALSE),
 		.policy_update = hwo_setting_bool("policy_update", FALSE),
 		.guard = *guard,
-		.reserve = hwo_setting_int("spdh_reserve", SPDH_RESERVE),
+		.reserve = hwo_setting_int_range("spdh_reserve", SPDH_RESERVE, 0,
+										 SPDH_RESERVE_MAX),
 	};
 }
 
@@ -174,12 +176,9 @@ journal_t *hwo_setup_journal(void)
 /*
  * Described in header
  */
-stale_state_t *hwo_setup_stale_state(nl_exchange_t *xfrm, journal_t *journal,
-									 sp_table_t *sps)
+u_int hwo_setup_leftover_time(void)
 {
-	int seconds = hwo_setting_int("leftover_time", LEFTOVER_TIME);
-
-	return hwo_stale_state_create(xfrm, journal, sps, max(seconds, 0));
+	return hwo_setting_int_range("leftover_time", LEFTOVER_TIME, 0, INT_MAX);
 }
 
 /*

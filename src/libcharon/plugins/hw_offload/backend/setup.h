@@ -15,7 +15,7 @@
 #include "kernel_features.h"
 #include "../io/kernel_sockets.h"
 #include "../service/sp/ike_bypass.h"
-#include "../service/journal/stale_state.h"
+#include "../service/journal/journal.h"
 #include "../service/sync/child_worker.h"
 #include "../service/sp/sp_installer.h"
 #include "../service/status/status_service.h"
@@ -72,20 +72,14 @@ hwo_bypass_settings_t hwo_setup_bypass(void);
 hwo_rebind_settings_t hwo_setup_rebind(const hwo_guard_rules_t *guard);
 
 /**
- * Open the book of what is ours.
+ * Open the journal of what is ours.
  */
 journal_t *hwo_setup_journal(void);
 
 /**
- * Look for what a daemon that was killed left.
- *
- * @param xfrm			exchange with XFRM that keeps no book
- * @param journal		book of what is ours
- * @param sps			table of SPs
- * @return				NULL if there is nothing
+ * Get the seconds until policies of a daemon that was killed are removed.
  */
-stale_state_t *hwo_setup_stale_state(nl_exchange_t *xfrm, journal_t *journal,
-									 sp_table_t *sps);
+u_int hwo_setup_leftover_time(void);
 
 /**
  * Let clients ask what SAs and policies are up to.

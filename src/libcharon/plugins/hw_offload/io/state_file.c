@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * A file of notes about lines.
+ * Keeps a file of notes about lines.
  */
 
 #include "state_file.h"
@@ -11,16 +11,16 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/file.h>
-#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-/** By how much the file grows, notes have about 100 bytes */
-#define ROOM 0x10000
+/** Tells where and when notes hold, boot ID included */
+#define HEADER_SIZE 96
 
-/** Tells where and when notes hold, boot ID and namespace included */
-#define HEADER_SIZE 128
+/** Line behind those that were rewritten, the file is complete with it */
+#define COMPLETE "=\n"
 
 typedef struct private_state_file_t private_state_file_t;
 
@@ -35,9 +35,24 @@ struct private_state_file_t {
 	state_file_t public;
 
 	/**
-	 * Path, and that of its replacement while that is written
+	 * Paths of both files
 	 */
-	char path[PATH_MAX], next[PATH_MAX];
+	char path[2][PATH_MAX];
+
+	/**
+	 * The files
+	 */
+	int fd[2];
+
+	/**
+	 * The one that is complete, the other one is empty
+	 */
+	int current;
+
+	/**
+	 * Where its last note ends
+	 */
+	off_t used;
 
 	/**
 	 * First line
@@ -45,26 +60,17 @@ struct private_state_file_t {
 	char header[HEADER_SIZE];
 
 	/**
-	 * The file, locked
+	 * Socket that keeps other processes out, -1 without
 	 */
-	int fd;
-
-	/**
-	 * The file in memory, NULL before the first note; its size, and where its
-	 * last note ends. What follows is zero
-	 */
-	char *map;
-	size_t size, used;
+	int lock;
 };
 
 /**
- * Write the first line: what is said below it is only true for this boot and
- * this network namespace
+ * Write the first line: the notes below it are only true for this boot
  */
 static void make_header(char header[HEADER_SIZE])
 {
 	char boot[64] = "-";
-	struct stat netns = {};
 	FILE *file;
 
 	file = fopen("/proc/sys/kernel/random/boot_id", "re");
@@ -76,106 +82,98 @@ static void make_header(char header[HEADER_SIZE])
 		}
 		fclose(file);
 	}
+	snprintf(header, HEADER_SIZE, "hw-offload 2 boot %s\n", boot);
+}
+
+/**
+ * Name both files after the network namespace, whose SAs and SPs are noted
+ */
+static int make_paths(private_state_file_t *this, const char *path)
+{
+	static const char *suffixes[] = { "", ".2" };
+	struct stat netns = {};
+	int i;
+
 	if (stat("/proc/self/ns/net", &netns) != 0)
 	{
 		netns.st_ino = 0;
 	}
-	snprintf(header, HEADER_SIZE, "hw-offload 1 boot %s netns %llu\n", boot,
-			 (unsigned long long)netns.st_ino);
-}
-
-/**
- * Write all bytes
- */
-static int write_all(int fd, const char *buf, size_t len)
-{
-	ssize_t written;
-
-	while (len)
+	for (i = 0; i < 2; i++)
 	{
-		written = write(fd, buf, len);
-		if (written < 0)
+		if (snprintf(this->path[i], PATH_MAX, "%s.%llu%s", path,
+					 (unsigned long long)netns.st_ino, suffixes[i]) >= PATH_MAX)
 		{
-			return errno;
+			return ENAMETOOLONG;
 		}
-		buf += written;
-		len -= written;
 	}
 	return 0;
 }
 
 /**
- * Get rid of the mapping
+ * Check if the process that has an address may have our file, or whether some
+ * user only wants us not to
  */
-static void unmap(private_state_file_t *this)
+static bool is_owner(const struct sockaddr_un *addr, socklen_t len)
 {
-	if (this->map)
+	socklen_t size = sizeof(struct ucred);
+	struct ucred cred;
+	bool owner = FALSE;
+	int fd;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd != -1)
 	{
-		munmap(this->map, this->size);
-		this->map = NULL;
+		owner = connect(fd, (const struct sockaddr*)addr, len) == 0 &&
+				getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) == 0 &&
+				(cred.uid == 0 || cred.uid == geteuid());
+		close(fd);
 	}
+	return owner;
 }
 
 /**
- * Make room behind the last note. It is allocated now: a file system that is
- * full says so here, while a process that writes to its memory is killed.
+ * Keep other processes of this network namespace from using the file. The
+ * kernel frees the address when the process ends, however that happens.
  */
-static int grow(private_state_file_t *this, size_t len)
+static int lock_path(private_state_file_t *this)
 {
-	size_t size = this->used + len + ROOM;
-	char *map;
-	int err;
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t size = sizeof(addr.sun_path) - 2, skip;
+	socklen_t len;
+	int err = 0;
 
-	err = posix_fallocate(this->fd, 0, size);
-	if (err)
-	{
-		return err;
-	}
-	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, this->fd, 0);
-	if (map == MAP_FAILED)
+	/* the end of the path is what differs */
+	skip = strlen(this->path[0]);
+	skip -= min(skip, size);
+	strcpy(addr.sun_path + 1, this->path[0] + skip);
+	len = offsetof(struct sockaddr_un, sun_path) + 1 +
+		  strlen(addr.sun_path + 1);
+	this->lock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (this->lock == -1)
 	{
 		return errno;
 	}
-	unmap(this);
-	this->map = map;
-	this->size = size;
-	return 0;
-}
-
-METHOD(state_file_t, append, int,
-	private_state_file_t *this, bool add, const char *line)
-{
-	size_t len = strlen(line);
-	char *note;
-	int err;
-
-	if (!this->map || this->size - this->used < len + 2)
+	if (bind(this->lock, (struct sockaddr*)&addr, len) != 0)
 	{
-		err = grow(this, len + 2);
-		if (err)
-		{
-			return err;
-		}
+		err = errno == EADDRINUSE ? EWOULDBLOCK : errno;
 	}
-	note = this->map + this->used;
-	memcpy(note + 1, line, len);
-	note[len + 1] = '\n';
-	/* what makes it a note comes last */
-	__atomic_store_n(note, add ? '+' : '-', __ATOMIC_RELEASE);
-	this->used += len + 2;
-	return 0;
+	else if (listen(this->lock, 1) != 0)
+	{
+		err = errno;
+	}
+	return err == EWOULDBLOCK && !is_owner(&addr, len) ? 0 : err;
 }
 
 /**
  * Open a file of ours
  */
-static int open_own(const char *path, int flags, int *fd)
+static int open_own(const char *path, int *fd)
 {
 	struct stat st;
 	int err = 0;
 
-	*fd = open(path, flags | O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC |
-			   O_NOFOLLOW, 0600);
+	*fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			   0600);
 	if (*fd < 0)
 	{
 		return errno;
@@ -189,29 +187,56 @@ static int open_own(const char *path, int flags, int *fd)
 	{
 		err = EPERM;
 	}
-	else if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
-	{
-		err = errno;
-	}
-	if (err)
-	{
-		close(*fd);
-		*fd = -1;
-	}
 	return err;
 }
 
 /**
- * Write the replacement of the file
+ * Write all bytes at the end of the current file, or none
  */
-static int write_next(private_state_file_t *this, int fd, enumerator_t *lines,
-					  size_t *size)
+static int write_end(private_state_file_t *this, const char *buf, size_t len)
 {
-	char *buf = NULL, *line;
-	FILE *stream;
+	int fd = this->fd[this->current], err;
+	ssize_t written;
+
+	written = write(fd, buf, len);
+	if (written == (ssize_t)len)
+	{
+		this->used += len;
+		return 0;
+	}
+	err = written < 0 ? errno : ENOSPC;
+	if (written > 0 && ftruncate(fd, this->used) != 0)
+	{
+		err = errno;
+	}
+	return err;
+}
+
+METHOD(state_file_t, append, int,
+	private_state_file_t *this, bool add, const char *line)
+{
+	char *note;
 	int err;
 
-	stream = open_memstream(&buf, size);
+	if (asprintf(&note, "%c%s\n", add ? '+' : '-', line) < 0)
+	{
+		return ENOMEM;
+	}
+	err = write_end(this, note, strlen(note));
+	free(note);
+	return err;
+}
+
+/**
+ * Collect what is in a file that is rewritten
+ */
+static int print_lines(private_state_file_t *this, enumerator_t *lines,
+					   char **buf, size_t *size)
+{
+	FILE *stream;
+	char *line;
+
+	stream = open_memstream(buf, size);
 	if (!stream)
 	{
 		return errno;
@@ -221,122 +246,156 @@ static int write_next(private_state_file_t *this, int fd, enumerator_t *lines,
 	{
 		fprintf(stream, "+%s\n", line);
 	}
-	err = fclose(stream) == 0 ? write_all(fd, buf, *size) : errno;
-	free(buf);
-	return err;
+	fputs(COMPLETE, stream);
+	return fclose(stream) == 0 ? 0 : errno;
+}
+
+/**
+ * Make one of the files the current one, and empty
+ */
+static int start_anew(private_state_file_t *this, int index)
+{
+	if (ftruncate(this->fd[index], 0) != 0)
+	{
+		return errno;
+	}
+	this->current = index;
+	this->used = 0;
+	return 0;
+}
+
+/**
+ * Fill the file that is not the current one, and let it be that
+ */
+static int replace(private_state_file_t *this, const char *buf, size_t size)
+{
+	int old = this->current, err;
+	off_t used = this->used;
+
+	err = start_anew(this, !old) ?: write_end(this, buf, size);
+	if (err)
+	{
+		start_anew(this, !old);
+		this->current = old;
+		this->used = used;
+		return err;
+	}
+	return ftruncate(this->fd[old], 0) == 0 ? 0 : errno;
 }
 
 METHOD(state_file_t, rewrite_, int,
 	private_state_file_t *this, enumerator_t *lines)
 {
+	char *buf = NULL;
 	size_t size = 0;
-	int fd = -1, err;
-
-	/* one that was left half-written */
-	unlink(this->next);
-	err = open_own(this->next, O_EXCL, &fd);
-	err = err ?: write_next(this, fd, lines, &size);
-	lines->destroy(lines);
-	if (!err && rename(this->next, this->path) != 0)
-	{
-		err = errno;
-	}
-	if (err)
-	{
-		if (fd != -1)
-		{
-			unlink(this->next);
-			close(fd);
-		}
-		return err;
-	}
-	unmap(this);
-	close(this->fd);
-	this->fd = fd;
-	this->used = size;
-	return 0;
-}
-
-/**
- * Open and lock the file. If its owner replaced it meanwhile, we got hold of
- * the one that is gone.
- */
-static int open_current(private_state_file_t *this)
-{
-	struct stat ours, current;
 	int err;
 
-	while (TRUE)
+	err = print_lines(this, lines, &buf, &size);
+	lines->destroy(lines);
+	if (!err)
 	{
-		err = open_own(this->path, 0, &this->fd);
-		if (err)
-		{
-			return err;
+		err = replace(this, buf, size);
+		if (err == ENOSPC && (off_t)size <= this->used)
+		{	/* the notes that nobody needs anymore take the room */
+			err = start_anew(this, this->current) ?: write_end(this, buf, size);
 		}
-		if (fstat(this->fd, &ours) == 0 && stat(this->path, &current) == 0 &&
-			ours.st_dev == current.st_dev && ours.st_ino == current.st_ino)
-		{
-			return 0;
-		}
-		close(this->fd);
-		this->fd = -1;
 	}
+	free(buf);
+	return err;
 }
 
 /**
- * Read all notes
+ * Check if a file is of this boot, and was completed
  */
-static int read_notes(private_state_file_t *this, state_file_cb_t cb,
-					  void *data)
+static bool is_complete(private_state_file_t *this, FILE *file)
+{
+	bool complete = FALSE;
+	char *line = NULL;
+	size_t size = 0;
+
+	if (getline(&line, &size, file) > 0 && streq(line, this->header))
+	{
+		while (!complete && getline(&line, &size, file) > 0)
+		{
+			complete = streq(line, COMPLETE);
+		}
+	}
+	free(line);
+	return complete;
+}
+
+/**
+ * Read all notes in a file
+ */
+static void read_notes(FILE *file, state_file_cb_t cb, void *data)
 {
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t len;
-	FILE *file;
 
-	file = fopen(this->path, "re");
-	if (!file)
-	{
-		return errno;
-	}
-	len = getline(&line, &size, file);
-	if (len > 0 && streq(line, this->header))
-	{
-		this->used = len;
-		while ((len = getline(&line, &size, file)) > 0)
+	rewind(file);
+	while ((len = getline(&line, &size, file)) > 0)
+	{	/* one without an end was being written by a process that was killed */
+		if (line[len - 1] == '\n' && (line[0] == '+' || line[0] == '-'))
 		{
-			if (line[len - 1] != '\n' || (line[0] != '+' && line[0] != '-'))
-			{	/* what was being written by a process that was killed */
-				continue;
-			}
-			this->used = ftell(file);
 			line[len - 1] = '\0';
 			cb(data, line[0] == '+', line + 1);
 		}
 	}
 	free(line);
-	fclose(file);
+}
+
+/**
+ * Read the notes in the file that is complete. If both are, the process was
+ * killed before it could clear the older one, which says the same.
+ */
+static int read_current(private_state_file_t *this, state_file_cb_t cb,
+						void *data)
+{
+	bool complete = FALSE;
+	FILE *file;
+	int i;
+
+	for (i = 0; i < 2 && !complete; i++)
+	{
+		file = fopen(this->path[i], "re");
+		if (!file)
+		{
+			return errno;
+		}
+		complete = is_complete(this, file);
+		if (complete)
+		{
+			this->current = i;
+			read_notes(file, cb, data);
+		}
+		fclose(file);
+	}
 	return 0;
 }
 
 METHOD(state_file_t, destroy, void,
 	private_state_file_t *this, bool remove)
 {
-	bool truncate = this->map != NULL;
+	int i;
 
-	unmap(this);
-	if (this->fd != -1)
+	for (i = 0; i < 2; i++)
 	{
-		if (remove && unlink(this->path) != 0)
+		if (this->fd[i] == -1)
 		{
-			this->used = 0;
-			truncate = TRUE;
+			continue;
 		}
-		if (truncate && ftruncate(this->fd, this->used) != 0)
-		{	/* what follows is no note, and what is in a note will not be
-			 * found in the kernel */
+		if (remove && unlink(this->path[i]) != 0 &&
+			ftruncate(this->fd[i], 0) != 0)
+		{
+			DBG1(DBG_KNL, "unable to remove %s: %s", this->path[i],
+				 strerror(errno));
 		}
-		close(this->fd);
+		close(this->fd[i]);
+	}
+	if (this->lock != -1)
+	{
+		close(this->lock);
 	}
 	free(this);
 }
@@ -356,18 +415,15 @@ state_file_t *hwo_state_file_open(const char *path, state_file_cb_t cb,
 			.rewrite = _rewrite_,
 			.destroy = _destroy,
 		},
-		.fd = -1,
+		.fd = { -1, -1 },
+		.lock = -1,
 	);
 	make_header(this->header);
-	if (snprintf(this->path, sizeof(this->path), "%s", path) >= PATH_MAX ||
-		snprintf(this->next, sizeof(this->next), "%s.new", path) >= PATH_MAX)
-	{
-		*err = ENAMETOOLONG;
-	}
-	else
-	{
-		*err = open_current(this) ?: read_notes(this, cb, data);
-	}
+	*err = make_paths(this, path) ?:
+		   lock_path(this) ?:
+		   open_own(this->path[0], &this->fd[0]) ?:
+		   open_own(this->path[1], &this->fd[1]) ?:
+		   read_current(this, cb, data);
 	if (*err)
 	{
 		destroy(this, FALSE);

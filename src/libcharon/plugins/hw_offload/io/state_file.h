@@ -5,16 +5,18 @@
  * @defgroup hwo_state_file state_file
  * @{ @ingroup hwo_io
  *
- * A file of lines that outlives the process if that is killed, but neither a
- * reboot nor a move to another network namespace. One process at a time has it.
+ * A file of lines that outlives the process if that is killed, but not a
+ * reboot. Each network namespace has one of its own, whose number is in the
+ * name of the file. One process at a time has it.
  *
- * Lines are added and removed by appending a note of it. The end of the file is
- * mapped into memory, so that takes no system call, and yet what is in the file
- * is never older than the call that returned last; what a killed process did
- * not finish writing is ignored. From time to time the owner has to rewrite the
- * file, which replaces it as a whole.
+ * Lines are added and removed by appending a note of it, so the file is never
+ * older than the call that returned last. From time to time the owner has to
+ * rewrite it: all lines go to a second file, and when they are there, the first
+ * one becomes empty. Both are open from the beginning, so this also works after
+ * the process has dropped its privileges. No file is locked, as AppArmor may
+ * not allow that; the owner has an abstract socket of that name instead.
  *
- * The file can be read and written by its owner only. Thread-safety: none.
+ * The files can be read and written by their owner only. Thread-safety: none.
  */
 
 #ifndef HWO_STATE_FILE_H_
@@ -39,7 +41,7 @@ typedef void (*state_file_cb_t)(void *data, bool add, const char *line);
 struct state_file_t {
 
 	/**
-	 * Note that a line was added or removed.
+	 * Note that a line was added or removed, after it has been rewritten once.
 	 *
 	 * @param add		TRUE if it was added
 	 * @param line		line without line break
@@ -64,10 +66,10 @@ struct state_file_t {
 };
 
 /**
- * Open or create a file. Notes are read, unless they are of another boot or
- * network namespace.
+ * Open or create a file. Notes are read, unless they are of another boot.
  *
- * @param path			absolute path, its directory has to exist
+ * @param path			absolute path, its directory has to exist; the number of
+ *						the network namespace is added
  * @param cb			called for each note
  * @param data			passed to cb
  * @param err			[out] errno value: EWOULDBLOCK if another process has

@@ -25,11 +25,11 @@ static const char *print_addr(uint16_t family, const uint8_t *bytes,
 /*
  * Described in header
  */
-void hwo_ledger_sa_line(const hwo_sa_id_t *id, char line[HWO_LEDGER_LINE])
+void hwo_journal_sa_line(const hwo_sa_id_t *id, char line[HWO_JOURNAL_LINE])
 {
 	char dst[INET6_ADDRSTRLEN];
 
-	snprintf(line, HWO_LEDGER_LINE, "sa %s proto %u spi %08x mark %x/%x",
+	snprintf(line, HWO_JOURNAL_LINE, "sa %s proto %u spi %08x mark %x/%x",
 			 print_addr(id->dst.family, id->dst.bytes, dst), id->proto,
 			 ntohl(id->spi), id->mark.value, id->mark.mask);
 }
@@ -53,7 +53,7 @@ static const char *print_dir(policy_dir_t dir)
 /*
  * Described in header
  */
-void hwo_ledger_sp_line(const hwo_sp_id_t *id, char line[HWO_LEDGER_LINE])
+void hwo_journal_sp_line(const hwo_sp_id_t *id, char line[HWO_JOURNAL_LINE])
 {
 	const hwo_selector_t *sel = &id->sel;
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
@@ -63,7 +63,7 @@ void hwo_ledger_sp_line(const hwo_sp_id_t *id, char line[HWO_LEDGER_LINE])
 	{	/* the other hashes have a key that is made up by each process */
 		hash = chunk_hash_static(id->label);
 	}
-	snprintf(line, HWO_LEDGER_LINE, "sp %s %s/%u %s/%u family %u proto %u "
+	snprintf(line, HWO_JOURNAL_LINE, "sp %s %s/%u %s/%u family %u proto %u "
 			 "ports %x/%x %x/%x dev %u user %u mark %x/%x if_id %x "
 			 "label %zu:%08x",
 			 print_dir(id->dir),

@@ -17,7 +17,7 @@
 #include "../../hwo_types.h"
 
 /** Large enough for any line, terminating zero included */
-#define HWO_LEDGER_LINE 320
+#define HWO_JOURNAL_LINE 320
 
 /**
  * Describe what the kernel identifies an SA by.
@@ -25,7 +25,7 @@
  * @param id		identity
  * @param line		[out] line without line break
  */
-void hwo_ledger_sa_line(const hwo_sa_id_t *id, char line[HWO_LEDGER_LINE]);
+void hwo_journal_sa_line(const hwo_sa_id_t *id, char line[HWO_JOURNAL_LINE]);
 
 /**
  * Describe what the kernel identifies an SP by.
@@ -33,6 +33,6 @@ void hwo_ledger_sa_line(const hwo_sa_id_t *id, char line[HWO_LEDGER_LINE]);
  * @param id		identity
  * @param line		[out] line without line break
  */
-void hwo_ledger_sp_line(const hwo_sp_id_t *id, char line[HWO_LEDGER_LINE]);
+void hwo_journal_sp_line(const hwo_sp_id_t *id, char line[HWO_JOURNAL_LINE]);
 
 #endif /** HWO_JOURNAL_LINE_H_ @}*/

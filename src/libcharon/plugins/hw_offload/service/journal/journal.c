@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * The book of what is ours.
+ * Keeps the journal of what is ours.
  */
 
 #include "journal.h"
@@ -39,9 +39,9 @@ struct private_journal_t {
 	hashtable_t *lines;
 
 	/**
-	 * Number of old and of doomed ones among them
+	 * Number of them in each state
 	 */
-	u_int old, doomed;
+	u_int count[HWO_LINE_UNWANTED + 1];
 
 	/**
 	 * The file, NULL to do without
@@ -54,12 +54,12 @@ struct private_journal_t {
 	u_int notes;
 
 	/**
-	 * The last attempt to write failed
+	 * The last attempt to append, and to rewrite the file has failed
 	 */
-	bool failed;
+	bool append_failed, rewrite_failed;
 
 	/**
-	 * Protects all of them, and is signaled when a removal has been repeated
+	 * Protects all of them, and is signaled when a claim has ended
 	 */
 	mutex_t *mutex;
 	condvar_t *condvar;
@@ -69,14 +69,12 @@ struct private_journal_t {
  * A line.
  */
 typedef struct {
-	/** TRUE if it is from the file */
-	bool old;
-	/** TRUE if the kernel had the object of an old one */
-	bool found;
-	/** removal to repeat, empty if it is not doomed */
-	chunk_t removal;
-	/** TRUE while somebody repeats it */
-	bool busy;
+	/** who wants the object */
+	hwo_line_state_t state;
+	/** TRUE while stale_state removes it */
+	bool claimed;
+	/** TRUE if a scan has not found it yet */
+	bool missing;
 	/** what it says */
 	char text[];
 } line_t;
@@ -100,6 +98,19 @@ CALLBACK(filter_text, bool,
 }
 
 /**
+ * Log that the file is not what it should be, once
+ */
+static void check_written(int err, const char *what, bool *failed)
+{
+	if (err && !*failed)
+	{
+		DBG1(DBG_KNL, "unable to %s the file that says what SAs and policies "
+			 "are ours: %s", what, strerror(err));
+	}
+	*failed = err != 0;
+}
+
+/**
  * Write all lines anew
  */
 static int rewrite_file(private_journal_t *this)
@@ -111,24 +122,10 @@ static int rewrite_file(private_journal_t *this)
 						this->lines->create_enumerator(this->lines),
 						filter_text, NULL, NULL);
 	err = this->file->rewrite(this->file, lines);
-	if (!err)
-	{
-		this->notes = this->lines->get_count(this->lines);
-	}
+	check_written(err, "rewrite", &this->rewrite_failed);
+	/* if that failed, it is tried again after as many notes */
+	this->notes = err ? 0 : this->lines->get_count(this->lines);
 	return err;
-}
-
-/**
- * Say that the file is not what it should be, once
- */
-static void check_written(private_journal_t *this, int err)
-{
-	if (err && !this->failed)
-	{
-		DBG1(DBG_KNL, "unable to note what SAs and policies are ours: %s",
-			 strerror(err));
-	}
-	this->failed = err != 0;
 }
 
 /**
@@ -143,93 +140,101 @@ static void note(private_journal_t *this, bool add, const char *text)
 	{
 		return;
 	}
-	if (this->failed || ++this->notes > max(NOTES_MIN, count * NOTES_PER_LINE))
+	if (this->append_failed ||
+		++this->notes > max(NOTES_MIN, count * NOTES_PER_LINE))
 	{	/* all lines at once, whatever is in the file now */
-		this->notes = 0;
 		err = rewrite_file(this);
-		if (!err || this->failed)
+		if (!err)
 		{
-			check_written(this, err);
+			this->append_failed = FALSE;
 			return;
 		}
 	}
-	check_written(this, this->file->append(this->file, add, text));
+	if (!this->append_failed)
+	{
+		err = this->file->append(this->file, add, text);
+		check_written(err, "write to", &this->append_failed);
+	}
 }
 
 /**
- * Let a line be neither old nor doomed
+ * Let a line be in another state
  */
-static void refresh(private_journal_t *this, line_t *line)
+static void set_state(private_journal_t *this, line_t *line,
+					  hwo_line_state_t state)
 {
-	this->old -= line->old;
-	this->doomed -= line->removal.len != 0;
-	line->old = FALSE;
-	chunk_free(&line->removal);
+	this->count[line->state]--;
+	this->count[state]++;
+	line->state = state;
+	line->missing = FALSE;
 }
 
 /**
- * Destroy a line that was taken out
+ * Add a line, which is in no state yet
  */
-static void release(private_journal_t *this, line_t *line)
-{
-	refresh(this, line);
-	free(line);
-}
-
-/**
- * Add a line
- */
-static void add_line(private_journal_t *this, const char *text, bool old)
+static line_t *add_line(private_journal_t *this, const char *text)
 {
 	line_t *line;
 
 	line = calloc(1, sizeof(*line) + strlen(text) + 1);
-	line->old = old;
 	strcpy(line->text, text);
 	this->lines->put(this->lines, line->text, line);
-	this->old += old;
+	return line;
 }
 
 /**
- * Remove a line, and note that
+ * Release a line that was taken out
  */
-static void remove_line(private_journal_t *this, const char *text)
+static void release(private_journal_t *this, line_t *line)
 {
-	line_t *line;
-
-	line = this->lines->remove(this->lines, text);
-	if (line)
-	{
-		release(this, line);
-		note(this, FALSE, text);
-	}
+	set_state(this, line, HWO_LINE_NONE);
+	free(line);
 }
 
-METHOD(journal_t, begin, bool,
+METHOD(journal_t, begin, hwo_line_state_t,
 	private_journal_t *this, const char *text)
 {
+	hwo_line_state_t state = HWO_LINE_NONE;
 	line_t *line;
 
 	this->mutex->lock(this->mutex);
-	while ((line = this->lines->get(this->lines, text)) && line->busy)
-	{
+	while ((line = this->lines->get(this->lines, text)) && line->claimed)
+	{	/* ends with one request */
 		this->condvar->wait(this->condvar, this->mutex);
 	}
-	if (!line)
+	if (line)
 	{
-		add_line(this, text, FALSE);
+		state = line->state;
+	}
+	else
+	{
+		line = add_line(this, text);
 		note(this, TRUE, text);
 	}
-	else if (line->removal.len)
-	{	/* must not be removed while it is added, whatever comes of that */
-		refresh(this, line);
-	}
+	set_state(this, line, HWO_LINE_OWNED);
 	this->mutex->unlock(this->mutex);
-	return !line;
+	return state;
 }
 
-METHOD(journal_t, confirm, void,
+METHOD(journal_t, claim, hwo_line_state_t,
 	private_journal_t *this, const char *text)
+{
+	hwo_line_state_t state = HWO_LINE_NONE;
+	line_t *line;
+
+	this->mutex->lock(this->mutex);
+	line = this->lines->get(this->lines, text);
+	if (line && !line->claimed)
+	{
+		state = line->state;
+		line->claimed = state != HWO_LINE_OWNED;
+	}
+	this->mutex->unlock(this->mutex);
+	return state;
+}
+
+METHOD(journal_t, end, void,
+	private_journal_t *this, const char *text, hwo_line_state_t state)
 {
 	line_t *line;
 
@@ -237,108 +242,22 @@ METHOD(journal_t, confirm, void,
 	line = this->lines->get(this->lines, text);
 	if (line)
 	{
-		refresh(this, line);
-	}
-	this->mutex->unlock(this->mutex);
-}
-
-METHOD(journal_t, gone, void,
-	private_journal_t *this, const char *text)
-{
-	this->mutex->lock(this->mutex);
-	remove_line(this, text);
-	this->condvar->broadcast(this->condvar);
-	this->mutex->unlock(this->mutex);
-}
-
-METHOD(journal_t, doom, void,
-	private_journal_t *this, const char *text, chunk_t request)
-{
-	line_t *line;
-
-	this->mutex->lock(this->mutex);
-	line = this->lines->get(this->lines, text);
-	if (line)
-	{
-		refresh(this, line);
-		line->removal = chunk_clone(request);
-		line->busy = FALSE;
-		this->doomed++;
+		line->claimed = FALSE;
+		if (state != HWO_LINE_NONE)
+		{
+			set_state(this, line, state);
+		}
+		else
+		{
+			release(this, this->lines->remove(this->lines, text));
+			note(this, FALSE, text);
+		}
 		this->condvar->broadcast(this->condvar);
 	}
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(journal_t, take_doomed, bool,
-	private_journal_t *this, char *text, hwo_msg_t *msg)
-{
-	enumerator_t *enumerator;
-	line_t *line;
-	bool found = FALSE;
-
-	this->mutex->lock(this->mutex);
-	if (this->doomed)
-	{
-		enumerator = this->lines->create_enumerator(this->lines);
-		while (!found && enumerator->enumerate(enumerator, NULL, &line))
-		{
-			if (line->removal.len && !line->busy)
-			{
-				line->busy = found = TRUE;
-				strcpy(text, line->text);
-				memset(msg, 0, sizeof(*msg));
-				memcpy(msg->bytes, line->removal.ptr, line->removal.len);
-			}
-		}
-		enumerator->destroy(enumerator);
-	}
-	this->mutex->unlock(this->mutex);
-	return found;
-}
-
-METHOD(journal_t, count_old, u_int,
-	private_journal_t *this)
-{
-	u_int count;
-
-	this->mutex->lock(this->mutex);
-	count = this->old;
-	this->mutex->unlock(this->mutex);
-	return count;
-}
-
-METHOD(journal_t, find_old, bool,
-	private_journal_t *this, const char *text)
-{
-	line_t *line;
-	bool found;
-
-	this->mutex->lock(this->mutex);
-	line = this->lines->get(this->lines, text);
-	found = line && line->old;
-	if (found)
-	{
-		line->found = TRUE;
-	}
-	this->mutex->unlock(this->mutex);
-	return found;
-}
-
-METHOD(journal_t, forget_old, void,
-	private_journal_t *this, const char *text)
-{
-	line_t *line;
-
-	this->mutex->lock(this->mutex);
-	line = this->lines->get(this->lines, text);
-	if (line && line->old)
-	{
-		remove_line(this, text);
-	}
-	this->mutex->unlock(this->mutex);
-}
-
-METHOD(journal_t, forget_unfound, void,
+METHOD(journal_t, begin_scan, void,
 	private_journal_t *this)
 {
 	enumerator_t *enumerator;
@@ -348,7 +267,40 @@ METHOD(journal_t, forget_unfound, void,
 	enumerator = this->lines->create_enumerator(this->lines);
 	while (enumerator->enumerate(enumerator, NULL, &line))
 	{
-		if (line->old && !line->found)
+		line->missing = line->state != HWO_LINE_OWNED;
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(journal_t, find, hwo_line_state_t,
+	private_journal_t *this, const char *text)
+{
+	hwo_line_state_t state = HWO_LINE_NONE;
+	line_t *line;
+
+	this->mutex->lock(this->mutex);
+	line = this->lines->get(this->lines, text);
+	if (line)
+	{
+		line->missing = FALSE;
+		state = line->state;
+	}
+	this->mutex->unlock(this->mutex);
+	return state;
+}
+
+METHOD(journal_t, end_scan, void,
+	private_journal_t *this)
+{
+	enumerator_t *enumerator;
+	line_t *line;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->lines->create_enumerator(this->lines);
+	while (enumerator->enumerate(enumerator, NULL, &line))
+	{
+		if (line->missing)
 		{
 			this->lines->remove_at(this->lines, enumerator);
 			release(this, line);
@@ -357,9 +309,20 @@ METHOD(journal_t, forget_unfound, void,
 	enumerator->destroy(enumerator);
 	if (this->file)
 	{
-		check_written(this, rewrite_file(this));
+		rewrite_file(this);
 	}
 	this->mutex->unlock(this->mutex);
+}
+
+METHOD(journal_t, count, u_int,
+	private_journal_t *this, hwo_line_state_t state)
+{
+	u_int count;
+
+	this->mutex->lock(this->mutex);
+	count = this->count[state];
+	this->mutex->unlock(this->mutex);
+	return count;
 }
 
 /**
@@ -368,12 +331,16 @@ METHOD(journal_t, forget_unfound, void,
 static void load(void *data, bool add, const char *text)
 {
 	private_journal_t *this = data;
+	line_t *line;
 
-	/* there is no file yet that this could be noted in */
-	remove_line(this, text);
+	line = this->lines->remove(this->lines, text);
+	if (line)
+	{
+		release(this, line);
+	}
 	if (add)
 	{
-		add_line(this, text, TRUE);
+		set_state(this, add_line(this, text), HWO_LINE_LEFT);
 	}
 }
 
@@ -420,8 +387,8 @@ static void open_file(private_journal_t *this, const char *path)
 	}
 	if (err)
 	{
-		DBG1(DBG_KNL, "unable to use %s: %s. What is ours is not noted, and "
-			 "stays in the kernel if this daemon is killed", path,
+		DBG1(DBG_KNL, "unable to use %s: %s. SAs and policies stay in the "
+			 "kernel if this daemon is killed", path,
 			 err == EWOULDBLOCK ? "another daemon has it" : strerror(err));
 	}
 }
@@ -436,14 +403,12 @@ journal_t *hwo_journal_create(const char *path)
 	INIT(this,
 		.public = {
 			.begin = _begin,
-			.confirm = _confirm,
-			.gone = _gone,
-			.doom = _doom,
-			.take_doomed = _take_doomed,
-			.count_old = _count_old,
-			.find_old = _find_old,
-			.forget_old = _forget_old,
-			.forget_unfound = _forget_unfound,
+			.claim = _claim,
+			.end = _end,
+			.begin_scan = _begin_scan,
+			.find = _find,
+			.end_scan = _end_scan,
+			.count = _count,
 			.destroy = _destroy,
 		},
 		.lines = hashtable_create(hashtable_hash_str, hashtable_equals_str,

@@ -5,13 +5,13 @@
  * @defgroup hwo_journal journal
  * @{ @ingroup hwo_service
  *
- * The book of the SAs and SPs that are ours, in a file that is there if this
+ * The journal of the SAs and SPs that are ours, in a file that is there if this
  * process is killed, so that the next one knows what to remove. No keys, only
  * what the kernel identifies them by, see journal_line.h.
  *
- * A line that came from the file is "old" until we add the same object again,
- * or until it is forgotten. One whose removal was not answered is "doomed"
- * until its removal has been repeated, or until we add the object again.
+ * A line has an owner until its object is gone. It has none if it came from the
+ * file, or if the object could not be removed: then stale_state removes it.
+ * Adding the same object gives the line an owner again.
  *
  * Thread-safety: may be used by any thread. Its lock is held while the file, in
  * memory usually, is written, so that the file does not contradict the table,
@@ -21,78 +21,80 @@
 #ifndef HWO_JOURNAL_H_
 #define HWO_JOURNAL_H_
 
-#include "../../wire/nl_msg.h"
+#include <library.h>
 
 typedef struct journal_t journal_t;
+typedef enum hwo_line_state_t hwo_line_state_t;
 
 /**
- * Book of SAs and SPs.
+ * What is known of an object.
+ */
+enum hwo_line_state_t {
+	/** it is not ours */
+	HWO_LINE_NONE,
+	/** it is ours, and somebody wants it */
+	HWO_LINE_OWNED,
+	/** a daemon that was killed has left it */
+	HWO_LINE_LEFT,
+	/** it could not be removed when nobody wanted it any longer */
+	HWO_LINE_UNWANTED,
+};
+
+/**
+ * Journal of SAs and SPs.
  */
 struct journal_t {
 
 	/**
-	 * Note that an object is going to be added, before the kernel is asked to.
-	 * Waits while somebody repeats its removal.
+	 * Own an object that is going to be added, before the kernel is asked to.
+	 * Waits while stale_state removes it, which is one request.
 	 *
 	 * @param line		line of the object
-	 * @return			TRUE if it was not in the book
+	 * @return			state until now, for end() if that fails
 	 */
-	bool (*begin)(journal_t *this, const char *line);
+	hwo_line_state_t (*begin)(journal_t *this, const char *line);
 
 	/**
-	 * Note that an object was added.
+	 * Get hold of an object to remove it, unless it has an owner. To be ended
+	 * by end(), nobody can add it until then.
 	 *
 	 * @param line		line of the object
+	 * @return			state until now, HWO_LINE_NONE or _OWNED if it is not
+	 *					to be removed
 	 */
-	void (*confirm)(journal_t *this, const char *line);
+	hwo_line_state_t (*claim)(journal_t *this, const char *line);
 
 	/**
-	 * Note that an object is not there.
+	 * Note what came of a request about an object.
 	 *
 	 * @param line		line of the object
+	 * @param state		new state, HWO_LINE_NONE if it is gone
 	 */
-	void (*gone)(journal_t *this, const char *line);
+	void (*end)(journal_t *this, const char *line, hwo_line_state_t state);
 
 	/**
-	 * Note that the removal of an object was not answered.
+	 * Begin to compare lines without owner with what the kernel has.
+	 */
+	void (*begin_scan)(journal_t *this);
+
+	/**
+	 * Find the line of an object that the kernel has.
 	 *
 	 * @param line		line of the object
-	 * @param request	request to repeat, copied
+	 * @return			its state
 	 */
-	void (*doom)(journal_t *this, const char *line, chunk_t request);
+	hwo_line_state_t (*find)(journal_t *this, const char *line);
 
 	/**
-	 * Get a removal to repeat, to be ended by gone() or doom().
-	 *
-	 * @param line		[out] line of the object, HWO_LEDGER_LINE bytes
-	 * @param msg		[out] request
-	 * @return			FALSE if there is none
+	 * Forget lines without owner that were there when the scan began, and were
+	 * not found since.
 	 */
-	bool (*take_doomed)(journal_t *this, char *line, hwo_msg_t *msg);
+	void (*end_scan)(journal_t *this);
 
 	/**
-	 * Number of old lines.
+	 * Number of lines in a state.
 	 */
-	u_int (*count_old)(journal_t *this);
-
-	/**
-	 * Check if there is an old line, and note that the kernel has its object.
-	 *
-	 * @param line		line of the object
-	 */
-	bool (*find_old)(journal_t *this, const char *line);
-
-	/**
-	 * Forget a line if it is old.
-	 *
-	 * @param line		line of the object
-	 */
-	void (*forget_old)(journal_t *this, const char *line);
-
-	/**
-	 * Forget all old lines that were never found.
-	 */
-	void (*forget_unfound)(journal_t *this);
+	u_int (*count)(journal_t *this, hwo_line_state_t state);
 
 	/**
 	 * Destroy. The file is removed if there is nothing in it.
@@ -103,8 +105,8 @@ struct journal_t {
 /**
  * Create a journal.
  *
- * @param path			path of the file, empty to do without. If it can't be
- *						used, that is logged, and it is done without
+ * @param path			path of the file, empty to do without. On failure a
+ *						message is logged, and no file is written
  */
 journal_t *hwo_journal_create(const char *path);
 

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Requests, and what they mean for the book.
+ * Notes in the journal what requests do.
  */
 
 #include "journaled_xfrm.h"
@@ -31,33 +31,41 @@ struct private_journaled_xfrm_t {
 	nl_exchange_t *xfrm;
 
 	/**
-	 * Book
+	 * Journal
 	 */
 	journal_t *journal;
+
+	/**
+	 * Removes what could not be removed
+	 */
+	stale_state_t *stale;
 };
 
 /**
  * Find out what a request does
  *
  * @param add		[out] TRUE if it adds, FALSE if it removes something
+ * @param sp		[out] TRUE if that is an SP, FALSE if it is an SA
  * @return			FALSE if neither
  */
-static bool describe(const struct nlmsghdr *hdr, bool *add,
-					 char line[HWO_LEDGER_LINE])
+static bool describe(const struct nlmsghdr *hdr, bool *add, bool *sp,
+					 char line[HWO_JOURNAL_LINE])
 {
 	hwo_request_t request;
 
 	hwo_xfrm_decode_request(hdr, &request);
+	*sp = request.kind == HWO_REQUEST_ADD_SP ||
+		  request.kind == HWO_REQUEST_DEL_SP;
 	switch (request.kind)
 	{
 		case HWO_REQUEST_ADD_SA:
 		case HWO_REQUEST_DEL_SA:
-			hwo_ledger_sa_line(&request.sa, line);
+			hwo_journal_sa_line(&request.sa, line);
 			*add = request.kind == HWO_REQUEST_ADD_SA;
 			return TRUE;
 		case HWO_REQUEST_ADD_SP:
 		case HWO_REQUEST_DEL_SP:
-			hwo_ledger_sp_line(&request.sp, line);
+			hwo_journal_sp_line(&request.sp, line);
 			*add = request.kind == HWO_REQUEST_ADD_SP;
 			return TRUE;
 		default:
@@ -71,66 +79,44 @@ static bool describe(const struct nlmsghdr *hdr, bool *add,
 static void send_add(private_journaled_xfrm_t *this, const char *line,
 					 hwo_msg_t *msg, hwo_result_t *result)
 {
-	bool added;
+	hwo_line_state_t state;
 
-	added = this->journal->begin(this->journal, line);
+	state = this->journal->begin(this->journal, line);
 	this->xfrm->command(this->xfrm, msg, result);
-	if (!result->err)
+	if (result->err && !hwo_result_lost(result) &&
+		state != HWO_LINE_OWNED)
 	{
-		this->journal->confirm(this->journal, line);
-	}
-	else if (added && !hwo_result_lost(result))
-	{
-		this->journal->gone(this->journal, line);
+		this->journal->end(this->journal, line, state);
 	}
 }
 
 /**
- * Send a request that removes something
+ * Send a request that removes something. If it fails, nobody knows of an SP any
+ * longer. An SA is kept if the kernel refuses to delete it: a move does not
+ * take place then.
  */
-static void send_del(private_journaled_xfrm_t *this, const char *line,
+static void send_del(private_journaled_xfrm_t *this, const char *line, bool sp,
 					 hwo_msg_t *msg, hwo_result_t *result)
 {
-	chunk_t request;
-
-	/* it is wiped when it is sent */
-	request = chunk_clone(chunk_create(msg->bytes, msg->hdr.nlmsg_len));
 	this->xfrm->command(this->xfrm, msg, result);
 	if (!result->err || result->err == ESRCH || result->err == ENOENT)
 	{
-		this->journal->gone(this->journal, line);
+		this->journal->end(this->journal, line, HWO_LINE_NONE);
 	}
-	else if (hwo_result_lost(result))
+	else if (sp || hwo_result_lost(result))
 	{
-		this->journal->doom(this->journal, line, request);
-	}
-	chunk_free(&request);
-}
-
-/**
- * Repeat a removal whose answer was lost, as the kernel answers now
- */
-static void repeat_removal(private_journaled_xfrm_t *this)
-{
-	char line[HWO_LEDGER_LINE];
-	hwo_result_t result;
-	hwo_msg_t msg;
-
-	if (this->journal->take_doomed(this->journal, line, &msg))
-	{
-		send_del(this, line, &msg, &result);
-		DBG1(DBG_KNL, "repeated a removal that was not answered: %s",
-			 result.err ? strerror(result.err) : "done");
+		this->journal->end(this->journal, line, HWO_LINE_UNWANTED);
+		this->stale->retry(this->stale);
 	}
 }
 
 METHOD(nl_exchange_t, command, void,
 	private_journaled_xfrm_t *this, hwo_msg_t *msg, hwo_result_t *result)
 {
-	char line[HWO_LEDGER_LINE];
-	bool add;
+	char line[HWO_JOURNAL_LINE];
+	bool add, sp;
 
-	if (msg->overflow || !describe(&msg->hdr, &add, line))
+	if (msg->overflow || !describe(&msg->hdr, &add, &sp, line))
 	{
 		this->xfrm->command(this->xfrm, msg, result);
 	}
@@ -140,11 +126,7 @@ METHOD(nl_exchange_t, command, void,
 	}
 	else
 	{
-		send_del(this, line, msg, result);
-	}
-	if (!result->err)
-	{
-		repeat_removal(this);
+		send_del(this, line, sp, msg, result);
 	}
 }
 
@@ -160,16 +142,11 @@ METHOD(nl_exchange_t, dump, void,
 	void *data, hwo_result_t *result)
 {
 	this->xfrm->dump(this->xfrm, msg, cb, data, result);
-	if (!result->err)
-	{
-		repeat_removal(this);
-	}
 }
 
 METHOD(nl_exchange_t, destroy, void,
 	private_journaled_xfrm_t *this)
 {
-	this->xfrm->destroy(this->xfrm);
 	free(this);
 }
 
@@ -177,7 +154,8 @@ METHOD(nl_exchange_t, destroy, void,
  * Described in header
  */
 nl_exchange_t *hwo_journaled_xfrm_create(nl_exchange_t *xfrm,
-										 journal_t *journal)
+										 journal_t *journal,
+										 stale_state_t *stale)
 {
 	private_journaled_xfrm_t *this;
 
@@ -190,6 +168,7 @@ nl_exchange_t *hwo_journaled_xfrm_create(nl_exchange_t *xfrm,
 		},
 		.xfrm = xfrm,
 		.journal = journal,
+		.stale = stale,
 	);
 	return &this->public;
 }

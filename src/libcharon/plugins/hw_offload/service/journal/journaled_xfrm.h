@@ -5,11 +5,11 @@
  * @defgroup hwo_journaled_xfrm journaled_xfrm
  * @{ @ingroup hwo_service
  *
- * An exchange with XFRM that keeps book of what is ours. It stands between the
- * services and the exchange they would use, so that nothing is forgotten: what
- * a request adds is noted before it is sent, what it removes once the kernel
- * says so. If the kernel's answer to a removal is lost, nobody would know of
- * the object anymore; the removal is repeated once the kernel answers again.
+ * An exchange with XFRM that notes in the journal what is ours. It stands
+ * between the services and the exchange they would use: an object is noted
+ * before the request that adds it is sent, and its line is removed once the
+ * kernel has removed the object. If a removal fails, nobody would know of the
+ * object any longer, so stale_state removes it later.
  *
  * Thread-safety: may be used by any thread.
  */
@@ -18,15 +18,18 @@
 #define HWO_JOURNALED_XFRM_H_
 
 #include "journal.h"
+#include "stale_state.h"
 #include "../../io/nl_exchange.h"
 
 /**
- * Create an exchange that keeps book.
+ * Create an exchange that notes what is ours.
  *
- * @param xfrm			exchange to use, adopted
- * @param journal		book
+ * @param xfrm			exchange to use
+ * @param journal		journal
+ * @param stale			removes what could not be removed
  */
 nl_exchange_t *hwo_journaled_xfrm_create(nl_exchange_t *xfrm,
-										 journal_t *journal);
+										 journal_t *journal,
+										 stale_state_t *stale);
 
 #endif /** HWO_JOURNALED_XFRM_H_ @}*/

@@ -2,12 +2,11 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * From the start of a daemon to the end of what its predecessor left.
+ * Removes SAs and SPs of ours that nobody wants.
  */
 
 #include "stale_state.h"
 #include "../charon/deferred_job.h"
-#include "../sa/sa_attempts.h"
 #include "../../model/plan/journal_line.h"
 #include "../../wire/xfrm_sa.h"
 #include "../../wire/xfrm_sp.h"
@@ -17,9 +16,14 @@
 
 #include <collections/array.h>
 #include <utils/debug.h>
+#include <utils/utils.h>
 
 /** Longest time that SPs may stay, the scheduler counts milliseconds */
-#define MAX_SECONDS (UINT32_MAX / 1000)
+#define MAX_SECONDS (UINT32_MAX / 1000 - 2)
+
+/** Milliseconds to the first repetition of a removal, and between later ones */
+#define RETRY_FIRST 500
+#define RETRY_MAX 60000
 
 typedef struct private_stale_state_t private_stale_state_t;
 
@@ -34,54 +38,73 @@ struct private_stale_state_t {
 	stale_state_t public;
 
 	/**
-	 * Book of what is ours
+	 * Journal of what is ours
 	 */
 	journal_t *journal;
 
 	/**
-	 * Exchange that does not keep book
+	 * Exchange that does not use the journal
 	 */
 	nl_exchange_t *xfrm;
 
 	/**
-	 * Table of SPs
+	 * When SPs of a killed daemon have to go, monotonic
 	 */
-	sp_table_t *table;
+	time_t due;
 
 	/**
-	 * SAs that were found, hwo_sa_id_t
+	 * TRUE until it was logged what a killed daemon left
 	 */
-	array_t *sas;
+	bool announce;
 
 	/**
-	 * SPs that were found and not removed yet, hwo_sp_state_t with labels of
-	 * their own
+	 * Milliseconds to the next repetition
 	 */
-	array_t *sps;
+	u_int delay;
 
 	/**
-	 * Removes the SPs
+	 * Removes what is due
 	 */
 	deferred_job_t *job;
 };
+
+/**
+ * What a scan has found.
+ */
+typedef struct {
+	/** who scans */
+	private_stale_state_t *this;
+	/** SAs without owner, hwo_sa_id_t */
+	array_t *sas;
+	/** SPs without owner, hwo_sp_state_t with labels of their own */
+	array_t *sps;
+} scan_t;
+
+/**
+ * Check if an object has no owner
+ */
+static bool is_stale(hwo_line_state_t state)
+{
+	return state == HWO_LINE_LEFT || state == HWO_LINE_UNWANTED;
+}
 
 /**
  * Callback for each SA of the kernel
  */
 static bool check_sa(void *data, const struct nlmsghdr *hdr)
 {
-	private_stale_state_t *this = data;
-	char line[HWO_LEDGER_LINE];
+	scan_t *scan = data;
+	char line[HWO_JOURNAL_LINE];
 	hwo_sa_state_t state;
 
 	if (!hwo_xfrm_decode_sa(hdr, &state))
 	{
 		return FALSE;
 	}
-	hwo_ledger_sa_line(&state.id, line);
-	if (this->journal->find_old(this->journal, line))
+	hwo_journal_sa_line(&state.id, line);
+	if (is_stale(scan->this->journal->find(scan->this->journal, line)))
 	{
-		array_insert(this->sas, ARRAY_TAIL, &state.id);
+		array_insert(scan->sas, ARRAY_TAIL, &state.id);
 	}
 	return TRUE;
 }
@@ -91,19 +114,19 @@ static bool check_sa(void *data, const struct nlmsghdr *hdr)
  */
 static bool check_sp(void *data, const struct nlmsghdr *hdr)
 {
-	private_stale_state_t *this = data;
-	char line[HWO_LEDGER_LINE];
+	scan_t *scan = data;
+	char line[HWO_JOURNAL_LINE];
 	hwo_sp_state_t state;
 
 	if (!hwo_xfrm_decode_sp(hdr, &state))
 	{
 		return FALSE;
 	}
-	hwo_ledger_sp_line(&state.id, line);
-	if (this->journal->find_old(this->journal, line))
+	hwo_journal_sp_line(&state.id, line);
+	if (is_stale(scan->this->journal->find(scan->this->journal, line)))
 	{
 		state.id.label = chunk_clone(state.id.label);
-		array_insert(this->sps, ARRAY_TAIL, &state);
+		array_insert(scan->sps, ARRAY_TAIL, &state);
 	}
 	return TRUE;
 }
@@ -112,23 +135,59 @@ static bool check_sp(void *data, const struct nlmsghdr *hdr)
  * Find what is still there. A dump that is repeated shows things twice, but to
  * remove them twice does not hurt.
  */
-static int find_leftovers(private_stale_state_t *this)
+static bool begin_scan(private_stale_state_t *this, scan_t *scan)
 {
 	hwo_result_t result;
 	hwo_msg_t msg;
 
+	*scan = (scan_t){
+		.this = this,
+		.sas = array_create(sizeof(hwo_sa_id_t), 0),
+		.sps = array_create(sizeof(hwo_sp_state_t), 0),
+	};
+	this->journal->begin_scan(this->journal);
 	hwo_xfrm_encode_dump_sp(&msg);
-	this->xfrm->dump(this->xfrm, &msg, check_sp, this, &result);
+	this->xfrm->dump(this->xfrm, &msg, check_sp, scan, &result);
 	if (!result.err)
 	{
 		hwo_xfrm_encode_dump_sa(&msg);
-		this->xfrm->dump(this->xfrm, &msg, check_sa, this, &result);
+		this->xfrm->dump(this->xfrm, &msg, check_sa, scan, &result);
 	}
-	return result.err;
+	if (result.err)
+	{	/* all of them stay in the journal, for the next time */
+		DBG1(DBG_KNL, "unable to look for SAs and policies that nobody wants: "
+			 "%s", strerror(result.err));
+		return FALSE;
+	}
+	this->journal->end_scan(this->journal);
+	return TRUE;
 }
 
 /**
- * Let an SP drop its traffic instead of demanding SAs
+ * Release what a scan has found
+ */
+static void end_scan(scan_t *scan)
+{
+	hwo_sp_state_t state;
+
+	while (array_remove(scan->sps, ARRAY_TAIL, &state))
+	{
+		chunk_free(&state.id.label);
+	}
+	array_destroy(scan->sps);
+	array_destroy(scan->sas);
+}
+
+/**
+ * Check if SPs of a killed daemon have to go
+ */
+static bool is_due(private_stale_state_t *this)
+{
+	return time_monotonic(NULL) >= this->due;
+}
+
+/**
+ * Let an SP of a killed daemon drop its traffic instead of demanding SAs
  */
 static void block(private_stale_state_t *this, const hwo_sp_state_t *state)
 {
@@ -138,29 +197,38 @@ static void block(private_stale_state_t *this, const hwo_sp_state_t *state)
 		.priority = state->priority,
 		.block = TRUE,
 	};
+	char line[HWO_JOURNAL_LINE];
+	hwo_line_state_t owner;
 	hwo_result_t result;
 	hwo_msg_t msg;
 
+	hwo_journal_sp_line(&state->id, line);
+	owner = this->journal->claim(this->journal, line);
+	if (!is_stale(owner))
+	{
+		return;
+	}
 	hwo_xfrm_encode_sp(&msg, &sp, &offload, TRUE);
 	this->xfrm->command(this->xfrm, &msg, &result);
+	this->journal->end(this->journal, line, owner);
 	if (result.err)
-	{	/* it's still there as it was, and its SAs will be gone */
+	{	/* it is still there as it was, and its SAs will be gone */
 		DBG1(DBG_KNL, "unable to block the traffic of a policy of a killed "
 			 "daemon: %s", strerror(result.err));
 	}
 }
 
 /**
- * Block what SPs with SAs cover
+ * Block what SPs with SAs cover, until they are due
  */
-static void block_all(private_stale_state_t *this)
+static void block_all(private_stale_state_t *this, array_t *sps)
 {
 	hwo_sp_state_t state;
 	int i;
 
-	for (i = 0; i < array_count(this->sps); i++)
+	for (i = 0; i < array_count(sps) && !is_due(this); i++)
 	{
-		array_get(this->sps, i, &state);
+		array_get(sps, i, &state);
 		if (state.protect)
 		{
 			block(this, &state);
@@ -169,176 +237,224 @@ static void block_all(private_stale_state_t *this)
 }
 
 /**
- * Remove all SAs
+ * Send the request that removes an object, unless it has an owner again. Nobody
+ * can add the same object until that is done.
+ *
+ * @return			0 if it is gone or has an owner
  */
-static void remove_sas(private_stale_state_t *this)
+static int remove_stale(private_stale_state_t *this, const char *line,
+						hwo_msg_t *msg)
 {
-	char line[HWO_LEDGER_LINE];
+	hwo_line_state_t state;
 	hwo_result_t result;
-	hwo_sa_id_t id;
-	int i;
 
-	for (i = 0; i < array_count(this->sas); i++)
+	state = this->journal->claim(this->journal, line);
+	if (!is_stale(state))
 	{
-		array_get(this->sas, i, &id);
-		hwo_sa_delete(this->xfrm, &id, &result);
-		if (result.err && result.err != ESRCH)
+		return 0;
+	}
+	this->xfrm->command(this->xfrm, msg, &result);
+	if (result.err == ESRCH || result.err == ENOENT)
+	{
+		result.err = 0;
+	}
+	/* an SP that failed is due at once from now on */
+	this->journal->end(this->journal, line,
+					   result.err ? HWO_LINE_UNWANTED : HWO_LINE_NONE);
+	return result.err;
+}
+
+/**
+ * Remove SAs
+ *
+ * @return			number of those that could not be removed
+ */
+static u_int remove_sas(private_stale_state_t *this, array_t *sas)
+{
+	char line[HWO_JOURNAL_LINE];
+	u_int failed = 0;
+	hwo_sa_id_t id;
+	hwo_msg_t msg;
+	int i, err;
+
+	for (i = 0; i < array_count(sas); i++)
+	{
+		array_get(sas, i, &id);
+		hwo_journal_sa_line(&id, line);
+		hwo_xfrm_encode_del_sa(&msg, &id);
+		err = remove_stale(this, line, &msg);
+		if (err)
 		{
-			DBG1(DBG_KNL, "unable to remove SA %.8x of a killed daemon: %s",
-				 ntohl(id.spi), strerror(result.err));
+			DBG1(DBG_KNL, "unable to remove SA %.8x that nobody wants: %s",
+				 ntohl(id.spi), strerror(err));
+			failed++;
+		}
+	}
+	return failed;
+}
+
+/**
+ * Remove SPs that are due
+ *
+ * @param waiting	[out] number of those that are not
+ * @return			number of those that could not be removed
+ */
+static u_int remove_sps(private_stale_state_t *this, array_t *sps,
+						u_int *waiting)
+{
+	bool due = is_due(this);
+	u_int failed = 0, removed = 0;
+	char line[HWO_JOURNAL_LINE];
+	hwo_sp_state_t state;
+	hwo_msg_t msg;
+	int i, err;
+
+	*waiting = 0;
+	for (i = 0; i < array_count(sps); i++)
+	{
+		array_get(sps, i, &state);
+		hwo_journal_sp_line(&state.id, line);
+		if (!due &&
+			this->journal->find(this->journal, line) == HWO_LINE_LEFT)
+		{
+			(*waiting)++;
 			continue;
 		}
-		hwo_ledger_sa_line(&id, line);
-		this->journal->forget_old(this->journal, line);
+		hwo_xfrm_encode_del_sp(&msg, &state.id);
+		err = remove_stale(this, line, &msg);
+		failed += err != 0;
+		removed += !err;
 	}
+	if (removed || failed)
+	{
+		DBG1(DBG_KNL, "removed %u of %u policies that nobody wants", removed,
+			 removed + failed);
+	}
+	return failed;
 }
 
 /**
- * Remove an SP from the kernel, unless it is in use again
+ * Log what a killed daemon left, once
  */
-static bool remove_old(private_stale_state_t *this, const hwo_sp_id_t *id)
+static void announce(private_stale_state_t *this, const scan_t *scan)
 {
-	char line[HWO_LEDGER_LINE];
-	hwo_result_t result;
-	hwo_msg_t msg;
+	u_int sas = array_count(scan->sas), sps = array_count(scan->sps);
 
-	hwo_ledger_sp_line(id, line);
-	if (!this->journal->find_old(this->journal, line))
+	if (this->announce && (sas || sps))
 	{
-		return FALSE;
+		DBG1(DBG_KNL, "found %u SAs and %u policies of a daemon that was "
+			 "killed: removing %s", sas, sps, is_due(this) ? "them" :
+			 "the SAs, the policies block until the configuration is loaded");
 	}
-	hwo_xfrm_encode_del_sp(&msg, id);
-	this->xfrm->command(this->xfrm, &msg, &result);
-	if (!result.err || result.err == ENOENT)
-	{
-		this->journal->forget_old(this->journal, line);
-	}
-	return !result.err;
+	this->announce = FALSE;
 }
 
 /**
- * Remove an SP while nobody can install it: neither under its own identity, nor
- * as the SP in the NIC of one that is not limited to an interface
+ * Remove what is due
+ *
+ * @param waiting	[out] number of SPs that are not
+ * @return			number of objects that could not be removed
  */
-static bool remove_sp(private_stale_state_t *this, const hwo_sp_id_t *id)
+static u_int remove_due(private_stale_state_t *this, u_int *waiting)
 {
-	hwo_sp_entry_t *entry, *unlimited = NULL;
-	hwo_sp_id_t unguarded = *id;
-	bool removed;
+	u_int failed = 1;
+	scan_t scan;
 
-	unguarded.sel.ifindex = 0;
-	entry = this->table->checkout(this->table, id, TRUE);
-	if (id->sel.ifindex)
+	*waiting = 0;
+	if (begin_scan(this, &scan))
 	{
-		unlimited = this->table->checkout(this->table, &unguarded, TRUE);
+		announce(this, &scan);
+		block_all(this, scan.sps);
+		failed = remove_sas(this, scan.sas) +
+				 remove_sps(this, scan.sps, waiting);
 	}
-	removed = remove_old(this, id);
-	if (unlimited)
-	{
-		this->table->checkin(this->table, unlimited);
-	}
-	this->table->checkin(this->table, entry);
-	return removed;
+	end_scan(&scan);
+	return failed;
 }
 
 /**
- * Remove all SPs, those that are left if that was done already
+ * Check if there is anything without owner
  */
-CALLBACK(remove_sps, void,
+static bool has_stale(private_stale_state_t *this)
+{
+	return this->journal->count(this->journal, HWO_LINE_LEFT) ||
+		   this->journal->count(this->journal, HWO_LINE_UNWANTED);
+}
+
+/**
+ * Remove what is due, and come back for what is not, or could not be removed
+ */
+CALLBACK(work, void,
 	private_stale_state_t *this)
 {
-	u_int removed = 0, count = array_count(this->sps);
-	hwo_sp_state_t state;
+	u_int failed, waiting;
 
-	while (array_remove(this->sps, ARRAY_HEAD, &state))
+	if (!has_stale(this))
 	{
-		removed += remove_sp(this, &state.id);
-		chunk_free(&state.id.label);
+		return;
 	}
-	if (count)
+	failed = remove_due(this, &waiting);
+	if (failed)
 	{
-		DBG1(DBG_KNL, "removed %u of %u policies of the killed daemon, the "
-			 "others are in use again", removed, count);
+		this->job->schedule(this->job, this->delay);
+		this->delay = min(this->delay * 2, RETRY_MAX);
 	}
+	else
+	{
+		this->delay = RETRY_FIRST;
+	}
+	if (waiting)
+	{
+		this->job->schedule(this->job,
+							(this->due - time_monotonic(NULL) + 1) * 1000);
+	}
+}
+
+METHOD(stale_state_t, begin, void,
+	private_stale_state_t *this, u_int seconds)
+{
+	this->announce = TRUE;
+	this->due = time_monotonic(NULL) + min(seconds, MAX_SECONDS);
+	work(this);
+}
+
+METHOD(stale_state_t, retry, void,
+	private_stale_state_t *this)
+{
+	this->job->schedule(this->job, RETRY_FIRST);
 }
 
 METHOD(stale_state_t, destroy, void,
 	private_stale_state_t *this)
 {
+	u_int waiting;
+
 	this->job->destroy(this->job);
-	remove_sps(this);
-	array_destroy(this->sps);
-	array_destroy(this->sas);
+	this->due = 0;
+	if (has_stale(this))
+	{
+		remove_due(this, &waiting);
+	}
 	free(this);
-}
-
-/**
- * Handle what was found
- */
-static void begin_removal(private_stale_state_t *this, u_int seconds)
-{
-	u_int sas = array_count(this->sas), sps = array_count(this->sps);
-
-	if (seconds)
-	{
-		block_all(this);
-		DBG1(DBG_KNL, "found %u SAs and %u policies of a daemon that was "
-			 "killed: removing the SAs, policies block for %us", sas, sps,
-			 seconds);
-	}
-	else
-	{
-		DBG1(DBG_KNL, "found %u SAs and %u policies of a daemon that was "
-			 "killed: removing them", sas, sps);
-	}
-	remove_sas(this);
-	if (!seconds || !sps)
-	{
-		remove_sps(this);
-		return;
-	}
-	this->job->schedule(this->job, min(seconds, MAX_SECONDS) * 1000);
 }
 
 /*
  * Described in header
  */
-stale_state_t *hwo_stale_state_create(nl_exchange_t *xfrm, journal_t *journal,
-									  sp_table_t *sps, u_int seconds)
+stale_state_t *hwo_stale_state_create(nl_exchange_t *xfrm, journal_t *journal)
 {
 	private_stale_state_t *this;
-	int err;
 
-	if (!journal->count_old(journal))
-	{
-		return NULL;
-	}
 	INIT(this,
 		.public = {
+			.begin = _begin,
+			.retry = _retry,
 			.destroy = _destroy,
 		},
 		.journal = journal,
 		.xfrm = xfrm,
-		.table = sps,
-		.sas = array_create(sizeof(hwo_sa_id_t), 0),
-		.sps = array_create(sizeof(hwo_sp_state_t), 0),
+		.delay = RETRY_FIRST,
 	);
-	this->job = hwo_deferred_job_create(remove_sps, this);
-	err = find_leftovers(this);
-	if (err)
-	{	/* they stay in the book, for the next start */
-		DBG1(DBG_KNL, "unable to look for SAs and policies of a daemon that "
-			 "was killed: %s", strerror(err));
-	}
-	else
-	{
-		journal->forget_unfound(journal);
-	}
-	if (array_count(this->sas) || array_count(this->sps))
-	{
-		begin_removal(this, seconds);
-		return &this->public;
-	}
-	destroy(this);
-	return NULL;
+	this->job = hwo_deferred_job_create(work, this);
+	return &this->public;
 }

@@ -5,17 +5,21 @@
  * @defgroup hwo_stale_state stale_state
  * @{ @ingroup hwo_service
  *
- * Removes what a daemon that was killed left in the kernel: what the journal
- * says is ours, and nothing else.
+ * Removes from the kernel what the journal says is ours, but nobody wants:
+ * what a daemon that was killed left, and what could not be removed.
  *
- * - its SPs that demand SAs become blocks at once, with the same identity, so
- *   that no packet leaves in clear, nobody is asked for SAs under a reqid that
- *   means something else now, and nothing stays in a NIC
- * - then its SAs go, as nobody rekeys them, and no CHILD_SA knows of them
- * - its SPs go after some time, in which the daemon loads its configuration:
+ * Of a killed daemon,
+ *
+ * - SPs that demand SAs become blocks at once, with the same identity, so that
+ *   no packet leaves in clear, nobody is asked for SAs under a reqid that means
+ *   something else now, and nothing stays in a NIC
+ * - then the SAs go, as nobody rekeys them, and no CHILD_SA knows of them
+ * - the SPs go after some time, in which the daemon loads its configuration:
  *   those that it installs again replace the blocks without a gap
  *
- * Thread-safety: nothing to call from outside.
+ * A removal that failed is repeated after growing intervals.
+ *
+ * Thread-safety: may be used by any thread.
  */
 
 #ifndef HWO_STALE_STATE_H_
@@ -23,31 +27,39 @@
 
 #include "journal.h"
 #include "../../io/nl_exchange.h"
-#include "../../model/state/sp_table.h"
 
 typedef struct stale_state_t stale_state_t;
 
 /**
- * Leftovers of a daemon that was killed.
+ * Removal of what nobody wants.
  */
 struct stale_state_t {
 
 	/**
-	 * Remove what is left of them, and destroy.
+	 * Look for what a killed daemon left, before anything is installed. What
+	 * was found is logged.
+	 *
+	 * @param seconds	time until SPs go, 0 to remove them at once
+	 */
+	void (*begin)(stale_state_t *this, u_int seconds);
+
+	/**
+	 * Something could not be removed, try that again later.
+	 */
+	void (*retry)(stale_state_t *this);
+
+	/**
+	 * Remove what is left, and destroy.
 	 */
 	void (*destroy)(stale_state_t *this);
 };
 
 /**
- * Look for stale_state, before anything is installed. What was found is logged.
+ * Create it.
  *
- * @param xfrm			exchange with XFRM that keeps no book
- * @param journal		book of what is ours
- * @param sps			table of SPs, those in there are in use again
- * @param seconds		time until SPs go, 0 to remove them at once
- * @return				stale_state, NULL if there are none
+ * @param xfrm			exchange with XFRM that does not use the journal
+ * @param journal		journal of what is ours
  */
-stale_state_t *hwo_stale_state_create(nl_exchange_t *xfrm, journal_t *journal,
-									  sp_table_t *sps, u_int seconds);
+stale_state_t *hwo_stale_state_create(nl_exchange_t *xfrm, journal_t *journal);
 
 #endif /** HWO_STALE_STATE_H_ @}*/

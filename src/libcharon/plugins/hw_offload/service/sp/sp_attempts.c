@@ -88,7 +88,7 @@ static void reserve(private_sp_attempts_t *this, const hwo_kernel_sps_t *kernel)
 		this->mutex->lock(this->mutex);
 		if (!this->reserved)
 		{
-			hwo_spd_reserve(this->settings.plain, this->settings.reserve);
+			hwo_spd_reserve(this->xfrm, this->settings.reserve);
 			this->reserved = TRUE;
 		}
 		this->mutex->unlock(this->mutex);

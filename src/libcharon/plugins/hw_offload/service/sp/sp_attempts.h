@@ -34,10 +34,8 @@ typedef struct hwo_sp_settings_t {
 	bool policy_update;
 	/** what guards depend on */
 	hwo_guard_rules_t guard;
-	/** number of SPs for which room is made before the first guard, and an
-	 * exchange to do so that keeps no book about them */
+	/** number of SPs for which room is made before the first guard */
 	u_int reserve;
-	nl_exchange_t *plain;
 } hwo_sp_settings_t;
 
 /**

@@ -29,7 +29,7 @@ TCase *child_tcase(void);
 TCase *notes_tcase(void);
 TCase *rooms_tcase(void);
 TCase *waiting_tcase(void);
-TCase *ledger_tcase(void);
+TCase *journal_tcase(void);
 TCase *ifname_tcase(void);
 TCase *refusals_tcase(void);
 TCase *failed_tcase(void);

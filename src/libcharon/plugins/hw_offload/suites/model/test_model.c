@@ -39,7 +39,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, notes_tcase());
 	suite_add_tcase(suite, rooms_tcase());
 	suite_add_tcase(suite, waiting_tcase());
-	suite_add_tcase(suite, ledger_tcase());
+	suite_add_tcase(suite, journal_tcase());
 	suite_add_tcase(suite, ifname_tcase());
 	suite_add_tcase(suite, refusals_tcase());
 	suite_add_tcase(suite, failed_tcase());

@@ -84,7 +84,11 @@ void service_keep_book(void);
  * been killed. */
 bool service_kill(void);
 
-/** Find out if the book is there and has lines with a text. */
+/** Name of the journal, and one of the two files that a journal is in. */
+const char *service_book(void);
+void service_book_file(const char *name, int second, char file[128]);
+
+/** Find out if the journal is there and has lines with a text. */
 int service_book_lines(const char *text);
 
 /** Keep a log line */

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <linux/rtnetlink.h>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <threading/mutex.h>
@@ -30,7 +31,7 @@ u_char service_key[36] = "KEYKEYKEYKEYKEYKEYKEYKEYKEYKEYKESALT";
 static kernel_ipsec_t *killed;
 static fake_version_t kernel_version;
 
-/** book of the backend, and of the one that was killed */
+/** journal of the backend, and of the one that was killed, as they are set */
 static char book[2][64];
 
 /** protects lines */
@@ -149,7 +150,7 @@ void service_stop(void)
 }
 
 /**
- * Set the file that the next backend keeps book in.
+ * Set the file of the next backend's journal.
  */
 static void set_book(char *path)
 {
@@ -163,18 +164,41 @@ void service_keep_book(void)
 	set_book(book[0]);
 }
 
+const char *service_book(void)
+{
+	return book[0];
+}
+
+void service_book_file(const char *name, int second, char file[128])
+{
+	struct stat netns;
+
+	ck_assert_int_eq(stat("/proc/self/ns/net", &netns), 0);
+	snprintf(file, 128, "%s.%llu%s", name, (unsigned long long)netns.st_ino,
+			 second ? ".2" : "");
+}
+
 bool service_kill(void)
 {
+	char from[128], to[128];
 	chunk_t *content;
+	int i;
 
-	/* it can't be killed without us, but it does not get to touch its book */
+	/* it can't be killed without us, but it does not get to touch its journal */
 	ck_assert(!killed);
-	content = chunk_map(book[0], FALSE);
-	ck_assert(content);
 	strcpy(book[1], book[0]);
 	snprintf(book[0], sizeof(book[0]), "test-book2.%d", getpid());
-	ck_assert(chunk_write(*content, book[0], 077, TRUE));
-	chunk_unmap(content);
+	for (i = 0; i < 2; i++)
+	{
+		service_book_file(book[1], i, from);
+		service_book_file(book[0], i, to);
+		content = chunk_map(from, FALSE);
+		ck_assert(chunk_write(content ? *content : chunk_empty, to, 077, TRUE));
+		if (content)
+		{
+			chunk_unmap(content);
+		}
+	}
 	set_book(book[0]);
 	killed = ipsec;
 	ipsec = create_backend(kernel_version);
@@ -183,21 +207,40 @@ bool service_kill(void)
 
 int service_book_lines(const char *text)
 {
-	char line[512];
-	int found = 0;
+	char path[128], line[512];
+	int i, found = -1;
 	FILE *file;
 
-	file = fopen(book[0], "r");
-	if (!file)
+	for (i = 0; i < 2; i++)
 	{
-		return -1;
+		service_book_file(book[0], i, path);
+		file = fopen(path, "r");
+		if (file)
+		{
+			found = max(found, 0);
+			while (fgets(line, sizeof(line), file))
+			{
+				found += strstr(line, text) != NULL;
+			}
+			fclose(file);
+		}
 	}
-	while (fgets(line, sizeof(line), file))
-	{
-		found += strstr(line, text) != NULL;
-	}
-	fclose(file);
 	return found;
+}
+
+/**
+ * Remove what is left of a journal.
+ */
+static void remove_book(const char *name)
+{
+	char path[128];
+	int i;
+
+	for (i = 0; i < 2; i++)
+	{
+		service_book_file(name, i, path);
+		unlink(path);
+	}
 }
 
 void service_refuse(uint16_t type, u_int nth, int err)
@@ -227,8 +270,8 @@ void service_setup(void)
 void service_teardown(void)
 {
 	service_stop();
-	unlink(book[0]);
-	unlink(book[1]);
+	remove_book(book[0]);
+	remove_book(book[1]);
 	lib->processor->cancel(lib->processor);
 	charon_stub_destroy();
 	dbg = dbg_default;

@@ -2,7 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Tests of the book of what is ours, and of what becomes of it after a kill.
+ * Tests of the journal of what is ours, and of what becomes of it after a kill,
+ * or if it can't be removed.
  */
 
 #include "service_suites.h"
@@ -10,11 +11,16 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <linux/xfrm.h>
 
+#include <threading/thread.h>
+
 #include "../../io/nl_exchange.h"
+#include "../../service/journal/journal.h"
 #include "../../wire/xfrm_sa.h"
 #include "../../wire/xfrm_sp.h"
 
@@ -166,7 +172,7 @@ static void check_block(uint8_t dir, const char *src, const char *dst,
 START_TEST(test_book)
 {
 	start(30);
-	ck_assert_int_eq(service_book_lines("hw-offload 1 boot "), 1);
+	ck_assert_int_eq(service_book_lines("hw-offload 2 boot "), 1);
 	install();
 	ck_assert_int_eq(service_book_lines("+sa 192.168.50.1 proto 50 spi "
 										"c0000011 mark 0/0\n"), 1);
@@ -174,7 +180,7 @@ START_TEST(test_book)
 										"c0000012 mark 0/0\n"), 1);
 	ck_assert_int_eq(service_book_lines("+sp in 192.168.50.2/32 "), 2);
 	ck_assert_int_eq(service_book_lines("+sp out 192.168.50.1/32 "), 2);
-	/* what never held has no keys of it either */
+	/* there are no keys in it */
 	ck_assert_int_eq(service_book_lines("KEY"), 0);
 
 	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
@@ -276,7 +282,7 @@ START_TEST(test_in_use_again)
 	ck_assert_int_eq(sa_add(&out), SUCCESS);
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
 	/* the log line comes last */
-	while (!service_lines_with("policies of the killed daemon"))
+	while (!service_lines_with("policies that nobody wants"))
 	{
 		usleep(10000);
 	}
@@ -347,29 +353,117 @@ START_TEST(test_no_file)
 }
 END_TEST
 
-START_TEST(test_doomed_sa)
+/**
+ * Wait until nobody but us has an SP of these.
+ */
+static bool wait_sp(const char *expected)
 {
-	test_sa_t other;
+	int i;
 
-	/* nobody but the book knows of it anymore */
+	for (i = 0; i < TEST_DEADLINE; i++)
+	{
+		if (streq(sp_mode(XFRM_POLICY_OUT, "192.168.50.1/32",
+						  "192.168.50.2/32"), expected))
+		{
+			return TRUE;
+		}
+		usleep(1000);
+	}
+	return FALSE;
+}
+
+START_TEST(test_unanswered_sa)
+{
+	int i;
+
+	start(30);
+	/* nobody but the journal knows of it any longer */
 	ck_assert_int_eq(sa_add(&out), SUCCESS);
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELSA, 1,
 					   FAKE_FAULT_IGNORED, 0, NULL);
 	ck_assert_int_eq(sa_del(&out), FAILED);
 	ck_assert_str_eq(sa_mode(OUT), "packet");
-
-	sa_init(&other, 0xc0000099, FALSE, HW_OFFLOAD_NO);
-	ck_assert_int_eq(sa_add(&other), SUCCESS);
+	for (i = 0; i < TEST_DEADLINE && !streq(sa_mode(OUT), "missing"); i++)
+	{
+		usleep(1000);
+	}
 	ck_assert_str_eq(sa_mode(OUT), "missing");
-	ck_assert_str_eq(sa_mode(0xc0000099), "none");
-	ck_assert_int_eq(service_lines_with("repeated a removal"), 1);
-	ck_assert_int_eq(sa_del(&other), SUCCESS);
-	ck_assert_int_eq(service_lines_with("repeated a removal"), 1);
-	sa_clear(&other);
+	ck_assert_int_eq(service_book_lines("-sa "), 1);
 }
 END_TEST
 
-START_TEST(test_doomed_sp)
+/** what becomes of the first repetition of a removal */
+static const struct {
+	fake_fault_t fault;
+	int err;
+} repetitions[] = {
+	{ FAKE_FAULT_ERROR, ENOMEM },
+	{ FAKE_FAULT_ERROR, EPERM },
+	{ FAKE_FAULT_IGNORED, 0 },
+};
+
+/**
+ * Remove a trap, which fails, and have that repeated, which fails as well.
+ */
+static void fail_twice(int i)
+{
+	sp_out.data.hw_offload = HW_OFFLOAD_NO;
+	sp_out.cfg.esp.spi = 0;
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	fake_kernel_reset_counts(kernel);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELPOLICY, 1,
+					   FAKE_FAULT_IGNORED, 0, NULL);
+	sp_del(&sp_out);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELPOLICY, 1,
+					   repetitions[i].fault, repetitions[i].err, NULL);
+	for (i = 0; i < TEST_DEADLINE; i++)
+	{
+		if (fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_DELPOLICY) >= 2)
+		{
+			return;
+		}
+		usleep(1000);
+	}
+	ck_abort_msg("not repeated");
+}
+
+START_TEST(test_repetition_fails)
+{
+	/* who adds the same one does not wait for anything */
+	fail_twice(_i);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	usleep(50000);
+	ck_assert(wait_sp("none"));
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert(wait_sp("missing"));
+}
+END_TEST
+
+START_TEST(test_repeated_again)
+{
+	/* nobody adds it, and it goes in the end */
+	start(30);
+	fail_twice(_i);
+	ck_assert(wait_sp("missing"));
+	ck_assert_int_eq(service_book_lines("+sp out 192.168.50.1/32 "), 1);
+	ck_assert_int_eq(service_book_lines("-sp out 192.168.50.1/32 "), 1);
+}
+END_TEST
+
+START_TEST(test_refused_sp)
+{
+	/* a removal that is refused is repeated as well: nobody else knows of it */
+	sp_out.data.hw_offload = HW_OFFLOAD_NO;
+	sp_out.cfg.esp.spi = 0;
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELPOLICY, 1,
+					   FAKE_FAULT_ERROR, ENOMEM, NULL);
+	sp_del(&sp_out);
+	ck_assert(wait_sp("missing"));
+}
+END_TEST
+
+START_TEST(test_added_again)
 {
 	/* a trap that is not removed, but installed again before that is done */
 	sp_out.data.hw_offload = HW_OFFLOAD_NO;
@@ -378,26 +472,75 @@ START_TEST(test_doomed_sp)
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELPOLICY, 1,
 					   FAKE_FAULT_IGNORED, 0, NULL);
 	sp_del(&sp_out);
-	ck_assert_str_ne(sp_mode(XFRM_POLICY_OUT, "192.168.50.1/32",
-							 "192.168.50.2/32"), "missing");
-	fake_kernel_reset_counts(kernel);
-	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
-	ck_assert_int_eq(sa_add(&out), SUCCESS);
-	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
-									   XFRM_MSG_DELPOLICY), 0);
 	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, "192.168.50.1/32",
 							 "192.168.50.2/32"), "none");
+	fake_kernel_reset_counts(kernel);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	usleep(700000);
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
+									   XFRM_MSG_DELPOLICY), 0);
+	ck_assert(wait_sp("none"));
+}
+END_TEST
+
+static void *add_out(void *data)
+{
+	return (void*)(intptr_t)sp_add(&sp_out);
+}
+
+static const struct {
+	char *us, *peer, *local, *remote;
+} families[] = {
+	{ "192.168.50.1", "192.168.50.2", "192.168.50.1/32", "192.168.50.2/32" },
+	{ "fec5::1", "fec5::2", "fec5::1/128", "fec5::2/128" },
+};
+
+START_TEST(test_guard_in_use_again)
+{
+	const char *local = families[_i].local, *remote = families[_i].remote;
+	fake_sp_t sp;
+	thread_t *thread;
+
+	/* a guard is installed again at the very time at which the old one has to
+	 * go: over IPv6 it differs from its SP by the user, not by the interface */
+	start(1);
+	sa_clear(&out);
+	sp_clear(&sp_out);
+	sa_init(&out, OUT, FALSE, HW_OFFLOAD_PACKET);
+	sp_init(&sp_out, POLICY_OUT, local, remote, OUT, 1, HW_OFFLOAD_PACKET);
+	out.id.src->destroy(out.id.src);
+	out.id.dst->destroy(out.id.dst);
+	sp_out.data.src->destroy(sp_out.data.src);
+	sp_out.data.dst->destroy(sp_out.data.dst);
+	out.id.src = host_create_from_string(families[_i].us, 0);
+	out.id.dst = host_create_from_string(families[_i].peer, 0);
+	sp_out.data.src = out.id.src->clone(out.id.src);
+	sp_out.data.dst = out.id.dst->clone(out.id.dst);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert(fake_kernel_get_guard(kernel, local, remote, &sp));
+	ck_assert(service_kill());
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_UPDPOLICY, 1,
+					   FAKE_FAULT_BLOCKED, 0, NULL);
+	thread = thread_create(add_out, NULL);
+	fake_kernel_await_blocked(kernel);
+	sleep(2);
+	fake_kernel_unblock(kernel);
+	ck_assert_ptr_eq(thread->join(thread), (void*)SUCCESS);
+	usleep(300000);
+	ck_assert(fake_kernel_get_guard(kernel, local, remote, &sp));
 }
 END_TEST
 
 START_TEST(test_many_changes)
 {
 	struct stat st;
-	char path[64];
+	char path[128];
+	off_t size;
 	int i;
 
 	start(30);
-	snprintf(path, sizeof(path), "test-book.%d", getpid());
 	for (i = 0; i < 3000; i++)
 	{
 		ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
@@ -405,10 +548,85 @@ START_TEST(test_many_changes)
 	}
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
 	/* about 150 bytes for each of the notes that are never too many */
-	ck_assert_int_eq(stat(path, &st), 0);
-	ck_assert_int_lt(st.st_size, 1300 * 160);
+	for (i = 0, size = 0; i < 2; i++)
+	{
+		service_book_file(service_book(), i, path);
+		ck_assert_int_eq(stat(path, &st), 0);
+		size += st.st_size;
+	}
+	ck_assert_int_gt(size, 0);
+	ck_assert_int_lt(size, 1300 * 160);
 	ck_assert_int_gt(service_book_lines("+sp out"),
 					 service_book_lines("-sp out"));
+}
+END_TEST
+
+/**
+ * Set how many SPs room is made for.
+ */
+static void set_reserve(int count)
+{
+	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.spdh_reserve",
+						   count, lib->ns);
+}
+
+START_TEST(test_reserve_killed)
+{
+	/* what makes room for guards is ours as well, while it is there */
+	set_reserve(20);
+	start(0);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELPOLICY, 0,
+					   FAKE_FAULT_IGNORED, 0, NULL);
+	install();
+	ck_assert_int_gt(fake_kernel_count_sps(kernel), 20);
+	fake_kernel_heal(kernel);
+	ck_assert(service_kill());
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+}
+END_TEST
+
+START_TEST(test_reserve_negative)
+{
+	/* is no number of SPs, so it is as if it was not set */
+	set_reserve(-1);
+	start(0);
+	install();
+	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM,
+										XFRM_MSG_DELPOLICY), 600);
+}
+END_TEST
+
+START_TEST(test_no_room)
+{
+	struct rlimit limit, old;
+	journal_t *journal;
+	char line[32];
+	int i;
+
+	/* each kind of failure is logged once, whatever is added */
+	start(30);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	limit = old;
+	limit.rlim_cur = 2048;
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	journal = hwo_journal_create("test-room");
+	for (i = 0; i < 500; i++)
+	{
+		snprintf(line, sizeof(line), "line %d", i);
+		journal->begin(journal, line);
+	}
+	ck_assert_int_eq(service_lines_with("unable to write to the file"), 1);
+	ck_assert_int_eq(service_lines_with("unable to rewrite the file"), 1);
+	/* and when there is room again, all of them are there */
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	journal->begin(journal, "last");
+	journal->destroy(journal);
+	journal = hwo_journal_create("test-room");
+	ck_assert_uint_eq(journal->count(journal, HWO_LINE_LEFT), 501);
+	journal->begin_scan(journal);
+	journal->end_scan(journal);
+	journal->destroy(journal);
 }
 END_TEST
 
@@ -427,8 +645,15 @@ TCase *leftovers_tcase(void)
 	tcase_add_test(tcase, test_gone);
 	tcase_add_test(tcase, test_not_listed);
 	tcase_add_test(tcase, test_no_file);
-	tcase_add_test(tcase, test_doomed_sa);
-	tcase_add_test(tcase, test_doomed_sp);
+	tcase_add_test(tcase, test_unanswered_sa);
+	tcase_add_loop_test(tcase, test_repetition_fails, 0, countof(repetitions));
+	tcase_add_loop_test(tcase, test_repeated_again, 0, countof(repetitions));
+	tcase_add_test(tcase, test_refused_sp);
+	tcase_add_test(tcase, test_added_again);
+	tcase_add_loop_test(tcase, test_guard_in_use_again, 0, countof(families));
 	tcase_add_test(tcase, test_many_changes);
+	tcase_add_test(tcase, test_reserve_killed);
+	tcase_add_test(tcase, test_reserve_negative);
+	tcase_add_test(tcase, test_no_room);
 	return tcase;
 }

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <unistd.h>
 #include <time.h>
 
 /**
@@ -262,11 +263,13 @@ END_TEST
 
 START_TEST(test_demotion_lost)
 {
+	int i;
+
 	service_child_init(HW_OFFLOAD_AUTO);
 	service_refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
 	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
-	/* the inbound SA has to follow, but its deletion is not answered: the next
-	 * request has it repeated */
+	/* the inbound SA has to follow, but its deletion is not answered: it is
+	 * repeated later */
 	service_refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELSA, 1,
 					   FAKE_FAULT_IGNORED, 0, NULL);
@@ -274,6 +277,10 @@ START_TEST(test_demotion_lost)
 	ck_assert_str_eq(sa_mode(SPI_OUT), "none");
 	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	for (i = 0; i < TEST_DEADLINE && !streq(sa_mode(SPI_IN), "missing"); i++)
+	{
+		usleep(1000);
+	}
 	ck_assert_str_eq(sa_mode(SPI_IN), "missing");
 	ck_assert(calls_wait(&calls.expires, 1));
 	ck_assert_uint_eq(calls.expire_spi, htonl(SPI_OUT));

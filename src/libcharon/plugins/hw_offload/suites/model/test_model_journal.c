@@ -17,10 +17,10 @@
  */
 static bool same_sa(const hwo_sa_id_t *a, const hwo_sa_id_t *b)
 {
-	char line_a[HWO_LEDGER_LINE], line_b[HWO_LEDGER_LINE];
+	char line_a[HWO_JOURNAL_LINE], line_b[HWO_JOURNAL_LINE];
 
-	hwo_ledger_sa_line(a, line_a);
-	hwo_ledger_sa_line(b, line_b);
+	hwo_journal_sa_line(a, line_a);
+	hwo_journal_sa_line(b, line_b);
 	ck_assert(!strchr(line_a, '\n'));
 	return streq(line_a, line_b);
 }
@@ -98,12 +98,12 @@ static const struct {
 
 START_TEST(test_sp)
 {
-	char before[HWO_LEDGER_LINE], after[HWO_LEDGER_LINE];
+	char before[HWO_JOURNAL_LINE], after[HWO_JOURNAL_LINE];
 
-	hwo_ledger_sp_line(&sp, before);
-	ck_assert_uint_lt(strlen(before), HWO_LEDGER_LINE - 32);
+	hwo_journal_sp_line(&sp, before);
+	ck_assert_uint_lt(strlen(before), HWO_JOURNAL_LINE - 32);
 	((uint8_t*)&sp)[members[_i].offset] ^= 1;
-	hwo_ledger_sp_line(&sp, after);
+	hwo_journal_sp_line(&sp, after);
 	ck_assert_msg(!streq(before, after), "member %d makes no difference", _i);
 	((uint8_t*)&sp)[members[_i].offset] ^= 1;
 }
@@ -111,13 +111,13 @@ END_TEST
 
 START_TEST(test_label)
 {
-	char none[HWO_LEDGER_LINE], one[HWO_LEDGER_LINE], two[HWO_LEDGER_LINE];
+	char none[HWO_JOURNAL_LINE], one[HWO_JOURNAL_LINE], two[HWO_JOURNAL_LINE];
 
-	hwo_ledger_sp_line(&sp, none);
+	hwo_journal_sp_line(&sp, none);
 	sp.label = chunk_from_str("system_u:object_r:ipsec_spd_t:s0");
-	hwo_ledger_sp_line(&sp, one);
+	hwo_journal_sp_line(&sp, one);
 	sp.label = chunk_from_str("system_u:object_r:ipsec_spd_t:s1");
-	hwo_ledger_sp_line(&sp, two);
+	hwo_journal_sp_line(&sp, two);
 	ck_assert_str_ne(none, one);
 	ck_assert_str_ne(one, two);
 	/* a line has to be found by another process, which has other hash keys */
@@ -126,7 +126,7 @@ START_TEST(test_label)
 }
 END_TEST
 
-TCase *ledger_tcase(void)
+TCase *journal_tcase(void)
 {
 	TCase *tcase = tcase_create("journal");
 
