@@ -223,6 +223,7 @@ void history_world_heal(void)
 
 	fake_kernel_note(kernel, "all is fine", 0, 0, 0, 0);
 	armed = 0;
+	fake_kernel_traffic(kernel, TRUE);
 	history_peers_answer = TRUE;
 	fake_kernel_heal(kernel);
 	for (i = 0; i < nic_count; i++)
@@ -364,7 +365,8 @@ void history_world_start(void)
 	u_int i, flows = 0;
 
 	kernel = fake_kernel_create(version);
-	fake_kernel_traffic(kernel, TRUE);
+	/* without packets, traps stay alone */
+	fake_kernel_traffic(kernel, !one_in(6));
 	fake_kernel_note(kernel, "Linux %u.%u", version >> 8, version & 0xff, 0,
 					 0);
 	nic_count = 1 + draw(HISTORY_NICS);
