@@ -14,11 +14,12 @@
 #include "backend/ipcomp_sa.h"
 #include "backend/kernel_features.h"
 #include "backend/settings.h"
-#include "backend/route_leak.h"
 #include "backend/translate.h"
 #include "io/udp_decap.h"
 #include "model/state/ifname_table.h"
 #include "model/plan/ts_convert.h"
+#include "service/device/route_leak.h"
+#include "service/sp/sp_planner.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -195,7 +196,8 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 	if (hwo_translate_sa(&this->translate, id, data, &sa) &&
 		limit_to_interface(this, data->interface, &sa))
 	{
-		sa.facts.may_leak = hwo_route_leak_sa(&this->guard, id, data);
+		sa.facts.may_leak = hwo_route_leak(&this->guard, data->hw_offload,
+										   sa.id.src.family, &sa.facts);
 		if (sas->add(sas, &sa, data->hw_offload) == 0)
 		{
 			status = SUCCESS;
@@ -330,7 +332,7 @@ METHOD(kernel_ipsec_t, add_policy, status_t,
 	}
 	hwo_translate_sp(&this->translate, id, data, ifindex,
 					 manual_priority(this, id, data), &user);
-	user.may_leak = hwo_route_leak_sp(&this->guard, id, data);
+	user.may_leak = hwo_sp_route_leak(&this->guard, &user);
 	if (this->services.sps->add(this->services.sps, &user))
 	{
 		return FAILED;

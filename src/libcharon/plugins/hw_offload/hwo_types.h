@@ -73,6 +73,47 @@ typedef struct hwo_selector_t {
 } hwo_selector_t;
 
 /**
+ * Packets whose route is looked up. Compared and hashed as a whole.
+ */
+typedef struct hwo_flow_t {
+	/** destination, mandatory */
+	hwo_addr_t dst;
+	/** source, family 0 if not known */
+	hwo_addr_t src;
+	/** firewall mark for policy routing, 0 for none */
+	uint32_t mark;
+	/** interface of link-local addresses, 0 if they are none */
+	uint32_t link;
+	/** protocol of the packets, 0 for any; the kernel cannot be asked for it, but
+	 * rules may look at it */
+	uint16_t proto;
+	/** not 0 if this host may not be the origin of the packets */
+	uint16_t forwarded;
+} hwo_flow_t;
+
+/**
+ * A rule of policy routing, as far as it decides which packets it is for.
+ */
+typedef struct hwo_rule_t {
+	/** AF_INET or AF_INET6 */
+	uint16_t family;
+	/** networks of source and destination, with prefix 0 for any */
+	hwo_addr_t src, dst;
+	/** prefix lengths in bits */
+	uint8_t src_prefix, dst_prefix;
+	/** firewall mark, with mask 0 for any */
+	uint32_t mark, mask;
+	/** protocol, 0 for any */
+	uint8_t proto;
+	/** TRUE if it looks at ports */
+	bool ports;
+	/** TRUE if it looks at the interface that a packet came by */
+	bool input;
+	/** TRUE if it looks at more in a packet, or at who sends it */
+	bool other;
+} hwo_rule_t;
+
+/**
  * What identifies an SA. The kernel looks at dst, SPI, proto and mark only.
  */
 typedef struct hwo_sa_id_t {
@@ -154,6 +195,21 @@ typedef struct hwo_replay_t {
 	uint32_t bitmap_words;
 } hwo_replay_t;
 
+/** Networks that are kept of each side of a tunnel */
+#define HWO_MAX_NETS 8
+
+/**
+ * Networks on one side of a tunnel.
+ */
+typedef struct hwo_nets_t {
+	/** networks */
+	hwo_addr_t net[HWO_MAX_NETS];
+	/** prefix lengths in bits */
+	uint8_t prefix[HWO_MAX_NETS];
+	/** number of networks, there may be more than are kept */
+	u_int count;
+} hwo_nets_t;
+
 /**
  * What decides in which mode an SA can be, besides the configured mode and its
  * device. Collected once when the SA is installed, and kept with it, so that
@@ -189,6 +245,12 @@ typedef struct hwo_sa_facts_t {
 	/** mark set on packets after processing, {0, 0} for none; routes may depend
 	 * on it */
 	mark_t set_mark;
+	/** interface of link-local addresses, 0 if it has none */
+	uint32_t link;
+	/** protocol of all packets that it protects, 0 for any */
+	uint8_t ts_proto;
+	/** networks of ours and of the peer that it protects (tunnel mode) */
+	hwo_nets_t local, remote;
 } hwo_sa_facts_t;
 
 /**
@@ -378,6 +440,10 @@ typedef enum hwo_feature_t {
 	/** it is in effect */
 	HWO_FEATURE_ON,
 } hwo_feature_t;
+
+/** Longest name of a link with its NUL: alternative names may be longer than
+ * IFNAMSIZ */
+#define HWO_IFNAME_SIZE 128
 
 /**
  * What we know about a link.

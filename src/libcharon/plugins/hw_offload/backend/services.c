@@ -14,7 +14,8 @@
  * Create what all of them share: records, and exchanges with XFRM
  */
 static void start_shared(hwo_services_t *this,
-						 const hwo_kernel_sockets_t *kernel)
+						 const hwo_kernel_sockets_t *kernel,
+						 const hwo_guard_rules_t *guard)
 {
 	hwo_device_rules_t rules;
 	route_lookup_t *routes;
@@ -31,7 +32,8 @@ static void start_shared(hwo_services_t *this,
 	routes = hwo_route_lookup_create(hwo_nl_exchange_create(kernel->route),
 									 kernel->route_events);
 	this->devices = hwo_egress_device_create(routes, kernel->links,
-											 kernel->features, &rules);
+											 kernel->features, &rules,
+											 hwo_sp_by_inner_route(guard));
 }
 
 /**
@@ -105,7 +107,7 @@ bool hwo_services_start(hwo_services_t *this,
 	};
 
 	/* each adopts a door, so all of them are there before any may fail */
-	start_shared(this, kernel);
+	start_shared(this, kernel, guard);
 	start_installers(this, kernel, features, guard);
 	start_followers(this, kernel, guard);
 	source.table = this->table;

@@ -13,7 +13,7 @@
 #include <utils/debug.h>
 
 /** Longest key that is looked up */
-#define MAX_KEY 128
+#define MAX_KEY (HWO_IFNAME_SIZE + 128)
 
 /** Sections and settings we know */
 static const char *known[] = {
@@ -195,7 +195,7 @@ static int check_sections(const char *section, const char **list, int count)
  */
 static bool is_device_name(const char *name)
 {
-	return strlen(name) < IFNAMSIZ && !strpbrk(name, "%/:");
+	return strlen(name) < HWO_IFNAME_SIZE && !strpbrk(name, "%/:");
 }
 
 /**

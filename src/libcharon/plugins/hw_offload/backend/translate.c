@@ -224,6 +224,24 @@ static void translate_iptfs(const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa)
 }
 
 /**
+ * Set which traffic an SA is for, as far as routes depend on it
+ */
+static void translate_traffic(const kernel_ipsec_sa_id_t *id,
+							  const kernel_ipsec_add_sa_t *data,
+							  hwo_sa_facts_t *facts)
+{
+	facts->link = hwo_hosts_link(id->src, id->dst);
+	facts->ts_proto = hwo_proto_from_ts(data->src_ts, data->dst_ts);
+	if (facts->mode == MODE_TUNNEL)
+	{
+		hwo_nets_from_ts(data->inbound ? data->dst_ts : data->src_ts,
+						 &facts->local);
+		hwo_nets_from_ts(data->inbound ? data->src_ts : data->dst_ts,
+						 &facts->remote);
+	}
+}
+
+/**
  * Set what ESP, AH and IPComp SAs have in common
  */
 static void translate_common(const hwo_translate_t *how,
@@ -283,6 +301,7 @@ bool hwo_translate_sa(const hwo_translate_t *how,
 				  (has_subnet(data->src_ts) || has_subnet(data->dst_ts));
 	sa->facts.if_id_in_software = how->kernel.sa_if_id_in_software;
 	sa->facts.set_mark = data->mark;
+	translate_traffic(id, data, &sa->facts);
 	if (data->label)
 	{
 		sa->label = data->label->get_encoding(data->label);
@@ -420,6 +439,7 @@ void hwo_translate_sp(const hwo_translate_t *how,
 	user->reqid = cfg->reqid;
 	hwo_addr_from_host(data->src, &user->sa.src);
 	hwo_addr_from_host(data->dst, &user->sa.dst);
+	user->link = hwo_hosts_link(data->src, data->dst);
 	user->sa.mark = id->mark;
 	user->sa.if_id = id->if_id;
 	user->sa.proto = cfg->ah.use ? IPPROTO_AH : IPPROTO_ESP;

@@ -8,6 +8,8 @@
 #include "link_state.h"
 
 #include <sys/socket.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
 #include <netlink/cache.h>
 #include <netlink/route/link.h>
@@ -237,6 +239,48 @@ METHOD(link_state_t, get, bool,
 	return search_link(this, &search);
 }
 
+/**
+ * Called with the link that has an alternative name.
+ */
+static int on_link(struct nl_msg *msg, void *data)
+{
+	const struct ifinfomsg *info = nlmsg_data(nlmsg_hdr(msg));
+
+	*(uint32_t*)data = info->ifi_index;
+	return NL_OK;
+}
+
+/**
+ * Ask the kernel for the link with an alternative name, mutex is held.
+ *
+ * @return				its index, 0 if there is none
+ */
+static uint32_t ask_index(private_link_state_t *this, const char *name)
+{
+	struct ifinfomsg info = {
+		.ifi_family = AF_UNSPEC,
+	};
+	uint32_t ifindex = 0;
+	struct nl_msg *msg;
+
+	msg = nlmsg_alloc_simple(RTM_GETLINK, 0);
+	if (!msg || nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) < 0 ||
+		nla_put_string(msg, IFLA_ALT_IFNAME, name) < 0)
+	{
+		nlmsg_free(msg);
+		return 0;
+	}
+	nl_socket_modify_cb(this->requests, NL_CB_VALID, NL_CB_CUSTOM, on_link,
+						&ifindex);
+	if (nl_send_auto(this->requests, msg) >= 0)
+	{
+		nl_recvmsgs_default(this->requests);
+	}
+	nl_socket_modify_cb(this->requests, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
+	nlmsg_free(msg);
+	return ifindex;
+}
+
 METHOD(link_state_t, find, bool,
 	private_link_state_t *this, const char *name, hwo_link_t *link)
 {
@@ -245,7 +289,15 @@ METHOD(link_state_t, find, bool,
 		.link = link,
 	};
 
-	return search_link(this, &search);
+	if (search_link(this, &search) || !name[0] ||
+		strlen(name) >= HWO_IFNAME_SIZE)
+	{
+		return link->ifindex != 0;
+	}
+	this->mutex->lock(this->mutex);
+	search.ifindex = ask_index(this, name);
+	this->mutex->unlock(this->mutex);
+	return search.ifindex && search_link(this, &search);
 }
 
 METHOD(link_state_t, find_xfrm, bool,
@@ -287,6 +339,8 @@ static int load(private_link_state_t *this)
 	{
 		return -NLE_NOMEM;
 	}
+	/* what they ask for has one answer */
+	nl_socket_disable_auto_ack(this->requests);
 	err = nl_connect(this->requests, NETLINK_ROUTE);
 	if (err < 0)
 	{

@@ -39,7 +39,7 @@ struct link_state_t {
 	/**
 	 * Get a link by its name.
 	 *
-	 * @param name		name
+	 * @param name		name, or an alternative one, which only the kernel knows
 	 * @param link		[out] the link
 	 * @return			FALSE if there is none, link is zero then
 	 */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 
+#include <collections/array.h>
 #include <collections/hashtable.h>
 #include <threading/mutex.h>
 
@@ -52,10 +53,20 @@ struct private_route_lookup_t {
 	hashtable_t *answers;
 
 	/**
+	 * Rules, hwo_rule_t by value, NULL if they have to be loaded.
+	 */
+	array_t *rules;
+
+	/**
 	 * Counts the changes, so that an answer is not remembered if it was given
 	 * before the change that made us forget.
 	 */
 	u_int changed;
+
+	/**
+	 * Counts those changes that may be about rules, for the same reason.
+	 */
+	u_int rules_changed;
 };
 
 /**
@@ -87,8 +98,8 @@ const int route_lookup_groups[] = {
 };
 
 /* flows are compared and hashed as bytes */
-_Static_assert(sizeof(hwo_flow_t) == 2 * sizeof(hwo_addr_t) + sizeof(uint32_t),
-			   "hwo_flow_t has padding");
+_Static_assert(sizeof(hwo_flow_t) == 2 * sizeof(hwo_addr_t) +
+			   3 * sizeof(uint32_t), "hwo_flow_t has padding");
 
 /**
  * Hash a flow.
@@ -144,6 +155,12 @@ static void on_change(void *data, const struct nlmsghdr *hdr)
 	this->mutex->lock(this->mutex);
 	this->changed++;
 	forget(this);
+	if (!hdr || hwo_rt_is_rule_change(hdr))
+	{
+		this->rules_changed++;
+		array_destroy(this->rules);
+		this->rules = NULL;
+	}
 	this->mutex->unlock(this->mutex);
 }
 
@@ -201,11 +218,90 @@ static bool on_route(void *data, const struct nlmsghdr *hdr)
 	return hwo_rt_decode_route(hdr, data);
 }
 
+/**
+ * Called with a nexthop object.
+ */
+static bool on_nexthop(void *data, const struct nlmsghdr *hdr)
+{
+	return hwo_rt_decode_nexthop(hdr, data);
+}
+
+/**
+ * Ask for a nexthop object.
+ */
+static void ask_nexthop(private_route_lookup_t *this, uint32_t id,
+						hwo_nexthop_t *nexthop, hwo_result_t *result)
+{
+	hwo_msg_t msg;
+
+	hwo_rt_encode_get_nexthop(&msg, id);
+	this->exchange->query(this->exchange, &msg, on_nexthop, nexthop, result);
+}
+
+/**
+ * Find the devices of a route that refers to a nexthop object. Groups consist of
+ * nexthops with a device.
+ */
+static void ask_devices(private_route_lookup_t *this, hwo_route_t *route,
+						hwo_result_t *result)
+{
+	hwo_nexthop_t nexthop, hop;
+	u_int i;
+
+	ask_nexthop(this, route->nexthop, &nexthop, result);
+	route->ifindex = nexthop.ifindex;
+	route->spread = nexthop.count > HWO_MAX_NEXTHOPS;
+	for (i = 0; !result->err && !route->spread && i < nexthop.count; i++)
+	{
+		ask_nexthop(this, nexthop.group[i], &hop, result);
+		route->spread = i && hop.ifindex != route->ifindex;
+		route->ifindex = hop.ifindex;
+	}
+}
+
+/**
+ * Ask for a route, as it is in the table or as it is for a packet.
+ */
+static void ask_route(private_route_lookup_t *this, const hwo_flow_t *flow,
+					  bool match, hwo_route_t *route, hwo_result_t *result)
+{
+	hwo_msg_t msg;
+
+	memset(route, 0, sizeof(*route));
+	if (!hwo_rt_encode_get_route(&msg, flow, match))
+	{
+		result->err = EMSGSIZE;
+		return;
+	}
+	this->exchange->query(this->exchange, &msg, on_route, route, result);
+}
+
+/**
+ * Ask for a route and its devices.
+ */
+static void ask(private_route_lookup_t *this, const hwo_flow_t *flow,
+				hwo_route_t *route, hwo_result_t *result)
+{
+	ask_route(this, flow, TRUE, route, result);
+	if (!result->err && !route->ifindex && route->nexthop)
+	{
+		ask_devices(this, route, result);
+	}
+	if (!result->err && route->spread)
+	{
+		ask_route(this, flow, FALSE, route, result);
+		route->spread = TRUE;
+	}
+	if (result->err)
+	{
+		memset(route, 0, sizeof(*route));
+	}
+}
+
 METHOD(route_lookup_t, get, void,
 	private_route_lookup_t *this, const hwo_flow_t *flow, hwo_route_t *route,
 	hwo_result_t *result)
 {
-	hwo_msg_t msg;
 	u_int changed;
 
 	memset(result, 0, sizeof(*result));
@@ -217,19 +313,81 @@ METHOD(route_lookup_t, get, void,
 			return;
 		}
 	}
-	memset(route, 0, sizeof(*route));
-	if (!hwo_rt_encode_get_route(&msg, flow))
+	ask(this, flow, route, result);
+	if (!result->err)
 	{
-		result->err = EMSGSIZE;
+		remember(this, flow, route, changed);
+	}
+}
+
+/**
+ * Called with each rule.
+ */
+static bool on_rule(void *data, const struct nlmsghdr *hdr)
+{
+	array_t *rules = data;
+	hwo_rule_t rule;
+
+	if (!hwo_rt_decode_rule(hdr, &rule))
+	{
+		return FALSE;
+	}
+	array_insert(rules, ARRAY_TAIL, &rule);
+	return TRUE;
+}
+
+/**
+ * Load the rules, unless they are known.
+ */
+static void load_rules(private_route_lookup_t *this)
+{
+	hwo_result_t result;
+	hwo_msg_t msg;
+	array_t *rules;
+	u_int changed;
+
+	this->mutex->lock(this->mutex);
+	changed = this->rules_changed;
+	rules = this->rules;
+	this->mutex->unlock(this->mutex);
+	if (rules)
+	{
 		return;
 	}
-	this->exchange->query(this->exchange, &msg, on_route, route, result);
-	if (result->err)
+	rules = array_create(sizeof(hwo_rule_t), 0);
+	hwo_rt_encode_get_rules(&msg);
+	this->exchange->dump(this->exchange, &msg, on_rule, rules, &result);
+	this->mutex->lock(this->mutex);
+	/* a kernel may have been built without policy routing */
+	if (!this->rules && this->rules_changed == changed &&
+		(!result.err || result.err == EOPNOTSUPP))
 	{
-		memset(route, 0, sizeof(*route));
-		return;
+		this->rules = rules;
+		rules = NULL;
 	}
-	remember(this, flow, route, changed);
+	this->mutex->unlock(this->mutex);
+	array_destroy(rules);
+}
+
+METHOD(route_lookup_t, has_rule, bool,
+	private_route_lookup_t *this, route_rule_match_t match,
+	const hwo_flow_t *flow)
+{
+	hwo_rule_t rule;
+	bool found;
+	int i;
+
+	this->changes->drain(this->changes);
+	load_rules(this);
+	this->mutex->lock(this->mutex);
+	found = !this->rules;
+	for (i = 0; !found && i < array_count(this->rules); i++)
+	{
+		array_get(this->rules, i, &rule);
+		found = match(&rule, flow);
+	}
+	this->mutex->unlock(this->mutex);
+	return found;
 }
 
 METHOD(route_lookup_t, destroy, void,
@@ -238,6 +396,7 @@ METHOD(route_lookup_t, destroy, void,
 	this->changes->destroy(this->changes);
 	this->exchange->destroy(this->exchange);
 	this->answers->destroy_function(this->answers, answer_destroy);
+	array_destroy(this->rules);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -253,6 +412,7 @@ route_lookup_t *hwo_route_lookup_create(nl_exchange_t *exchange,
 	INIT(this,
 		.public = {
 			.get = _get,
+			.has_rule = _has_rule,
 			.destroy = _destroy,
 		},
 		.exchange = exchange,

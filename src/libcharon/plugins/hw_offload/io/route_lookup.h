@@ -5,10 +5,10 @@
  * @defgroup hwo_route_lookup route_lookup
  * @{ @ingroup hwo_io
  *
- * Which device carries a flow? The kernel is asked (RTM_GETROUTE); its answers
- * are remembered until it announces any change of routes, rules, links or
- * addresses, or loses such an announcement. Nothing is derived from the content
- * of these events.
+ * Finds the device that carries a flow. The kernel is asked (RTM_GETROUTE), and
+ * its answers are remembered until it announces any change of routes, rules,
+ * links or addresses, or loses an announcement. The rules are loaded when they
+ * are needed first, and again after they have changed.
  *
  * Before a remembered answer is used, pending announcements are read, so an
  * answer is never older than the last change made before the call.
@@ -26,6 +26,14 @@
 typedef struct route_lookup_t route_lookup_t;
 
 /**
+ * Called for each rule, must not call back.
+ *
+ * @return				TRUE if the rule fits
+ */
+typedef bool (*route_rule_match_t)(const hwo_rule_t *rule,
+								   const hwo_flow_t *flow);
+
+/**
  * Route lookups.
  */
 struct route_lookup_t {
@@ -34,11 +42,22 @@ struct route_lookup_t {
 	 * Look up the route of a flow.
 	 *
 	 * @param flow		flow to look up
-	 * @param route		[out] the kernel's answer
+	 * @param route		[out] the kernel's answer; if the route goes by several
+	 *					devices, the one for packets without ports
 	 * @param result	[out] outcome, ENETUNREACH and the like for no route
 	 */
 	void (*get)(route_lookup_t *this, const hwo_flow_t *flow,
 				hwo_route_t *route, hwo_result_t *result);
+
+	/**
+	 * Check if any rule of policy routing fits a flow.
+	 *
+	 * @param match		compares them, gets the rules of any family
+	 * @param flow		passed to match
+	 * @return			TRUE if there is one, or if they are not known
+	 */
+	bool (*has_rule)(route_lookup_t *this, route_rule_match_t match,
+					 const hwo_flow_t *flow);
 
 	/**
 	 * Destroy, including exchange and transport.

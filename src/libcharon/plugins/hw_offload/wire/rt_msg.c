@@ -2,13 +2,14 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Route lookups.
+ * Encodes and decodes route lookups.
  */
 
 #include "rt_msg.h"
 
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 
 const int hwo_rt_link_groups[] = {
@@ -19,7 +20,8 @@ const int hwo_rt_link_groups[] = {
 /*
  * Described in header
  */
-bool hwo_rt_encode_get_route(hwo_msg_t *msg, const hwo_flow_t *flow)
+bool hwo_rt_encode_get_route(hwo_msg_t *msg, const hwo_flow_t *flow,
+							 bool match)
 {
 	size_t len = hwo_addr_len(flow->dst.family);
 	struct rtmsg *route;
@@ -34,6 +36,7 @@ bool hwo_rt_encode_get_route(hwo_msg_t *msg, const hwo_flow_t *flow)
 	 * addresses, and all other fields must be zero */
 	route->rtm_family = flow->dst.family;
 	route->rtm_dst_len = len * 8;
+	route->rtm_flags = match ? RTM_F_FIB_MATCH : 0;
 	hwo_msg_put(msg, RTA_DST, flow->dst.bytes, len);
 	if (flow->src.family)
 	{
@@ -43,6 +46,10 @@ bool hwo_rt_encode_get_route(hwo_msg_t *msg, const hwo_flow_t *flow)
 	if (flow->mark)
 	{
 		hwo_msg_put_u32(msg, RTA_MARK, flow->mark);
+	}
+	if (flow->link)
+	{
+		hwo_msg_put_u32(msg, RTA_OIF, flow->link);
 	}
 	return !msg->overflow;
 }
@@ -91,17 +98,73 @@ static bool get_via(const struct nlattr *attr, hwo_addr_t *out)
 					 mnl_attr_get_payload_len(attr) - sizeof(*via), out);
 }
 
+/**
+ * Note the device of a next hop.
+ */
+static void add_device(hwo_route_t *route, uint32_t ifindex)
+{
+	route->spread |= route->ifindex && route->ifindex != ifindex;
+	route->ifindex = route->ifindex ?: ifindex;
+}
+
+/**
+ * Read the devices of several next hops, if they are there. Those that are down
+ * count as well, as they may come back without an announcement of the route.
+ */
+static bool get_hops(const struct nlattr *attr, hwo_route_t *route)
+{
+	const struct rtnexthop *hop;
+	size_t len;
+
+	if (!attr)
+	{
+		return TRUE;
+	}
+	hop = mnl_attr_get_payload(attr);
+	len = mnl_attr_get_payload_len(attr);
+	while (len >= sizeof(*hop))
+	{
+		if (hop->rtnh_len < sizeof(*hop) || hop->rtnh_len > len)
+		{
+			return FALSE;
+		}
+		add_device(route, hop->rtnh_ifindex);
+		len -= min(len, (size_t)RTNH_ALIGN(hop->rtnh_len));
+		hop = RTNH_NEXT(hop);
+	}
+	return len == 0;
+}
+
+/**
+ * Read the devices of a route.
+ */
+static bool get_devices(const struct nlattr *oif, const struct nlattr *hops,
+						const struct nlattr *nexthop, hwo_route_t *route)
+{
+	if (oif)
+	{
+		add_device(route, mnl_attr_get_u32(oif));
+	}
+	if (nexthop)
+	{
+		route->nexthop = mnl_attr_get_u32(nexthop);
+	}
+	return get_hops(hops, route);
+}
+
 /*
  * Described in header
  */
 bool hwo_rt_decode_route(const struct nlmsghdr *hdr, hwo_route_t *route)
 {
-	enum { OIF, GATEWAY, VIA, PREFSRC, COUNT };
+	enum { OIF, GATEWAY, VIA, PREFSRC, HOPS, NEXTHOP, COUNT };
 	static const hwo_attr_policy_t policy[COUNT] = {
 		[OIF] = { RTA_OIF, sizeof(uint32_t), TRUE },
 		[GATEWAY] = { RTA_GATEWAY, sizeof(struct in_addr), FALSE },
 		[VIA] = { RTA_VIA, sizeof(struct rtvia), FALSE },
 		[PREFSRC] = { RTA_PREFSRC, sizeof(struct in_addr), FALSE },
+		[HOPS] = { RTA_MULTIPATH, sizeof(struct rtnexthop), FALSE },
+		[NEXTHOP] = { RTA_NH_ID, sizeof(uint32_t), TRUE },
 	};
 	const struct nlattr *attrs[COUNT];
 	const struct rtmsg *msg;
@@ -128,13 +191,54 @@ bool hwo_rt_decode_route(const struct nlmsghdr *hdr, hwo_route_t *route)
 		case RTN_PROHIBIT:
 		case RTN_THROW:
 			/* the device that IPv6 reports for these (lo) carries nothing */
-			break;
+			return TRUE;
 		default:
-			if (attrs[OIF])
-			{
-				route->ifindex = mnl_attr_get_u32(attrs[OIF]);
-			}
-			break;
+			return get_devices(attrs[OIF], attrs[HOPS], attrs[NEXTHOP], route);
+	}
+}
+
+/*
+ * Described in header
+ */
+void hwo_rt_encode_get_nexthop(hwo_msg_t *msg, uint32_t id)
+{
+	hwo_msg_begin(msg, RTM_GETNEXTHOP, 0, sizeof(struct nhmsg));
+	hwo_msg_put_u32(msg, NHA_ID, id);
+}
+
+/*
+ * Described in header
+ */
+bool hwo_rt_decode_nexthop(const struct nlmsghdr *hdr, hwo_nexthop_t *nexthop)
+{
+	enum { OIF, GROUP, COUNT };
+	static const hwo_attr_policy_t policy[COUNT] = {
+		[OIF] = { NHA_OIF, sizeof(uint32_t), TRUE },
+		[GROUP] = { NHA_GROUP, sizeof(struct nexthop_grp), FALSE },
+	};
+	const struct nlattr *attrs[COUNT];
+	const struct nexthop_grp *group;
+	u_int i;
+
+	memset(nexthop, 0, sizeof(*nexthop));
+	if (hdr->nlmsg_type != RTM_NEWNEXTHOP ||
+		!hwo_msg_parse(hdr, sizeof(struct nhmsg), policy, COUNT, attrs))
+	{
+		return FALSE;
+	}
+	if (attrs[OIF])
+	{
+		nexthop->ifindex = mnl_attr_get_u32(attrs[OIF]);
+	}
+	if (attrs[GROUP])
+	{
+		group = mnl_attr_get_payload(attrs[GROUP]);
+		nexthop->count = mnl_attr_get_payload_len(attrs[GROUP]) /
+						 sizeof(*group);
+		for (i = 0; i < min(nexthop->count, HWO_MAX_NEXTHOPS); i++)
+		{
+			nexthop->group[i] = group[i].id;
+		}
 	}
 	return TRUE;
 }

@@ -5,11 +5,11 @@
  * @defgroup hwo_uapi uapi
  * @{ @ingroup hwo_wire
  *
- * What we use of linux/xfrm.h that is younger than the oldest headers we build
- * with (Linux 6.1). The numbers are part of the kernel's ABI and never change.
- * Enumerators cannot be tested for by the preprocessor, so they have names of
- * our own here, compared at the end with those of the headers if these are new
- * enough.
+ * What we use of linux/xfrm.h and linux/fib_rules.h that is younger than the
+ * oldest headers we build with (Linux 6.1). The numbers are part of the kernel's
+ * ABI and never change. Enumerators cannot be tested for by the preprocessor, so
+ * they have names of our own here, compared at the end with those of the headers
+ * if these are new enough.
  */
 
 #ifndef HWO_UAPI_H_
@@ -40,6 +40,14 @@ enum {
 enum {
 	HWO_XFRM_SA_DIR_IN = 1,
 	HWO_XFRM_SA_DIR_OUT = 2,
+};
+
+/**
+ * Attributes of rules, Linux 6.13.
+ */
+enum {
+	HWO_FRA_DSCP = 25,
+	HWO_FRA_FLOWLABEL = 26,
 };
 
 /**

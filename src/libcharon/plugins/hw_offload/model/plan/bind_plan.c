@@ -57,11 +57,11 @@ static hwo_bind_action_t plan_packet(const hwo_bind_facts_t *facts,
 									 const hwo_plan_t *plan,
 									 const hwo_bind_rules_t *rules)
 {
-	bool stays = plan->ifindex == facts->effective.ifindex;
-	bool leaks = plan->skipped[HWO_MODE_PACKET] == HWO_REASON_ROUTE_LEAK;
+	hwo_reason_t why = plan->skipped[HWO_MODE_PACKET];
+	bool stays = plan->ifindex == facts->effective.ifindex &&
+				 why != HWO_REASON_ROUTE_LEAK && !hwo_reason_is_path(why);
 
-	if (stays && !leaks &&
-		(plan->strict || hwo_plan_has(plan, HWO_MODE_PACKET)))
+	if (stays && (plan->strict || hwo_plan_has(plan, HWO_MODE_PACKET)))
 	{	/* what a NIC has taken it does, even if it takes no more */
 		return HWO_BIND_KEEP;
 	}

@@ -23,8 +23,8 @@
  * Settings for a device.
  */
 typedef struct hwo_device_rule_t {
-	/** name of the device */
-	char name[IFNAMSIZ];
+	/** name of the device, or an alternative one */
+	char name[HWO_IFNAME_SIZE];
 	/** TRUE if only some modes are allowed */
 	bool restricted;
 	/** allowed modes, indexed by hwo_mode_t */
@@ -39,8 +39,8 @@ typedef struct hwo_device_rule_t {
 typedef struct hwo_local_rule_t {
 	/** address */
 	hwo_addr_t addr;
-	/** name of the device */
-	char name[IFNAMSIZ];
+	/** name of the device, or an alternative one */
+	char name[HWO_IFNAME_SIZE];
 } hwo_local_rule_t;
 
 /**

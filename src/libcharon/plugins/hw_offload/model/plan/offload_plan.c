@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_VIRTUAL_DEVICE,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_INNER_ROUTE,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -44,7 +44,19 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_VIRTUAL_DEVICE,
 	"xfrm-device",
 	"vrf-device",
 	"virtual-device",
+	"multipath",
+	"route-rule",
+	"inner-route",
 );
+
+/*
+ * Described in header
+ */
+bool hwo_reason_is_path(hwo_reason_t reason)
+{
+	return reason == HWO_REASON_MULTIPATH || reason == HWO_REASON_ROUTE_RULE ||
+		   reason == HWO_REASON_INNER_ROUTE;
+}
 
 /*
  * Described in header
@@ -144,6 +156,7 @@ void hwo_plan_sa(hw_offload_t requested, const hwo_sa_facts_t *facts,
 
 	memset(plan, 0, sizeof(*plan));
 	plan->ifindex = device->ifindex;
+	plan->others = device->others;
 	core = refused_by_core(facts);
 	packet = core ?: packet_refused(facts) ?: device->denied[HWO_MODE_PACKET];
 	crypto = core ?: device->denied[HWO_MODE_CRYPTO] ?: crypto_unsafe(facts);

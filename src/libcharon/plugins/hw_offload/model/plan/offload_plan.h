@@ -85,12 +85,25 @@ typedef enum hwo_reason_t {
 	HWO_REASON_VRF_DEVICE,
 	/** veth, dummy, tunnels: there is no NIC */
 	HWO_REASON_VIRTUAL_DEVICE,
+	/** packet: the route goes by several devices */
+	HWO_REASON_MULTIPATH,
+	/** packet: a rule of policy routing may lead packets elsewhere */
+	HWO_REASON_ROUTE_RULE,
+	/** packet: before they get into a tunnel, the route of packets is by another
+	 * device, and the kernel looks for policies by that (before 7.1) */
+	HWO_REASON_INNER_ROUTE,
 } hwo_reason_t;
 
 /**
  * Short names of reasons.
  */
 extern enum_name_t *hwo_reason_names;
+
+/**
+ * Check if a reason is that packets may leave by other devices than that of their
+ * SA, so that packet mode would lose them.
+ */
+bool hwo_reason_is_path(hwo_reason_t reason);
 
 /** There are no more steps than modes */
 #define HWO_MAX_STEPS 3
@@ -103,6 +116,9 @@ typedef struct hwo_device_t {
 	uint32_t ifindex;
 	/** why not for a mode, indexed by hwo_mode_t */
 	hwo_reason_t denied[HWO_MAX_STEPS];
+	/** why packets may also leave by others, NONE if they don't; in crypto mode
+	 * the kernel encrypts those itself */
+	hwo_reason_t others;
 	/** SAs it may have in each mode, 0 for any number */
 	u_int max_sas;
 } hwo_device_t;
@@ -147,6 +163,8 @@ typedef struct hwo_plan_t {
 	uint32_t ifindex;
 	/** why a mode is no step, indexed by hwo_mode_t */
 	hwo_reason_t skipped[HWO_MAX_STEPS];
+	/** why packets may also leave by other devices, see hwo_device_t */
+	hwo_reason_t others;
 } hwo_plan_t;
 
 /**

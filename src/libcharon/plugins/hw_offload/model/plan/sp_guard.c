@@ -18,6 +18,14 @@
 /*
  * Described in header
  */
+bool hwo_sp_by_inner_route(const hwo_guard_rules_t *rules)
+{
+	return rules->fail_closed && !rules->route_checked;
+}
+
+/*
+ * Described in header
+ */
 bool hwo_sp_may_leak(const hwo_guard_rules_t *rules, uint16_t family,
 					 ipsec_mode_t mode, uint32_t if_id, bool local)
 {

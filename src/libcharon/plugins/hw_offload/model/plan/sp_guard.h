@@ -70,6 +70,14 @@ typedef struct hwo_guard_rules_t {
 } hwo_guard_rules_t;
 
 /**
+ * Check if SPs in a NIC are limited to its interface in tunnel mode, where the
+ * kernel compares that with the device of the inner route.
+ *
+ * @param rules		what guards depend on
+ */
+bool hwo_sp_by_inner_route(const hwo_guard_rules_t *rules);
+
+/**
  * Check if traffic would leave in clear when its route moves to another NIC,
  * and no SP can prevent that: before Linux 7.1, if the kernel looks for SPs
  * without the interface (IPv6 sockets, XFRM interfaces), or with that of the

@@ -84,6 +84,113 @@ bool hwo_ts_is_subnet(traffic_selector_t *ts)
 	return prefix != 0 && prefix != all;
 }
 
+/*
+ * Described in header
+ */
+bool hwo_addr_is_link_local(const hwo_addr_t *addr)
+{
+	return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&
+		   (addr->bytes[1] & 0xc0) == 0x80;
+}
+
+/**
+ * Get the index of the interface of an address, 0 if it has none
+ */
+static uint32_t get_scope(host_t *host)
+{
+	struct sockaddr_in6 *addr;
+	hwo_addr_t bytes;
+
+	hwo_addr_from_host(host, &bytes);
+	if (!hwo_addr_is_link_local(&bytes))
+	{
+		return 0;
+	}
+	addr = (struct sockaddr_in6*)host->get_sockaddr(host);
+	return addr->sin6_scope_id;
+}
+
+/*
+ * Described in header
+ */
+uint32_t hwo_hosts_link(host_t *src, host_t *dst)
+{
+	return get_scope(src) ?: get_scope(dst);
+}
+
+/*
+ * Described in header
+ */
+void hwo_nets_add(hwo_nets_t *nets, traffic_selector_t *ts)
+{
+	hwo_addr_t net = {
+		.family = ts->get_type(ts) == TS_IPV4_ADDR_RANGE ? AF_INET : AF_INET6,
+	};
+	uint8_t prefix;
+	u_int i;
+
+	put_subnet(ts, net.bytes, &prefix);
+	for (i = 0; i < min(nets->count, HWO_MAX_NETS); i++)
+	{
+		if (nets->prefix[i] == prefix && hwo_addr_equals(&nets->net[i], &net))
+		{
+			return;
+		}
+	}
+	if (nets->count < HWO_MAX_NETS)
+	{
+		nets->net[nets->count] = net;
+		nets->prefix[nets->count] = prefix;
+	}
+	nets->count++;
+}
+
+/*
+ * Described in header
+ */
+void hwo_nets_from_ts(linked_list_t *list, hwo_nets_t *nets)
+{
+	enumerator_t *enumerator;
+	traffic_selector_t *ts;
+
+	memset(nets, 0, sizeof(*nets));
+	enumerator = list->create_enumerator(list);
+	while (enumerator->enumerate(enumerator, &ts))
+	{
+		hwo_nets_add(nets, ts);
+	}
+	enumerator->destroy(enumerator);
+}
+
+/**
+ * Get the protocol that all of some traffic selectors have, 0 if there is none
+ */
+static uint8_t common_proto(linked_list_t *list)
+{
+	enumerator_t *enumerator;
+	traffic_selector_t *ts;
+	uint8_t proto = 0;
+	bool first = TRUE;
+
+	enumerator = list->create_enumerator(list);
+	while (enumerator->enumerate(enumerator, &ts))
+	{
+		proto = first || proto == ts->get_protocol(ts) ? ts->get_protocol(ts)
+													   : 0;
+		first = FALSE;
+	}
+	enumerator->destroy(enumerator);
+	return proto;
+}
+
+/*
+ * Described in header
+ */
+uint8_t hwo_proto_from_ts(linked_list_t *src, linked_list_t *dst)
+{
+	return max(common_proto(src), common_proto(dst));
+}
+
 /**
  * Convert the port range of one traffic selector to a port and the mask of
  * those leading bits that all ports in the range have in common

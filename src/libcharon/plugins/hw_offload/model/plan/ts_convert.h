@@ -11,6 +11,7 @@
 #ifndef HWO_TS_CONVERT_H_
 #define HWO_TS_CONVERT_H_
 
+#include <collections/linked_list.h>
 #include <networking/host.h>
 #include <selectors/traffic_selector.h>
 
@@ -50,6 +51,46 @@ bool hwo_addr_is_any(const hwo_addr_t *addr);
  */
 void hwo_selector_from_ts(traffic_selector_t *src, traffic_selector_t *dst,
 						  hwo_selector_t *sel);
+
+/**
+ * Check if an address is valid on one link only (fe80::/10).
+ */
+bool hwo_addr_is_link_local(const hwo_addr_t *addr);
+
+/**
+ * Get the index of the interface that link-local addresses are on.
+ *
+ * @param src		address, NULL for none
+ * @param dst		address, NULL for none
+ * @return			index, 0 if neither has one
+ */
+uint32_t hwo_hosts_link(host_t *src, host_t *dst);
+
+/**
+ * Add the network of a traffic selector, the smallest subnet around it, unless
+ * it is there already.
+ *
+ * @param nets		networks
+ * @param ts		traffic selector
+ */
+void hwo_nets_add(hwo_nets_t *nets, traffic_selector_t *ts);
+
+/**
+ * Get the networks of traffic selectors.
+ *
+ * @param list		traffic_selector_t*
+ * @param nets		[out] networks
+ */
+void hwo_nets_from_ts(linked_list_t *list, hwo_nets_t *nets);
+
+/**
+ * Get the protocol of packets between traffic selectors.
+ *
+ * @param src		source traffic selectors
+ * @param dst		destination traffic selectors
+ * @return			protocol, 0 if it may be any or there are several
+ */
+uint8_t hwo_proto_from_ts(linked_list_t *src, linked_list_t *dst);
 
 /**
  * Check if a traffic selector is for more than one address, but not for all.

@@ -6,8 +6,7 @@
  */
 
 #include "ifname_table.h"
-
-#include <net/if.h>
+#include "../../hwo_types.h"
 
 #include <collections/linked_list.h>
 #include <threading/mutex.h>
@@ -40,7 +39,7 @@ struct private_ifname_table_t {
  */
 typedef struct {
 	/** name */
-	char name[IFNAMSIZ];
+	char name[HWO_IFNAME_SIZE];
 	/** index */
 	uint32_t ifindex;
 	/** number of SPs */
@@ -60,7 +59,7 @@ static entry_t *find(private_ifname_table_t *this, const char *name,
 	while (!found && enumerator->enumerate(enumerator, &entry))
 	{
 		if (entry->ifindex == ifindex &&
-			strncmp(entry->name, name, IFNAMSIZ) == 0)
+			streq(entry->name, name))
 		{
 			this->entries->remove_at(this->entries, enumerator);
 			found = entry;
@@ -124,7 +123,7 @@ METHOD(ifname_table_t, get, uint32_t,
 	while (!ifindex && enumerator->enumerate(enumerator, &entry))
 	{
 		if (entry->ifindex != current &&
-			strncmp(entry->name, name, IFNAMSIZ) == 0 && !n--)
+			streq(entry->name, name) && !n--)
 		{
 			ifindex = entry->ifindex;
 		}

@@ -48,6 +48,8 @@ typedef struct hwo_sp_request_t {
 	hwo_sa_id_t sa;
 	/** mode of the SA */
 	ipsec_mode_t mode;
+	/** interface of link-local addresses of the SA, 0 if it has none */
+	uint32_t link;
 	/** reqid of the SA, 0 for shunts and outbound forward policies */
 	uint32_t reqid;
 	/** TRUE if it could not be installed, and charon has not removed it yet */

@@ -2,10 +2,11 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Each way is looked up once.
+ * Looks up each path once.
  */
 
 #include "device_cache.h"
+#include "../../model/plan/route_plan.h"
 
 #include <collections/hashtable.h>
 
@@ -30,32 +31,29 @@ struct private_device_cache_t {
 	 * Devices that were looked up, path_t
 	 */
 	hashtable_t *paths;
+
+	/**
+	 * Device that was asked for last
+	 */
+	hwo_device_t device;
 };
 
 /**
  * Where packets go.
  */
 typedef struct {
-	/** addresses of their SA */
-	hwo_addr_t local, remote;
-	/** mark they have on the wire */
-	uint32_t mark;
-	/** device they go through, no part of the key */
+	/** packets, the key */
+	hwo_flow_t flow;
+	/** device they leave by */
 	hwo_device_t device;
 } path_t;
-
-/* the key is compared and hashed as bytes */
-#define PATH_KEY offsetof(path_t, device)
-_Static_assert(offsetof(path_t, mark) == 2 * sizeof(hwo_addr_t) &&
-			   PATH_KEY == 2 * sizeof(hwo_addr_t) + sizeof(uint32_t),
-			   "key of path_t has padding");
 
 /**
  * Hash the key of a path
  */
 static u_int path_hash(const void *key)
 {
-	return chunk_hash(chunk_create((u_char*)key, PATH_KEY));
+	return chunk_hash(chunk_create((u_char*)key, sizeof(hwo_flow_t)));
 }
 
 /**
@@ -63,7 +61,7 @@ static u_int path_hash(const void *key)
  */
 static bool path_equals(const void *key, const void *other_key)
 {
-	return memeq(key, other_key, PATH_KEY);
+	return memeq(key, other_key, sizeof(hwo_flow_t));
 }
 
 /**
@@ -77,28 +75,24 @@ static void path_destroy(void *value, const void *key)
 METHOD(device_cache_t, get, const hwo_device_t*,
 	private_device_cache_t *this, const hwo_child_t *child)
 {
-	const hwo_child_sa_t *in = &child->in, *out = &child->out;
-	path_t *path, key = {
-		.local = in->id.dst,
-		.remote = in->id.src,
-	};
+	const hwo_child_sa_t *sa = child->out.id.spi ? &child->out : &child->in;
+	hwo_flow_t flow;
+	path_t *path;
 
-	if (out->id.spi)
-	{
-		key.local = out->id.src;
-		key.remote = out->id.dst;
-		key.mark = out->facts.set_mark.value & out->facts.set_mark.mask;
-	}
-	path = this->paths->get(this->paths, &key);
+	hwo_flow_of_sa(&sa->id, &sa->facts, &flow);
+	path = this->paths->get(this->paths, &flow);
 	if (!path)
 	{
-		path = malloc_thing(path_t);
-		*path = key;
-		this->devices->find(this->devices, &path->local, &path->remote,
-							path->mark, &path->device);
+		INIT(path,
+			.flow = flow,
+		);
+		this->devices->find(this->devices, &flow, &path->device);
 		this->paths->put(this->paths, path, path);
 	}
-	return &path->device;
+	this->device = path->device;
+	this->devices->check_inner(this->devices, &sa->id, &sa->facts,
+							   &this->device);
+	return &this->device;
 }
 
 METHOD(device_cache_t, destroy, void,

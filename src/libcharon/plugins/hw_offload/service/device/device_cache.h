@@ -5,7 +5,7 @@
  * @defgroup hwo_device_cache device_cache
  * @{ @ingroup hwo_service
  *
- * Devices that packets of SAs go through, each way looked up once, however many
+ * Devices that packets of SAs leave by, each path looked up once, however many
  * SAs share it. Answers are not renewed: it is for one look at all SAs.
  *
  * Thread-safety: for one thread.
@@ -20,15 +20,15 @@
 typedef struct device_cache_t device_cache_t;
 
 /**
- * Devices by addresses and mark.
+ * Devices by paths.
  */
 struct device_cache_t {
 
 	/**
-	 * Get the device that packets of a CHILD_SA go through.
+	 * Get the device that carries the packets of a CHILD_SA.
 	 *
 	 * @param child		record, with at least one SA
-	 * @return			device, valid as long as this
+	 * @return			device, valid until the next call
 	 */
 	const hwo_device_t *(*get)(device_cache_t *this, const hwo_child_t *child);
 

@@ -2,10 +2,11 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Which NIC sees a flow?
+ * Finds the NIC that sees a flow.
  */
 
 #include "egress_device.h"
+#include "../../model/plan/route_plan.h"
 #include "../../model/plan/ts_convert.h"
 
 #include <utils/debug.h>
@@ -43,10 +44,50 @@ struct private_egress_device_t {
 	hwo_device_rules_t rules;
 
 	/**
+	 * TRUE if the kernel looks for policies by inner routes
+	 */
+	bool inner_routes;
+
+	/**
 	 * What was learned
 	 */
 	device_history_t *history;
 };
+
+METHOD(egress_device_t, by_name, uint32_t,
+	private_egress_device_t *this, const char *name)
+{
+	hwo_link_t link;
+
+	if (this->links)
+	{
+		return this->links->find(this->links, name, &link) ? link.ifindex : 0;
+	}
+	return if_nametoindex(name);
+}
+
+/**
+ * Find the settings for a device, which may be for an alternative name
+ */
+static void find_rule(private_egress_device_t *this, uint32_t ifindex,
+					  const char *name, hwo_device_rule_t *rule)
+{
+	int i;
+
+	if (hwo_device_rules_get(&this->rules, name, rule))
+	{
+		return;
+	}
+	for (i = 0; i < array_count(this->rules.devices); i++)
+	{
+		array_get(this->rules.devices, i, rule);
+		if (by_name(this, rule->name) == ifindex)
+		{
+			return;
+		}
+	}
+	memset(rule, 0, sizeof(*rule));
+}
 
 METHOD(egress_device_t, judge, void,
 	private_egress_device_t *this, uint32_t ifindex, hwo_device_t *device)
@@ -67,7 +108,7 @@ METHOD(egress_device_t, judge, void,
 	{
 		link.name[0] = '\0';
 	}
-	hwo_device_rules_get(&this->rules, link.name, &rule);
+	find_rule(this, ifindex, link.name, &rule);
 	link.ifindex = ifindex;
 	if (this->features)
 	{
@@ -75,18 +116,6 @@ METHOD(egress_device_t, judge, void,
 	}
 	this->history->observe(this->history, &link, feature);
 	hwo_device_judge(&link, &master, feature, &rule, device);
-}
-
-METHOD(egress_device_t, by_name, uint32_t,
-	private_egress_device_t *this, const char *name)
-{
-	hwo_link_t link;
-
-	if (this->links)
-	{
-		return this->links->find(this->links, name, &link) ? link.ifindex : 0;
-	}
-	return if_nametoindex(name);
 }
 
 METHOD(egress_device_t, xfrm_name, bool,
@@ -131,30 +160,23 @@ static bool find_configured(private_egress_device_t *this,
 }
 
 /**
- * Find the device that the route to the peer goes through
+ * Find the device that a flow leaves by
+ *
+ * @param why		[out] why there is none, or why packets may leave by others
  */
 static uint32_t find_egress(private_egress_device_t *this,
-							const hwo_addr_t *local, const hwo_addr_t *remote,
-							uint32_t mark, hwo_reason_t *reason)
+							const hwo_flow_t *flow, hwo_reason_t *why)
 {
-	hwo_flow_t flow = {
-		.dst = *remote,
-		.mark = mark,
-	};
 	char text[HWO_RESULT_TEXT];
 	hwo_result_t result;
 	hwo_route_t route;
 
-	*reason = HWO_REASON_NO_ROUTE;
-	if (!remote->family || hwo_addr_is_any(remote))
+	*why = HWO_REASON_NO_ROUTE;
+	if (!flow->dst.family || hwo_addr_is_any(&flow->dst))
 	{
 		return 0;
 	}
-	if (!hwo_addr_is_any(local))
-	{
-		flow.src = *local;
-	}
-	this->routes->get(this->routes, &flow, &route, &result);
+	this->routes->get(this->routes, flow, &route, &result);
 	if (result.err)
 	{
 		DBG2(DBG_KNL, "no route to find an offload device: %s",
@@ -163,46 +185,88 @@ static uint32_t find_egress(private_egress_device_t *this,
 	}
 	if (route.local)
 	{
-		*reason = HWO_REASON_LOCAL_ROUTE;
+		*why = HWO_REASON_LOCAL_ROUTE;
 		return 0;
+	}
+	if (route.spread)
+	{
+		*why = HWO_REASON_MULTIPATH;
+	}
+	else if (this->routes->has_rule(this->routes, hwo_rule_may_divert, flow))
+	{
+		*why = HWO_REASON_ROUTE_RULE;
+	}
+	else if (route.ifindex)
+	{
+		*why = HWO_REASON_NONE;
 	}
 	return route.ifindex;
 }
 
 METHOD(egress_device_t, find, void,
-	private_egress_device_t *this, const hwo_addr_t *local,
-	const hwo_addr_t *remote, uint32_t mark, hwo_device_t *device)
+	private_egress_device_t *this, const hwo_flow_t *flow, hwo_device_t *device)
 {
-	hwo_reason_t reason;
+	hwo_reason_t *packet = &device->denied[HWO_MODE_PACKET], why;
 	uint32_t ifindex;
 
-	if (find_configured(this, local, device))
+	if (find_configured(this, &flow->src, device))
 	{
 		return;
 	}
-	ifindex = find_egress(this, local, remote, mark, &reason);
+	ifindex = find_egress(this, flow, &why);
 	if (ifindex)
 	{
 		judge(this, ifindex, device);
+		device->others = why;
+		*packet = *packet ?: why;
 	}
 	else
 	{
-		hwo_device_none(reason, device);
+		hwo_device_none(why, device);
+	}
+}
+
+METHOD(egress_device_t, check_inner, void,
+	private_egress_device_t *this, const hwo_sa_id_t *id,
+	const hwo_sa_facts_t *facts, hwo_device_t *device)
+{
+	hwo_reason_t *packet = &device->denied[HWO_MODE_PACKET], why;
+	hwo_flow_t flow;
+	uint32_t ifindex;
+	u_int i;
+
+	if (!this->inner_routes || facts->mode != MODE_TUNNEL || *packet ||
+		hwo_device_rules_local(&this->rules, facts->inbound ? &id->dst
+															: &id->src))
+	{
+		return;
+	}
+	if (facts->remote.count > HWO_MAX_NETS)
+	{
+		*packet = HWO_REASON_INNER_ROUTE;
+		return;
+	}
+	for (i = 0; i < facts->remote.count; i++)
+	{
+		hwo_flow_into_sa(id, facts, i, &flow);
+		ifindex = find_egress(this, &flow, &why);
+		/* what has no route is not sent at all */
+		if (ifindex && (why || ifindex != device->ifindex))
+		{
+			*packet = HWO_REASON_INNER_ROUTE;
+		}
 	}
 }
 
 METHOD(egress_device_t, find_sa, void,
-	private_egress_device_t *this, const hwo_addr_t *src,
-	const hwo_addr_t *dst, bool inbound, mark_t set_mark, hwo_device_t *device)
+	private_egress_device_t *this, const hwo_sa_id_t *id,
+	const hwo_sa_facts_t *facts, hwo_device_t *device)
 {
-	if (inbound)
-	{
-		find(this, dst, src, 0, device);
-	}
-	else
-	{
-		find(this, src, dst, set_mark.value & set_mark.mask, device);
-	}
+	hwo_flow_t flow;
+
+	hwo_flow_of_sa(id, facts, &flow);
+	find(this, &flow, device);
+	check_inner(this, id, facts, device);
 }
 
 METHOD(egress_device_t, name_, char*,
@@ -244,7 +308,8 @@ METHOD(egress_device_t, destroy, void,
 egress_device_t *hwo_egress_device_create(route_lookup_t *routes,
 										  link_state_t *links,
 										  link_features_t *features,
-										  hwo_device_rules_t *rules)
+										  hwo_device_rules_t *rules,
+										  bool inner_routes)
 {
 	private_egress_device_t *this;
 
@@ -252,6 +317,7 @@ egress_device_t *hwo_egress_device_create(route_lookup_t *routes,
 		.public = {
 			.find = _find,
 			.find_sa = _find_sa,
+			.check_inner = _check_inner,
 			.judge = _judge,
 			.get_history = _get_history,
 			.by_name = _by_name,
@@ -263,6 +329,7 @@ egress_device_t *hwo_egress_device_create(route_lookup_t *routes,
 		.links = links,
 		.features = features,
 		.rules = *rules,
+		.inner_routes = inner_routes,
 		.history = hwo_device_history_create(),
 	);
 	return &this->public;

@@ -7,7 +7,8 @@
  *
  * Finds the device whose NIC sees a flow: the one the route to the peer leaves
  * by, which is not always the owner of the local address, or the one that is
- * configured for the local address. And tells what it may be asked for.
+ * configured for the local address. Tells what it may be asked for, and whether
+ * packets may leave by others, too.
  *
  * Thread-safety: may be used by any thread.
  */
@@ -29,31 +30,34 @@ typedef struct egress_device_t egress_device_t;
 struct egress_device_t {
 
 	/**
-	 * Find the device for traffic between two addresses.
+	 * Find the device that a flow leaves by.
 	 *
-	 * @param local		our address, wildcard if not known
-	 * @param remote	the peer's address
-	 * @param mark		mark of the packets on the wire, 0 for none
+	 * @param flow		packets
 	 * @param device	[out] device, and what it may be asked for
 	 */
-	void (*find)(egress_device_t *this, const hwo_addr_t *local,
-				 const hwo_addr_t *remote, uint32_t mark,
+	void (*find)(egress_device_t *this, const hwo_flow_t *flow,
 				 hwo_device_t *device);
 
 	/**
-	 * Find the device that carries the packets of an SA. What is sent is routed
-	 * again after processing, with the mark that the SA sets on it. On what is
-	 * received that mark is set later.
+	 * Find the device that carries the packets of an SA.
 	 *
-	 * @param src		addresses of the SA
-	 * @param dst
-	 * @param inbound	TRUE if it protects what we receive
-	 * @param set_mark	mark that it sets
+	 * @param id		identity of the SA
+	 * @param facts		facts about it
 	 * @param device	[out] device, and what it may be asked for
 	 */
-	void (*find_sa)(egress_device_t *this, const hwo_addr_t *src,
-					const hwo_addr_t *dst, bool inbound, mark_t set_mark,
-					hwo_device_t *device);
+	void (*find_sa)(egress_device_t *this, const hwo_sa_id_t *id,
+					const hwo_sa_facts_t *facts, hwo_device_t *device);
+
+	/**
+	 * Deny packet mode if the kernel looks for policies by the inner route, and
+	 * that is by another device than the outer one.
+	 *
+	 * @param id		identity of the SA
+	 * @param facts		facts about it
+	 * @param device	[in,out] device that carries its packets
+	 */
+	void (*check_inner)(egress_device_t *this, const hwo_sa_id_t *id,
+						const hwo_sa_facts_t *facts, hwo_device_t *device);
 
 	/**
 	 * Tell what a device may be asked for.
@@ -112,10 +116,13 @@ struct egress_device_t {
  * @param links		links, adopted; NULL if their names are not known
  * @param features	offload features of links, adopted; NULL if not known
  * @param rules		settings for devices, content adopted
+ * @param inner_routes	TRUE if the kernel looks for policies in tunnel mode by
+ *					the device of the inner route
  */
 egress_device_t *hwo_egress_device_create(route_lookup_t *routes,
 										  link_state_t *links,
 										  link_features_t *features,
-										  hwo_device_rules_t *rules);
+										  hwo_device_rules_t *rules,
+										  bool inner_routes);
 
 #endif /** HWO_EGRESS_DEVICE_H_ @}*/

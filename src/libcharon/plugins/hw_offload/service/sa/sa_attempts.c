@@ -282,7 +282,8 @@ static hwo_verdict_t try_step(hwo_sa_attempts_t *this, int step)
 }
 
 /**
- * Reason that crypto mode was no step, unless that is what it got
+ * Reason that crypto mode was no step; or if that is what it got, that it is not
+ * in effect for all packets
  */
 static hwo_reason_t why_not_crypto(hwo_sa_attempts_t *this,
 								   hwo_verdict_t verdict)
@@ -290,7 +291,7 @@ static hwo_reason_t why_not_crypto(hwo_sa_attempts_t *this,
 	if (verdict == HWO_VERDICT_DONE &&
 		this->outcome.effective.mode == HWO_MODE_CRYPTO)
 	{
-		return HWO_REASON_NONE;
+		return this->plan.others;
 	}
 	return this->plan.skipped[HWO_MODE_CRYPTO];
 }

@@ -336,9 +336,8 @@ static void plan_install(private_sa_installer_t *this, install_t *install)
 	hwo_device_none(HWO_REASON_NONE, &device);
 	if (install->requested != HW_OFFLOAD_NO)
 	{
-		this->with.devices->find_sa(this->with.devices, &install->sa.id.src,
-							   &install->sa.id.dst, install->sa.facts.inbound,
-							   install->sa.facts.set_mark, &device);
+		this->with.devices->find_sa(this->with.devices, &install->sa.id,
+									&install->sa.facts, &device);
 	}
 	if (install->requested == HW_OFFLOAD_AUTO &&
 		install->partner.outcome.effective.mode != HWO_MODE_PACKET &&

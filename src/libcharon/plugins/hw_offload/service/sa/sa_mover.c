@@ -269,15 +269,17 @@ static void plan_form(private_sa_mover_t *this, sa_move_t *sa,
 	hwo_sa_attempts_t *attempts = &sa->attempts;
 	hwo_child_sa_t *record = sa->record;
 	hwo_sa_facts_t facts = record->facts;
+	hwo_sa_id_t id = record->id;
 	hwo_device_t device;
 
+	id.src = attempts->form.src;
+	id.dst = attempts->form.dst;
+	facts.encap = attempts->form.encap;
 	hwo_device_none(HWO_REASON_NONE, &device);
 	if (sa->child->requested != HW_OFFLOAD_NO)
 	{
-		devices->find_sa(devices, &attempts->form.src, &attempts->form.dst,
-						 facts.inbound, facts.set_mark, &device);
+		devices->find_sa(devices, &id, &facts, &device);
 	}
-	facts.encap = attempts->form.encap;
 	hwo_plan_sa(sa->child->requested, &facts, &device, &attempts->plan);
 	hwo_bind_best(&attempts->plan, best);
 	hwo_plan_limit(&attempts->plan, &limit, HWO_REASON_IN_USE);

@@ -6,7 +6,40 @@
  */
 
 #include "sp_planner.h"
+#include "../device/route_leak.h"
 #include "../../model/plan/ts_convert.h"
+
+/**
+ * Set the network on one side of a selector
+ */
+static void set_net(const hwo_selector_t *sel, bool src, hwo_nets_t *nets)
+{
+	nets->count = 1;
+	nets->net[0].family = sel->family;
+	nets->prefix[0] = src ? sel->src_prefix : sel->dst_prefix;
+	memcpy(nets->net[0].bytes, src ? sel->src : sel->dst,
+		   sizeof(nets->net[0].bytes));
+}
+
+/**
+ * Get the facts about the SA that an SP demands, as far as they are known
+ */
+static void get_facts(const hwo_sp_request_t *user, hwo_sa_facts_t *facts)
+{
+	const hwo_sp_id_t *id = &user->sp.id;
+	bool out = id->dir == POLICY_OUT;
+
+	*facts = (hwo_sa_facts_t){
+		.proto = user->sa.proto,
+		.if_id = id->if_id,
+		.mode = user->mode,
+		.inbound = !out,
+		.link = user->link,
+		.ts_proto = id->sel.proto,
+	};
+	set_net(&id->sel, out, &facts->local);
+	set_net(&id->sel, !out, &facts->remote);
+}
 
 /**
  * Find the device for an SP without SA: towards the peer for traps, towards the
@@ -16,24 +49,39 @@ static void find_device(egress_device_t *devices, const hwo_sp_request_t *user,
 						hwo_device_t *device)
 {
 	const hwo_sp_id_t *id = &user->sp.id;
-	const hwo_addr_t *local, *remote;
-	hwo_addr_t net = {};
-	bool out = id->dir == POLICY_OUT;
+	hwo_sa_id_t sa = user->sa;
+	hwo_sa_facts_t facts;
+	hwo_addr_t *remote;
 
 	if (id->sel.ifindex)
 	{
 		devices->judge(devices, id->sel.ifindex, device);
 		return;
 	}
-	local = out ? &user->sa.src : &user->sa.dst;
-	remote = out ? &user->sa.dst : &user->sa.src;
+	get_facts(user, &facts);
+	sa.mark = id->mark;
+	remote = facts.inbound ? &sa.src : &sa.dst;
 	if (hwo_addr_is_any(remote))
 	{
-		net.family = id->sel.family;
-		memcpy(net.bytes, out ? id->sel.dst : id->sel.src, sizeof(net.bytes));
-		remote = &net;
+		*remote = facts.remote.net[0];
 	}
-	devices->find(devices, local, remote, 0, device);
+	devices->find_sa(devices, &sa, &facts, device);
+}
+
+/*
+ * Described in header
+ */
+bool hwo_sp_route_leak(const hwo_guard_rules_t *rules,
+					   const hwo_sp_request_t *user)
+{
+	hwo_sa_facts_t facts;
+
+	if (user->sp.id.dir == POLICY_FWD || user->type != POLICY_IPSEC)
+	{
+		return FALSE;
+	}
+	get_facts(user, &facts);
+	return hwo_route_leak(rules, user->requested, user->sa.src.family, &facts);
 }
 
 /*

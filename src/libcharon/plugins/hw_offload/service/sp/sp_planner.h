@@ -30,6 +30,16 @@ bool hwo_sp_find_sa(child_table_t *sas, const hwo_sp_request_t *user,
 					hwo_sa_record_t *sa);
 
 /**
+ * Check if the traffic of an SP would leave in clear once its route moves to
+ * another device, with the addresses of now.
+ *
+ * @param rules		what guards depend on
+ * @param user		SP
+ */
+bool hwo_sp_route_leak(const hwo_guard_rules_t *rules,
+					   const hwo_sp_request_t *user);
+
+/**
  * Plan the offload of an SP.
  *
  * @param devices	selection of devices

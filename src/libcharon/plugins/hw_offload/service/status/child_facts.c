@@ -6,6 +6,7 @@
  */
 
 #include "child_facts.h"
+#include "../../model/plan/ts_convert.h"
 
 #include <netinet/in.h>
 
@@ -38,6 +39,18 @@ void hwo_child_facts_add_proposal(hwo_child_facts_t *facts,
 	}
 	enumerator->destroy(enumerator);
 	facts->sa.esn = facts->esn;
+}
+
+/*
+ * Described in header
+ */
+void hwo_child_facts_add_selector(hwo_child_facts_t *facts,
+								  traffic_selector_t *ts, bool local)
+{
+	*(ts->get_type(ts) == TS_IPV4_ADDR_RANGE ? &facts->ipv4
+											 : &facts->ipv6) = TRUE;
+	facts->subnets = facts->subnets || hwo_ts_is_subnet(ts);
+	hwo_nets_add(local ? &facts->sa.local : &facts->sa.remote, ts);
 }
 
 /*

@@ -106,6 +106,16 @@ void hwo_child_facts_add_proposal(hwo_child_facts_t *facts,
 								  proposal_t *proposal);
 
 /**
+ * Note a traffic selector that is not dynamic.
+ *
+ * @param facts			facts to add to
+ * @param ts			traffic selector, not adopted
+ * @param local			TRUE if it is ours
+ */
+void hwo_child_facts_add_selector(hwo_child_facts_t *facts,
+								  traffic_selector_t *ts, bool local);
+
+/**
  * Parse addresses of hosts, as configured.
  *
  * @param addrs			addresses, may be NULL

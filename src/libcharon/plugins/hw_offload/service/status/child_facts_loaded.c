@@ -7,7 +7,6 @@
 
 #include "child_facts.h"
 #include "../../hwo_compat.h"
-#include "../../model/plan/ts_convert.h"
 
 #include <daemon.h>
 
@@ -31,8 +30,7 @@ static void note_proposals(hwo_child_facts_t *facts, child_cfg_t *child)
 }
 
 /**
- * Note the families of traffic selectors; dynamic ones have that of the
- * addresses
+ * Note traffic selectors; dynamic ones have the family of the addresses
  */
 static void note_selectors(hwo_child_facts_t *facts, child_cfg_t *child,
 						   bool local)
@@ -47,9 +45,7 @@ static void note_selectors(hwo_child_facts_t *facts, child_cfg_t *child,
 	{
 		if (!ts->is_dynamic(ts))
 		{
-			*(ts->get_type(ts) == TS_IPV4_ADDR_RANGE ? &facts->ipv4
-													 : &facts->ipv6) = TRUE;
-			facts->subnets = facts->subnets || hwo_ts_is_subnet(ts);
+			hwo_child_facts_add_selector(facts, ts, local);
 		}
 	}
 	enumerator->destroy(enumerator);

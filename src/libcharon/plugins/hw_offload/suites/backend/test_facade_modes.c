@@ -7,6 +7,7 @@
 
 #include "facade_sa.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include "../../model/plan/ts_convert.h"
@@ -63,6 +64,7 @@ START_TEST(test_selector)
 	data.src_ts = linked_list_create_with_items(
 					traffic_selector_create_from_cidr("192.168.50.1/32",
 											IPPROTO_UDP, 4789, 4789), NULL);
+	expected.facts.ts_proto = IPPROTO_UDP;
 	check_sa();
 	/* tunnels are for all that the policies send there */
 	data.mode = expected.facts.mode = MODE_TUNNEL;
@@ -163,6 +165,46 @@ START_TEST(test_subnets)
 	how.kernel.subnets_matched = TRUE;
 	expected.facts.subnets = FALSE;
 	check_sa();
+}
+END_TEST
+
+/**
+ * Check the networks on one side.
+ */
+static void check_nets(const hwo_nets_t *nets, const char *wanted[])
+{
+	char buf[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 4];
+	u_int i;
+
+	for (i = 0; i < nets->count; i++)
+	{
+		ck_assert(wanted[i]);
+		inet_ntop(nets->net[i].family, nets->net[i].bytes, buf, sizeof(buf));
+		snprintf(text, sizeof(text), "%s/%u", buf, nets->prefix[i]);
+		ck_assert_str_eq(text, wanted[i]);
+	}
+	ck_assert(!wanted[i]);
+}
+
+START_TEST(test_nets)
+{
+	const char *none[] = { NULL };
+	const char *src[] = { "10.1.0.0/16", "2001:db8:1::/48", NULL };
+	const char *dst[] = { "0.0.0.0/0", "2001:db8:2::/48", NULL };
+	hwo_sa_t sa;
+
+	add_ts("10.1.0.0/16", "0.0.0.0/0", 0, 0);
+	add_ts("2001:db8:1::/48", "2001:db8:2::/48", 0, 0);
+	data.inbound = _i;
+	data.mode = MODE_TUNNEL;
+	ck_assert(hwo_translate_sa(&how, &id, &data, &sa));
+	check_nets(&sa.facts.local, _i ? dst : src);
+	check_nets(&sa.facts.remote, _i ? src : dst);
+	/* there is no other route in transport mode */
+	data.mode = MODE_TRANSPORT;
+	ck_assert(hwo_translate_sa(&how, &id, &data, &sa));
+	check_nets(&sa.facts.local, none);
+	check_nets(&sa.facts.remote, none);
 }
 END_TEST
 
@@ -289,6 +331,7 @@ TCase *translate_modes_tcase(void)
 	tcase_add_test(tc, test_ipcomp_transport);
 	tcase_add_test(tc, test_families);
 	tcase_add_loop_test(tc, test_subnets, 0, 2);
+	tcase_add_loop_test(tc, test_nets, 0, 2);
 	tcase_add_test(tc, test_if_id);
 	tcase_add_test(tc, test_tfc);
 	tcase_add_test(tc, test_encap);

@@ -347,7 +347,10 @@ END_TEST
 
 /** names that no device can have */
 static char *no_device[] = {
-	"sixteen-letters-", "eth%s",
+	/* alternative names may have up to 127 letters */
+	"sixteen-letters-sixteen-letters-sixteen-letters-sixteen-letters-"
+	"sixteen-letters-sixteen-letters-sixteen-letters-sixteen-letters-",
+	"eth%s",
 };
 
 START_TEST(test_wrong_name)

@@ -339,11 +339,22 @@ METHOD(link_state_t, get_link, bool,
 METHOD(link_state_t, find_link, bool,
 	fake_links_t *this, const char *name, hwo_link_t *link)
 {
-	uint32_t ifindex;
+	enumerator_t *enumerator;
+	fake_device_t *device;
+	uint32_t ifindex = 0;
 
 	memset(link, 0, sizeof(*link));
-	return sscanf(name, "nic%u", &ifindex) == 1 &&
-		   get_link(this, ifindex, link);
+	sscanf(name, "nic%u", &ifindex);
+	this->kernel->mutex->lock(this->kernel->mutex);
+	enumerator = this->kernel->devices->create_enumerator(
+														this->kernel->devices);
+	while (!ifindex && enumerator->enumerate(enumerator, &device))
+	{
+		ifindex = streq(device->altname, name) ? device->ifindex : 0;
+	}
+	enumerator->destroy(enumerator);
+	this->kernel->mutex->unlock(this->kernel->mutex);
+	return get_link(this, ifindex, link);
 }
 
 METHOD(link_state_t, find_xfrm, bool,
@@ -385,6 +396,17 @@ link_state_t *fake_kernel_links(fake_kernel_t *this)
 		.kernel = this,
 	);
 	return &links->public;
+}
+
+void fake_kernel_set_altname(fake_kernel_t *this, uint32_t ifindex,
+							 const char *altname)
+{
+	fake_device_t *device;
+
+	this->mutex->lock(this->mutex);
+	device = fake_device_find(this, ifindex);
+	snprintf(device->altname, sizeof(device->altname), "%s", altname);
+	this->mutex->unlock(this->mutex);
 }
 
 void fake_kernel_set_link(fake_kernel_t *this, uint32_t ifindex,

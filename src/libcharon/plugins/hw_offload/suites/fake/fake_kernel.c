@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <linux/genetlink.h>
-#include <linux/rtnetlink.h>
 
 /** objects per datagram of a dump */
 #define DUMP_OBJECTS 3
@@ -45,7 +44,7 @@ static int execute(fake_request_t *request, int protocol)
 	}
 	else
 	{
-		body = type == RTM_GETROUTE ? sizeof(struct rtmsg) : 0;
+		body = fake_route_body(type);
 	}
 	if (!body && type != XFRM_MSG_FLUSHPOLICY)
 	{
@@ -203,6 +202,7 @@ fake_kernel_t *fake_kernel_create(fake_version_t version)
 		.faults = linked_list_create(),
 		.devices = linked_list_create(),
 		.routes = linked_list_create(),
+		.rules = linked_list_create(),
 		.sas = linked_list_create(),
 		.sps = linked_list_create(),
 		.flows = linked_list_create(),
@@ -219,7 +219,8 @@ void fake_kernel_destroy(fake_kernel_t *this)
 	this->transports->destroy(this->transports);
 	this->faults->destroy_function(this->faults, (void*)fake_injected_destroy);
 	this->devices->destroy_function(this->devices, free);
-	this->routes->destroy_function(this->routes, free);
+	this->routes->destroy_function(this->routes, (void*)fake_route_destroy);
+	this->rules->destroy_function(this->rules, free);
 	this->sas->destroy_function(this->sas, (void*)fake_sa_destroy);
 	this->sps->destroy_function(this->sps, (void*)fake_sp_destroy);
 	this->flows->destroy_function(this->flows, free);

@@ -177,6 +177,12 @@ link_state_t *fake_kernel_links(fake_kernel_t *this);
 link_features_t *fake_kernel_features(fake_kernel_t *this);
 
 /**
+ * Give a device an alternative name.
+ */
+void fake_kernel_set_altname(fake_kernel_t *this, uint32_t ifindex,
+							 const char *altname);
+
+/**
  * Change what the links say about a device, but not what its driver does.
  *
  * @param kind			kind of link, NULL for a real one
@@ -253,6 +259,28 @@ void fake_kernel_remove_device(fake_kernel_t *this, uint32_t ifindex);
 void fake_kernel_add_route(fake_kernel_t *this, const char *net,
 						   uint32_t ifindex, const char *gateway,
 						   const char *src, uint32_t mark);
+
+/**
+ * Add a next hop to the route to an address. Announced.
+ *
+ * @param net			address or network, the route is found as by packets
+ * @param ifindex		device of the next hop
+ * @param nexthop		TRUE if the route now refers to a group of nexthop
+ *						objects; only one route may do so
+ */
+void fake_kernel_add_hop(fake_kernel_t *this, const char *net,
+						 uint32_t ifindex, bool nexthop);
+
+/**
+ * Add a rule that no lookup heeds, or remove all. Announced.
+ *
+ * @param family		AF_INET or AF_INET6
+ * @param proto			protocol of the packets it is for, 0 for any
+ * @param mark			mark of the packets it is for, 0 for any
+ */
+void fake_kernel_add_rule(fake_kernel_t *this, uint16_t family, uint8_t proto,
+						  uint32_t mark);
+void fake_kernel_del_rules(fake_kernel_t *this);
 
 /**
  * Replace the device of a route, without an announcement.

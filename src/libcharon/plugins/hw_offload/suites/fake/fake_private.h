@@ -10,6 +10,7 @@
 
 #include <linux/netlink.h>
 
+#include <collections/array.h>
 #include <collections/linked_list.h>
 #include <threading/condvar.h>
 #include <threading/mutex.h>
@@ -44,6 +45,7 @@ typedef struct fake_device_t {
 	bool refuse_bytes;
 	char refusal[80];
 	char kind[IFNAMSIZ];
+	char altname[128];
 	uint32_t master;
 	hwo_feature_t feature;
 } fake_device_t;
@@ -61,7 +63,25 @@ typedef struct fake_route_t {
 	uint8_t src[16];
 	bool has_src;
 	uint32_t mark;
+	/** devices of further next hops, uint32_t by value */
+	array_t *hops;
+	/** answers refer to a nexthop object, as with nexthop_compat_mode = 0 */
+	bool nexthop;
 } fake_route_t;
+
+/** ID of the nexthop object of a device, and of the group of a route */
+#define FAKE_NEXTHOP(ifindex) (1000 + (ifindex))
+#define FAKE_NEXTHOP_GROUP 1
+
+/**
+ * A rule, as it is reported.
+ */
+typedef struct fake_rule_t {
+	uint16_t family;
+	/** protocol of packets, and mark; 0 for any */
+	uint8_t proto;
+	uint32_t mark;
+} fake_rule_t;
 
 /**
  * A flow of packets that a local socket sends.
@@ -97,6 +117,8 @@ struct fake_kernel_t {
 	linked_list_t *devices;
 	/** fake_route_t */
 	linked_list_t *routes;
+	/** fake_rule_t */
+	linked_list_t *rules;
 	/** fake_sa_t */
 	linked_list_t *sas;
 	/** fake_sp_t */
@@ -269,16 +291,21 @@ fake_device_t *fake_device_find(fake_kernel_t *this, uint32_t ifindex);
 int fake_device_add_sa(fake_request_t *request, fake_sa_t *sa);
 int fake_device_add_sp(fake_request_t *request, fake_sp_t *sp);
 
-/* fake_sad.c, fake_sa_check.c, fake_spd.c, fake_route.c, fake_genl.c:
- * execute requests, 0 or an errno value */
+/* fake_sad.c, fake_sa_check.c, fake_spd.c, fake_route.c, fake_rule.c,
+ * fake_genl.c: execute requests, 0 or an errno value */
 
 int fake_check_sa(fake_request_t *request);
 int fake_sad_execute(fake_request_t *request);
 int fake_spd_execute(fake_request_t *request);
 int fake_route_execute(fake_request_t *request);
+int fake_nexthop_execute(fake_request_t *request);
+int fake_rule_execute(fake_request_t *request);
 int fake_genl_execute(fake_request_t *request);
+size_t fake_route_body(uint16_t type);
 size_t fake_sad_body(uint16_t type);
 size_t fake_spd_body(uint16_t type);
+
+void fake_route_destroy(fake_route_t *route);
 
 /** Find the device for an address, 0 if there is none */
 uint32_t fake_route_device(fake_kernel_t *this, uint16_t family,

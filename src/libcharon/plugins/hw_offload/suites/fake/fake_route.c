@@ -8,6 +8,8 @@
 #include "fake_private.h"
 
 #include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 
 /**
@@ -84,6 +86,10 @@ static int check_request(fake_request_t *request)
 		request->text = "rtm_src_len and rtm_dst_len must be full";
 		return EINVAL;
 	}
+	if (request->tb[RTA_OIF] && fake_attr_len(request->tb[RTA_OIF]) != 4)
+	{
+		return ERANGE;
+	}
 	if (request->tb[RTA_MARK] && fake_attr_len(request->tb[RTA_MARK]) != 4)
 	{
 		return ERANGE;
@@ -91,11 +97,85 @@ static int check_request(fake_request_t *request)
 	return 0;
 }
 
-int fake_route_execute(fake_request_t *request)
+/**
+ * Check if an address means something on a link only (fe80::/10).
+ */
+static bool is_link_local(uint16_t family, const uint8_t *addr)
+{
+	return family == AF_INET6 && addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
+}
+
+/**
+ * Find the route that a request asks for. Each device has one for link-local
+ * addresses.
+ */
+static fake_route_t *ask_route(fake_request_t *request, fake_route_t *on_link)
+{
+	const struct rtmsg *rtm = request->body;
+	const struct nlattr **tb = request->tb;
+	const void *dst = fake_attr_data(tb[RTA_DST]);
+
+	if (is_link_local(rtm->rtm_family, dst) && tb[RTA_OIF])
+	{
+		*on_link = (fake_route_t){
+			.ifindex = fake_attr_u32(tb[RTA_OIF], 0),
+		};
+		return on_link;
+	}
+	return find_route(request->kernel, rtm->rtm_family, dst,
+					  fake_attr_u32(tb[RTA_MARK], 0));
+}
+
+/**
+ * Add the devices of a route as they are in the table.
+ */
+static void add_hops(chunk_t *msg, fake_route_t *route)
+{
+	struct rtnexthop hops[8] = {};
+	uint32_t group = FAKE_NEXTHOP_GROUP;
+	int i, count = array_count(route->hops);
+
+	if (route->nexthop)
+	{
+		fake_msg_attr(msg, RTA_NH_ID, &group, sizeof(group));
+		return;
+	}
+	for (i = 0; i <= count; i++)
+	{
+		hops[i].rtnh_len = sizeof(hops[i]);
+		hops[i].rtnh_ifindex = route->ifindex;
+		if (i < count)
+		{
+			array_get(route->hops, i, &hops[i].rtnh_ifindex);
+		}
+	}
+	fake_msg_attr(msg, RTA_MULTIPATH, hops, (count + 1) * sizeof(hops[0]));
+}
+
+size_t fake_route_body(uint16_t type)
+{
+	switch (type)
+	{
+		case RTM_GETROUTE:
+			return sizeof(struct rtmsg);
+		case RTM_GETNEXTHOP:
+			return sizeof(struct nhmsg);
+		case RTM_GETRULE:
+			return sizeof(struct fib_rule_hdr);
+		default:
+			return 0;
+	}
+}
+
+/**
+ * Answer a route lookup.
+ */
+static int get_route(fake_request_t *request)
 {
 	struct rtmsg rtm = *(const struct rtmsg*)request->body;
 	const struct nlattr **tb = request->tb;
-	fake_route_t *route;
+	fake_route_t *route, on_link;
+	bool match = rtm.rtm_flags & RTM_F_FIB_MATCH;
 	chunk_t msg;
 	uint32_t table = RT_TABLE_MAIN;
 	size_t len;
@@ -106,9 +186,7 @@ int fake_route_execute(fake_request_t *request)
 	{
 		return err;
 	}
-	route = find_route(request->kernel, rtm.rtm_family,
-					   fake_attr_data(tb[RTA_DST]),
-					   fake_attr_u32(tb[RTA_MARK], 0));
+	route = ask_route(request, &on_link);
 	if (!route)
 	{
 		return ENETUNREACH;
@@ -125,7 +203,14 @@ int fake_route_execute(fake_request_t *request)
 						 sizeof(rtm));
 	fake_msg_attr(&msg, RTA_TABLE, &table, sizeof(table));
 	fake_msg_attr(&msg, RTA_DST, fake_attr_data(tb[RTA_DST]), len);
-	fake_msg_attr(&msg, RTA_OIF, &route->ifindex, sizeof(route->ifindex));
+	if (match && (array_count(route->hops) || route->nexthop))
+	{
+		add_hops(&msg, route);
+	}
+	else
+	{
+		fake_msg_attr(&msg, RTA_OIF, &route->ifindex, sizeof(route->ifindex));
+	}
 	if (route->has_src)
 	{
 		fake_msg_attr(&msg, RTA_PREFSRC, route->src, len);
@@ -136,6 +221,25 @@ int fake_route_execute(fake_request_t *request)
 	}
 	fake_answer(request, msg);
 	return 0;
+}
+
+int fake_route_execute(fake_request_t *request)
+{
+	switch (request->hdr->nlmsg_type)
+	{
+		case RTM_GETNEXTHOP:
+			return fake_nexthop_execute(request);
+		case RTM_GETRULE:
+			return fake_rule_execute(request);
+		default:
+			return get_route(request);
+	}
+}
+
+void fake_route_destroy(fake_route_t *route)
+{
+	array_destroy(route->hops);
+	free(route);
 }
 
 /**
@@ -188,11 +292,31 @@ void fake_kernel_add_route(fake_kernel_t *this, const char *net,
 			other->prefix == route->prefix && memeq(other->net, route->net, 16))
 		{
 			this->routes->remove_at(this->routes, enumerator);
-			free(other);
+			fake_route_destroy(other);
 		}
 	}
 	enumerator->destroy(enumerator);
 	this->routes->insert_last(this->routes, route);
+	announce(this, route);
+	this->mutex->unlock(this->mutex);
+}
+
+void fake_kernel_add_hop(fake_kernel_t *this, const char *net,
+						 uint32_t ifindex, bool nexthop)
+{
+	fake_route_t *route;
+	uint8_t addr[16] = {}, bits;
+	uint16_t family;
+
+	if (!fake_parse_net(net, &family, addr, &bits))
+	{
+		abort();
+	}
+	this->mutex->lock(this->mutex);
+	route = find_route(this, family, addr, 0);
+	route->nexthop = nexthop;
+	array_insert_create_value(&route->hops, sizeof(ifindex), ARRAY_TAIL,
+							  &ifindex);
 	announce(this, route);
 	this->mutex->unlock(this->mutex);
 }

@@ -49,6 +49,9 @@ int io_get(int *value);
  */
 bool io_enter_netns(const char *test);
 
+/** Give a link an alternative name. 0, or an errno value */
+int io_add_altname(uint32_t ifindex, const char *name);
+
 /** Create a link of a kind, or change the flags of one. Errno value. */
 int io_add_link(const char *name, const char *kind);
 int io_add_xfrmi(const char *name, uint32_t if_id);

@@ -180,6 +180,26 @@ int io_add_xfrmi(const char *name, uint32_t if_id)
 	return add_link(name, "xfrm", IFLA_XFRM_IF_ID, &if_id, sizeof(if_id));
 }
 
+int io_add_altname(uint32_t ifindex, const char *name)
+{
+	struct nlattr attr = {
+		.nla_len = NLA_HDRLEN + strlen(name) + 1,
+		.nla_type = IFLA_ALT_IFNAME,
+	};
+	struct ifinfomsg *info;
+	uint8_t nested[256] = {};
+	hwo_msg_t msg;
+
+	memcpy(nested, &attr, sizeof(attr));
+	strcpy((char*)nested + NLA_HDRLEN, name);
+	info = hwo_msg_begin(&msg, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL |
+						 NLM_F_APPEND, sizeof(*info));
+	info->ifi_index = ifindex;
+	hwo_msg_put(&msg, IFLA_PROP_LIST | NLA_F_NESTED, nested,
+				NLA_ALIGN(attr.nla_len));
+	return link_request(&msg);
+}
+
 int io_del_link(const char *name)
 {
 	hwo_msg_t msg;

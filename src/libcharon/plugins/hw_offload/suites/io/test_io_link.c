@@ -128,6 +128,36 @@ START_TEST(test_kinds)
 }
 END_TEST
 
+START_TEST(test_altname)
+{
+	/* longer than other names may be */
+	static const char *names[] = { "uplink0", "uplink-to-the-first-switch" };
+	hwo_link_t link, none = {};
+	int i;
+
+	if (!create_links("alternative names"))
+	{
+		return;
+	}
+	for (i = 0; i < countof(names); i++)
+	{
+		memset(&link, 0xff, sizeof(link));
+		ck_assert(!links->find(links, names[i], &link));
+		ck_assert_mem_eq(&link, &none, sizeof(link));
+		ck_assert_int_eq(io_add_altname(LO, names[i]), 0);
+		ck_assert(links->find(links, names[i], &link));
+		ck_assert_int_eq(link.ifindex, LO);
+		ck_assert_str_eq(link.name, "lo");
+	}
+	/* later requests get their own answers */
+	ck_assert(!links->find(links, "uplink1", &link));
+	ck_assert(links->find(links, names[0], &link));
+	ck_assert(links->find(links, "lo", &link));
+	ck_assert_int_eq(link.ifindex, LO);
+	links->destroy(links);
+}
+END_TEST
+
 START_TEST(test_xfrm)
 {
 	hwo_link_t link;
@@ -241,6 +271,7 @@ TCase *link_tcase(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_follow);
 	tcase_add_test(tcase, test_kinds);
+	tcase_add_test(tcase, test_altname);
 	tcase_add_test(tcase, test_xfrm);
 	tcase_add_test(tcase, test_overrun);
 	tcase_add_test(tcase, test_watch);

@@ -191,6 +191,123 @@ START_TEST(test_groups)
 }
 END_TEST
 
+/**
+ * Look up a route, and check by which device it goes.
+ */
+static void assert_spread(const char *dst, uint32_t ifindex, bool spread)
+{
+	hwo_flow_t flow = { .dst = addr(dst) };
+	hwo_route_t route;
+	hwo_result_t result;
+
+	lookup->get(lookup, &flow, &route, &result);
+	ck_assert_int_eq(result.err, 0);
+	ck_assert_uint_eq(route.ifindex, ifindex);
+	ck_assert_int_eq(route.spread, spread);
+}
+
+START_TEST(test_spread)
+{
+	bool objects = _i;
+
+	assert_spread("192.168.50.2", 3, FALSE);
+	/* another next hop, by the same device */
+	fake_kernel_add_hop(kernel, "192.168.50.2", 3, objects);
+	assert_spread("192.168.50.2", 3, FALSE);
+	questions();
+	fake_kernel_add_hop(kernel, "192.168.50.2", 7, objects);
+	assert_spread("192.168.50.2", 3, TRUE);
+	/* once for the table, once for a packet; and then it is known */
+	ck_assert_int_eq(questions(), 2);
+	assert_spread("192.168.50.2", 3, TRUE);
+	ck_assert_int_eq(questions(), 0);
+}
+END_TEST
+
+START_TEST(test_nexthop_lost)
+{
+	hwo_flow_t flow = { .dst = addr("192.168.50.2") };
+	hwo_route_t route, none = {};
+	hwo_result_t result;
+
+	fake_kernel_add_hop(kernel, "192.168.50.2", 7, TRUE);
+	fake_kernel_inject(kernel, NETLINK_ROUTE, RTM_GETNEXTHOP, _i + 1,
+					   FAKE_FAULT_ERROR, ENOENT, NULL);
+	lookup->get(lookup, &flow, &route, &result);
+	ck_assert_int_eq(result.err, ENOENT);
+	ck_assert_mem_eq(&route, &none, sizeof(route));
+	assert_spread("192.168.50.2", 3, TRUE);
+}
+END_TEST
+
+START_TEST(test_link_local)
+{
+	hwo_flow_t flow = { .dst = addr("fe80::2") };
+	hwo_route_t route;
+	hwo_result_t result;
+
+	for (flow.link = 3; flow.link < 6; flow.link++)
+	{
+		lookup->get(lookup, &flow, &route, &result);
+		ck_assert_int_eq(result.err, 0);
+		ck_assert_uint_eq(route.ifindex, flow.link);
+	}
+}
+END_TEST
+
+static bool has_proto(const hwo_rule_t *rule, const hwo_flow_t *flow)
+{
+	return rule->family == flow->dst.family && rule->proto == flow->proto;
+}
+
+/**
+ * Ask for a rule for a protocol, tell how often that took a dump.
+ */
+static int ask_rule(uint16_t proto, bool expected)
+{
+	hwo_flow_t flow = { .dst = addr("192.168.50.2"), .proto = proto };
+	int count;
+
+	ck_assert_int_eq(lookup->has_rule(lookup, has_proto, &flow), expected);
+	count = fake_kernel_count(kernel, NETLINK_ROUTE, RTM_GETRULE);
+	fake_kernel_reset_counts(kernel);
+	return count;
+}
+
+START_TEST(test_rules)
+{
+	fake_kernel_add_rule(kernel, AF_INET6, 50, 0);
+	fake_kernel_add_rule(kernel, RTNL_FAMILY_IPMR, 50, 0);
+	/* loaded with the first question, and kept whatever else changes */
+	ck_assert_int_eq(ask_rule(50, FALSE), 1);
+	fake_kernel_add_route(kernel, "192.168.50.2/32", 7, NULL, NULL, 0);
+	ck_assert_int_eq(ask_rule(50, FALSE), 0);
+	fake_kernel_add_rule(kernel, AF_INET, 50, 0);
+	ck_assert_int_eq(ask_rule(50, TRUE), 1);
+	ck_assert_int_eq(ask_rule(17, FALSE), 0);
+	fake_kernel_del_rules(kernel);
+	ck_assert_int_eq(ask_rule(50, FALSE), 1);
+	fake_kernel_overrun(kernel, NETLINK_ROUTE);
+	ck_assert_int_eq(ask_rule(50, FALSE), 1);
+}
+END_TEST
+
+START_TEST(test_rules_unknown)
+{
+	/* they are not known, so there may be one; and they are asked for again */
+	fake_kernel_inject(kernel, NETLINK_ROUTE, RTM_GETRULE, 1,
+					   FAKE_FAULT_ERROR, ENOMEM, NULL);
+	ck_assert_int_eq(ask_rule(50, TRUE), 1);
+	ck_assert_int_eq(ask_rule(50, FALSE), 1);
+	/* this kernel has none at all */
+	fake_kernel_overrun(kernel, NETLINK_ROUTE);
+	fake_kernel_inject(kernel, NETLINK_ROUTE, RTM_GETRULE, 1,
+					   FAKE_FAULT_ERROR, EOPNOTSUPP, NULL);
+	ck_assert_int_eq(ask_rule(50, FALSE), 1);
+	ck_assert_int_eq(ask_rule(50, FALSE), 0);
+}
+END_TEST
+
 START_TEST(test_errors)
 {
 	int i;
@@ -360,6 +477,11 @@ TCase *route_tcase(void)
 	tcase_add_test(tcase, test_remembered);
 	tcase_add_test(tcase, test_changed);
 	tcase_add_loop_test(tcase, test_groups, 0, 8);
+	tcase_add_loop_test(tcase, test_spread, 0, 2);
+	tcase_add_loop_test(tcase, test_nexthop_lost, 0, 3);
+	tcase_add_test(tcase, test_link_local);
+	tcase_add_test(tcase, test_rules);
+	tcase_add_test(tcase, test_rules_unknown);
 	tcase_add_test(tcase, test_errors);
 	tcase_add_test(tcase, test_error_text);
 	tcase_add_test(tcase, test_bounded);

@@ -381,6 +381,39 @@ static bool decode_route(void *data, const struct nlmsghdr *hdr)
 	return hwo_rt_decode_route(hdr, data);
 }
 
+static bool count_rules(void *data, const struct nlmsghdr *hdr)
+{
+	hwo_rule_t rule;
+
+	*(int*)data += 1;
+	return hwo_rt_decode_rule(hdr, &rule);
+}
+
+static bool decode_nexthop(void *data, const struct nlmsghdr *hdr)
+{
+	return hwo_rt_decode_nexthop(hdr, data);
+}
+
+/**
+ * Ask for rules and for a nexthop object, as strict checks demand it.
+ */
+static void ask_policy_routing(nl_exchange_t *exchange)
+{
+	hwo_nexthop_t nexthop;
+	hwo_result_t result;
+	hwo_msg_t msg;
+	int count = 0;
+
+	hwo_rt_encode_get_rules(&msg);
+	exchange->dump(exchange, &msg, count_rules, &count, &result);
+	ck_assert_msg(result.err == 0, "%s", result.extack);
+	/* those for the tables local, main and default */
+	ck_assert_int_ge(count, 3);
+	hwo_rt_encode_get_nexthop(&msg, 4711);
+	exchange->query(exchange, &msg, decode_nexthop, &nexthop, &result);
+	ck_assert_msg(result.err == ENOENT, "%s", result.extack);
+}
+
 START_TEST(test_kernel_answers)
 {
 	hwo_flow_t flow = { .dst = { AF_INET, { 127, 0, 0, 1 } } };
@@ -396,24 +429,25 @@ START_TEST(test_kernel_answers)
 	}
 	ck_assert_int_eq(io_set_link(1, TRUE, NULL, 0), 0);
 	exchange = hwo_nl_exchange_create(open_route(NULL, 0, TEST_DEADLINE));
-	ck_assert(hwo_rt_encode_get_route(&msg, &flow));
+	ck_assert(hwo_rt_encode_get_route(&msg, &flow, _i));
 	exchange->query(exchange, &msg, decode_route, &route, &result);
 	ck_assert_msg(result.err == 0, "%s", result.extack);
 	ck_assert_int_eq(route.ifindex, 1);
 	ck_assert(route.local);
 
 	flow.dst.bytes[0] = 192;
-	ck_assert(hwo_rt_encode_get_route(&msg, &flow));
+	ck_assert(hwo_rt_encode_get_route(&msg, &flow, _i));
 	exchange->query(exchange, &msg, decode_route, &route, &result);
 	ck_assert_int_eq(result.err, ENETUNREACH);
 
 	/* strict checks are on, and their words arrive */
-	ck_assert(hwo_rt_encode_get_route(&msg, &flow));
+	ck_assert(hwo_rt_encode_get_route(&msg, &flow, _i));
 	rtm = NLMSG_DATA(&msg.hdr);
 	rtm->rtm_protocol = RTPROT_STATIC;
 	exchange->query(exchange, &msg, decode_route, &route, &result);
 	ck_assert_int_eq(result.err, EINVAL);
 	ck_assert_str_ne(result.extack, "");
+	ask_policy_routing(exchange);
 	exchange->destroy(exchange);
 }
 END_TEST
@@ -432,6 +466,6 @@ TCase *socket_tcase(void)
 	tcase_add_test(tcase, test_foreign);
 	tcase_add_test(tcase, test_disturbed);
 	tcase_add_test(tcase, test_overrun);
-	tcase_add_test(tcase, test_kernel_answers);
+	tcase_add_loop_test(tcase, test_kernel_answers, 0, 2);
 	return tcase;
 }

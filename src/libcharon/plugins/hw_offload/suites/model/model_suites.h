@@ -34,6 +34,8 @@ TCase *ifname_tcase(void);
 TCase *refusals_tcase(void);
 TCase *failed_tcase(void);
 TCase *device_tcase(void);
+TCase *route_tcase(void);
+TCase *nets_tcase(void);
 TCase *view_tcase(void);
 
 /** Set up and tear down libstrongswan. */

@@ -44,6 +44,8 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, refusals_tcase());
 	suite_add_tcase(suite, failed_tcase());
 	suite_add_tcase(suite, device_tcase());
+	suite_add_tcase(suite, route_tcase());
+	suite_add_tcase(suite, nets_tcase());
 	suite_add_tcase(suite, view_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

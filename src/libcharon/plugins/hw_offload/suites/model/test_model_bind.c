@@ -45,7 +45,8 @@ static const struct {
 	hw_offload_t requested;
 	hwo_offload_t effective, tried;
 	int state;
-	/* where its packets go now, and what may be tried there: "pc", "c", "" */
+	/* where its packets go now, and what may be tried there: "pc", "c", "";
+	 * "m" if they go elsewhere, too */
 	uint32_t ifindex;
 	const char *modes;
 	int rules;
@@ -73,6 +74,17 @@ static const struct {
 	{ AUTO,   P(A), P(A), 0, B, "pc", 0,     HWO_BIND_REKEY },
 	{ AUTO,   P(A), P(A), 0, B, "",   CLOSE, HWO_BIND_REKEY },
 	{ AUTO,   P(A), NONE(B), 0, B, "", 0,    HWO_BIND_KEEP },
+
+	/* packet mode, and packets leave by other devices as well: it is of no use
+	 * anymore that the NIC has taken it */
+	{ PACKET, P(A), P(A), 0, A, "mc", 0,     HWO_BIND_REFUSED },
+	{ PACKET, P(A), P(A), 0, A, "m",  CLOSE, HWO_BIND_CLOSE },
+	{ PACKET, P(A), P(A), 0, B, "mc", 0,     HWO_BIND_REFUSED },
+	{ AUTO,   P(A), P(A), 0, A, "mc", 0,     HWO_BIND_REKEY },
+	{ AUTO,   P(A), P(A), 0, A, "m",  0,     HWO_BIND_REKEY },
+	{ AUTO,   P(A), C(A), 0, A, "mc", 0,     HWO_BIND_KEEP },
+	{ AUTO,   C(A), P(A), 0, A, "mc", NOW,   HWO_BIND_KEEP },
+	{ CRYPTO, C(A), C(A), 0, A, "mc", CLOSE, HWO_BIND_KEEP },
 
 	/* strict crypto mode */
 	{ CRYPTO, C(A), C(A), 0, A, "pc", NOW,   HWO_BIND_KEEP },
@@ -142,6 +154,11 @@ START_TEST(test_rows)
 	if (strchr(rows[_i].modes, 'c'))
 	{
 		device.denied[HWO_MODE_CRYPTO] = HWO_REASON_NONE;
+	}
+	if (strchr(rows[_i].modes, 'm'))
+	{
+		device.denied[HWO_MODE_PACKET] = HWO_REASON_MULTIPATH;
+		device.others = HWO_REASON_MULTIPATH;
 	}
 	if (rows[_i].state & ENCAP)
 	{	/* packet mode takes that, so there only crypto mode is the question */

@@ -396,6 +396,48 @@ START_TEST(test_bounded)
 }
 END_TEST
 
+START_TEST(test_others)
+{
+	static const hwo_reason_t paths[] = {
+		HWO_REASON_MULTIPATH, HWO_REASON_ROUTE_RULE, HWO_REASON_INNER_ROUTE,
+	};
+	hwo_sa_facts_t sa = {
+		.proto = IPPROTO_ESP,
+		.mode = MODE_TUNNEL,
+		.esn = TRUE,
+	};
+	static const hw_offload_t requests[] = {
+		HW_OFFLOAD_NO, HW_OFFLOAD_CRYPTO, HW_OFFLOAD_PACKET, HW_OFFLOAD_AUTO,
+	};
+	hwo_device_t device = { .ifindex = 7 };
+	hwo_reason_t reason;
+	hwo_plan_t plan;
+	int i, path = 0;
+
+	/* that packets leave by others is no obstacle to crypto mode, but told */
+	device.others = HWO_REASON_MULTIPATH;
+	device.denied[HWO_MODE_PACKET] = HWO_REASON_MULTIPATH;
+	for (i = 0; i < countof(requests); i++)
+	{
+		hwo_plan_sa(requests[i], &sa, &device, &plan);
+		ck_assert_int_eq(hwo_plan_has(&plan, HWO_MODE_CRYPTO),
+						 requests[i] == HW_OFFLOAD_CRYPTO ||
+						 requests[i] == HW_OFFLOAD_AUTO);
+		ck_assert(!hwo_plan_has(&plan, HWO_MODE_PACKET));
+		ck_assert_int_eq(plan.others, HWO_REASON_MULTIPATH);
+	}
+	for (reason = 0; reason <= HWO_REASON_INNER_ROUTE; reason++)
+	{
+		path += hwo_reason_is_path(reason);
+	}
+	ck_assert_int_eq(path, countof(paths));
+	for (i = 0; i < countof(paths); i++)
+	{
+		ck_assert(hwo_reason_is_path(paths[i]));
+	}
+}
+END_TEST
+
 TCase *device_tcase(void)
 {
 	TCase *tc;
@@ -412,5 +454,6 @@ TCase *device_tcase(void)
 	tcase_add_test(tc, test_forget_one);
 	tcase_add_test(tc, test_refused_what);
 	tcase_add_test(tc, test_bounded);
+	tcase_add_test(tc, test_others);
 	return tc;
 }

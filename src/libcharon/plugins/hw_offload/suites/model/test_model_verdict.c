@@ -197,6 +197,9 @@ START_TEST(test_names)
 		{ HWO_REASON_XFRM_DEVICE,		"xfrm-device" },
 		{ HWO_REASON_VRF_DEVICE,		"vrf-device" },
 		{ HWO_REASON_VIRTUAL_DEVICE,	"virtual-device" },
+		{ HWO_REASON_MULTIPATH,			"multipath" },
+		{ HWO_REASON_ROUTE_RULE,		"route-rule" },
+		{ HWO_REASON_INNER_ROUTE,		"inner-route" },
 	};
 	int i;
 

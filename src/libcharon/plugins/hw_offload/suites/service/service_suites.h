@@ -50,6 +50,7 @@ TCase *leftovers_tcase(void);
 TCase *threads_tcase(void);
 TCase *traffic_tcase(void);
 TCase *device_tcase(void);
+TCase *route_tcase(void);
 TCase *rebind_tcase(void);
 TCase *rebind_packet_tcase(void);
 TCase *rebind_storm_tcase(void);

@@ -470,6 +470,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, threads_tcase());
 	suite_add_tcase(suite, traffic_tcase());
 	suite_add_tcase(suite, device_tcase());
+	suite_add_tcase(suite, route_tcase());
 	suite_add_tcase(suite, rebind_tcase());
 	suite_add_tcase(suite, rebind_packet_tcase());
 	suite_add_tcase(suite, rebind_storm_tcase());

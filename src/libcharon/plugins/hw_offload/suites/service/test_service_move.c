@@ -146,6 +146,7 @@ START_TEST(test_move_marked)
 	/* marked packets leave by another NIC, those that are received do not */
 	fake_kernel_add_device(kernel, NIC + 1, FAKE_CAPS_CRYPTO, NULL);
 	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC + 1, NULL, NULL, 42);
+	sa_in.data.mode = sa_out.data.mode = MODE_TUNNEL;
 	sa_in.data.mark = sa_out.data.mark = (mark_t){ 0xff2a, 0x00ff };
 	ck_assert_int_eq(sa_add(_i ? &sa_in : &sa_out), SUCCESS);
 	ck_assert_int_eq(_i ? move_in("192.168.50.3")

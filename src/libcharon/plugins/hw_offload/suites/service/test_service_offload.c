@@ -156,7 +156,7 @@ START_TEST(test_sa)
 		}
 	}
 	/* one question for both of them, none if nobody wants to know */
-	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_ROUTE, 0),
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_ROUTE, RTM_GETROUTE),
 					 matrix[row].requested != HW_OFFLOAD_NO);
 }
 END_TEST

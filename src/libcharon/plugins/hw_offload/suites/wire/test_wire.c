@@ -318,6 +318,7 @@ int main(void)
 	suite_add_tcase(suite, request_tcase());
 	suite_add_tcase(suite, event_tcase());
 	suite_add_tcase(suite, rt_tcase());
+	suite_add_tcase(suite, rule_tcase());
 	suite_add_tcase(suite, genl_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

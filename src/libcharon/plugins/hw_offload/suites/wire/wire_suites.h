@@ -25,6 +25,7 @@ TCase *sp_tcase(void);
 TCase *request_tcase(void);
 TCase *event_tcase(void);
 TCase *rt_tcase(void);
+TCase *rule_tcase(void);
 TCase *genl_tcase(void);
 
 /**
