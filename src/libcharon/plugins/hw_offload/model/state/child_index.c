@@ -9,17 +9,10 @@
 
 #include <collections/hashtable.h>
 
-typedef struct private_child_index_t private_child_index_t;
-
 /**
- * Private data of child_index_t.
+ * Index of records.
  */
-struct private_child_index_t {
-
-	/**
-	 * Public interface
-	 */
-	child_index_t public;
+struct child_index_t {
 
 	/**
 	 * Records by the identities of their SAs, by their keys, and by charon's
@@ -64,7 +57,7 @@ static void *to_key(uint32_t number)
 /**
  * Count a room of a record, or don't count it anymore.
  */
-static void count_room(private_child_index_t *this, hwo_child_entry_t *entry,
+static void count_room(child_index_t *this, hwo_child_entry_t *entry,
 					   const hwo_offload_t *room, int change)
 {
 	void *key = to_key(room->ifindex);
@@ -87,7 +80,7 @@ static void count_room(private_child_index_t *this, hwo_child_entry_t *entry,
 /**
  * Count the rooms of a record: where its SAs are, and where they may be soon.
  */
-static void occupy(private_child_index_t *this, hwo_child_entry_t *entry)
+static void occupy(child_index_t *this, hwo_child_entry_t *entry)
 {
 	u_int i;
 
@@ -107,32 +100,42 @@ static void occupy(private_child_index_t *this, hwo_child_entry_t *entry)
 	}
 }
 
-METHOD(child_index_t, get, hwo_child_entry_t*,
-	private_child_index_t *this, const hwo_sa_id_t *id)
+/*
+ * Described in header
+ */
+hwo_child_entry_t *hwo_index_get(child_index_t *this, const hwo_sa_id_t *id)
 {
 	return this->sas->get(this->sas, id);
 }
 
-METHOD(child_index_t, get_key, hwo_child_entry_t*,
-	private_child_index_t *this, u_int key)
+/*
+ * Described in header
+ */
+hwo_child_entry_t *hwo_index_get_key(child_index_t *this, u_int key)
 {
 	return this->keys->get(this->keys, to_key(key));
 }
 
-METHOD(child_index_t, get_child, hwo_child_entry_t*,
-	private_child_index_t *this, uint32_t child_id)
+/*
+ * Described in header
+ */
+hwo_child_entry_t *hwo_index_get_child(child_index_t *this, uint32_t child_id)
 {
 	return this->children->get(this->children, to_key(child_id));
 }
 
-METHOD(child_index_t, get_group, array_t*,
-	private_child_index_t *this, uint32_t reqid)
+/*
+ * Described in header
+ */
+array_t *hwo_index_get_group(child_index_t *this, uint32_t reqid)
 {
 	return this->groups->get(this->groups, to_key(reqid));
 }
 
-METHOD(child_index_t, create_enumerator, enumerator_t*,
-	private_child_index_t *this)
+/*
+ * Described in header
+ */
+enumerator_t *hwo_index_create_enumerator(child_index_t *this)
 {
 	return this->keys->create_enumerator(this->keys);
 }
@@ -140,13 +143,13 @@ METHOD(child_index_t, create_enumerator, enumerator_t*,
 /**
  * Leave a room to the one that replaces a record, if there is one.
  */
-static void leave_room(private_child_index_t *this, hwo_child_entry_t *entry,
+static void leave_room(child_index_t *this, hwo_child_entry_t *entry,
 					   const hwo_offload_t *room)
 {
+	array_t *group = hwo_index_get_group(this, entry->child.reqid);
 	hwo_child_entry_t *next;
 
-	next = hwo_group_find_room(get_group(this, entry->child.reqid), entry, room,
-							   TRUE);
+	next = hwo_group_find_room(group, entry, room, TRUE);
 	if (next)
 	{
 		count_room(this, next, room, -1);
@@ -158,7 +161,7 @@ static void leave_room(private_child_index_t *this, hwo_child_entry_t *entry,
 /**
  * Don't count the rooms of a record anymore, note those that others may have.
  */
-static void vacate(private_child_index_t *this, hwo_child_entry_t *entry)
+static void vacate(child_index_t *this, hwo_child_entry_t *entry)
 {
 	hwo_child_rooms_t left = {};
 	u_int i;
@@ -177,7 +180,7 @@ static void vacate(private_child_index_t *this, hwo_child_entry_t *entry)
 /**
  * Put an SA into the index, the kernel has only one of that identity.
  */
-static void put_sa(private_child_index_t *this, hwo_child_entry_t *entry,
+static void put_sa(child_index_t *this, hwo_child_entry_t *entry,
 				   hwo_child_sa_t *sa)
 {
 	hwo_child_entry_t *other;
@@ -201,10 +204,10 @@ static void put_sa(private_child_index_t *this, hwo_child_entry_t *entry,
 /**
  * Remove an SA from the index.
  */
-static void remove_sa(private_child_index_t *this, hwo_child_entry_t *entry,
+static void remove_sa(child_index_t *this, hwo_child_entry_t *entry,
 					  hwo_child_sa_t *sa)
 {
-	if (sa->id.spi && get(this, &sa->id) == entry)
+	if (sa->id.spi && hwo_index_get(this, &sa->id) == entry)
 	{
 		this->sas->remove(this->sas, &sa->id);
 	}
@@ -213,7 +216,7 @@ static void remove_sa(private_child_index_t *this, hwo_child_entry_t *entry,
 /**
  * Add a record to those with its reqid.
  */
-static void join_group(private_child_index_t *this, hwo_child_entry_t *entry)
+static void join_group(child_index_t *this, hwo_child_entry_t *entry)
 {
 	void *key = to_key(entry->child.reqid);
 	array_t *group;
@@ -230,7 +233,7 @@ static void join_group(private_child_index_t *this, hwo_child_entry_t *entry)
 /**
  * Remove a record from those with its reqid.
  */
-static void leave_group(private_child_index_t *this, hwo_child_entry_t *entry)
+static void leave_group(child_index_t *this, hwo_child_entry_t *entry)
 {
 	void *key = to_key(entry->child.reqid);
 	hwo_child_entry_t *found;
@@ -254,8 +257,10 @@ static void leave_group(private_child_index_t *this, hwo_child_entry_t *entry)
 	}
 }
 
-METHOD(child_index_t, link_, void,
-	private_child_index_t *this, hwo_child_entry_t *entry)
+/*
+ * Described in header
+ */
+void hwo_index_link(child_index_t *this, hwo_child_entry_t *entry)
 {
 	hwo_child_rooms_t left = entry->rooms;
 	hwo_child_t *child = &entry->child;
@@ -280,8 +285,10 @@ METHOD(child_index_t, link_, void,
 	}
 }
 
-METHOD(child_index_t, unlink_, void,
-	private_child_index_t *this, hwo_child_entry_t *entry)
+/*
+ * Described in header
+ */
+void hwo_index_unlink(child_index_t *this, hwo_child_entry_t *entry)
 {
 	hwo_child_t *child = &entry->child;
 
@@ -289,7 +296,7 @@ METHOD(child_index_t, unlink_, void,
 	remove_sa(this, entry, &child->in);
 	remove_sa(this, entry, &child->out);
 	if (child->names.child_id &&
-		get_child(this, child->names.child_id) == entry)
+		hwo_index_get_child(this, child->names.child_id) == entry)
 	{
 		this->children->remove(this->children,
 							   to_key(child->names.child_id));
@@ -298,8 +305,10 @@ METHOD(child_index_t, unlink_, void,
 	vacate(this, entry);
 }
 
-METHOD(child_index_t, create_, hwo_child_entry_t*,
-	private_child_index_t *this, uint32_t reqid)
+/*
+ * Described in header
+ */
+hwo_child_entry_t *hwo_index_create(child_index_t *this, uint32_t reqid)
 {
 	hwo_child_entry_t *entry;
 
@@ -309,16 +318,18 @@ METHOD(child_index_t, create_, hwo_child_entry_t*,
 			.reqid = reqid,
 		},
 	);
-	link_(this, entry);
+	hwo_index_link(this, entry);
 	return entry;
 }
 
-METHOD(child_index_t, remove_, void,
-	private_child_index_t *this, hwo_child_entry_t *entry)
+/*
+ * Described in header
+ */
+void hwo_index_remove(child_index_t *this, hwo_child_entry_t *entry)
 {
 	u_int i;
 
-	unlink_(this, entry);
+	hwo_index_unlink(this, entry);
 	for (i = 0; i < entry->rooms.count; i++)
 	{
 		leave_room(this, entry, &entry->rooms.room[i]);
@@ -327,10 +338,10 @@ METHOD(child_index_t, remove_, void,
 }
 
 /**
- * Give the outbound SA of one record to that of its inbound one, unless somebody
- * has one of them.
+ * Give the outbound SA of one record to that of its inbound one, unless
+ * somebody has one of them.
  */
-static void join(private_child_index_t *this, hwo_child_entry_t *in,
+static void join(child_index_t *this, hwo_child_entry_t *in,
 				 hwo_child_entry_t *out)
 {
 	if (in->child.out.id.spi || out->child.in.id.spi || in->child.busy ||
@@ -338,37 +349,41 @@ static void join(private_child_index_t *this, hwo_child_entry_t *in,
 	{
 		return;
 	}
-	unlink_(this, in);
-	unlink_(this, out);
+	hwo_index_unlink(this, in);
+	hwo_index_unlink(this, out);
 	in->child.out = out->child.out;
 	in->child.state = hwo_child_next(out->child.state, HWO_CHILD_INSTALLED);
 	memset(&out->child.out, 0, sizeof(out->child.out));
-	link_(this, out);
-	remove_(this, out);
-	link_(this, in);
+	hwo_index_link(this, out);
+	hwo_index_remove(this, out);
+	hwo_index_link(this, in);
 }
 
 /**
  * Set the names of a record.
  */
-static void set_names(private_child_index_t *this, hwo_child_entry_t *entry,
+static void set_names(child_index_t *this, hwo_child_entry_t *entry,
 					  const hwo_names_t *names)
 {
-	unlink_(this, entry);
+	hwo_index_unlink(this, entry);
 	entry->child.names = *names;
-	link_(this, entry);
+	hwo_index_link(this, entry);
 }
 
-METHOD(child_index_t, name, hwo_child_entry_t*,
-	private_child_index_t *this, const hwo_sa_id_t *in, const hwo_sa_id_t *out,
-	const hwo_names_t *names)
+/*
+ * Described in header
+ */
+hwo_child_entry_t *hwo_index_name(child_index_t *this, const hwo_sa_id_t *in,
+								  const hwo_sa_id_t *out,
+								  const hwo_names_t *names)
 {
-	hwo_child_entry_t *first = get(this, in), *second = get(this, out);
+	hwo_child_entry_t *first = hwo_index_get(this, in);
+	hwo_child_entry_t *second = hwo_index_get(this, out);
 
 	if (first && second && first != second)
 	{
 		join(this, first, second);
-		second = get(this, out);
+		second = hwo_index_get(this, out);
 	}
 	if (second && second != first)
 	{
@@ -381,8 +396,10 @@ METHOD(child_index_t, name, hwo_child_entry_t*,
 	return second ?: first;
 }
 
-METHOD(child_index_t, count_, u_int,
-	private_child_index_t *this, const hwo_offload_t *offload)
+/*
+ * Described in header
+ */
+u_int hwo_index_count(child_index_t *this, const hwo_offload_t *offload)
 {
 	usage_t *usage;
 
@@ -394,12 +411,14 @@ METHOD(child_index_t, count_, u_int,
 	return usage->pairs[offload->mode];
 }
 
-METHOD(child_index_t, admit, bool,
-	private_child_index_t *this, hwo_child_entry_t *entry,
-	const hwo_offload_t *offload, u_int max)
+/*
+ * Described in header
+ */
+bool hwo_index_admit(child_index_t *this, hwo_child_entry_t *entry,
+					 const hwo_offload_t *offload, u_int max)
 {
-	bool full = (count_(this, offload) + 1) * 2 > max;
-	array_t *group = get_group(this, entry->child.reqid);
+	bool full = (hwo_index_count(this, offload) + 1) * 2 > max;
+	array_t *group = hwo_index_get_group(this, entry->child.reqid);
 
 	if (hwo_rooms_has(&entry->rooms, offload))
 	{
@@ -433,8 +452,10 @@ static void destroy_group(void *group, const void *key)
 	array_destroy(group);
 }
 
-METHOD(child_index_t, destroy, void,
-	private_child_index_t *this)
+/*
+ * Described in header
+ */
+void hwo_index_destroy(child_index_t *this)
 {
 	this->sas->destroy(this->sas);
 	this->children->destroy(this->children);
@@ -457,24 +478,9 @@ static hashtable_t *create_numbers(void)
  */
 child_index_t *hwo_child_index_create(void)
 {
-	private_child_index_t *this;
+	child_index_t *this;
 
 	INIT(this,
-		.public = {
-			.create = _create_,
-			.unlink = _unlink_,
-			.link = _link_,
-			.remove = _remove_,
-			.name = _name,
-			.get = _get,
-			.get_key = _get_key,
-			.get_child = _get_child,
-			.get_group = _get_group,
-			.create_enumerator = _create_enumerator,
-			.admit = _admit,
-			.count = _count_,
-			.destroy = _destroy,
-		},
 		.sas = hashtable_create((hashtable_hash_t)hwo_sa_id_hash,
 								(hashtable_equals_t)hwo_sa_id_equals, 32),
 		.keys = create_numbers(),
@@ -482,5 +488,5 @@ child_index_t *hwo_child_index_create(void)
 		.groups = create_numbers(),
 		.devices = create_numbers(),
 	);
-	return &this->public;
+	return this;
 }

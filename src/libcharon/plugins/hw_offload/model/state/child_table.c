@@ -46,6 +46,16 @@ struct private_child_table_t {
 };
 
 /**
+ * Get the value of an expression while nobody else may use the index.
+ */
+#define LOCKED(this, expression) ({ \
+	typeof(expression) _value; \
+	this->mutex->lock(this->mutex); \
+	_value = (expression); \
+	this->mutex->unlock(this->mutex); \
+	_value; })
+
+/**
  * Check if a record has any SA.
  */
 static bool has_sa(const hwo_child_t *child)
@@ -77,7 +87,7 @@ static bool forget(private_child_table_t *this, const hwo_sa_id_t *id)
 	hwo_child_entry_t *entry;
 	hwo_child_sa_t *sa;
 
-	entry = this->index->get(this->index, id);
+	entry = hwo_index_get(this->index, id);
 	if (!entry)
 	{
 		return TRUE;
@@ -86,13 +96,13 @@ static bool forget(private_child_table_t *this, const hwo_sa_id_t *id)
 	{
 		return FALSE;
 	}
-	this->index->unlink(this->index, entry);
+	hwo_index_unlink(this->index, entry);
 	sa = hwo_child_find(&entry->child, id);
 	memset(sa, 0, sizeof(*sa));
-	this->index->link(this->index, entry);
+	hwo_index_link(this->index, entry);
 	if (!has_sa(&entry->child))
 	{
-		this->index->remove(this->index, entry);
+		hwo_index_remove(this->index, entry);
 	}
 	return TRUE;
 }
@@ -110,7 +120,7 @@ METHOD(child_table_t, begin, hwo_child_t*,
 	{
 		if (forget(this, id))
 		{
-			group = this->index->get_group(this->index, reqid);
+			group = hwo_index_get_group(this->index, reqid);
 			entry = inbound ? NULL : hwo_group_find_pair(group, id, thread);
 			if (!entry || !entry->child.busy)
 			{
@@ -121,7 +131,7 @@ METHOD(child_table_t, begin, hwo_child_t*,
 	}
 	if (!entry)
 	{
-		entry = this->index->create(this->index, reqid);
+		entry = hwo_index_create(this->index, reqid);
 		entry->child.thread = inbound ? thread : 0;
 	}
 	child = check_out(entry);
@@ -136,7 +146,7 @@ METHOD(child_table_t, checkout, hwo_child_t*,
 	hwo_child_t *child = NULL;
 
 	this->mutex->lock(this->mutex);
-	while ((entry = this->index->get(this->index, id)) && entry->child.busy)
+	while ((entry = hwo_index_get(this->index, id)) && entry->child.busy)
 	{
 		this->condvar->wait(this->condvar, this->mutex);
 	}
@@ -193,18 +203,18 @@ METHOD(child_table_t, checkin, void,
 	void *data;
 
 	this->mutex->lock(this->mutex);
-	entry = this->index->get_key(this->index, child->key);
-	this->index->unlink(this->index, entry);
+	entry = hwo_index_get_key(this->index, child->key);
+	hwo_index_unlink(this->index, entry);
 	old = entry->child;
 	hwo_child_take_notes(child, &old);
 	child->state = get_state(child, &old);
 	child->busy = FALSE;
 	entry->child = *child;
 	memset(&entry->reserved, 0, sizeof(entry->reserved));
-	this->index->link(this->index, entry);
+	hwo_index_link(this->index, entry);
 	if (!has_sa(child))
 	{
-		this->index->remove(this->index, entry);
+		hwo_index_remove(this->index, entry);
 	}
 	moved = this->moved;
 	data = this->moved_data;
@@ -229,34 +239,20 @@ static bool copy(hwo_child_entry_t *entry, hwo_child_t *child)
 METHOD(child_table_t, get, bool,
 	private_child_table_t *this, const hwo_sa_id_t *id, hwo_child_t *child)
 {
-	bool found;
-
-	this->mutex->lock(this->mutex);
-	found = copy(this->index->get(this->index, id), child);
-	this->mutex->unlock(this->mutex);
-	return found;
+	return LOCKED(this, copy(hwo_index_get(this->index, id), child));
 }
 
 METHOD(child_table_t, get_key, bool,
 	private_child_table_t *this, u_int key, hwo_child_t *child)
 {
-	bool found;
-
-	this->mutex->lock(this->mutex);
-	found = copy(this->index->get_key(this->index, key), child);
-	this->mutex->unlock(this->mutex);
-	return found;
+	return LOCKED(this, copy(hwo_index_get_key(this->index, key), child));
 }
 
 METHOD(child_table_t, get_child, bool,
 	private_child_table_t *this, uint32_t child_id, hwo_child_t *child)
 {
-	bool found;
-
-	this->mutex->lock(this->mutex);
-	found = copy(this->index->get_child(this->index, child_id), child);
-	this->mutex->unlock(this->mutex);
-	return found;
+	return LOCKED(this, copy(hwo_index_get_child(this->index, child_id),
+							 child));
 }
 
 METHOD(child_table_t, list, array_t*,
@@ -268,7 +264,7 @@ METHOD(child_table_t, list, array_t*,
 
 	keys = array_create(sizeof(u_int), 0);
 	this->mutex->lock(this->mutex);
-	enumerator = this->index->create_enumerator(this->index);
+	enumerator = hwo_index_create_enumerator(this->index);
 	while (enumerator->enumerate(enumerator, NULL, &entry))
 	{
 		if (has_sa(&entry->child))
@@ -285,12 +281,8 @@ METHOD(child_table_t, name, bool,
 	private_child_table_t *this, const hwo_sa_id_t *in, const hwo_sa_id_t *out,
 	const hwo_names_t *names, hwo_child_t *child)
 {
-	bool found;
-
-	this->mutex->lock(this->mutex);
-	found = copy(this->index->name(this->index, in, out, names), child);
-	this->mutex->unlock(this->mutex);
-	return found;
+	return LOCKED(this, copy(hwo_index_name(this->index, in, out, names),
+							 child));
 }
 
 METHOD(child_table_t, note, void,
@@ -299,7 +291,7 @@ METHOD(child_table_t, note, void,
 	hwo_child_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	entry = this->index->get_key(this->index, key);
+	entry = hwo_index_get_key(this->index, key);
 	if (entry)
 	{
 		entry->child.state = hwo_child_next(entry->child.state, event);
@@ -315,15 +307,15 @@ METHOD(child_table_t, lose, bool,
 	bool first = FALSE;
 
 	this->mutex->lock(this->mutex);
-	entry = this->index->get(this->index, id);
+	entry = hwo_index_get(this->index, id);
 	sa = entry ? hwo_child_find(&entry->child, id) : NULL;
 	if (sa && !sa->lost)
 	{
-		this->index->unlink(this->index, entry);
+		hwo_index_unlink(this->index, entry);
 		sa->lost = TRUE;
 		entry->child.state = hwo_child_next(entry->child.state,
 											HWO_CHILD_LOSS);
-		this->index->link(this->index, entry);
+		hwo_index_link(this->index, entry);
 		first = TRUE;
 	}
 	this->mutex->unlock(this->mutex);
@@ -334,7 +326,7 @@ METHOD(child_table_t, rekey_failed, void,
 	private_child_table_t *this, const hwo_sa_id_t *id, uint32_t reqid)
 {
 	this->mutex->lock(this->mutex);
-	hwo_group_fail(this->index->get_group(this->index, reqid), id);
+	hwo_group_fail(hwo_index_get_group(this->index, reqid), id);
 	this->mutex->unlock(this->mutex);
 }
 
@@ -345,7 +337,7 @@ METHOD(child_table_t, soft, bool,
 	bool news = TRUE;
 
 	this->mutex->lock(this->mutex);
-	entry = this->index->get(this->index, id);
+	entry = hwo_index_get(this->index, id);
 	if (entry)
 	{
 		news = hwo_child_sa_soft(hwo_child_find(&entry->child, id), watched,
@@ -363,7 +355,7 @@ METHOD(child_table_t, note_packets, time_t,
 	time_t changed = 0;
 
 	this->mutex->lock(this->mutex);
-	entry = this->index->get(this->index, id);
+	entry = hwo_index_get(this->index, id);
 	if (entry)
 	{
 		changed = hwo_child_sa_packets(hwo_child_find(&entry->child, id),
@@ -377,49 +369,30 @@ METHOD(child_table_t, admit, bool,
 	private_child_table_t *this, hwo_child_t *child,
 	const hwo_offload_t *offload, u_int max)
 {
-	bool admitted;
-
-	this->mutex->lock(this->mutex);
-	admitted = this->index->admit(this->index,
-						this->index->get_key(this->index, child->key),
-						offload, max);
-	this->mutex->unlock(this->mutex);
-	return admitted;
+	return LOCKED(this, hwo_index_admit(this->index,
+							hwo_index_get_key(this->index, child->key),
+							offload, max));
 }
 
 METHOD(child_table_t, count, u_int,
 	private_child_table_t *this, const hwo_offload_t *offload)
 {
-	u_int count;
-
-	this->mutex->lock(this->mutex);
-	count = this->index->count(this->index, offload);
-	this->mutex->unlock(this->mutex);
-	return count;
+	return LOCKED(this, hwo_index_count(this->index, offload));
 }
 
 METHOD(child_table_t, is_single, bool,
 	private_child_table_t *this, const hwo_child_t *child)
 {
-	bool single;
-
-	this->mutex->lock(this->mutex);
-	single = hwo_group_is_single(this->index->get_group(this->index,
-														child->reqid), child);
-	this->mutex->unlock(this->mutex);
-	return single;
+	return LOCKED(this, hwo_group_is_single(
+							hwo_index_get_group(this->index, child->reqid),
+							child));
 }
 
 METHOD(child_table_t, moving, bool,
 	private_child_table_t *this, uint32_t reqid, time_t now)
 {
-	bool moving;
-
-	this->mutex->lock(this->mutex);
-	moving = hwo_group_is_moving(this->index->get_group(this->index, reqid),
-								 now);
-	this->mutex->unlock(this->mutex);
-	return moving;
+	return LOCKED(this, hwo_group_is_moving(
+							hwo_index_get_group(this->index, reqid), now));
 }
 
 METHOD(child_table_t, on_move, void,
@@ -442,10 +415,10 @@ METHOD(child_table_t, flush, void,
 	this->mutex->lock(this->mutex);
 	while (array_remove(keys, ARRAY_TAIL, &key))
 	{
-		entry = this->index->get_key(this->index, key);
+		entry = hwo_index_get_key(this->index, key);
 		if (entry && !entry->child.busy)
 		{
-			this->index->remove(this->index, entry);
+			hwo_index_remove(this->index, entry);
 		}
 	}
 	this->condvar->broadcast(this->condvar);
@@ -456,7 +429,7 @@ METHOD(child_table_t, flush, void,
 METHOD(child_table_t, destroy, void,
 	private_child_table_t *this)
 {
-	this->index->destroy(this->index);
+	hwo_index_destroy(this->index);
 	this->condvar->destroy(this->condvar);
 	this->mutex->destroy(this->mutex);
 	free(this);

@@ -9,7 +9,6 @@
 #include "sa_attempts.h"
 #include "sa_words.h"
 #include "../../model/plan/bind_plan.h"
-#include "../../model/state/sa_refusals.h"
 #include "../../wire/xfrm_sa.h"
 
 #include <errno.h>
@@ -51,11 +50,6 @@ struct private_sa_installer_t {
 	 * Those that could not be installed, for who asks later
 	 */
 	failed_children_t *failures;
-
-	/**
-	 * Inbound SAs that were refused lately
-	 */
-	sa_refusals_t *refusals;
 };
 
 /**
@@ -165,11 +159,29 @@ static device_history_t *get_history(private_sa_installer_t *this)
 }
 
 /**
+ * Check if the failure of an SA is the first one of its CHILD_SA: charon tries
+ * the outbound SA right after the inbound one, whatever came of that
+ */
+static bool is_news(const hwo_sa_t *sa)
+{
+	static __thread hwo_sa_id_t inbound;
+	static __thread uint32_t reqid;
+	bool known;
+
+	known = !sa->facts.inbound && inbound.spi && reqid == sa->reqid &&
+			hwo_addr_equals(&inbound.src, &sa->id.dst) &&
+			hwo_addr_equals(&inbound.dst, &sa->id.src);
+	inbound = sa->facts.inbound ? sa->id : (hwo_sa_id_t){};
+	reqid = sa->reqid;
+	return !known;
+}
+
+/**
  * Log that an SA could not be installed, once per CHILD_SA
  */
 static void log_failure(private_sa_installer_t *this, install_t *install)
 {
-	int level = this->refusals->note(this->refusals, &install->sa) ? 1 : 2;
+	int level = is_news(&install->sa) ? 1 : 2;
 	char name[IFNAMSIZ], text[HWO_RESULT_TEXT];
 
 	hwo_result_text(&install->attempts.result, text);
@@ -615,7 +627,6 @@ METHOD(sa_installer_t, flush, int,
 METHOD(sa_installer_t, destroy, void,
 	private_sa_installer_t *this)
 {
-	this->refusals->destroy(this->refusals);
 	free(this);
 }
 
@@ -642,7 +653,6 @@ sa_installer_t *hwo_sa_installer_create(const hwo_sa_shared_t *with,
 		.mover = mover,
 		.watcher = watcher,
 		.failures = failures,
-		.refusals = hwo_sa_refusals_create(),
 	);
 	return &this->public;
 }

@@ -31,7 +31,6 @@ TCase *rooms_tcase(void);
 TCase *waiting_tcase(void);
 TCase *journal_tcase(void);
 TCase *ifname_tcase(void);
-TCase *refusals_tcase(void);
 TCase *failed_tcase(void);
 TCase *device_tcase(void);
 TCase *route_tcase(void);

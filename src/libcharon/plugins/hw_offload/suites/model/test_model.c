@@ -41,7 +41,6 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, waiting_tcase());
 	suite_add_tcase(suite, journal_tcase());
 	suite_add_tcase(suite, ifname_tcase());
-	suite_add_tcase(suite, refusals_tcase());
 	suite_add_tcase(suite, failed_tcase());
 	suite_add_tcase(suite, device_tcase());
 	suite_add_tcase(suite, route_tcase());
