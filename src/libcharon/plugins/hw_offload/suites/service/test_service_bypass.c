@@ -174,8 +174,11 @@ START_TEST(test_link_back)
 	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
 	ck_assert(passes(ANY, LOCAL, port4));
+	/* nowhere to go until the NIC is back */
+	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
 	fake_kernel_link_down(kernel, NIC);
 	ck_assert(wait_passes(LOCAL, FALSE));
+	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC, NULL, NULL, 0);
 	fake_kernel_link_up(kernel, NIC);
 	ck_assert(wait_passes(LOCAL, TRUE));
 }
