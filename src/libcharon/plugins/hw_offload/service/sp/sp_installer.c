@@ -98,6 +98,12 @@ static void fail(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 
 	hwo_sp_install_failed(&this->install, user, outcome);
 	user->failed = TRUE;
+	if (user->sa.spi)
+	{	/* charon goes on with closing what it was to replace, which holds for
+		 * policies of that as well that are not tried */
+		this->install.sas->rekey_failed(this->install.sas, &user->sa,
+										user->reqid);
+	}
 	if (!user->reqid)
 	{
 		hwo_sp_remove_user(entry, user, &top);

@@ -192,12 +192,12 @@ START_TEST(test_orphaned)
 			HW_OFFLOAD_PACKET);
 	ck_assert_int_eq(sp_add(&new), FAILED);
 	if (_i)
-	{	/* charon gives up that one, and then the other one is closed */
+	{	/* charon gives up that one first, then it closes the other one */
 		sp_del(&new);
 	}
 	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
-	ck_assert_int_eq(guarded(), !_i);
-	ck_assert_int_eq(service_lines_with("stays blocked"), !_i);
+	ck_assert(guarded());
+	ck_assert_int_eq(service_lines_with("stays blocked"), 1);
 	sp_clear(&new);
 }
 END_TEST

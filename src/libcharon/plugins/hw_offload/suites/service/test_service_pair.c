@@ -215,6 +215,39 @@ START_TEST(test_policy_full)
 }
 END_TEST
 
+START_TEST(test_policy_refused_rekey)
+{
+	test_sa_t in, out;
+	test_sp_t next;
+	fake_sp_t guard;
+
+	service_child_init(HW_OFFLOAD_PACKET);
+	service_child_add();
+	/* the new CHILD_SA fails with its first policy, up to 6.1.0 charon then
+	 * closes the old one */
+	sa_init(&in, SPI_IN + 16, TRUE, HW_OFFLOAD_PACKET);
+	sa_init(&out, SPI_OUT + 16, FALSE, HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	sp_init(&next, POLICY_IN, LOCAL, REMOTE, SPI_IN + 16, 1,
+			HW_OFFLOAD_PACKET);
+	service_refuse(XFRM_MSG_UPDPOLICY, 1, EBUSY);
+	ck_assert_int_eq(sp_add(&next), FAILED);
+	sp_del(&next);
+	ck_assert_int_eq(sa_del(&in), SUCCESS);
+	ck_assert_int_eq(sa_del(&out), SUCCESS);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
+	ck_assert_int_eq(sa_del(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_del(&sa_out), SUCCESS);
+	ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &guard));
+	sa_clear(&in);
+	sa_clear(&out);
+	sp_clear(&next);
+	service_child_clear();
+}
+END_TEST
+
 START_TEST(test_policy_fails)
 {
 	service_child_init(HW_OFFLOAD_AUTO);
@@ -395,6 +428,7 @@ TCase *pair_tcase(void)
 	tcase_add_test(tcase, test_policy_refused_later);
 	tcase_add_test(tcase, test_policy_refused_strict);
 	tcase_add_loop_test(tcase, test_policy_full, 0, countof(answers));
+	tcase_add_test(tcase, test_policy_refused_rekey);
 	tcase_add_test(tcase, test_policy_fails);
 	tcase_add_test(tcase, test_demoted_away);
 	tcase_add_test(tcase, test_demotion_lost);
