@@ -130,6 +130,9 @@ void history_world_stop(void);
 /** Lead the packets of a connection to a NIC, 0 for none. */
 void history_route(conn_t *conn, uint32_t nic);
 
+/** Add or remove the shunt. */
+void history_shunt(bool add);
+
 /** Something happens to links, routes or drivers. */
 void history_world_step(void);
 
@@ -164,9 +167,6 @@ void history_child_destroy(child_t *child);
 /** Move it to the addresses of its IKE_SA. */
 bool history_child_update(child_t *child);
 
-/** Add or remove the shunt. */
-void history_shunt(bool add);
-
 /* history_bus.c: what listeners on the bus are told */
 
 void history_bus_init_child(child_t *child);
@@ -183,6 +183,10 @@ void history_bus_failed(child_t *child, bool policies);
 
 void history_charon_start(void);
 void history_charon_stop(void);
+
+/** What the backend reports. */
+void history_charon_acquire(uint32_t reqid);
+void history_charon_expire(uint32_t spi, bool hard);
 
 /** Establish, and close on purpose. */
 void history_initiate(conn_t *conn);
@@ -210,6 +214,11 @@ uint64_t history_charon_due(void);
 
 /** The latest CHILD_SA that is up, NULL for none. */
 child_t *history_latest(conn_t *conn);
+
+/* history_daemon.c: the daemon that the backend sees */
+
+void history_daemon_start(void);
+void history_daemon_stop(void);
 
 /* history_check.c: how a history ends */
 

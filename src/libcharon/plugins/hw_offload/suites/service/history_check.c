@@ -12,7 +12,8 @@
 #define PATIENCE 300
 
 /**
- * Check if a connection can be established here. Strict modes may be impossible.
+ * Check if a connection can be established here. Strict modes may be
+ * impossible.
  */
 static bool is_possible(conn_t *conn)
 {

@@ -342,6 +342,30 @@ static void draw_conn(u_int i, u_int *flows)
 	}
 }
 
+void history_shunt(bool add)
+{
+	host_t *any = host_create_any(AF_INET);
+	kernel_ipsec_policy_id_t id = {
+		.dir = POLICY_OUT,
+		.src_ts = traffic_selector_create_from_cidr("0.0.0.0/0", 0, 0, 65535),
+		.dst_ts = traffic_selector_create_from_cidr("10.0.0.0/8", 0, 0, 65535),
+	};
+	ipsec_sa_cfg_t cfg = {};
+	kernel_ipsec_manage_policy_t data = {
+		.type = POLICY_PASS,
+		.prio = POLICY_PRIORITY_PASS,
+		.src = any,
+		.dst = any,
+		.sa = &cfg,
+	};
+
+	add ? ipsec->add_policy(ipsec, &id, &data)
+		: ipsec->del_policy(ipsec, &id, &data);
+	id.src_ts->destroy(id.src_ts);
+	id.dst_ts->destroy(id.dst_ts);
+	any->destroy(any);
+}
+
 /**
  * Draw a setting, it is the default in most cases.
  */

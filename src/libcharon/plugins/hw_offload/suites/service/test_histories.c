@@ -142,6 +142,7 @@ static bool run_history(void)
 	history_seed(seed);
 	history_child_reset();
 	history_charon_start();
+	history_daemon_start();
 	history_time_start();
 	history_world_start();
 	for (i = 0; i < STEPS && !fake_kernel_violation(kernel); i++)
@@ -164,6 +165,7 @@ static bool run_history(void)
 	}
 	history_world_stop();
 	history_time_stop();
+	history_daemon_stop();
 	history_charon_stop();
 	alarm(0);
 	return right;
