@@ -49,6 +49,7 @@ int command_explain(const options_t *options, int argc, char *argv[]);
 int command_doctor(const options_t *options, int argc, char *argv[]);
 int command_probe(const options_t *options, int argc, char *argv[]);
 int command_watch(const options_t *options, int argc, char *argv[]);
+int command_release(const options_t *options, int argc, char *argv[]);
 int command_metrics(const options_t *options, int argc, char *argv[]);
 
 /**

@@ -38,6 +38,8 @@ static const struct {
 	  "what the driver of a device accepts, by trial" },
 	{ "watch", command_watch, 0, 0, "",
 	  "what happens to CHILD_SAs, as it happens" },
+	{ "release", command_release, 1, 1, "WHAT",
+	  "let traffic go that stays blocked" },
 	{ "metrics", command_metrics, 0, 0, "",
 	  "figures for Prometheus" },
 };

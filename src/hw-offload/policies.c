@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /**
  * Describe one side of a selector: network, protocol and port.
@@ -61,6 +62,28 @@ static bool add_policy(void *data, json_t *policy)
 }
 
 /**
+ * Print why traffic stays blocked, and for whom.
+ */
+static void print_blocked(const json_t *policy)
+{
+	const json_t *selector = json_object_get(policy, "selector");
+	time_t since = get_number(policy, "since");
+	struct tm tm;
+	char text[32];
+
+	if (strcmp(get_text(policy, "action"), "blocked"))
+	{
+		return;
+	}
+	localtime_r(&since, &tm);
+	strftime(text, sizeof(text), "%F %T", &tm);
+	printf("%s -> %s blocked since %s: %s, connection %s, child %s, peer %s\n",
+		   get_text(selector, "src"), get_text(selector, "dst"), text,
+		   get_text(policy, "why"), get_text(policy, "connection"),
+		   get_text(policy, "child"), get_text(policy, "peer"));
+}
+
+/**
  * Print policies as table.
  */
 static void print_table(const json_t *list, const options_t *options)
@@ -78,6 +101,13 @@ static void print_table(const json_t *list, const options_t *options)
 		add_policy(table, policy);
 	}
 	table_print(table);
+	json_array_foreach(list, i, policy)
+	{
+		if (options->verbose)
+		{
+			print_blocked(policy);
+		}
+	}
 }
 
 int command_policies(const options_t *options, int argc, char *argv[])

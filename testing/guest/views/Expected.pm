@@ -98,13 +98,19 @@ sub faces
 	);
 	my %limited = $any ? () : (dev => $device, uid => 2,
 		icmp => $want->{proto} =~ /^(?:0|1|58)$/ ? 1 : 0);
-	return face($want, %guard), face($want, offload => $offload, %limited);
+	# neighbour discovery passes
+	my @neighbours = $want->{family} == 6 && !$want->{sport} &&
+		$want->{proto} =~ /^(?:0|58)$/ ? (135, 136) : ();
+	my @passes = map { face($want, %guard, uid => 1, action => 'allow',
+		proto => 58, sport => $_) } @neighbours;
+	return @passes, face($want, %guard),
+		face($want, offload => $offload, %limited);
 }
 
 # is_guard LINE: whether that policy is one
 sub is_guard
 {
-	return $_[0] =~ /^out .* block priority \d+ .* templates \[\] offload none -$/;
+	return $_[0] =~ /^out .* (?:block|proto 58 sport 13[56] .* allow) priority \d+ .* templates \[\] offload none -$/;
 }
 
 # IKE past a NIC: the ports of all sockets, for each address of the host

@@ -117,6 +117,9 @@ sub policies
 			in_kernel => [map {
 				Kernel::policy_text(
 					%is,
+					proto => exists $_->{proto} ? $_->{proto} // 0 : $is{proto},
+					sport => exists $_->{src_port}
+						? ($_->{src_port} // 0) =~ /^(\d+)/ ? $1 : 0 : $is{sport},
 					dev => $_->{interface} // '-',
 					uid => $_->{user},
 					action => $_->{action},

@@ -92,6 +92,12 @@ static void start_followers(hwo_services_t *this,
 							this->devices->get_history(this->devices));
 }
 
+CALLBACK(release, u_int,
+	sp_installer_t *sps, const char *what)
+{
+	return sps->release(sps, what);
+}
+
 /*
  * Described in header
  */
@@ -115,6 +121,8 @@ bool hwo_services_start(hwo_services_t *this,
 	source.sp_table = this->sp_table;
 	source.failures = this->failures;
 	source.devices = this->devices;
+	source.release = (void*)release;
+	source.release_data = this->sps;
 	this->status = hwo_setup_status(&kernel->listener, &source);
 	if (!hwo_setup_spd(this->xfrm))
 	{

@@ -23,6 +23,7 @@ static const char *known[] = {
 	"ike_bypass",
 	"install_routes_xfrmi",
 	"leftover_time",
+	"max_blocked",
 	"packet_subnets",
 	"policy_update",
 	"port_bypass",

@@ -31,6 +31,9 @@
 /** Milliseconds from a change of routes to a check of all SAs */
 #define REBIND_DELAY 100
 
+/** Guards that are kept though nobody uses them */
+#define MAX_BLOCKED 1000
+
 /** Outbound policies the kernel's hash table is grown for */
 #define SPDH_RESERVE 600
 #define SPDH_RESERVE_MAX 1000000
@@ -113,6 +116,8 @@ hwo_sp_settings_t hwo_setup_sps(const hwo_guard_rules_t *guard)
 		.guard = *guard,
 		.reserve = hwo_setting_int_range("spdh_reserve", SPDH_RESERVE, 0,
 										 SPDH_RESERVE_MAX),
+		.max_blocked = hwo_setting_int_range("max_blocked", MAX_BLOCKED, 1,
+											 1000000),
 	};
 }
 

@@ -5,6 +5,8 @@
  * One client: what it asks for, and what it takes of the answer.
  */
 
+#define _GNU_SOURCE
+
 #include "line_client.h"
 
 #include <errno.h>
@@ -44,6 +46,18 @@ void hwo_line_client_close(line_client_t *client, const line_handler_t *handler)
 }
 
 /**
+ * Get the user that a client had when it connected.
+ */
+static uid_t get_user(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 ? cred.uid
+																	 : -1;
+}
+
+/**
  * Read a request, FALSE to drop the client
  */
 static bool read_request(line_client_t *client, const line_handler_t *handler)
@@ -68,7 +82,8 @@ static bool read_request(line_client_t *client, const line_handler_t *handler)
 	{
 		return FALSE;
 	}
-	client->answer = handler->begin(handler->data, client->request);
+	client->answer = handler->begin(handler->data, client->request,
+									get_user(client->fd));
 	client->state = LINE_CLIENT_READS;
 	client->progress = time_monotonic(NULL);
 	return TRUE;

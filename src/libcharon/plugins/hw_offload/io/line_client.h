@@ -14,6 +14,8 @@
 #ifndef HWO_LINE_CLIENT_H_
 #define HWO_LINE_CLIENT_H_
 
+#include <sys/types.h>
+
 #include <library.h>
 
 /** Longest request, including its newline */
@@ -33,11 +35,13 @@ struct line_handler_t {
 	 * Begin an answer.
 	 *
 	 * @param data		see below
-	 * @param request	request without newline, may be empty or any garbage, but
-	 *					has no NUL inside
+	 * @param request	request without newline, may be empty or any garbage,
+	 *					but has no NUL inside
+	 * @param uid		user that the client had when it connected, -1 if the
+	 *					kernel does not tell
 	 * @return			answer, not NULL
 	 */
-	void *(*begin)(void *data, const char *request);
+	void *(*begin)(void *data, const char *request, uid_t uid);
 
 	/**
 	 * Produce the next line of an answer.

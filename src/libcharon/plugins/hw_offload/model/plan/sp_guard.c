@@ -15,6 +15,10 @@
 #define GUARD_USER 1
 #define NIC_USER 2
 
+/** Types of ICMPv6 for neighbour solicitations and advertisements, RFC 4861 */
+#define ND_SOLICIT 135
+#define ND_ADVERT 136
+
 /*
  * Described in header
  */
@@ -52,8 +56,8 @@ static bool any_interface(const hwo_sp_t *sp, const hwo_guard_rules_t *rules)
 /**
  * Check if ICMP errors that the kernel sends about packets of others can match
  * an SP. It does not tell the interface for them, but with a flag it tries the
- * flow that they are about. An SP of another protocol must not match them: a NIC
- * would take them for what they are, and send them in clear.
+ * flow that they are about. An SP of another protocol must not match them: a
+ * NIC would take them for what they are, and send them in clear.
  */
 static bool has_errors(const hwo_sp_t *sp)
 {
@@ -74,6 +78,34 @@ static hwo_kernel_sp_t *add_sp(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp)
 }
 
 /**
+ * Let neighbour discovery past a guard, or the peer could not be reached to end
+ * it: unicast solicitations and advertisements of IPv6 are packets like others.
+ * They are found before the guard, as they are there before, but only if the SP
+ * does not protect them.
+ */
+static void add_neighbours(hwo_kernel_sps_t *kernel, const hwo_sp_t *guard)
+{
+	const hwo_selector_t *sel = &guard->id.sel;
+	hwo_sp_t pass = *guard;
+	int type;
+
+	if (sel->family != AF_INET6 || sel->src_port_mask ||
+		(sel->proto && sel->proto != IPPROTO_ICMPV6))
+	{
+		return;
+	}
+	pass.block = FALSE;
+	pass.id.sel.user = GUARD_USER;
+	pass.id.sel.proto = IPPROTO_ICMPV6;
+	pass.id.sel.src_port_mask = 0xffff;
+	for (type = ND_SOLICIT; type <= ND_ADVERT; type++)
+	{
+		pass.id.sel.src_port = type;
+		add_sp(kernel, &pass)->guard = TRUE;
+	}
+}
+
+/**
  * Add the guard of an outbound SP, with an identity of its own
  */
 static void add_guard(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp,
@@ -89,6 +121,7 @@ static void add_guard(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp,
 	{
 		guard.id.sel.user = GUARD_USER;
 	}
+	add_neighbours(kernel, &guard);
 	add_sp(kernel, &guard)->guard = TRUE;
 }
 
@@ -142,9 +175,26 @@ void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
 /*
  * Described in header
  */
+void hwo_kernel_sps_block(const hwo_sp_t *sp, hwo_kernel_sps_t *kernel)
+{
+	memset(kernel, 0, sizeof(*kernel));
+	add_guard(kernel, sp, FALSE);
+}
+
+/*
+ * Described in header
+ */
 bool hwo_kernel_sps_guarded(const hwo_kernel_sps_t *kernel)
 {
 	return kernel->count && kernel->item[0].guard;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_kernel_sps_installed(const hwo_kernel_sps_t *kernel)
+{
+	return kernel->count && !kernel->item[kernel->count - 1].guard;
 }
 
 /*

@@ -16,7 +16,8 @@
  * stands behind it in software:
  *
  * - outbound: the guard, which blocks. It has the next priority, so that no
- *   other SP gets the traffic before
+ *   other SP gets the traffic before. For IPv6 it lets neighbour discovery
+ *   pass
  * - inbound, and shunts: the same SP. The kernel never finds an inbound SP that
  *   is limited to an interface, that one is only for the NIC; packets that the
  *   NIC has decrypted pass without an SP
@@ -32,9 +33,9 @@
 
 #include "../../hwo_types.h"
 
-/** There are no more SPs in the kernel for one: two, and while the kernel does
+/** There are no more SPs in the kernel for one: four, and while the kernel does
  * not remove them, those before */
-#define HWO_MAX_KERNEL_SPS 4
+#define HWO_MAX_KERNEL_SPS 8
 
 /**
  * One SP in the kernel.
@@ -44,7 +45,8 @@ typedef struct hwo_kernel_sp_t {
 	hwo_sp_t sp;
 	/** its offload */
 	hwo_offload_t offload;
-	/** TRUE if it blocks on behalf of the one that is offloaded */
+	/** TRUE if it blocks on behalf of the one that is offloaded, or belongs to
+	 * one that does */
 	bool guard;
 } hwo_kernel_sp_t;
 
@@ -105,11 +107,26 @@ void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
 				  const hwo_guard_rules_t *rules, hwo_kernel_sps_t *kernel);
 
 /**
+ * Get the SPs in the kernel that block what an SP would protect.
+ *
+ * @param sp		requested SP
+ * @param kernel	[out] its guard only
+ */
+void hwo_kernel_sps_block(const hwo_sp_t *sp, hwo_kernel_sps_t *kernel);
+
+/**
  * Check if there is a guard among the SPs in the kernel, it is the first one.
  *
  * @param kernel	SPs in the kernel
  */
 bool hwo_kernel_sps_guarded(const hwo_kernel_sps_t *kernel);
+
+/**
+ * Check if there is more than a guard among the SPs in the kernel.
+ *
+ * @param kernel	SPs in the kernel
+ */
+bool hwo_kernel_sps_installed(const hwo_kernel_sps_t *kernel);
 
 /**
  * Find an SP by its identity.

@@ -14,6 +14,13 @@
 /** Distance between classes of priorities */
 #define PRIO_CLASS 200000
 
+ENUM(hwo_block_reason_names, HWO_BLOCK_NONE, HWO_BLOCK_TRAP_REFUSED,
+	"none",
+	"lost",
+	"rekey-failed",
+	"trap-refused",
+);
+
 typedef struct private_sp_table_t private_sp_table_t;
 
 /**
@@ -292,7 +299,7 @@ METHOD(sp_table_t, checkin, void,
 	{
 		this->released->broadcast(this->released);
 	}
-	else if (!array_count(entry->users) && !entry->blocked)
+	else if (!array_count(entry->users) && !entry->blocked.why)
 	{
 		this->entries->remove(this->entries, &entry->id);
 		entry_destroy(entry);
@@ -350,6 +357,7 @@ static void view_entry(hwo_sp_entry_t *entry, hwo_sp_view_t *view)
 		view->kernel.item[i].sp.id.label = chunk_empty;
 	}
 	view->effective = entry->effective;
+	view->blocked = entry->blocked;
 	view->users = hwo_sp_count_users(entry);
 	top = hwo_sp_top_user(entry);
 	if (top)

@@ -22,6 +22,7 @@
 #include <collections/array.h>
 
 #include "../plan/sp_guard.h"
+#include "child_record.h"
 
 typedef struct sp_table_t sp_table_t;
 
@@ -75,6 +76,41 @@ typedef struct hwo_sp_route_t {
 } hwo_sp_route_t;
 
 /**
+ * Why traffic stays blocked that nobody protects.
+ */
+typedef enum hwo_block_reason_t {
+	/** it does not */
+	HWO_BLOCK_NONE,
+	/** its CHILD_SA was lost */
+	HWO_BLOCK_LOST,
+	/** the CHILD_SA that was to replace its own could not be installed */
+	HWO_BLOCK_REKEY_FAILED,
+	/** its trap could not be offloaded */
+	HWO_BLOCK_TRAP_REFUSED,
+} hwo_block_reason_t;
+
+/**
+ * Names of hwo_block_reason_t.
+ */
+extern enum_name_t *hwo_block_reason_names;
+
+/**
+ * A guard that stays.
+ */
+typedef struct hwo_block_t {
+	/** why */
+	hwo_block_reason_t why;
+	/** since when, seconds since the epoch */
+	time_t since;
+	/** later ones have higher numbers */
+	uint64_t number;
+	/** names of the CHILD_SA, as far as they are known */
+	hwo_names_t names;
+	/** address of the peer */
+	hwo_addr_t peer;
+} hwo_block_t;
+
+/**
  * An installed SP and its users.
  */
 typedef struct hwo_sp_entry_t {
@@ -88,8 +124,8 @@ typedef struct hwo_sp_entry_t {
 	hwo_offload_t tried;
 	/** what the kernel has, none if it is not installed */
 	hwo_kernel_sps_t kernel;
-	/** TRUE if its guard stays although nobody uses it anymore */
-	bool blocked;
+	/** why its guard stays although nobody uses it anymore */
+	hwo_block_t blocked;
 	/** route installed along */
 	hwo_sp_route_t route;
 	/** TRUE while a thread has it */
@@ -108,6 +144,8 @@ typedef struct hwo_sp_view_t {
 	hwo_kernel_sps_t kernel;
 	/** effective offload */
 	hwo_offload_t effective;
+	/** why its guard stays */
+	hwo_block_t blocked;
 	/** number of users */
 	u_int users;
 	/** the user on top, the label is not set */

@@ -64,6 +64,26 @@ static void note_all(private_ike_listener_t *this, ike_sa_t *ike_sa,
 	enumerator->destroy(enumerator);
 }
 
+/**
+ * Check if somebody has asked to close an IKE_SA, and it ends before it came to
+ * that: if another exchange is in progress, that is only queued.
+ */
+static bool is_to_be_closed(ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	bool found = FALSE;
+	task_t *task;
+
+	enumerator = ike_sa->create_task_enumerator(ike_sa, TASK_QUEUE_QUEUED);
+	while (!found && enumerator->enumerate(enumerator, &task))
+	{
+		found = task->get_type(task) == TASK_IKE_DELETE ||
+				task->get_type(task) == TASK_ISAKMP_DELETE;
+	}
+	enumerator->destroy(enumerator);
+	return found;
+}
+
 METHOD(listener_t, ike_state_change, bool,
 	listener_t *listener, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
@@ -84,7 +104,7 @@ METHOD(listener_t, ike_state_change, bool,
 			if (ike_sa->get_state(ike_sa) != IKE_DELETING &&
 				ike_sa->get_state(ike_sa) != IKE_PASSIVE)
 			{
-				note_all(this, ike_sa, FALSE);
+				note_all(this, ike_sa, is_to_be_closed(ike_sa));
 			}
 			break;
 		default:

@@ -142,7 +142,7 @@ static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 	}
 	release_nic(this, &entry->effective);
 	entry->effective = *offload;
-	entry->blocked = FALSE;
+	memset(&entry->blocked, 0, sizeof(entry->blocked));
 	hwo_sp_log_change(update ? "updated" : "added", entry);
 }
 
@@ -183,20 +183,42 @@ METHOD(sp_attempts_t, remove_, void,
 {
 	hwo_sp_remove_all(this->xfrm, &entry->kernel, result);
 	leave_nic(this, entry);
-	entry->blocked = FALSE;
+	memset(&entry->blocked, 0, sizeof(entry->blocked));
 	hwo_sp_log_change("removed", entry);
 }
 
 METHOD(sp_attempts_t, keep_guard, void,
 	private_sp_attempts_t *this, hwo_sp_entry_t *entry)
 {
-	hwo_kernel_sps_t guard = entry->kernel;
+	hwo_kernel_sps_t guard = {};
 	hwo_result_t result;
+	int i;
 
-	guard.count = 1;
+	for (i = 0; i < entry->kernel.count; i++)
+	{
+		if (entry->kernel.item[i].guard)
+		{
+			guard.item[guard.count++] = entry->kernel.item[i];
+		}
+	}
 	hwo_sp_change(this->xfrm, &entry->kernel, &guard, TRUE, &result);
 	leave_nic(this, entry);
-	entry->blocked = TRUE;
+}
+
+METHOD(sp_attempts_t, block, bool,
+	private_sp_attempts_t *this, hwo_sp_entry_t *entry,
+	const hwo_sp_request_t *user)
+{
+	hwo_kernel_sps_t guard;
+	hwo_result_t result;
+
+	hwo_kernel_sps_block(&user->sp, &guard);
+	hwo_sp_change(this->xfrm, &entry->kernel, &guard, TRUE, &result);
+	if (result.err)
+	{
+		hwo_sp_log_failure("block", &entry->id, HWO_MODE_NONE, "-", &result);
+	}
+	return !result.err;
 }
 
 METHOD(sp_attempts_t, destroy, void,
@@ -219,6 +241,7 @@ sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
 			.run = _run,
 			.remove = _remove_,
 			.keep_guard = _keep_guard,
+			.block = _block,
 			.check = _check,
 			.destroy = _destroy,
 		},

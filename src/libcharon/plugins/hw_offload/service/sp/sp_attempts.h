@@ -36,6 +36,8 @@ typedef struct hwo_sp_settings_t {
 	hwo_guard_rules_t guard;
 	/** number of SPs for which room is made before the first guard */
 	u_int reserve;
+	/** guards that are kept at most though nobody uses them */
+	u_int max_blocked;
 } hwo_sp_settings_t;
 
 /**
@@ -71,6 +73,16 @@ struct sp_attempts_t {
 	 * @param entry		entry of the SP, checked out
 	 */
 	void (*keep_guard)(sp_attempts_t *this, hwo_sp_entry_t *entry);
+
+	/**
+	 * Install nothing but the guard of an SP. A failure is logged.
+	 *
+	 * @param entry		entry of the SP, checked out
+	 * @param user		user of the SP
+	 * @return			FALSE if that failed
+	 */
+	bool (*block)(sp_attempts_t *this, hwo_sp_entry_t *entry,
+				  const hwo_sp_request_t *user);
 
 	/**
 	 * Check if an SP is still in its NIC: the kernel drops those of a NIC that

@@ -111,7 +111,8 @@ static bool is_earlier(const hwo_kernel_sps_t *have,
 
 /**
  * Add SPs that are new, or update those that are not. A guard must not get in
- * front of the SP it stands behind: if both move forward, that one is first.
+ * front of the SP it stands behind: if both move forward, that one is first,
+ * which is the last one otherwise.
  */
 static bool change_some(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 						const hwo_kernel_sps_t *want, bool new, bool update,
@@ -122,7 +123,7 @@ static bool change_some(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 
 	for (i = 0; i < want->count; i++)
 	{
-		at = reverse ? want->count - 1 - i : i;
+		at = reverse ? (i ?: want->count) - 1 : i;
 		if (!change_one(xfrm, have, &want->item[at], new, update, &done[at],
 						result))
 		{

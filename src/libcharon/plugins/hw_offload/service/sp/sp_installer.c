@@ -7,6 +7,7 @@
 
 #include "sp_installer.h"
 #include "../charon/ike_listener.h"
+#include "guard_keeper.h"
 #include "sp_change.h"
 #include "sp_install.h"
 #include "sp_log.h"
@@ -55,6 +56,11 @@ struct private_sp_installer_t {
 	sp_table_t *sps;
 
 	/**
+	 * Guards that nobody uses
+	 */
+	guard_keeper_t *guards;
+
+	/**
 	 * Tells who was lost and who is closed
 	 */
 	ike_listener_t *ike_listener;
@@ -88,6 +94,19 @@ static void for_each(private_sp_installer_t *this,
 }
 
 /**
+ * Check if an SP is that of a trap whose traffic must not leave in clear, even
+ * if it can't be offloaded
+ */
+static bool is_strict_trap(private_sp_installer_t *this,
+						   const hwo_sp_request_t *user)
+{
+	return this->install.settings.guard.fail_closed &&
+		   user->requested == HW_OFFLOAD_PACKET && user->reqid &&
+		   user->type == POLICY_IPSEC && user->sp.id.dir == POLICY_OUT &&
+		   !user->sa.spi;
+}
+
+/**
  * Note that the SP of a user could not be installed. What was there before, if
  * anything, still is. charon removes what belongs to a reqid, but not shunts.
  */
@@ -103,6 +122,10 @@ static void fail(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 		 * policies of that as well that are not tried */
 		this->install.sas->rekey_failed(this->install.sas, &user->sa,
 										user->reqid);
+	}
+	if (is_strict_trap(this, user) && !entry->kernel.count)
+	{
+		this->guards->block(this->guards, entry, user);
 	}
 	if (!user->reqid)
 	{
@@ -132,6 +155,7 @@ METHOD(sp_installer_t, add, int,
 		hwo_sp_log_change("noted another user of", entry);
 	}
 	this->sps->checkin(this->sps, entry);
+	this->guards->trim(this->guards);
 	return err;
 }
 
@@ -152,29 +176,25 @@ static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 }
 
 /**
- * Check if an SA of the CHILD_SA that an SP belongs to was lost, so that it was
- * not closed on purpose. Or it was to be rekeyed: charon goes on with closing
- * it if an SA or SP of the next CHILD_SA can't be installed.
+ * Check if the CHILD_SA that an SP belongs to was lost, so that it was not
+ * closed on purpose. Or it was to be rekeyed: charon goes on with closing it if
+ * an SA or SP of the next CHILD_SA can't be installed.
  */
-static bool is_lost(private_sp_installer_t *this, hwo_sp_entry_t *entry,
-					const hwo_sp_request_t *user)
+static hwo_block_reason_t why_lost(private_sp_installer_t *this,
+								   hwo_sp_entry_t *entry,
+								   const hwo_sp_request_t *user,
+								   hwo_sa_record_t *sa)
 {
-	hwo_sa_record_t sa;
-
-	return hwo_sp_find_sa(this->install.sas, user, &sa) &&
-		   sa.state != HWO_CHILD_CLOSED &&
-		   (hwo_sp_has_failed(entry) || hwo_child_holds(sa.state));
-}
-
-/**
- * Remove an SP from the kernel, but its guard
- */
-static int keep_guard(private_sp_installer_t *this, hwo_sp_entry_t *entry)
-{
-	hwo_sp_log_traffic(&entry->id, "stays blocked, its CHILD_SA was lost");
-	hwo_sp_route_remove(entry);
-	this->install.attempts->keep_guard(this->install.attempts, entry);
-	return 0;
+	if (!hwo_sp_find_sa(this->install.sas, user, sa) ||
+		sa->state == HWO_CHILD_CLOSED)
+	{
+		return HWO_BLOCK_NONE;
+	}
+	if (hwo_sp_has_failed(entry) || sa->state == HWO_CHILD_REKEY_FAILED)
+	{
+		return HWO_BLOCK_REKEY_FAILED;
+	}
+	return hwo_child_holds(sa->state) ? HWO_BLOCK_LOST : HWO_BLOCK_NONE;
 }
 
 /**
@@ -183,11 +203,19 @@ static int keep_guard(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 						 const hwo_sp_request_t *last)
 {
-	if (hwo_kernel_sps_guarded(&entry->kernel) && is_lost(this, entry, last))
+	hwo_block_reason_t why = HWO_BLOCK_NONE;
+	hwo_sa_record_t sa;
+
+	if (hwo_kernel_sps_guarded(&entry->kernel))
 	{
-		return keep_guard(this, entry);
+		why = why_lost(this, entry, last, &sa);
 	}
-	return uninstall(this, entry);
+	if (!why)
+	{
+		return uninstall(this, entry);
+	}
+	this->guards->keep(this->guards, entry, why, &sa.names, &last->sa.dst);
+	return 0;
 }
 
 /**
@@ -211,8 +239,8 @@ static int remove_user(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	}
 	if (!top)
 	{	/* it could not be installed, so there is something left at most */
-		return entry->kernel.count && !entry->blocked ? uninstall(this, entry)
-													  : 0;
+		return entry->kernel.count && !entry->blocked.why ?
+			   uninstall(this, entry) : 0;
 	}
 	return next ? hwo_sp_install(&this->install, entry, next, outcome)
 				: remove_unused(this, entry, user);
@@ -230,6 +258,7 @@ METHOD(sp_installer_t, del, int,
 	{
 		err = remove_user(this, entry, user, &outcome);
 		this->sps->checkin(this->sps, entry);
+		this->guards->trim(this->guards);
 	}
 	return err;
 }
@@ -377,23 +406,18 @@ METHOD(sp_installer_t, routes_changed, void,
 	for_each(this, follow_route, NULL);
 }
 
-/**
- * Remove a guard that nobody uses anymore
- */
-static void remove_blocked(private_sp_installer_t *this, hwo_sp_entry_t *entry,
-						void *data)
+METHOD(sp_installer_t, release, u_int,
+	private_sp_installer_t *this, const char *what)
 {
-	if (entry->blocked)
-	{
-		uninstall(this, entry);
-	}
+	return this->guards->release(this->guards, what, "as it was released");
 }
 
 METHOD(sp_installer_t, destroy, void,
 	private_sp_installer_t *this)
 {
 	this->ike_listener->destroy(this->ike_listener);
-	for_each(this, remove_blocked, NULL);
+	this->guards->release(this->guards, NULL, "the daemon ends");
+	this->guards->destroy(this->guards);
 	this->install.attempts->destroy(this->install.attempts);
 	free(this);
 }
@@ -415,6 +439,7 @@ sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 			.flush = _flush,
 			.link_changed = _link_changed,
 			.routes_changed = _routes_changed,
+			.release = _release,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,
@@ -425,5 +450,7 @@ sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 	);
 	this->install.attempts = hwo_sp_attempts_create(xfrm, bypass,
 													&install->settings);
+	this->guards = hwo_guard_keeper_create(sps, this->install.attempts,
+										   install->settings.max_blocked);
 	return &this->public;
 }

@@ -84,6 +84,15 @@ struct sp_installer_t {
 	void (*routes_changed)(sp_installer_t *this);
 
 	/**
+	 * Release guards that stayed.
+	 *
+	 * @param what		name of a connection, or network or address behind which
+	 *					the traffic goes, NULL for all
+	 * @return			number of those that were released
+	 */
+	u_int (*release)(sp_installer_t *this, const char *what);
+
+	/**
 	 * Destroy, guards that stayed are removed.
 	 */
 	void (*destroy)(sp_installer_t *this);

@@ -105,6 +105,17 @@ bool hwo_sp_find_sa(child_table_t *sas, const hwo_sp_request_t *user,
 	return hwo_sa_record_get(sas, &id, sa);
 }
 
+/**
+ * Check if an SP is that of a trap for any peer. It only raises acquires, there
+ * is no SA behind it that a NIC could use.
+ */
+static bool is_wildcard(const hwo_sp_request_t *user)
+{
+	return user->type == POLICY_IPSEC && !user->sa.spi &&
+		   hwo_addr_is_any(user->sp.id.dir == POLICY_OUT ? &user->sa.dst
+														 : &user->sa.src);
+}
+
 /*
  * Described in header
  */
@@ -119,6 +130,11 @@ void hwo_sp_plan_user(egress_device_t *devices, child_table_t *sas,
 	{
 		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.outcome.effective,
 					&device, plan);
+		return;
+	}
+	if (is_wildcard(user))
+	{
+		hwo_plan_sp(HW_OFFLOAD_NO, user->sp.id.dir, NULL, &device, plan);
 		return;
 	}
 	if (user->may_leak || user->subnets)

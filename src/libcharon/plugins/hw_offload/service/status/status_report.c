@@ -398,8 +398,11 @@ static json_t *kernel_sp(const hwo_kernel_sp_t *item, egress_device_t *devices)
 	{
 		json_array_append_new(tmpls, template(&item->sp.tmpl[i]));
 	}
-	return json_pack("{s:b, s:o, s:I, s:I, s:s, s:b, s:o, s:o, s:o}",
+	return json_pack("{s:b, s:o, s:o, s:o, s:I, s:I, s:s, s:b, s:o, s:o, s:o}",
 			"guard", item->guard,
+			"proto", limit(item->sp.id.sel.proto),
+			"src_port", port(item->sp.id.sel.src_port,
+							 item->sp.id.sel.src_port_mask),
 			"interface", device(devices, item->sp.id.sel.ifindex),
 			"user", (json_int_t)item->sp.id.sel.user,
 			"priority", (json_int_t)item->sp.priority,
@@ -444,9 +447,15 @@ static const char *action(const hwo_sp_request_t *user)
 /**
  * Describe an SP of which only the guard is left
  */
-static json_t *blocked(void)
+static json_t *blocked(const hwo_block_t *blocked)
 {
-	return json_pack("{s:s}", "action", "blocked");
+	return json_pack("{s:s, s:o, s:I, s:o, s:o, s:o}",
+			"action", "blocked",
+			"why", enum_name(hwo_block_reason_names, blocked->why),
+			"since", (json_int_t)blocked->since,
+			"connection", hwo_report_text(blocked->names.connection),
+			"child", hwo_report_text(blocked->names.child),
+			"peer", address(&blocked->peer));
 }
 
 /**
@@ -487,7 +496,8 @@ json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
 	{
 		return object;
 	}
-	rest = view->users ? top_user(view, devices) : blocked();
+	rest = view->users ? top_user(view, devices)
+					   : blocked(&view->blocked);
 	if (rest)
 	{
 		json_object_update_missing(object, rest);
@@ -496,11 +506,11 @@ json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
 	guarded = hwo_kernel_sps_guarded(&view->kernel);
 	/* if a NIC has lost it, only the guard is there */
 	json_object_set_new(object, "installed",
-						json_boolean(view->kernel.count > guarded ||
+						json_boolean(hwo_kernel_sps_installed(&view->kernel) ||
 									 !view->users));
 	json_object_set_new(object, "guarded",
-						json_boolean(view->kernel.count > 1 ||
-									 (guarded && view->users)));
+						json_boolean(view->users && (guarded ||
+													 view->kernel.count > 1)));
 	json_object_set_new(object, "users", json_integer(view->users));
 	json_object_set_new(object, "in_kernel",
 						kernel_sps(&view->kernel, devices));

@@ -10,14 +10,14 @@
 /** First word of each request */
 #define MAGIC "hw-offload"
 
-ENUM(hwo_status_command_names, HWO_STATUS_LIST,
-	HWO_STATUS_EXPLAIN_WRITTEN,
+ENUM(hwo_status_command_names, HWO_STATUS_LIST, HWO_STATUS_RELEASE,
 	"list",
 	"policies",
 	"devices",
 	"watch",
 	"explain",
 	"explain-written",
+	"release",
 );
 
 /**
@@ -62,9 +62,16 @@ static const char *parse_text(const char *line, hwo_status_request_t *request)
  */
 static const char *parse_args(const char *line, hwo_status_request_t *request)
 {
-	int i, expected;
+	int i, expected = 0;
 
-	expected = request->command == HWO_STATUS_EXPLAIN ? HWO_STATUS_ARGS : 0;
+	if (request->command == HWO_STATUS_EXPLAIN)
+	{
+		expected = HWO_STATUS_ARGS;
+	}
+	else if (request->command == HWO_STATUS_RELEASE)
+	{
+		expected = 1;
+	}
 	for (i = 0; i < expected; i++)
 	{
 		if (!next_word(&line, request->arg[i], sizeof(request->arg[i])))
@@ -80,7 +87,19 @@ static const char *parse_args(const char *line, hwo_status_request_t *request)
 	{
 		return "the name of a connection is missing";
 	}
+	if (request->command == HWO_STATUS_RELEASE && !i)
+	{
+		return "what to release is missing";
+	}
 	return NULL;
+}
+
+/*
+ * Described in header
+ */
+bool hwo_status_permitted(hwo_status_command_t command, uid_t uid, uid_t owner)
+{
+	return command != HWO_STATUS_RELEASE || !uid || uid == owner;
 }
 
 /*

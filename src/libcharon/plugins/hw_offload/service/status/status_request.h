@@ -41,6 +41,8 @@ typedef enum hwo_status_command_t {
 	HWO_STATUS_EXPLAIN,
 	/** what a child would get that is written down */
 	HWO_STATUS_EXPLAIN_WRITTEN,
+	/** let traffic go that stays blocked */
+	HWO_STATUS_RELEASE,
 } hwo_status_command_t;
 
 /** Names of commands, as used in requests. */
@@ -57,6 +59,18 @@ typedef struct hwo_status_request_t {
 	/** what is written down, one JSON object in place of arguments */
 	char text[HWO_STATUS_TEXT_LEN];
 } hwo_status_request_t;
+
+/**
+ * Check if a client may have what it asks for. All may look that may connect,
+ * which is up to the permissions of the socket; only its owner may change
+ * something.
+ *
+ * @param command		command
+ * @param uid			user of the client
+ * @param owner			owner of the socket
+ */
+bool hwo_status_permitted(hwo_status_command_t command, uid_t uid,
+						  uid_t owner);
 
 /**
  * Parse a request.

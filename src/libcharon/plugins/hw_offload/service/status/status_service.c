@@ -346,6 +346,25 @@ static bool next_event(private_status_service_t *this, answer_t *answer,
 }
 
 /**
+ * Release what is blocked, and tell how much that was
+ */
+static bool next_release(private_status_service_t *this, answer_t *answer,
+						 json_t **object)
+{
+	const char *what = answer->request.arg[0];
+	u_int count;
+
+	if (answer->count)
+	{
+		return FALSE;
+	}
+	count = this->source.release(this->source.release_data,
+								 streq(what, "all") ? NULL : what);
+	*object = json_pack("{s:s, s:i}", "type", "released", "count", count);
+	return TRUE;
+}
+
+/**
  * What produces the answer to a command
  */
 static const next_t producers[] = {
@@ -355,10 +374,11 @@ static const next_t producers[] = {
 	[HWO_STATUS_WATCH] = next_event,
 	[HWO_STATUS_EXPLAIN] = next_rule,
 	[HWO_STATUS_EXPLAIN_WRITTEN] = next_rule,
+	[HWO_STATUS_RELEASE] = next_release,
 };
 
 CALLBACK(begin_answer, void*,
-	private_status_service_t *this, const char *line)
+	private_status_service_t *this, const char *line, uid_t uid)
 {
 	answer_t *answer;
 
@@ -370,6 +390,12 @@ CALLBACK(begin_answer, void*,
 	if (!answer->error && !answer->next)
 	{
 		answer->error = "unknown command";
+	}
+	if (!answer->error &&
+		!hwo_status_permitted(answer->request.command, uid,
+							  lib->caps->get_uid(lib->caps)))
+	{
+		answer->error = "only root and the user of the daemon may do that";
 	}
 	return answer;
 }

@@ -185,6 +185,49 @@ START_TEST(test_errors)
 }
 END_TEST
 
+/**
+ * Protocols and types over IPv6 that a guard may eat neighbour discovery of.
+ */
+static const struct {
+	int family;
+	uint8_t proto;
+	uint16_t mask;
+	int passes;
+} neighbours[] = {
+	{ AF_INET6, 0, 0, 2 },
+	{ AF_INET6, IPPROTO_ICMPV6, 0, 2 },
+	{ AF_INET6, IPPROTO_ICMPV6, 0xffff, 0 },
+	{ AF_INET6, IPPROTO_UDP, 0, 0 },
+	{ AF_INET, 0, 0, 0 },
+};
+
+START_TEST(test_neighbours)
+{
+	hwo_sp_t sp = get_sp(POLICY_OUT, neighbours[_i].family, 1);
+	int i, passes = neighbours[_i].passes;
+	hwo_kernel_sps_t kernel;
+	hwo_sp_t *pass;
+
+	sp.id.sel.proto = neighbours[_i].proto;
+	sp.id.sel.src_port_mask = neighbours[_i].mask;
+	hwo_kernel_sps_get(&sp, &packet, &checked, &kernel);
+	ck_assert_int_eq(kernel.count, 2 + passes);
+	ck_assert(hwo_kernel_sps_guarded(&kernel));
+	ck_assert(hwo_kernel_sps_installed(&kernel));
+	check_guard(&kernel.item[passes], &kernel.item[passes + 1], &sp);
+	for (i = 0; i < passes; i++)
+	{	/* they are there before the guard, and only match what it would */
+		pass = &kernel.item[i].sp;
+		ck_assert(kernel.item[i].guard && !pass->block && !pass->tmpl_count);
+		ck_assert_uint_eq(pass->priority, kernel.item[passes].sp.priority);
+		ck_assert_uint_eq(pass->id.sel.proto, IPPROTO_ICMPV6);
+		ck_assert_uint_eq(pass->id.sel.src_port, 135 + i);
+		ck_assert_uint_eq(pass->id.sel.src_port_mask, 0xffff);
+		ck_assert(memeq(pass->id.sel.dst, sp.id.sel.dst, 16));
+	}
+}
+END_TEST
+
 START_TEST(test_out_limited)
 {
 	hwo_sp_t sp = get_sp(POLICY_OUT, AF_INET, 1);
@@ -323,6 +366,7 @@ TCase *sp_guard_tcase(void)
 	tcase_add_loop_test(tcase, test_out_any_interface, 0, 2);
 	tcase_add_test(tcase, test_out_tunnel);
 	tcase_add_loop_test(tcase, test_errors, 0, countof(protocols));
+	tcase_add_loop_test(tcase, test_neighbours, 0, countof(neighbours));
 	tcase_add_test(tcase, test_out_limited);
 	tcase_add_loop_test(tcase, test_twin, 0, 10);
 	tcase_add_test(tcase, test_find);

@@ -258,7 +258,7 @@ END_TEST
 /* answers for test_deadlines: an endless one */
 
 CALLBACK(endless_begin, void*,
-	void *data, const char *request)
+	void *data, const char *request, uid_t uid)
 {
 	sigset_t blocked;
 

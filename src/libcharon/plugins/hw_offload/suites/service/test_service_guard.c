@@ -138,6 +138,63 @@ START_TEST(test_priority_moves)
 }
 END_TEST
 
+START_TEST(test_wildcard_trap)
+{
+	test_sp_t trap;
+	fake_sp_t sp;
+
+	/* for any peer: it brings up CHILD_SAs, there is no SA for a NIC */
+	sp_init(&trap, POLICY_OUT, LOCAL, "0.0.0.0/0", 0, 1, HW_OFFLOAD_PACKET);
+	trap.data.prio = POLICY_PRIORITY_ROUTED;
+	trap.data.dst->destroy(trap.data.dst);
+	trap.data.dst = host_create_any(AF_INET);
+	ck_assert_int_eq(sp_add(&trap), SUCCESS);
+	ck_assert(fake_kernel_get_sp(kernel, XFRM_POLICY_OUT, LOCAL, "0.0.0.0/0",
+								 &sp));
+	ck_assert_int_eq(sp.tmpl_count, 1);
+	ck_assert_int_eq(sp.offload.ifindex, 0);
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	sp_clear(&trap);
+}
+END_TEST
+
+START_TEST(test_max_blocked)
+{
+	test_sa_t sa;
+	test_sp_t sp;
+	fake_sp_t guard;
+	char peer[32];
+	int i;
+
+	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.max_blocked",
+						   3, lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	service_forget_lines();
+	/* peers with changing addresses that are lost, one after the other */
+	for (i = 1; i <= 5; i++)
+	{
+		snprintf(peer, sizeof(peer), "192.168.50.%d/32", i + 2);
+		sa_init(&sa, 0xc0000 + i, FALSE, HW_OFFLOAD_PACKET);
+		sa.data.reqid = i;
+		sp_init(&sp, POLICY_OUT, LOCAL, peer, 0xc0000 + i, i,
+				HW_OFFLOAD_PACKET);
+		ck_assert_int_eq(sa_add(&sa), SUCCESS);
+		ck_assert_int_eq(sp_add(&sp), SUCCESS);
+		ck_assert(fake_kernel_expire(kernel, sa.id.spi, TRUE));
+		ck_assert(calls_wait(&calls.expires, i));
+		ck_assert_int_eq(sp_del(&sp), SUCCESS);
+		sa_del(&sa);
+		ck_assert_int_eq(fake_kernel_count_sps(kernel), min(i, 3));
+		sp_clear(&sp);
+		sa_clear(&sa);
+	}
+	/* the oldest ones went */
+	ck_assert_int_eq(service_lines_with("there are too many"), 2);
+	ck_assert(!fake_kernel_get_guard(kernel, LOCAL, "192.168.50.4/32", &guard));
+	ck_assert(fake_kernel_get_guard(kernel, LOCAL, "192.168.50.5/32", &guard));
+}
+END_TEST
+
 START_TEST(test_undo_lost)
 {
 	/* the guard is installed, but no answer arrives: it does not stay */
@@ -474,6 +531,8 @@ TCase *guard_tcase(void)
 	tcase_add_test(tcase, test_guard);
 	tcase_add_test(tcase, test_shunt_between);
 	tcase_add_test(tcase, test_priority_moves);
+	tcase_add_test(tcase, test_wildcard_trap);
+	tcase_add_test(tcase, test_max_blocked);
 	tcase_add_test(tcase, test_undo_lost);
 	tcase_add_test(tcase, test_order);
 	tcase_add_loop_test(tcase, test_orphaned, 0, 2);

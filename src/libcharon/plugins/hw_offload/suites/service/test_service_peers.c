@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Tests of what becomes of the guard if the peer is lost, and what if the IKE_SA
- * is closed on purpose.
+ * Tests of what becomes of the guard if the peer is lost, and what if the
+ * IKE_SA is closed on purpose.
  */
 
 #include "service_child.h"
@@ -55,6 +55,28 @@ METHOD(child_sa_t, get_unique_id, uint32_t,
 	return 9;
 }
 
+/** its task that is queued, 0 for none */
+static task_type_t queued;
+
+METHOD(task_t, get_type, task_type_t,
+	task_t *this)
+{
+	return queued;
+}
+
+METHOD(ike_sa_t, create_task_enumerator, enumerator_t*,
+	ike_sa_t *this, task_queue_t queue)
+{
+	static task_t task;
+
+	task.get_type = _get_type;
+	if (queue != TASK_QUEUE_QUEUED || !queued)
+	{
+		return enumerator_create_empty();
+	}
+	return enumerator_create_single(&task, NULL);
+}
+
 METHOD(child_sa_t, get_spi, uint32_t,
 	child_sa_t *this, bool inbound)
 {
@@ -88,6 +110,7 @@ static void peers_setup(void)
 		.get_my_host = _get_my_host,
 		.get_other_host = _get_other_host,
 		.create_child_sa_enumerator = _create_child_sa_enumerator,
+		.create_task_enumerator = _create_task_enumerator,
 	);
 	INIT(child_sa,
 		.get_unique_id = _get_unique_id,
@@ -97,6 +120,7 @@ static void peers_setup(void)
 	);
 	state = IKE_ESTABLISHED;
 	condition = 0;
+	queued = 0;
 	service_child_add();
 }
 
@@ -159,6 +183,15 @@ START_TEST(test_closed)
 }
 END_TEST
 
+START_TEST(test_closed_by_force)
+{
+	/* a dead peer does not answer, so the deletion is only queued */
+	queued = _i ? TASK_IKE_DELETE : TASK_IKE_DPD;
+	change_state(IKE_DESTROYING);
+	ck_assert_int_eq(guard_stays(), !_i);
+}
+END_TEST
+
 START_TEST(test_closed_after_loss)
 {
 	/* a hard limit, say, and then nobody wants it anymore */
@@ -206,6 +239,7 @@ TCase *peers_tcase(void)
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, test_no_answer);
 	tcase_add_test(tcase, test_closed);
+	tcase_add_loop_test(tcase, test_closed_by_force, 0, 2);
 	tcase_add_test(tcase, test_closed_after_loss);
 	tcase_add_loop_test(tcase, test_other_states, 0, countof(others));
 	tcase_add_test(tcase, test_reauthenticated);

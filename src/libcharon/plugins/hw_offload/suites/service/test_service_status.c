@@ -8,6 +8,7 @@
 #include "service_suites.h"
 #include "bus_child.h"
 #include "status_client.h"
+#include "../../service/status/status_request.h"
 
 #define SPI_IN 0xc0000001
 #define SPI_OUT 0xc0000002
@@ -286,6 +287,38 @@ START_TEST(test_policies)
 }
 END_TEST
 
+/**
+ * Release what is blocked, and check how much that was.
+ */
+static void assert_released(const char *what, int count)
+{
+	char request[64], buf[256];
+	FILE *client;
+	json_t *line;
+
+	snprintf(request, sizeof(request), "hw-offload 1 release %s\n", what);
+	client = client_ask(request);
+	client_first(client, "release");
+	ck_assert(fgets(buf, sizeof(buf), client) != NULL);
+	line = json_loads(buf, 0, NULL);
+	ck_assert_str_eq(text(line, "type"), "released");
+	ck_assert_int_eq(number(line, "count"), count);
+	json_decref(line);
+	client_last(client, 1);
+}
+
+START_TEST(test_permitted)
+{
+	/* who may connect may look, but not change anything */
+	ck_assert(hwo_status_permitted(HWO_STATUS_POLICIES, 1000, 0));
+	ck_assert(!hwo_status_permitted(HWO_STATUS_RELEASE, 1000, 0));
+	ck_assert(!hwo_status_permitted(HWO_STATUS_RELEASE, -1, 0));
+	ck_assert(!hwo_status_permitted(HWO_STATUS_RELEASE, 1000, 999));
+	ck_assert(hwo_status_permitted(HWO_STATUS_RELEASE, 0, 999));
+	ck_assert(hwo_status_permitted(HWO_STATUS_RELEASE, 999, 999));
+}
+END_TEST
+
 START_TEST(test_policy_blocked)
 {
 	FILE *client;
@@ -312,8 +345,17 @@ START_TEST(test_policy_blocked)
 	sps = json_object_get(line, "in_kernel");
 	ck_assert_int_eq(json_array_size(sps), 1);
 	ck_assert_str_eq(text(json_array_get(sps, 0), "action"), "block");
+	ck_assert_str_eq(text(line, "why"), "rekey-failed");
+	ck_assert_str_eq(text(line, "peer"), "192.168.50.2");
+	ck_assert_int_gt(number(line, "since"), 0);
 	json_decref(line);
 	client_last(client, 1);
+	/* for somebody else, and for this one */
+	assert_released("192.168.50.3", 0);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1);
+	assert_released(_i ? "192.168.50.2" : "all", 1);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	assert_released("all", 0);
 	sp_clear(&old);
 	sp_clear(&new);
 }
@@ -411,7 +453,8 @@ TCase *status_tcase(void)
 	tcase_add_test(tcase, test_list_one_of_both);
 	tcase_add_test(tcase, test_list_ipcomp);
 	tcase_add_test(tcase, test_policies);
-	tcase_add_test(tcase, test_policy_blocked);
+	tcase_add_loop_test(tcase, test_policy_blocked, 0, 2);
+	tcase_add_test(tcase, test_permitted);
 	tcase_add_loop_test(tcase, test_list_vanished, 0, 2);
 	tcase_add_test(tcase, test_watch);
 	tcase_add_test(tcase, test_watch_slowly);
