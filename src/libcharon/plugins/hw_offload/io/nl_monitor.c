@@ -95,6 +95,7 @@ static void deliver(private_nl_monitor_t *this, size_t len)
  */
 static bool deliver_pending(private_nl_monitor_t *this)
 {
+	bool lost = FALSE;
 	ssize_t len;
 
 	while (TRUE)
@@ -111,12 +112,18 @@ static bool deliver_pending(private_nl_monitor_t *this)
 		switch (-len)
 		{
 			case EAGAIN:
+				if (lost)
+				{
+					this->cb(this->data, NULL);
+				}
 				return TRUE;
 			case EMSGSIZE:
 				memwipe(this->buf, RECV_SIZE);
 				/* fall-through */
 			case ENOBUFS:
-				this->cb(this->data, NULL);
+				/* until the queue is empty the kernel drops more of them,
+				 * without another error */
+				lost = TRUE;
 				break;
 			default:
 				DBG1(DBG_KNL, "receiving netlink events failed: %s",
