@@ -31,6 +31,11 @@ struct private_deferred_job_t {
 	void *data;
 
 	/**
+	 * Priority among charon's jobs
+	 */
+	job_priority_t prio;
+
+	/**
 	 * Monotonic time in milliseconds when it is to be done, 0 if it is not
 	 */
 	uint64_t due;
@@ -140,7 +145,8 @@ METHOD(deferred_job_t, schedule, void,
 	this->due = turn->due;
 	ref_get(&this->refs);
 	this->mutex->unlock(this->mutex);
-	job = (job_t*)callback_job_create(take_turn, turn, destroy_turn, NULL);
+	job = (job_t*)callback_job_create_with_prio(take_turn, turn, destroy_turn,
+												NULL, this->prio);
 	lib->scheduler->schedule_job_ms(lib->scheduler, job, ms);
 }
 
@@ -168,10 +174,11 @@ METHOD(deferred_job_t, destroy, void,
 	release(this);
 }
 
-/*
- * Described in header
+/**
+ * Create a job of some priority
  */
-deferred_job_t *hwo_deferred_job_create(deferred_work_t work, void *data)
+static deferred_job_t *create(deferred_work_t work, void *data,
+							  job_priority_t prio)
 {
 	private_deferred_job_t *this;
 
@@ -183,9 +190,26 @@ deferred_job_t *hwo_deferred_job_create(deferred_work_t work, void *data)
 		},
 		.work = work,
 		.data = data,
+		.prio = prio,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
 		.refs = 1,
 	);
 	return &this->public;
+}
+
+/*
+ * Described in header
+ */
+deferred_job_t *hwo_deferred_job_create(deferred_work_t work, void *data)
+{
+	return create(work, data, JOB_PRIO_MEDIUM);
+}
+
+/*
+ * Described in header
+ */
+deferred_job_t *hwo_urgent_job_create(deferred_work_t work, void *data)
+{
+	return create(work, data, JOB_PRIO_HIGH);
 }

@@ -62,4 +62,13 @@ struct deferred_job_t {
  */
 deferred_job_t *hwo_deferred_job_create(deferred_work_t work, void *data);
 
+/**
+ * Create a job that does not wait behind charon's other jobs, such as messages
+ * of IKE that came before.
+ *
+ * @param work			the work, limits and what keeps traffic protected only
+ * @param data			passed to it
+ */
+deferred_job_t *hwo_urgent_job_create(deferred_work_t work, void *data);
+
 #endif /** HWO_DEFERRED_JOB_H_ @}*/

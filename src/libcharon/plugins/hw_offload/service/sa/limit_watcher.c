@@ -265,6 +265,6 @@ limit_watcher_t *hwo_limit_watcher_create(nl_exchange_t *xfrm,
 		.rekey = rekey,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
-	this->job = hwo_deferred_job_create(look_at_due, this);
+	this->job = hwo_urgent_job_create(look_at_due, this);
 	return &this->public;
 }

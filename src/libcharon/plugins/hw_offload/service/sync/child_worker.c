@@ -430,7 +430,7 @@ child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 		.window = settings->delay,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
-	this->job = hwo_deferred_job_create(work, this);
+	this->job = hwo_urgent_job_create(work, this);
 	this->expiry->on_request(this->expiry, on_request, this);
 	if (settings->enabled)
 	{

@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <processing/jobs/callback_job.h>
 #include <threading/condvar.h>
 #include <threading/mutex.h>
 #include <threading/thread.h>
@@ -181,6 +182,47 @@ START_TEST(test_one_at_a_time)
 }
 END_TEST
 
+/** jobs of charon that come first, and those that are done */
+#define BUSY 200
+static int busy_done;
+
+/**
+ * Such a job
+ */
+static job_requeue_t busy(void *data)
+{
+	usleep(10000);
+	__sync_add_and_fetch(&busy_done, 1);
+	return JOB_REQUEUE_NONE;
+}
+
+START_TEST(test_urgent)
+{
+	int i;
+
+	job->destroy(job);
+	job = _i ? hwo_urgent_job_create(work, NULL)
+			 : hwo_deferred_job_create(work, NULL);
+	busy_done = 0;
+	for (i = 0; i < BUSY; i++)
+	{
+		lib->processor->queue_job(lib->processor,
+				(job_t*)callback_job_create(busy, NULL, NULL, NULL));
+	}
+	job->schedule(job, 1);
+	ck_assert(wait_for(&done, 1));
+	i = __sync_add_and_fetch(&busy_done, 0);
+	if (_i)
+	{
+		ck_assert_int_lt(i, BUSY / 2);
+	}
+	else
+	{
+		ck_assert_int_gt(i, BUSY / 2);
+	}
+}
+END_TEST
+
 START_TEST(test_end)
 {
 	slow = TRUE;
@@ -219,6 +261,7 @@ TCase *job_tcase(void)
 	tcase_add_test(tcase, test_sooner);
 	tcase_add_test(tcase, test_again);
 	tcase_add_test(tcase, test_one_at_a_time);
+	tcase_add_loop_test(tcase, test_urgent, 0, 2);
 	tcase_add_test(tcase, test_end);
 	tcase_add_test(tcase, test_end_before);
 	return tcase;

@@ -10,6 +10,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <unistd.h>
+
+#include <processing/jobs/callback_job.h>
 
 #define SPI 0xc0000015
 
@@ -137,6 +140,36 @@ START_TEST(test_no_esn)
 }
 END_TEST
 
+/**
+ * A message of IKE that takes its time.
+ */
+static job_requeue_t busy(void *data)
+{
+	usleep(100000);
+	return JOB_REQUEUE_NONE;
+}
+
+START_TEST(test_busy_charon)
+{
+	int i;
+
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	for (i = 0; i < 400; i++)
+	{
+		lib->processor->queue_job(lib->processor,
+				(job_t*)callback_job_create(busy, NULL, NULL, NULL));
+	}
+	fake_kernel_use_sa(kernel, htonl(SPI), 300000, 300, 0);
+	while (!streq(sa_mode(SPI), "missing"))
+	{
+		usleep(1000);
+	}
+	/* it did not have to wait for them */
+	ck_assert_uint_gt(lib->processor->get_job_load(lib->processor,
+												   JOB_PRIO_MEDIUM), 100);
+}
+END_TEST
+
 TCase *limit_tcase(void)
 {
 	TCase *tcase = tcase_create("limits");
@@ -150,5 +183,6 @@ TCase *limit_tcase(void)
 	tcase_add_test(tcase, test_kernel_late);
 	tcase_add_test(tcase, test_kernel_first);
 	tcase_add_test(tcase, test_no_esn);
+	tcase_add_test(tcase, test_busy_charon);
 	return tcase;
 }
