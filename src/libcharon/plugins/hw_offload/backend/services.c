@@ -87,8 +87,9 @@ static void start_followers(hwo_services_t *this,
 										   this->sp_table, &rebind);
 	this->events = hwo_xfrm_events_create(kernel->xfrm_events, this->worker,
 										  this->table, this->rekey);
-	this->links = hwo_link_events_create(kernel->link_events, this->worker,
-										 this->sps, this->bypass, this->table,
+	this->links = hwo_link_events_create(kernel->link_events,
+							hwo_nl_exchange_create(kernel->link_requests),
+							this->worker, this->sps, this->bypass,
 							this->devices->get_history(this->devices));
 }
 

@@ -91,6 +91,7 @@ static void close_all(hwo_kernel_sockets_t *kernel)
 	DESTROY_IF(kernel->route);
 	DESTROY_IF(kernel->route_events);
 	DESTROY_IF(kernel->link_events);
+	DESTROY_IF(kernel->link_requests);
 	DESTROY_IF(kernel->route_changes);
 	DESTROY_IF(kernel->links);
 	DESTROY_IF(kernel->features);
@@ -113,13 +114,15 @@ bool hwo_kernel_sockets_open(hwo_kernel_sockets_t *kernel, u_int timeout,
 	kernel->route = open_socket(NETLINK_ROUTE, NULL, 0, timeout);
 	kernel->route_events = open_socket(NETLINK_ROUTE, route_lookup_groups, 0,
 									   timeout);
-	kernel->link_events = open_socket(NETLINK_ROUTE, hwo_rt_link_groups, 0,
+	/* hundreds of links may change with a NIC */
+	kernel->link_events = open_socket(NETLINK_ROUTE, hwo_rt_link_groups, rcvbuf,
 									  timeout);
+	kernel->link_requests = open_socket(NETLINK_ROUTE, NULL, 0, timeout);
 	kernel->route_changes = open_socket(NETLINK_ROUTE, route_lookup_groups, 0,
 										timeout);
 	if (!kernel->xfrm || !kernel->xfrm_events || !kernel->route ||
 		!kernel->route_events || !kernel->link_events ||
-		!kernel->route_changes)
+		!kernel->link_requests || !kernel->route_changes)
 	{
 		close_all(kernel);
 		return FALSE;

@@ -52,6 +52,8 @@ typedef struct hwo_kernel_sockets_t {
 	nl_transport_t *route_events;
 	/** announcements about links, joined hwo_rt_link_groups */
 	nl_transport_t *link_events;
+	/** requests for links, to rtnetlink */
+	nl_transport_t *link_requests;
 	/** the same events as route_events, for who has to act upon them */
 	nl_transport_t *route_changes;
 	/** links, NULL if not available */

@@ -246,6 +246,16 @@ bool hwo_rt_decode_nexthop(const struct nlmsghdr *hdr, hwo_nexthop_t *nexthop)
 /*
  * Described in header
  */
+void hwo_rt_encode_dump_links(hwo_msg_t *msg)
+{
+	hwo_msg_begin(msg, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	/* counters are most of what the kernel has to say about a link */
+	hwo_msg_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+}
+
+/*
+ * Described in header
+ */
 bool hwo_rt_decode_link(const struct nlmsghdr *hdr, hwo_link_change_t *link)
 {
 	const struct ifinfomsg *msg;

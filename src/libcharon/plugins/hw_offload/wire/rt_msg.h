@@ -97,6 +97,11 @@ bool hwo_rt_is_rule_change(const struct nlmsghdr *hdr);
 bool hwo_rt_decode_rule(const struct nlmsghdr *hdr, hwo_rule_t *rule);
 
 /**
+ * Encode RTM_GETLINK for a dump of all links.
+ */
+void hwo_rt_encode_dump_links(hwo_msg_t *msg);
+
+/**
  * What is announced about a link.
  */
 typedef struct hwo_link_change_t {
@@ -107,7 +112,7 @@ typedef struct hwo_link_change_t {
 } hwo_link_change_t;
 
 /**
- * Decode RTM_NEWLINK and RTM_DELLINK, announcements.
+ * Decode RTM_NEWLINK and RTM_DELLINK, announcements or replies to a dump.
  *
  * @return			FALSE if it is malformed or of another type
  */

@@ -375,10 +375,17 @@ METHOD(child_worker_t, compare, void,
 METHOD(child_worker_t, link_down, void,
 	private_child_worker_t *this, uint32_t ifindex)
 {
+	const hwo_offload_t any = {
+		.ifindex = ifindex,
+	};
 	const down_t link = {
 		.ifindex = ifindex,
 	};
 
+	if (!this->table->count(this->table, &any))
+	{
+		return;
+	}
 	this->mutex->lock(this->mutex);
 	array_insert(this->down, ARRAY_TAIL, (void*)&link);
 	this->mutex->unlock(this->mutex);

@@ -74,7 +74,7 @@ struct child_worker_t {
 	void (*compare)(child_worker_t *this);
 
 	/**
-	 * The same after a link went down, and again for some seconds as long as
+	 * The same after a link went down that has SAs, and again for some seconds as long as
 	 * there seem to be SAs on it: the kernel announces that before it takes the
 	 * SAs away.
 	 *

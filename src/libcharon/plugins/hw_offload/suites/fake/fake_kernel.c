@@ -33,7 +33,7 @@ static int execute(fake_request_t *request, int protocol)
 	bool xfrm = protocol == NETLINK_XFRM, dump;
 	size_t body, len;
 
-	dump = xfrm && (request->hdr->nlmsg_flags & NLM_F_DUMP);
+	dump = (request->hdr->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	if (xfrm)
 	{
 		body = fake_sad_body(type) ?: fake_spd_body(type);
@@ -50,8 +50,8 @@ static int execute(fake_request_t *request, int protocol)
 	{
 		return xfrm ? EINVAL : EOPNOTSUPP;
 	}
-	/* a dump has attributes only */
-	body = dump ? 0 : body;
+	/* a dump of XFRM has attributes only */
+	body = dump && xfrm ? 0 : body;
 	len = request->hdr->nlmsg_len - sizeof(*request->hdr);
 	request->body = request->hdr + 1;
 	if (len < body ||

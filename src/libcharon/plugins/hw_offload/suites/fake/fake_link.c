@@ -11,19 +11,62 @@
 #include <net/if.h>
 
 /**
- * Announce the state of a device.
+ * Make a message about a device.
  */
-static void announce(fake_kernel_t *this, uint16_t type, uint32_t ifindex,
-					 bool up)
+static chunk_t make_msg(uint16_t type, uint32_t seq, uint32_t ifindex, bool up)
 {
 	struct ifinfomsg info = {
 		.ifi_family = AF_UNSPEC,
 		.ifi_index = ifindex,
 		.ifi_flags = up ? IFF_UP : 0,
 	};
+
+	return fake_msg_begin(type, seq ? NLM_F_MULTI : 0, seq, &info,
+						  sizeof(info));
+}
+
+int fake_link_execute(fake_request_t *request)
+{
+	linked_list_t *devices = request->kernel->devices;
+	enumerator_t *enumerator;
+	fake_device_t *device;
+
+	enumerator = devices->create_enumerator(devices);
+	while (enumerator->enumerate(enumerator, &device))
+	{
+		fake_answer(request, make_msg(RTM_NEWLINK, request->hdr->nlmsg_seq,
+									  device->ifindex, !device->down));
+	}
+	enumerator->destroy(enumerator);
+	return 0;
+}
+
+/**
+ * Set the state of a device, without a word.
+ */
+static void set_down(fake_kernel_t *this, uint32_t ifindex, bool down)
+{
+	fake_device_t *device;
+
+	this->mutex->lock(this->mutex);
+	device = fake_device_find(this, ifindex);
+	if (device)
+	{
+		device->down = down;
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+/**
+ * Announce the state of a device.
+ */
+static void announce(fake_kernel_t *this, uint16_t type, uint32_t ifindex,
+					 bool up)
+{
 	chunk_t msg;
 
-	msg = fake_msg_begin(type, 0, 0, &info, sizeof(info));
+	set_down(this, ifindex, type == RTM_DELLINK || !up);
+	msg = make_msg(type, 0, ifindex, up);
 	this->mutex->lock(this->mutex);
 	fake_announce(this, NETLINK_ROUTE, RTNLGRP_LINK, msg);
 	this->mutex->unlock(this->mutex);

@@ -48,6 +48,8 @@ typedef struct fake_device_t {
 	char altname[128];
 	uint32_t master;
 	hwo_feature_t feature;
+	/** as announced */
+	bool down;
 } fake_device_t;
 
 /**
@@ -292,7 +294,7 @@ int fake_device_add_sa(fake_request_t *request, fake_sa_t *sa);
 int fake_device_add_sp(fake_request_t *request, fake_sp_t *sp);
 
 /* fake_sad.c, fake_sa_check.c, fake_spd.c, fake_route.c, fake_rule.c,
- * fake_genl.c: execute requests, 0 or an errno value */
+ * fake_link.c, fake_genl.c: execute requests, 0 or an errno value */
 
 int fake_check_sa(fake_request_t *request);
 int fake_sad_execute(fake_request_t *request);
@@ -300,6 +302,7 @@ int fake_spd_execute(fake_request_t *request);
 int fake_route_execute(fake_request_t *request);
 int fake_nexthop_execute(fake_request_t *request);
 int fake_rule_execute(fake_request_t *request);
+int fake_link_execute(fake_request_t *request);
 int fake_genl_execute(fake_request_t *request);
 size_t fake_route_body(uint16_t type);
 size_t fake_sad_body(uint16_t type);

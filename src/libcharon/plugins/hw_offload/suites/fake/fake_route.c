@@ -162,6 +162,8 @@ size_t fake_route_body(uint16_t type)
 			return sizeof(struct nhmsg);
 		case RTM_GETRULE:
 			return sizeof(struct fib_rule_hdr);
+		case RTM_GETLINK:
+			return sizeof(struct ifinfomsg);
 		default:
 			return 0;
 	}
@@ -229,6 +231,8 @@ int fake_route_execute(fake_request_t *request)
 	{
 		case RTM_GETNEXTHOP:
 			return fake_nexthop_execute(request);
+		case RTM_GETLINK:
+			return fake_link_execute(request);
 		case RTM_GETRULE:
 			return fake_rule_execute(request);
 		default:

@@ -369,8 +369,23 @@ START_TEST(test_overrun)
 	}
 	ck_assert_int_eq(overruns, 1);
 	ck_assert_int_gt(messages, 0);
+	/* what is announced before the queue is empty is dropped without another
+	 * error */
+	for (i = 0; i < 51; i++)
+	{
+		ck_assert_int_eq(io_set_link(1, i % 2, NULL, 0), 0);
+	}
+	ck_assert_int_eq(transport->receive(transport, buf, sizeof(buf), FALSE),
+					 -ENOBUFS);
+	ck_assert_int_gt(transport->receive(transport, buf, sizeof(buf), FALSE), 0);
+	ck_assert_int_eq(io_set_link(1, FALSE, "unheard", 0), 0);
+	while ((len = transport->receive(transport, buf, sizeof(buf), FALSE)) > 0)
+	{
+		ck_assert(!memmem(buf, len, "unheard", strlen("unheard")));
+	}
+	ck_assert_int_eq(len, -EAGAIN);
 	/* and on it goes */
-	ck_assert_int_eq(io_set_link(1, FALSE, NULL, 0), 0);
+	ck_assert_int_eq(io_set_link(1, TRUE, NULL, 0), 0);
 	ck_assert_int_gt(transport->receive(transport, buf, sizeof(buf), TRUE), 0);
 	transport->destroy(transport);
 }
@@ -414,8 +429,25 @@ static void ask_policy_routing(nl_exchange_t *exchange)
 	ck_assert_msg(result.err == ENOENT, "%s", result.extack);
 }
 
+/**
+ * Count links, and those that are up.
+ */
+static bool count_link(void *data, const struct nlmsghdr *hdr)
+{
+	hwo_link_change_t link;
+	int *links = data;
+
+	if (!hwo_rt_decode_link(hdr, &link))
+	{
+		return FALSE;
+	}
+	links[link.up]++;
+	return TRUE;
+}
+
 START_TEST(test_kernel_answers)
 {
+	int links[2] = {};
 	hwo_flow_t flow = { .dst = { AF_INET, { 127, 0, 0, 1 } } };
 	hwo_route_t route = {};
 	nl_exchange_t *exchange;
@@ -429,6 +461,12 @@ START_TEST(test_kernel_answers)
 	}
 	ck_assert_int_eq(io_set_link(1, TRUE, NULL, 0), 0);
 	exchange = hwo_nl_exchange_create(open_route(NULL, 0, TEST_DEADLINE));
+	hwo_rt_encode_dump_links(&msg);
+	exchange->dump(exchange, &msg, count_link, links, &result);
+	ck_assert_msg(result.err == 0, "%s", result.extack);
+	/* there may be tunnels that are down */
+	ck_assert_int_eq(links[TRUE], 1);
+
 	ck_assert(hwo_rt_encode_get_route(&msg, &flow, _i));
 	exchange->query(exchange, &msg, decode_route, &route, &result);
 	ck_assert_msg(result.err == 0, "%s", result.extack);

@@ -389,6 +389,7 @@ START_TEST(test_start_refused)
 	doors.route = fake_kernel_open(kernel, NETLINK_ROUTE, NULL);
 	doors.route_events = fake_kernel_open(kernel, NETLINK_ROUTE, NULL);
 	doors.link_events = fake_kernel_open(kernel, NETLINK_ROUTE, NULL);
+	doors.link_requests = fake_kernel_open(kernel, NETLINK_ROUTE, NULL);
 	doors.route_changes = fake_kernel_open(kernel, NETLINK_ROUTE, NULL);
 	snprintf(doors.uname.release, sizeof(doors.uname.release), "7.2.0");
 	ck_assert(!hw_offload_ipsec_create(&doors));
