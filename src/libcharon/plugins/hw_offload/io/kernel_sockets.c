@@ -6,6 +6,7 @@
  */
 
 #include "kernel_sockets.h"
+#include "link_speed.h"
 #include "route_lookup.h"
 #include "../wire/xfrm_event.h"
 
@@ -130,5 +131,6 @@ bool hwo_kernel_sockets_open(hwo_kernel_sockets_t *kernel, u_int timeout,
 	/* without them it is the driver's word that counts */
 	kernel->links = hwo_link_state_create();
 	kernel->features = open_features(timeout);
+	kernel->link_speed = hwo_link_speed;
 	return TRUE;
 }

@@ -60,6 +60,8 @@ typedef struct hwo_kernel_sockets_t {
 	link_state_t *links;
 	/** their features, NULL if not available */
 	link_features_t *features;
+	/** their speed, see hwo_link_speed() */
+	uint64_t (*link_speed)(uint32_t ifindex);
 } hwo_kernel_sockets_t;
 
 /**

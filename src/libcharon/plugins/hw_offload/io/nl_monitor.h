@@ -9,9 +9,9 @@
  *
  * Usage concepts: the callback gets each message, or NULL if messages were
  * lost: assume that anything changed. Once it gets NULL, nothing else is lost
- * without a further one, so it may read the state anew. It runs either on a thread of the watcher
- * or in drain(), never in two threads at the same time. It must not call back
- * into the monitor.
+ * without a further one, so it may read the state anew. It runs either on a
+ * thread of the watcher or in drain(), never in two threads at the same time.
+ * It must not call back into the monitor.
  *
  * Thread-safety: drain() may be called by any thread. destroy() waits for a
  * callback that is running.

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Limits, and when to look at them.
+ * Plans limits, and when to look at them.
  */
 
 #include "limit_plan.h"
@@ -71,69 +71,83 @@ void hwo_limit_plan(const hwo_sa_t *sa, hwo_mode_t mode, bool no_bytes,
 }
 
 /**
- * Time until a counter reaches its limit at a rate
+ * Time until a counter may reach its limit at a rate, given that it is late
  */
 static uint64_t time_left(uint64_t value, uint64_t limit, uint64_t rate)
 {
+	uint64_t left = value < limit ? limit - value : 0;
+
+	/* in seconds first where milliseconds would not fit */
+	left = left > UINT64_MAX / 1000 ? left / rate * 1000 : left * 1000 / rate;
+	return left > HWO_COUNTER_DELAY ? left - HWO_COUNTER_DELAY : 0;
+}
+
+/**
+ * Time until a counter has to be looked at: before it can reach its limit if
+ * the link begins to carry nothing else now, and when it reaches it at its rate
+ *
+ * @param speed		what the link can carry
+ * @param backup	TRUE if the NIC looks at it, too
+ */
+static uint64_t next_look(const hwo_watch_count_t *count, uint64_t limit,
+						  uint64_t speed, bool backup)
+{
 	uint64_t left;
 
-	if (!limit || !rate)
+	if (!limit)
 	{
-		return UINT64_MAX;
+		return HWO_WATCH_MAX;
 	}
-	left = value < limit ? limit - value : 0;
-	/* in seconds first where milliseconds would not fit */
-	return left > UINT64_MAX / 1000 ? left / rate * 1000 : left * 1000 / rate;
+	left = max(time_left(count->value, limit, speed), HWO_WATCH_IDLE_MIN);
+	if (count->rate)
+	{
+		left = min(left, max(time_left(count->value, limit, count->rate),
+							 HWO_WATCH_MIN));
+	}
+	else if (backup && count->begun)
+	{
+		left *= HWO_WATCH_BACKUP;
+	}
+	return min(left, HWO_WATCH_MAX);
 }
 
 /**
- * Limits that count next: soft ones, then hard ones that are ours
- */
-static void next_limits(const hwo_watch_t *watch, const hwo_limits_t *kernel,
-						uint64_t *packets, uint64_t *bytes)
-{
-	if (watch->soft)
-	{
-		*packets = watch->watched.hard_packets;
-		*bytes = watch->watched.hard_bytes;
-		return;
-	}
-	*packets = kernel->soft_packets ?: watch->watched.hard_packets;
-	*bytes = kernel->soft_bytes ?: watch->watched.soft_bytes ?:
-			 watch->watched.hard_bytes;
-}
-
-/**
- * Set the time of the next look: after half of what is left at its rate, given
- * that the counters are late, or at the rate that it may begin with any time
+ * Set the time of the next look: soft limits, then hard ones that are ours
  */
 static void set_due(hwo_watch_t *watch, const hwo_limits_t *kernel,
 					uint64_t now)
 {
-	uint64_t packets, bytes, left, idle;
+	const hwo_limits_t *watched = &watch->watched;
+	uint64_t packets = watched->hard_packets, bytes = watched->hard_bytes;
+	bool backup_packets = FALSE, backup_bytes = FALSE;
 
-	next_limits(watch, kernel, &packets, &bytes);
-	left = min(time_left(watch->packets, packets, watch->packet_rate),
-			   time_left(watch->bytes, bytes, watch->byte_rate));
-	left = left > HWO_COUNTER_DELAY ? (left - HWO_COUNTER_DELAY) / 2 : 0;
-	left = max(left, HWO_WATCH_MIN);
-	idle = min(time_left(watch->packets, packets, HWO_IDLE_PACKETS),
-			   time_left(watch->bytes, bytes, HWO_IDLE_BYTES));
-	idle = max(idle / 2, HWO_WATCH_IDLE_MIN);
-	watch->due = now + min(min(left, idle), HWO_WATCH_MAX);
+	if (!watch->soft)
+	{
+		backup_packets = kernel->soft_packets;
+		backup_bytes = kernel->soft_bytes;
+		packets = kernel->soft_packets ?: packets;
+		bytes = kernel->soft_bytes ?: watched->soft_bytes ?: bytes;
+	}
+	watch->due = now + min(next_look(&watch->packets, packets,
+									 watch->speed / HWO_SMALLEST_FRAME,
+									 backup_packets),
+						   next_look(&watch->bytes, bytes, watch->speed,
+									 backup_bytes));
 }
 
 /*
  * Described in header
  */
 bool hwo_watch_begin(hwo_watch_t *watch, const hwo_sa_id_t *id,
-					 const hwo_limit_plan_t *plan, uint64_t now)
+					 const hwo_limit_plan_t *plan, uint64_t speed,
+					 uint64_t now)
 {
 	const hwo_limits_t *watched = &plan->watched, *kernel = &plan->kernel;
 
 	*watch = (hwo_watch_t){
 		.id = *id,
 		.watched = *watched,
+		.speed = speed ?: HWO_UNKNOWN_SPEED,
 		.last = now,
 	};
 	set_due(watch, kernel, now);
@@ -142,15 +156,20 @@ bool hwo_watch_begin(hwo_watch_t *watch, const hwo_sa_id_t *id,
 }
 
 /**
- * Update the estimate of a rate: at once if it is higher, slowly if not
+ * Follow a counter
+ *
+ * @param ms		time since the last update of its rate
  */
-static uint64_t update_rate(uint64_t rate, uint64_t before, uint64_t value,
-							uint64_t ms)
+static void follow(hwo_watch_count_t *count, uint64_t value, uint64_t ms)
 {
-	uint64_t now;
-
-	now = value > before ? (value - before) * 1000 / ms : 0;
-	return max(now, rate / 2);
+	count->value = value;
+	if (ms >= HWO_RATE_TIME)
+	{	/* drivers update their counters once a second */
+		count->rate = value > count->base ? (value - count->base) * 1000 / ms
+										  : 0;
+		count->base = value;
+		count->begun = TRUE;
+	}
 }
 
 /**
@@ -162,16 +181,42 @@ static bool beyond(uint64_t value, uint64_t limit)
 }
 
 /**
- * Check if a soft limit is reached. Those that are ours are before what the
- * counters show; the kernel is trusted to be on time.
+ * Check a limit of ours, before what the counter shows
+ */
+static bool beyond_ours(const hwo_watch_count_t *count, uint64_t limit)
+{
+	return beyond(count->value + count->rate * HWO_COUNTER_DELAY / 1000, limit);
+}
+
+/**
+ * Check if a soft limit is reached. The kernel is trusted to be on time.
  */
 static bool beyond_soft(const hwo_watch_t *watch, const hwo_limits_t *kernel)
 {
-	uint64_t unseen = watch->byte_rate * HWO_COUNTER_DELAY / 1000;
+	return beyond(watch->packets.value, kernel->soft_packets) ||
+		   beyond(watch->bytes.value, kernel->soft_bytes) ||
+		   beyond_ours(&watch->bytes, watch->watched.soft_bytes);
+}
 
-	return beyond(watch->packets, kernel->soft_packets) ||
-		   beyond(watch->bytes, kernel->soft_bytes) ||
-		   beyond(watch->bytes + unseen, watch->watched.soft_bytes);
+/**
+ * Check if a hard limit of ours is reached, as far as the counters show it
+ */
+static bool beyond_hard(const hwo_watch_t *watch)
+{
+	return beyond(watch->packets.value, watch->watched.hard_packets) ||
+		   beyond(watch->bytes.value, watch->watched.hard_bytes);
+}
+
+/**
+ * Check if a hard limit of ours was probably reached since the counters were
+ * updated. That has to be seen at another rate than the soft one was, which
+ * also leaves charon some time to rekey.
+ */
+static bool beyond_hard_late(const hwo_watch_t *watch, uint64_t now)
+{
+	return (!watch->soft || now - watch->soft_time >= HWO_RATE_TIME) &&
+		   (beyond_ours(&watch->packets, watch->watched.hard_packets) ||
+			beyond_ours(&watch->bytes, watch->watched.hard_bytes));
 }
 
 /*
@@ -181,25 +226,29 @@ hwo_watch_verdict_t hwo_watch_look(hwo_watch_t *watch,
 								   const hwo_sa_state_t *state, uint64_t now)
 {
 	hwo_watch_verdict_t verdict = HWO_WATCH_OK;
-	const hwo_usage_t *usage = &state->usage;
-	uint64_t ms = max(now - watch->last, 1);
+	uint64_t ms = now - watch->last;
+	bool soft;
 
-	watch->packet_rate = update_rate(watch->packet_rate, watch->packets,
-									 usage->packets, ms);
-	watch->byte_rate = update_rate(watch->byte_rate, watch->bytes,
-								   usage->bytes, ms);
-	watch->packets = usage->packets;
-	watch->bytes = usage->bytes;
-	watch->last = now;
-	if (beyond(usage->packets, watch->watched.hard_packets) ||
-		beyond(usage->bytes, watch->watched.hard_bytes))
+	follow(&watch->packets, state->usage.packets, ms);
+	follow(&watch->bytes, state->usage.bytes, ms);
+	watch->last = ms >= HWO_RATE_TIME ? now : watch->last;
+	soft = !watch->soft && beyond_soft(watch, &state->limits);
+	if (beyond_hard(watch))
 	{
-		return HWO_WATCH_HARD;
+		verdict = soft ? HWO_WATCH_BOTH : HWO_WATCH_HARD;
 	}
-	if (!watch->soft && beyond_soft(watch, &state->limits))
+	else if (soft)
+	{
+		verdict = HWO_WATCH_SOFT;
+	}
+	else if (beyond_hard_late(watch, now))
+	{
+		verdict = HWO_WATCH_HARD;
+	}
+	if (soft)
 	{
 		watch->soft = TRUE;
-		verdict = HWO_WATCH_SOFT;
+		watch->soft_time = now;
 	}
 	set_due(watch, &state->limits, now);
 	return verdict;

@@ -33,10 +33,20 @@
 #define HWO_WATCH_IDLE_MIN 1000
 #define HWO_WATCH_MAX 300000
 
-/** What an SA that is idle may begin with any time, per second: an SA is looked
- * at before it can reach its limit at that rate */
-#define HWO_IDLE_PACKETS 1000000ULL
-#define HWO_IDLE_BYTES 125000000ULL
+/** How much rarer an idle SA is looked at if its NIC reports the limit as well,
+ * and lets no packet pass beyond the hard one */
+#define HWO_WATCH_BACKUP 10
+
+/** Time over which a rate is taken, in milliseconds: drivers update their
+ * counters once a second */
+#define HWO_RATE_TIME 1000
+
+/** Speed of a link that is not known, in bytes per second: 400 Gb/s */
+#define HWO_UNKNOWN_SPEED 50000000000ULL
+
+/** Bytes that the smallest packet takes on the wire, gap and preamble
+ * included */
+#define HWO_SMALLEST_FRAME 84
 
 /**
  * Who enforces what.
@@ -60,6 +70,18 @@ void hwo_limit_plan(const hwo_sa_t *sa, hwo_mode_t mode, bool no_bytes,
 					hwo_limit_plan_t *plan);
 
 /**
+ * A counter that is watched.
+ */
+typedef struct hwo_watch_count_t {
+	/** value at the last look, and when its rate was taken last */
+	uint64_t value, base;
+	/** what it counts per second */
+	uint64_t rate;
+	/** TRUE once the rate was taken */
+	bool begun;
+} hwo_watch_count_t;
+
+/**
  * An SA that is watched.
  */
 typedef struct hwo_watch_t {
@@ -67,13 +89,16 @@ typedef struct hwo_watch_t {
 	hwo_sa_id_t id;
 	/** limits the kernel does not enforce, 0 for none */
 	hwo_limits_t watched;
-	/** TRUE once its soft limit was reached */
+	/** TRUE once its soft limit was reached, and when, in milliseconds */
 	bool soft;
-	/** counters at the last look */
-	uint64_t packets, bytes;
-	/** rates per second, estimated */
-	uint64_t packet_rate, byte_rate;
-	/** time of the last look, and of the next one, milliseconds */
+	uint64_t soft_time;
+	/** TRUE if it was not there at the last look */
+	bool missing;
+	/** speed of its link, in bytes per second */
+	uint64_t speed;
+	/** counters */
+	hwo_watch_count_t packets, bytes;
+	/** times at which rates were taken, and of the next look, milliseconds */
 	uint64_t last, due;
 } hwo_watch_t;
 
@@ -85,8 +110,11 @@ typedef enum hwo_watch_verdict_t {
 	HWO_WATCH_OK,
 	/** it reached a soft limit, or will before counters show it */
 	HWO_WATCH_SOFT,
-	/** it reached a hard limit that is left to us */
+	/** it reached a hard limit that is left to us, its soft limit was found
+	 * before, if it has one */
 	HWO_WATCH_HARD,
+	/** it reached both since the last look */
+	HWO_WATCH_BOTH,
 } hwo_watch_verdict_t;
 
 /**
@@ -95,11 +123,13 @@ typedef enum hwo_watch_verdict_t {
  * @param watch			[out] watch
  * @param id			identity
  * @param plan			plan of its limits
+ * @param speed			speed of its link in bytes per second, 0 if not known
  * @param now			current time, monotonic, in milliseconds
  * @return				FALSE if there is nothing to watch
  */
 bool hwo_watch_begin(hwo_watch_t *watch, const hwo_sa_id_t *id,
-					 const hwo_limit_plan_t *plan, uint64_t now);
+					 const hwo_limit_plan_t *plan, uint64_t speed,
+					 uint64_t now);
 
 /**
  * Look at an SA. The limits the kernel has are compared, too, as its driver may

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Limits that nobody else looks after.
+ * Watches limits that nobody else looks after.
  */
 
 #include "limit_watcher.h"
@@ -17,6 +17,12 @@
 
 /** SAs that are due within this time are looked at together, milliseconds */
 #define SLACK 50
+
+/** Milliseconds in which others notice that an SA is gone, if they do at all */
+#define MISSING_MS 2000
+
+/** Milliseconds for which the speed of a device is remembered */
+#define SPEED_MS 10000
 
 typedef struct private_limit_watcher_t private_limit_watcher_t;
 
@@ -46,12 +52,24 @@ struct private_limit_watcher_t {
 	sa_expiry_t *rekey;
 
 	/**
+	 * Tells the speed of a device
+	 */
+	hwo_link_speed_t link_speed;
+
+	/**
+	 * The device that was asked for last, its speed, and how long that is
+	 * remembered: SAs come in crowds, and drivers may take their time
+	 */
+	uint32_t device;
+	uint64_t speed, speed_end;
+
+	/**
 	 * SAs that are watched
 	 */
 	hwo_watch_heap_t heap;
 
 	/**
-	 * Protects heap
+	 * Protects all of these
 	 */
 	mutex_t *mutex;
 
@@ -92,6 +110,83 @@ static void schedule(private_limit_watcher_t *this)
 }
 
 /**
+ * Handle an SA that is not there. There are many who would have noticed, so
+ * they get some time. Then charon has to rekey it, nobody else will tell.
+ *
+ * @return		FALSE if it does not have to be watched anymore
+ */
+static bool handle_missing(private_limit_watcher_t *this, hwo_watch_t *watch,
+						   uint64_t now)
+{
+	hwo_sa_state_t state;
+	hwo_result_t result;
+	hwo_child_t *child;
+	bool gone;
+
+	if (!watch->missing)
+	{
+		watch->missing = TRUE;
+		watch->due = now + MISSING_MS;
+		return TRUE;
+	}
+	/* nobody moves or deletes it now */
+	child = this->table->checkout(this->table, &watch->id);
+	if (!child)
+	{
+		return FALSE;
+	}
+	hwo_sa_get(this->xfrm, &watch->id, &state, &result);
+	gone = result.err == ESRCH || (!result.err && state.larval);
+	this->table->checkin(this->table, child);
+	if (gone && this->table->lose(this->table, &watch->id))
+	{
+		this->rekey->soft_when_known(this->rekey, &watch->id,
+									 "is not in the kernel anymore");
+	}
+	watch->due = now + MISSING_MS;
+	return !gone;
+}
+
+/**
+ * Tell charon about a soft limit, unless it knows already
+ *
+ * @return		TRUE if it did not
+ */
+static bool tell_soft(private_limit_watcher_t *this, hwo_watch_t *watch,
+					  const hwo_limits_t *kernel, const char *why)
+{
+	bool late = kernel->soft_packets || kernel->soft_bytes;
+
+	if (!this->table->soft(this->table, &watch->id, TRUE, late))
+	{
+		return FALSE;
+	}
+	this->rekey->soft(this->rekey, &watch->id, why);
+	return TRUE;
+}
+
+/**
+ * End an SA that reached a hard limit
+ *
+ * @param both	TRUE if it reached its soft limit only now, too
+ */
+static void end_sa(private_limit_watcher_t *this, hwo_watch_t *watch,
+				   const hwo_limits_t *kernel, bool both)
+{
+	hwo_result_t result;
+
+	/* first of all, no packet more. The kernel may have been faster. */
+	hwo_sa_delete(this->xfrm, &watch->id, &result);
+	if (this->table->lose(this->table, &watch->id) &&
+		!(both && tell_soft(this, watch, kernel,
+							"reached its hard limit at once")))
+	{
+		DBG1(DBG_KNL, "SA %.8x reached a hard limit", ntohl(watch->id.spi));
+		hwo_tell_expired(&watch->id, TRUE);
+	}
+}
+
+/**
  * Look at an SA
  *
  * @return		FALSE if it does not have to be watched anymore
@@ -102,8 +197,8 @@ static bool look_at(private_limit_watcher_t *this, hwo_watch_t *watch,
 	hwo_child_sa_t *sa = NULL;
 	hwo_sa_state_t state;
 	hwo_child_t child;
+	hwo_watch_verdict_t verdict;
 	hwo_result_t result;
-	bool late;
 
 	if (this->table->get(this->table, &watch->id, &child))
 	{
@@ -114,36 +209,32 @@ static bool look_at(private_limit_watcher_t *this, hwo_watch_t *watch,
 		return FALSE;
 	}
 	hwo_sa_get(this->xfrm, &watch->id, &state, &result);
-	if (result.err)
-	{	/* if it's gone, somebody else has noticed, or will */
-		watch->due = now + HWO_WATCH_MAX;
-		return result.err != ESRCH;
+	if (result.err == ESRCH || (!result.err && state.larval))
+	{	/* a packet that finds no SA may leave a larval one */
+		return handle_missing(this, watch, now);
 	}
+	if (result.err)
+	{
+		watch->due = now + HWO_WATCH_IDLE_MIN;
+		return TRUE;
+	}
+	watch->missing = FALSE;
 	this->table->note_packets(this->table, &watch->id, state.usage.packets,
 							  now / 1000);
-	late = state.limits.soft_packets || state.limits.soft_bytes;
-	switch (hwo_watch_look(watch, &state, now))
+	verdict = hwo_watch_look(watch, &state, now);
+	switch (verdict)
 	{
 		case HWO_WATCH_OK:
-			return TRUE;
-		case HWO_WATCH_SOFT:
-			if (this->table->soft(this->table, &watch->id, TRUE, late))
-			{
-				this->rekey->soft(this->rekey, &watch->id,
-								  "reached a soft limit");
-			}
-			return TRUE;
-		case HWO_WATCH_HARD:
 			break;
+		case HWO_WATCH_SOFT:
+			tell_soft(this, watch, &state.limits, "reached a soft limit");
+			break;
+		case HWO_WATCH_HARD:
+		case HWO_WATCH_BOTH:
+			end_sa(this, watch, &state.limits, verdict == HWO_WATCH_BOTH);
+			return FALSE;
 	}
-	/* first of all, no packet more. The kernel may have been faster. */
-	hwo_sa_delete(this->xfrm, &watch->id, &result);
-	if (this->table->lose(this->table, &watch->id))
-	{
-		DBG1(DBG_KNL, "SA %.8x reached a hard limit", ntohl(watch->id.spi));
-		hwo_tell_expired(&watch->id, TRUE);
-	}
-	return FALSE;
+	return TRUE;
 }
 
 /**
@@ -199,6 +290,38 @@ static void log_plan(const hwo_sa_t *sa, const hwo_limit_plan_t *plan)
 	}
 }
 
+/**
+ * Get the speed of the device that an SA is on
+ */
+static uint64_t get_speed(private_limit_watcher_t *this, const hwo_sa_id_t *id,
+						  uint64_t now)
+{
+	uint64_t speed = 0;
+	uint32_t device;
+	hwo_child_t child;
+	bool known;
+
+	if (!this->link_speed || !this->table->get(this->table, id, &child))
+	{
+		return 0;
+	}
+	device = hwo_child_find(&child, id)->outcome.effective.ifindex;
+	this->mutex->lock(this->mutex);
+	known = this->device == device && now < this->speed_end;
+	speed = this->speed;
+	this->mutex->unlock(this->mutex);
+	if (!known)
+	{
+		speed = this->link_speed(device);
+		this->mutex->lock(this->mutex);
+		this->device = device;
+		this->speed = speed;
+		this->speed_end = now + SPEED_MS;
+		this->mutex->unlock(this->mutex);
+	}
+	return speed;
+}
+
 METHOD(limit_watcher_t, add, void,
 	private_limit_watcher_t *this, const hwo_sa_t *sa,
 	const hwo_limit_plan_t *plan)
@@ -208,7 +331,8 @@ METHOD(limit_watcher_t, add, void,
 
 	log_plan(sa, plan);
 	watch = malloc_thing(hwo_watch_t);
-	if (!hwo_watch_begin(watch, &sa->id, plan, now))
+	if (!hwo_watch_begin(watch, &sa->id, plan, get_speed(this, &sa->id, now),
+						 now))
 	{
 		free(watch);
 		return;
@@ -250,7 +374,8 @@ METHOD(limit_watcher_t, destroy, void,
  */
 limit_watcher_t *hwo_limit_watcher_create(nl_exchange_t *xfrm,
 										  child_table_t *table,
-										  sa_expiry_t *rekey)
+										  sa_expiry_t *rekey,
+										  hwo_link_speed_t link_speed)
 {
 	private_limit_watcher_t *this;
 
@@ -263,6 +388,7 @@ limit_watcher_t *hwo_limit_watcher_create(nl_exchange_t *xfrm,
 		.xfrm = xfrm,
 		.table = table,
 		.rekey = rekey,
+		.link_speed = link_speed,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	this->job = hwo_urgent_job_create(look_at_due, this);

@@ -10,7 +10,11 @@
  * hwo_limit_plan.
  *
  * charon hears of each limit once, whoever sees it first, the kernel or we. An
- * SA beyond a hard limit of ours is removed before charon hears of it.
+ * SA beyond a hard limit of ours is removed before charon hears of it. If
+ * charon did not hear of its soft limit before, it is told to rekey the
+ * CHILD_SA, which it would close at a hard limit.
+ *
+ * An SA that is not there anymore, and nobody has noticed, is rekeyed as well.
  *
  * Thread-safety: may be used by any thread.
  */
@@ -24,6 +28,11 @@
 #include "../../model/state/sa_record.h"
 
 typedef struct limit_watcher_t limit_watcher_t;
+
+/**
+ * Tells the speed of a device in bytes per second, 0 if it is not known.
+ */
+typedef uint64_t (*hwo_link_speed_t)(uint32_t ifindex);
 
 /**
  * Watcher of limits.
@@ -57,9 +66,11 @@ struct limit_watcher_t {
  * @param xfrm			exchange with XFRM
  * @param table			records of SAs
  * @param rekey			requests to rekey
+ * @param link_speed	tells the speed of a device
  */
 limit_watcher_t *hwo_limit_watcher_create(nl_exchange_t *xfrm,
 										  child_table_t *table,
-										  sa_expiry_t *rekey);
+										  sa_expiry_t *rekey,
+										  hwo_link_speed_t link_speed);
 
 #endif /** HWO_LIMIT_WATCHER_H_ @}*/

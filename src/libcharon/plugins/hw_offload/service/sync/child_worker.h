@@ -74,9 +74,9 @@ struct child_worker_t {
 	void (*compare)(child_worker_t *this);
 
 	/**
-	 * The same after a link went down that has SAs, and again for some seconds as long as
-	 * there seem to be SAs on it: the kernel announces that before it takes the
-	 * SAs away.
+	 * The same after a link went down if there are SAs on it, and again for
+	 * some seconds as long as there seem to be: the kernel announces that
+	 * before it takes the SAs away.
 	 *
 	 * @param ifindex	device
 	 */

@@ -19,8 +19,8 @@
 /** Links whose changes are noted, if there are more all are looked at */
 #define MAX_CHANGES 4096
 
-/** What was announced about a link: that it was down (or removed) at least once,
- * and that it is up at the end */
+/** What was announced about a link: that it was down (or removed) at least
+ * once, and that it is up at the end */
 #define WAS_DOWN 1
 #define IS_UP 2
 

@@ -8,10 +8,10 @@
  * Links that go down or come back. The kernel drops the SAs and SPs of a NIC
  * that goes down or is removed, and says nothing about them.
  *
- * Announcements are only noted when they come, one of charon's threads does what
- * they demand, in one go for all links that change together. If some are lost,
- * all links are listed anew, and whatever they may have dropped is compared or
- * installed again.
+ * Announcements are only noted when they come, one of charon's threads does
+ * what they demand, in one go for all links that change together. If some are
+ * lost, all links are listed anew, and whatever they may have dropped is
+ * compared or installed again.
  *
  * Thread-safety: nothing is called by more than one thread at a time.
  */

@@ -93,22 +93,27 @@ static const hwo_limit_plan_t gigabyte = {
 };
 static const hwo_sa_id_t id = { .spi = 1 };
 
+/** speeds of links, in bytes per second */
+#define GIGABIT 125000000ULL
+
 START_TEST(test_begin)
 {
 	hwo_limit_plan_t plan = {};
 	hwo_watch_t watch;
 
-	ck_assert(!hwo_watch_begin(&watch, &id, &plan, 5));
+	ck_assert(!hwo_watch_begin(&watch, &id, &plan, GIGABIT, 5));
 	/* without a soft one the kernel can't be late */
 	plan.kernel.soft_time = plan.kernel.hard_time = 1;
-	ck_assert(!hwo_watch_begin(&watch, &id, &plan, 5));
+	ck_assert(!hwo_watch_begin(&watch, &id, &plan, GIGABIT, 5));
 	plan.kernel.soft_packets = 1;
-	ck_assert(hwo_watch_begin(&watch, &id, &plan, 5));
+	ck_assert(hwo_watch_begin(&watch, &id, &plan, GIGABIT, 5));
 	ck_assert_uint_eq(watch.due, 5 + HWO_WATCH_IDLE_MIN);
-	ck_assert(hwo_watch_begin(&watch, &id, &gigabyte, 5));
-	ck_assert_uint_gt(watch.due, 5 + HWO_WATCH_MIN);
-	/* not after it could be there */
-	ck_assert_uint_le(watch.due, 5 + 1000000000000ULL / HWO_IDLE_BYTES);
+	/* before it could be there, and the counters show it */
+	ck_assert(hwo_watch_begin(&watch, &id, &gigabyte, GIGABIT, 5));
+	ck_assert_uint_eq(watch.due, 5 + 8000 - HWO_COUNTER_DELAY);
+	/* as fast as any link, for all we know */
+	ck_assert(hwo_watch_begin(&watch, &id, &gigabyte, 0, 5));
+	ck_assert_uint_eq(watch.due, 5 + HWO_WATCH_IDLE_MIN);
 }
 END_TEST
 
@@ -121,11 +126,12 @@ static uint64_t run(hwo_watch_t *watch, hwo_watch_verdict_t expected,
 {
 	hwo_watch_verdict_t verdict;
 	hwo_sa_state_t state = {};
-	uint64_t seen;
+	uint64_t seen, state_time;
 
 	*looks = 0;
 	do
 	{
+		state_time = watch->due;
 		seen = watch->due > delay ? watch->due - delay : 0;
 		state.usage.bytes = rate * seen / 1000;
 		state.usage.packets = state.usage.bytes / 1000;
@@ -134,7 +140,7 @@ static uint64_t run(hwo_watch_t *watch, hwo_watch_verdict_t expected,
 	}
 	while (verdict == HWO_WATCH_OK);
 	ck_assert_int_eq(verdict, expected);
-	return rate * watch->last / 1000;
+	return rate * state_time / 1000;
 }
 
 START_TEST(test_soft)
@@ -145,18 +151,193 @@ START_TEST(test_soft)
 	hwo_watch_t watch;
 	u_int looks;
 
-	ck_assert(hwo_watch_begin(&watch, &id, &gigabyte, 0));
+	ck_assert(hwo_watch_begin(&watch, &id, &gigabyte, GIGABIT, 0));
 	sent = run(&watch, HWO_WATCH_SOFT, rate, delay, &looks);
 	/* in time, whatever the counters say, and not before it is needed */
 	margin = rate * (HWO_COUNTER_DELAY + HWO_WATCH_MIN) / 1000;
 	ck_assert_uint_le(sent, 1000000000 + rate * HWO_WATCH_MIN / 1000);
 	ck_assert_uint_ge(sent, 1000000000 - margin);
 	/* dense only near the limit */
-	ck_assert_int_le(looks, 100 + 600000000 / rate);
+	ck_assert_int_le(looks, 100 + 700000000 / rate);
 	/* once, then the hard one */
 	sent = run(&watch, HWO_WATCH_HARD, rate, delay, &looks);
-	ck_assert_uint_ge(sent, 2000000000);
-	ck_assert_uint_le(sent, 2000000000 + margin);
+	ck_assert_uint_ge(sent, 2000000000 - margin);
+	ck_assert_uint_le(sent, 2000000000 + rate * HWO_WATCH_MIN / 1000);
+}
+END_TEST
+
+/**
+ * NICs, and limits in bytes of an SA that was idle before.
+ */
+static const struct {
+	/** bytes per second */
+	uint64_t speed;
+	uint64_t soft, hard;
+} bursts[] = {
+#define GB 1000000000ULL
+	{ GIGABIT,			10 * GB,	11 * GB },
+	{ 10 * GIGABIT,		10 * GB,	11 * GB },
+	{ 25 * GIGABIT,		10 * GB,	11 * GB },
+	{ 25 * GIGABIT,		100 * GB,	110 * GB },
+	{ 100 * GIGABIT,	10 * GB,	11 * GB },
+	{ 100 * GIGABIT,	100 * GB,	110 * GB },
+	{ 200 * GIGABIT,	100 * GB,	110 * GB },
+	{ 400 * GIGABIT,	1000 * GB,	2000 * GB },
+	/* soft ones alone, hard ones alone */
+	{ 100 * GIGABIT,	100 * GB,	0 },
+	{ 100 * GIGABIT,	0,			100 * GB },
+};
+
+/**
+ * Let an idle SA send as fast as its NIC can, with counters that are late.
+ *
+ * @param after		time since the last look
+ * @param found		[out] bytes that were sent when each verdict was found
+ */
+static void burst(hwo_watch_t *watch, uint64_t speed, uint64_t after,
+				  uint64_t found[HWO_WATCH_BOTH + 1])
+{
+	hwo_watch_verdict_t verdict;
+	hwo_sa_state_t state = {};
+	uint64_t now, start;
+	int i;
+
+	memset(found, 0, sizeof(*found) * (HWO_WATCH_BOTH + 1));
+	for (now = 0; now < 3600000; now = watch->due)
+	{
+		ck_assert_int_eq(hwo_watch_look(watch, &state, now), HWO_WATCH_OK);
+	}
+	start = now - (watch->due - now) + after;
+	start = min(start, watch->due);
+	for (i = 0; i < 1000; i++)
+	{
+		now = watch->due;
+		if (now > start + HWO_COUNTER_DELAY)
+		{
+			state.usage.bytes = (now - start - HWO_COUNTER_DELAY) * speed /
+								1000;
+			state.usage.packets = state.usage.bytes / HWO_SMALLEST_FRAME;
+		}
+		verdict = hwo_watch_look(watch, &state, now);
+		found[verdict] = (now - start) * speed / 1000;
+		if (verdict > HWO_WATCH_SOFT)
+		{
+			break;
+		}
+	}
+}
+
+START_TEST(test_burst)
+{
+	uint64_t soft, hard, speed, late, found[HWO_WATCH_BOTH + 1];
+	hwo_limit_plan_t plan = {};
+	hwo_watch_t watch;
+	int i = _i / 3;
+
+	speed = bursts[i].speed;
+	soft = plan.watched.soft_bytes = bursts[i].soft;
+	hard = plan.watched.hard_bytes = bursts[i].hard;
+	ck_assert(hwo_watch_begin(&watch, &id, &plan, speed, 0));
+	burst(&watch, speed, _i % 3 * 500, found);
+	/* what can't be known: counters are late, looks not without end */
+	late = speed * HWO_WATCH_IDLE_MIN / 1000;
+	if ((soft ?: hard) < 4 * speed)
+	{
+		late += speed * HWO_COUNTER_DELAY / 1000;
+	}
+	if (soft)
+	{
+		ck_assert(found[HWO_WATCH_SOFT] || found[HWO_WATCH_BOTH]);
+		ck_assert_uint_le(found[HWO_WATCH_SOFT] ?: found[HWO_WATCH_BOTH],
+						  soft + late);
+	}
+	if (hard)
+	{	/* and not without the soft one */
+		ck_assert(soft ? found[HWO_WATCH_SOFT] || !found[HWO_WATCH_HARD]
+					   : found[HWO_WATCH_HARD]);
+		ck_assert_uint_le(found[HWO_WATCH_HARD] ?: found[HWO_WATCH_BOTH],
+						  hard + late + speed * HWO_RATE_TIME / 1000);
+	}
+}
+END_TEST
+
+START_TEST(test_burst_packets)
+{
+	hwo_limit_plan_t plan = {
+		.watched = { .hard_packets = GB },
+	};
+	uint64_t found[HWO_WATCH_BOTH + 1], speed = 100 * GIGABIT;
+	hwo_watch_t watch;
+
+	/* the smallest ones */
+	ck_assert(hwo_watch_begin(&watch, &id, &plan, speed, 0));
+	burst(&watch, speed, 0, found);
+	ck_assert(found[HWO_WATCH_HARD]);
+	ck_assert_uint_le(found[HWO_WATCH_HARD] / HWO_SMALLEST_FRAME,
+					  GB + speed / HWO_SMALLEST_FRAME);
+}
+END_TEST
+
+START_TEST(test_both)
+{
+	hwo_sa_state_t state = {
+		.usage.bytes = 3 * GB,
+	};
+	hwo_watch_t watch;
+
+	/* both since the last look, even if the kernel has the hard one alone */
+	ck_assert(hwo_watch_begin(&watch, &id, &gigabyte, 0, 0));
+	ck_assert_int_eq(hwo_watch_look(&watch, &state, 1000), HWO_WATCH_BOTH);
+	ck_assert_int_eq(hwo_watch_look(&watch, &state, 1200), HWO_WATCH_HARD);
+}
+END_TEST
+
+START_TEST(test_chance)
+{
+	hwo_sa_state_t state = {
+		.usage.bytes = GB,
+	};
+	hwo_watch_t watch;
+
+	/* by now it may have sent 3 GB, that is not known yet */
+	ck_assert(hwo_watch_begin(&watch, &id, &gigabyte, 0, 0));
+	ck_assert_int_eq(hwo_watch_look(&watch, &state, 1000), HWO_WATCH_SOFT);
+	ck_assert_int_eq(hwo_watch_look(&watch, &state, 1900), HWO_WATCH_OK);
+	/* it did not */
+	ck_assert_int_eq(hwo_watch_look(&watch, &state, 2100), HWO_WATCH_OK);
+	state.usage.bytes += GB / 2;
+	ck_assert_int_eq(hwo_watch_look(&watch, &state, 3100), HWO_WATCH_HARD);
+}
+END_TEST
+
+START_TEST(test_backup)
+{
+	hwo_limit_plan_t plan = {
+		.kernel = { .soft_packets = 1000000 },
+	};
+	hwo_sa_state_t state = {
+		.limits = plan.kernel,
+	};
+	hwo_watch_t watch;
+
+	/* the NIC reports that, so we do not have to be quick if it is idle */
+	ck_assert(hwo_watch_begin(&watch, &id, &plan, 100 * GIGABIT, 0));
+	ck_assert_uint_eq(watch.due, HWO_WATCH_IDLE_MIN);
+	ck_assert_int_eq(hwo_watch_look(&watch, &state, 1000), HWO_WATCH_OK);
+	ck_assert_uint_eq(watch.due, 1000 +
+					  HWO_WATCH_BACKUP * HWO_WATCH_IDLE_MIN);
+	/* but if it is not */
+	state.usage.packets = 900000;
+	ck_assert_int_eq(hwo_watch_look(&watch, &state, 11000), HWO_WATCH_OK);
+	ck_assert_uint_eq(watch.due, 11000 + HWO_WATCH_MIN);
+	/* nor if nobody else watches */
+	plan = (hwo_limit_plan_t){
+		.watched = { .hard_packets = 1000000 },
+	};
+	state = (hwo_sa_state_t){};
+	ck_assert(hwo_watch_begin(&watch, &id, &plan, 100 * GIGABIT, 0));
+	ck_assert_int_eq(hwo_watch_look(&watch, &state, 1000), HWO_WATCH_OK);
+	ck_assert_uint_eq(watch.due, 1000 + HWO_WATCH_IDLE_MIN);
 }
 END_TEST
 
@@ -169,7 +350,7 @@ START_TEST(test_idle)
 	hwo_watch_t watch;
 
 	/* far away, so it is looked at every few minutes only */
-	ck_assert(hwo_watch_begin(&watch, &id, &plan, 0));
+	ck_assert(hwo_watch_begin(&watch, &id, &plan, 0, 0));
 	ck_assert_uint_eq(watch.due, HWO_WATCH_MAX);
 	ck_assert_int_eq(hwo_watch_look(&watch, &state, watch.due), HWO_WATCH_OK);
 	ck_assert_uint_eq(watch.due, 2 * HWO_WATCH_MAX);
@@ -191,7 +372,7 @@ START_TEST(test_kernel_late)
 	};
 	hwo_watch_t watch;
 
-	ck_assert(hwo_watch_begin(&watch, &id, &plan, 0));
+	ck_assert(hwo_watch_begin(&watch, &id, &plan, 0, 0));
 	ck_assert_int_eq(hwo_watch_look(&watch, &state, 200), HWO_WATCH_OK);
 	state.usage.packets = 1000;
 	ck_assert_int_eq(hwo_watch_look(&watch, &state, 400), HWO_WATCH_SOFT);
@@ -216,7 +397,7 @@ START_TEST(test_changed)
 	hwo_watch_t watch;
 
 	/* somebody else lowered the limit, the NIC doesn't know */
-	ck_assert(hwo_watch_begin(&watch, &id, &plan, 0));
+	ck_assert(hwo_watch_begin(&watch, &id, &plan, 0, 0));
 	ck_assert_int_eq(hwo_watch_look(&watch, &state, watch.due),
 					 HWO_WATCH_SOFT);
 }
@@ -258,6 +439,11 @@ TCase *limits_tcase(void)
 	tcase_add_test(tcase, test_no_esn);
 	tcase_add_test(tcase, test_begin);
 	tcase_add_loop_test(tcase, test_soft, 0, 6);
+	tcase_add_loop_test(tcase, test_burst, 0, 3 * countof(bursts));
+	tcase_add_test(tcase, test_burst_packets);
+	tcase_add_test(tcase, test_both);
+	tcase_add_test(tcase, test_chance);
+	tcase_add_test(tcase, test_backup);
 	tcase_add_test(tcase, test_idle);
 	tcase_add_test(tcase, test_kernel_late);
 	tcase_add_test(tcase, test_changed);

@@ -30,6 +30,9 @@
 /** Virtual time, in seconds */
 #define SPAN 900
 
+/** Bytes per second that their link could carry: 100 Gb/s */
+#define SPEED 12500000000ULL
+
 /** Bytes per second that each SA transfers */
 #define RATE 12500000ULL
 
@@ -118,7 +121,7 @@ static void begin(bench_sa_t *sa, u_int i, uint64_t now)
 	};
 
 	sa->begun = now;
-	if (!hwo_watch_begin(&sa->watch, &id, &sa->plan, now))
+	if (!hwo_watch_begin(&sa->watch, &id, &sa->plan, SPEED, now))
 	{
 		fprintf(stderr, "nothing to watch\n");
 		exit(1);

@@ -67,6 +67,11 @@ extern kernel_ipsec_t *ipsec;
 extern char lines[MAX_LINES][512];
 extern int line_count;
 
+/** What links answer that are asked for their speed, 0 for unknown, and the one
+ * that was asked last */
+extern uint64_t test_link_speed;
+extern uint32_t test_link_asked;
+
 /** Set up a backend for a NIC that is capable of packet mode, on 7.2. */
 void service_setup(void);
 void service_teardown(void);

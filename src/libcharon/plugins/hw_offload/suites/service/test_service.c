@@ -93,6 +93,21 @@ static nl_transport_t *listen_xfrm(void *data, const int *groups)
 	return fake_kernel_open(kernel, NETLINK_XFRM, groups);
 }
 
+/*
+ * Described in header
+ */
+uint64_t test_link_speed;
+uint32_t test_link_asked;
+
+/**
+ * Tell the speed of a link
+ */
+static uint64_t link_speed(uint32_t ifindex)
+{
+	test_link_asked = ifindex;
+	return test_link_speed;
+}
+
 /**
  * Create the backend for the fake kernel.
  */
@@ -115,6 +130,7 @@ static kernel_ipsec_t *create_backend(fake_version_t version)
 										  route_lookup_groups),
 		.links = fake_kernel_links(kernel),
 		.features = fake_kernel_features(kernel),
+		.link_speed = link_speed,
 	};
 
 	snprintf(doors.uname.release, sizeof(doors.uname.release), "%u.%u.1-test",
@@ -260,6 +276,7 @@ void service_setup(void)
 	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.socket", "",
 						   lib->ns);
 	charon_stub_create();
+	test_link_speed = 0;
 	set_book("");
 	/* takes its time, and who counts SPs does not want them */
 	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.spdh_reserve",

@@ -14,6 +14,8 @@
 
 #include <processing/jobs/callback_job.h>
 
+#include "../../model/plan/limit_plan.h"
+
 #define SPI 0xc0000015
 
 static test_sa_t sa;
@@ -56,6 +58,47 @@ START_TEST(test_bytes_refused)
 	ck_assert(calls.expire_hard);
 	ck_assert_str_eq(sa_mode(SPI), "missing");
 	ck_assert_int_eq(calls.expires, 2);
+}
+END_TEST
+
+START_TEST(test_both_at_once)
+{
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	/* no packet more, but a rekeying, which a hard limit would prevent */
+	fake_kernel_use_sa(kernel, htonl(SPI), 200000, 200, 0);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_str_eq(sa_mode(SPI), "missing");
+	ck_assert(!calls.expire_hard);
+	ck_assert_int_eq(service_lines_with("reached its hard limit at once"), 1);
+	ck_assert_int_eq(calls.expires, 1);
+}
+END_TEST
+
+START_TEST(test_missing)
+{
+	/* removed by somebody, of which there is no announcement */
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	fake_kernel_drop_sa(kernel, htonl(SPI));
+	/* others may notice first, and charon does not know it here */
+	ck_assert(calls_wait(&calls.expires, 1) || calls_wait(&calls.expires, 1));
+	ck_assert(!calls.expire_hard);
+	ck_assert_int_eq(service_lines_with("is not in the kernel anymore"), 1);
+	ck_assert_int_eq(calls.expires, 1);
+}
+END_TEST
+
+START_TEST(test_speed)
+{
+	u_int before;
+
+	/* slow enough to leave that alone for minutes */
+	test_link_speed = 1000;
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	ck_assert_uint_eq(test_link_asked, NIC);
+	before = fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_GETSA);
+	usleep(2 * HWO_WATCH_IDLE_MIN * 1000);
+	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_GETSA),
+					  before);
 }
 END_TEST
 
@@ -177,6 +220,9 @@ TCase *limit_tcase(void)
 	tcase_add_checked_fixture(tcase, limits_setup, limits_teardown);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_loop_test(tcase, test_bytes_refused, 0, 2);
+	tcase_add_test(tcase, test_both_at_once);
+	tcase_add_test(tcase, test_missing);
+	tcase_add_test(tcase, test_speed);
 	tcase_add_test(tcase, test_bytes_accepted);
 	tcase_add_test(tcase, test_refused_anyway);
 	tcase_add_test(tcase, test_hard_only);
