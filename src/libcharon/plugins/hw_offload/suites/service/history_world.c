@@ -266,6 +266,7 @@ static void create_backend(fake_version_t version)
 										 route_lookup_groups),
 		.link_events = fake_kernel_open(kernel, NETLINK_ROUTE,
 										hwo_rt_link_groups),
+		.link_requests = fake_kernel_open(kernel, NETLINK_ROUTE, NULL),
 		.route_changes = fake_kernel_open(kernel, NETLINK_ROUTE,
 										  route_lookup_groups),
 		.links = fake_kernel_links(kernel),
