@@ -39,6 +39,8 @@ void reroute_start(fake_caps_t caps, const char *key, char *value)
 	}
 	ck_assert(service_start(FAKE_LINUX_7_2, caps, NULL));
 	fake_kernel_add_device(kernel, OTHER, caps, NULL);
+	/* as the kernel does */
+	fake_kernel_link_up(kernel, OTHER);
 	service_forget_lines();
 }
 
