@@ -169,6 +169,22 @@ bool hwo_xfrm_encode_flush_sp(hwo_msg_t *msg)
 /*
  * Described in header
  */
+bool hwo_xfrm_is_socket_sp(const struct nlmsghdr *hdr)
+{
+	struct xfrm_userpolicy_info info;
+
+	if (hdr->nlmsg_type != XFRM_MSG_NEWPOLICY ||
+		mnl_nlmsg_get_payload_len(hdr) < sizeof(info))
+	{
+		return FALSE;
+	}
+	memcpy(&info, mnl_nlmsg_get_payload(hdr), sizeof(info));
+	return info.dir >= XFRM_POLICY_MAX;
+}
+
+/*
+ * Described in header
+ */
 bool hwo_xfrm_decode_sp(const struct nlmsghdr *hdr, hwo_sp_state_t *state)
 {
 	enum { MARK, IF_ID, LABEL, OFFLOAD, TMPL, COUNT };

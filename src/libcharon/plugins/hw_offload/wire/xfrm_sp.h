@@ -50,6 +50,15 @@ bool hwo_xfrm_encode_del_sp(hwo_msg_t *msg, const hwo_sp_id_t *id);
 bool hwo_xfrm_encode_flush_sp(hwo_msg_t *msg);
 
 /**
+ * Check if an XFRM_MSG_NEWPOLICY describes the policy of a socket. The kernel
+ * lists these in dumps, too, with directions behind those of the SPD
+ * (XFRM_POLICY_MAX), and they are nobody's but their socket's.
+ *
+ * @param hdr		message, nlmsg_len already checked
+ */
+bool hwo_xfrm_is_socket_sp(const struct nlmsghdr *hdr);
+
+/**
  * Decode XFRM_MSG_NEWPOLICY or UPDPOLICY.
  *
  * @param hdr		message, nlmsg_len already checked

@@ -33,37 +33,37 @@ typedef struct private_stale_state_t private_stale_state_t;
 struct private_stale_state_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	stale_state_t public;
 
 	/**
-	 * Journal of what is ours
+	 * Journal of what is ours.
 	 */
 	journal_t *journal;
 
 	/**
-	 * Exchange that does not use the journal
+	 * Exchange that does not use the journal.
 	 */
 	nl_exchange_t *xfrm;
 
 	/**
-	 * When SPs of a killed daemon have to go, monotonic
+	 * When SPs of a killed daemon have to go, monotonic.
 	 */
 	time_t due;
 
 	/**
-	 * TRUE until it was logged what a killed daemon left
+	 * TRUE until it was logged what a killed daemon left.
 	 */
 	bool announce;
 
 	/**
-	 * Milliseconds to the next repetition
+	 * Milliseconds to the next repetition.
 	 */
 	u_int delay;
 
 	/**
-	 * Removes what is due
+	 * Removes what is due.
 	 */
 	deferred_job_t *job;
 };
@@ -81,7 +81,7 @@ typedef struct {
 } scan_t;
 
 /**
- * Check if an object has no owner
+ * Check if an object has no owner.
  */
 static bool is_stale(hwo_line_state_t state)
 {
@@ -89,7 +89,7 @@ static bool is_stale(hwo_line_state_t state)
 }
 
 /**
- * Callback for each SA of the kernel
+ * Callback for each SA of the kernel.
  */
 static bool check_sa(void *data, const struct nlmsghdr *hdr)
 {
@@ -110,7 +110,7 @@ static bool check_sa(void *data, const struct nlmsghdr *hdr)
 }
 
 /**
- * Callback for each SP of the kernel
+ * Callback for each SP of the kernel.
  */
 static bool check_sp(void *data, const struct nlmsghdr *hdr)
 {
@@ -118,6 +118,10 @@ static bool check_sp(void *data, const struct nlmsghdr *hdr)
 	char line[HWO_JOURNAL_LINE];
 	hwo_sp_state_t state;
 
+	if (hwo_xfrm_is_socket_sp(hdr))
+	{
+		return TRUE;
+	}
 	if (!hwo_xfrm_decode_sp(hdr, &state))
 	{
 		return FALSE;
@@ -164,7 +168,7 @@ static bool begin_scan(private_stale_state_t *this, scan_t *scan)
 }
 
 /**
- * Release what a scan has found
+ * Release what a scan has found.
  */
 static void end_scan(scan_t *scan)
 {
@@ -179,7 +183,7 @@ static void end_scan(scan_t *scan)
 }
 
 /**
- * Check if SPs of a killed daemon have to go
+ * Check if SPs of a killed daemon have to go.
  */
 static bool is_due(private_stale_state_t *this)
 {
@@ -187,7 +191,7 @@ static bool is_due(private_stale_state_t *this)
 }
 
 /**
- * Let an SP of a killed daemon drop its traffic instead of demanding SAs
+ * Let an SP of a killed daemon drop its traffic instead of demanding SAs.
  */
 static void block(private_stale_state_t *this, const hwo_sp_state_t *state)
 {
@@ -219,7 +223,7 @@ static void block(private_stale_state_t *this, const hwo_sp_state_t *state)
 }
 
 /**
- * Block what SPs with SAs cover, until they are due
+ * Block what SPs with SAs cover, until they are due.
  */
 static void block_all(private_stale_state_t *this, array_t *sps)
 {
@@ -265,7 +269,7 @@ static int remove_stale(private_stale_state_t *this, const char *line,
 }
 
 /**
- * Remove SAs
+ * Remove SAs.
  *
  * @return			number of those that could not be removed
  */
@@ -294,7 +298,7 @@ static u_int remove_sas(private_stale_state_t *this, array_t *sas)
 }
 
 /**
- * Remove SPs that are due
+ * Remove SPs that are due.
  *
  * @param waiting	[out] number of those that are not
  * @return			number of those that could not be removed
@@ -334,7 +338,7 @@ static u_int remove_sps(private_stale_state_t *this, array_t *sps,
 }
 
 /**
- * Log what a killed daemon left, once
+ * Log what a killed daemon left, once.
  */
 static void announce(private_stale_state_t *this, const scan_t *scan)
 {
@@ -350,7 +354,7 @@ static void announce(private_stale_state_t *this, const scan_t *scan)
 }
 
 /**
- * Remove what is due
+ * Remove what is due.
  *
  * @param waiting	[out] number of SPs that are not
  * @return			number of objects that could not be removed
@@ -373,7 +377,7 @@ static u_int remove_due(private_stale_state_t *this, u_int *waiting)
 }
 
 /**
- * Check if there is anything without owner
+ * Check if there is anything without owner.
  */
 static bool has_stale(private_stale_state_t *this)
 {
@@ -382,7 +386,7 @@ static bool has_stale(private_stale_state_t *this)
 }
 
 /**
- * Remove what is due, and come back for what is not, or could not be removed
+ * Remove what is due, and come back for what is not, or could not be removed.
  */
 CALLBACK(work, void,
 	private_stale_state_t *this)

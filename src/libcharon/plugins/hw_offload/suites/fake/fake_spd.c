@@ -314,12 +314,22 @@ static int find_requested(fake_request_t *request, fake_sp_t **found)
 }
 
 /**
- * Execute GETPOLICY for all.
+ * Execute GETPOLICY for all. IKE's sockets have policies as well, which the
+ * kernel lists with directions of their own.
  */
 static int dump_sps(fake_request_t *request)
 {
+	fake_sp_t socket = {
+		.info = {
+			.dir = XFRM_POLICY_MAX,
+			.sel.family = AF_INET,
+		},
+	};
 	enumerator_t *enumerator;
 	fake_sp_t *sp;
+
+	fake_answer(request, describe(&socket, NLM_F_MULTI,
+								  request->hdr->nlmsg_seq));
 
 	enumerator = request->kernel->sps->create_enumerator(request->kernel->sps);
 	while (enumerator->enumerate(enumerator, &sp))

@@ -363,10 +363,14 @@ START_TEST(test_decode_more)
 	hdr = wire_golden("getsa_1");
 	ck_assert(!hwo_xfrm_decode_sp(hdr, &state));
 	free(hdr);
-	/* a direction that does not exist */
+	/* a direction that only policies of sockets have */
 	hdr = wire_golden("getsp6_1");
+	ck_assert(!hwo_xfrm_is_socket_sp(hdr));
 	((struct xfrm_userpolicy_info*)(hdr + 1))->dir = 3;
 	ck_assert(!hwo_xfrm_decode_sp(hdr, &state));
+	ck_assert(hwo_xfrm_is_socket_sp(hdr));
+	hdr->nlmsg_len = NLMSG_LENGTH(sizeof(struct xfrm_userpolicy_info) - 1);
+	ck_assert(!hwo_xfrm_is_socket_sp(hdr));
 	free(hdr);
 }
 END_TEST
