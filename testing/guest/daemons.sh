@@ -103,8 +103,8 @@ lab_settings_own()
 	EOF
 }
 
-# upstream_settings: strongSwan's hosts read a file that wraps the strongswan.conf
-# of the scenario.
+# upstream_settings: strongSwan's hosts read a file that wraps the
+# strongswan.conf of the scenario.
 upstream_settings()
 {
 	log_settings
@@ -123,8 +123,8 @@ upstream_settings()
 	EOF
 }
 
-# lab_settings_upstream HOST...: their lists of plugins name kernel-netlink, so our
-# plugin has to be put there as well.
+# lab_settings_upstream HOST...: their lists of plugins name kernel-netlink, so
+# our plugin has to be put there as well.
 lab_settings_upstream()
 {
 	local host

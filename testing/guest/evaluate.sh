@@ -8,13 +8,13 @@
 #   host::command                      pretest.dat, posttest.dat
 #   host::command::pattern::expected   evaltest.dat
 #
-# A command is parsed by a shell twice, here and on the host: in evaltest.dat
-# as it stands, so that one level of quotes goes and redirections act here; in
-# the other two files as if it stood between double quotes.  What matches no file
-# here is left for the host to expand.  The pattern is a
-# basic regular expression, applied to the lines of the command's output.
-# Expected is YES (a line matches), NO (none does) or the number of lines that
-# match.  The command "tcpdump" stands for what tcpdump on that host has seen.
+# A command is parsed by a shell twice, here and on the host: in evaltest.dat as
+# it stands, so that one level of quotes goes and redirections act here; in the
+# other two files as if it stood between double quotes. What matches no file
+# here is left for the host to expand. The pattern is a basic regular
+# expression, applied to the lines of the command's output. Expected is YES (a
+# line matches), NO (none does) or the number of lines that match. The command
+# "tcpdump" stands for what tcpdump on that host has seen.
 #
 # Two differences.  A number is the real number of matching lines: the original
 # counts no match as 1.  And our own scenarios have no slack: a line that is

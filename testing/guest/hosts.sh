@@ -26,8 +26,8 @@ hosts_prepare()
 	mount -t tmpfs -o mode=755 hosts "$hosts_dir"
 }
 
-# hosts_etc DIR NAME...: puts the files of DIR/NAME/etc into the /etc that the host
-# will have; later calls overwrite what earlier ones have put there.
+# hosts_etc DIR NAME...: puts the files of DIR/NAME/etc into the /etc that the
+# host will have; later calls overwrite what earlier ones have put there.
 hosts_etc()
 {
 	local from=$1 name
@@ -97,8 +97,9 @@ host_exists()
 	[[ ${host_pid[$1]:-} ]]
 }
 
-# host_do NAME COMMAND...: runs a command of the engine's on a host.  The root is taken from
-# the host as well: the guest itself may live in a chroot of its initramfs.
+# host_do NAME COMMAND...: runs a command of the engine's on a host. The root is
+# taken from the host as well: the guest itself may live in a chroot of its
+# initramfs.
 host_do()
 {
 	local name=$1
@@ -108,8 +109,9 @@ host_do()
 
 # host_run NAME WORD...: runs a command line of a scenario on a host, as a
 # remote shell does: the words are joined and the host's shell parses them.
-# host-init is that shell: a fresh one for each command costs more in an emulated
-# machine than most commands.  What it has printed comes when it has ended.
+# host-init is that shell: a fresh one for each command costs more in an
+# emulated machine than most commands. What it has printed comes when it has
+# ended.
 host_run()
 {
 	local name=$1 dir=$hosts_dir/$1 id=$BASHPID.$EPOCHREALTIME status

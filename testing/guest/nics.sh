@@ -6,8 +6,9 @@
 
 nicsim_debugfs=/sys/kernel/debug/nicsim
 
-# nicsim_load PROFILE...: a cable ns0a-ns0b, ns1a-ns1b ... for each profile (what
-# the NIC at the end a can do).  The ends b are the wire, and cannot do anything.
+# nicsim_load PROFILE...: a cable ns0a-ns0b, ns1a-ns1b ... for each profile
+# (what the NIC at the end a can do). The ends b are the wire, and cannot do
+# anything.
 nicsim_load()
 {
 	local profiles

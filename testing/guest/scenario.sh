@@ -97,7 +97,8 @@ scenario_down()
 	rm -rf "$files_dir"
 }
 
-# check_views: charon, the plugin and the kernel agree about all SAs and policies
+# check_views: charon, the plugin and the kernel agree about all SAs and
+# policies
 check_views()
 {
 	local host

@@ -78,8 +78,8 @@ upstream_placeholders()
 		xargs -0 -r sed -i "$upstream_script"
 }
 
-# upstream_processors: the host sun believes to have two, as in strongSwan's test
-# network. SAs per processor are shared out among as many.
+# upstream_processors: the host sun believes to have two, as in strongSwan's
+# test network. SAs per processor are shared out among as many.
 upstream_processors()
 {
 	if ! host_exists sun || (($(nproc) <= 2)); then
@@ -92,8 +92,8 @@ upstream_processors()
 		done'
 }
 
-# upstream_logins HOST...: what answers the ssh of the hosts (bin/ssh); socat takes
-# quotes away, so there are none
+# upstream_logins HOST...: what answers the ssh of the hosts (bin/ssh); socat
+# takes quotes away, so there are none
 upstream_logins()
 {
 	local host

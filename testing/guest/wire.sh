@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# Captures.  On the host wire one tcpdump listens everywhere and notes interface
-# and direction: a frame is counted where it comes in from a cable, that is once,
-# however far the bridges carry it.  (A filter for the direction would lose
-# the first frames: libpcap applies it to them by itself, and it cannot.)
-# The verdicts are commands of that host (bin/frames and others).  The captures
-# that scenarios ask for with TCPDUMPHOSTS are text, of eth0, as strongSwan's
-# checks expect them.  The buffer has a slot of the largest size for each frame: with
-# what tcpdump takes by default it would have a few dozen slots only, and lose frames
-# when the guest is slow.
+# Captures. On the host wire one tcpdump listens everywhere and notes interface
+# and direction: a frame is counted where it comes in from a cable, that is
+# once, however far the bridges carry it. (A filter for the direction would lose
+# the first frames: libpcap applies it to them by itself, and it cannot.) The
+# verdicts are commands of that host (bin/frames and others). The captures that
+# scenarios ask for with TCPDUMPHOSTS are text, of eth0, as strongSwan's checks
+# expect them. The buffer has a slot of the largest size for each frame: with
+# what tcpdump takes by default it would have a few dozen slots only, and lose
+# frames when the guest is slow.
 capture_bytes=2048
 
 # capture_wire: before any daemon runs

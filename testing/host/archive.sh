@@ -89,8 +89,8 @@ fetch_lists()
 	touch "$root/fetched"
 }
 
-# archive_root NAME TYPES SUITE...: sets archive to the apt root NAME, with lists
-# that are not older than lists_max_days if they can be had.
+# archive_root NAME TYPES SUITE...: sets archive to the apt root NAME, with
+# lists that are not older than lists_max_days if they can be had.
 archive_root()
 {
 	local name=$1 types=$2 wanted type
@@ -115,7 +115,8 @@ package_version()
 		sed -n 's/^Version: //p;' | sed -n 1p
 }
 
-# debootstrap_options: fills the array bootstrap with mmdebstrap's common options.
+# debootstrap_options: fills the array bootstrap with mmdebstrap's common
+# options.
 bootstrap_options()
 {
 	local line

@@ -15,8 +15,8 @@ cache_open()
 	mkdir "$log_dir/images"
 }
 
-# cache_use: until cache_done nobody drops an image. What interrupted runs have left
-# goes if no other run uses the cache.
+# cache_use: until cache_done nobody drops an image. What interrupted runs have
+# left goes if no other run uses the cache.
 cache_use()
 {
 	local left
@@ -36,7 +36,8 @@ cache_done()
 	exec {cache_fd}>&-
 }
 
-# claim PATH: until it is released, this run alone makes PATH, which is in the cache.
+# claim PATH: until it is released, this run alone makes PATH, which is in the
+# cache.
 claim()
 {
 	mkdir -p "${1%/*}"
@@ -62,7 +63,8 @@ claimed()
 	cache_done
 }
 
-# recipe WORD... : a key over the WORDs and the contents of those that are files.
+# recipe WORD... : a key over the WORDs and the contents of those that are
+# files.
 recipe()
 {
 	local word
@@ -75,8 +77,8 @@ recipe()
 	done | sha256sum | cut -c 1-16
 }
 
-# image NAME KEY TEXT BUILDER...: sets image_dir to the image's directory; if the
-# cache has none, BUILDER makes it in a new directory, its last argument.
+# image NAME KEY TEXT BUILDER...: sets image_dir to the image's directory; if
+# the cache has none, BUILDER makes it in a new directory, its last argument.
 image()
 {
 	local name=$1 key=$2 text=$3 new
@@ -93,8 +95,8 @@ image()
 	release
 }
 
-# drop_older NAME: the images of that name but image_dir, unless another run uses
-# the cache: it may be about to pin one.
+# drop_older NAME: the images of that name but image_dir, unless another run
+# uses the cache: it may be about to pin one.
 drop_older()
 {
 	local old
@@ -108,16 +110,16 @@ drop_older()
 	flock -s "$cache_fd"
 }
 
-# pin FROM TO: hard links, so that another lab may drop FROM from the cache while
-# this one works with log_dir/images/TO.
+# pin FROM TO: hard links, so that another lab may drop FROM from the cache
+# while this one works with log_dir/images/TO.
 pin()
 {
 	cp -al "$1" "$log_dir/images/$2"
 }
 
-# private COMMAND...: runs COMMAND as root with a mount namespace of its own; the
-# invoking user is mapped to root when he is not. Mounts end with COMMAND. In a
-# chroot / is no mount, so nothing can be said about its propagation.
+# private COMMAND...: runs COMMAND as root with a mount namespace of its own;
+# the invoking user is mapped to root when he is not. Mounts end with COMMAND.
+# In a chroot / is no mount, so nothing can be said about its propagation.
 private()
 {
 	local -a mapping=()

@@ -7,9 +7,9 @@
 # The kernels that the plugin is tested with, the first one is the default.
 all_kernels=(7.2 6.12)
 
-# prepare PART...: what the lab needs before it can do something: "guest" (images
-# for the kernels that are asked for), "nicsim" (the module for each of them),
-# "plugin", "upstream" (strongSwan's scenarios).
+# prepare PART...: what the lab needs before it can do something: "guest"
+# (images for the kernels that are asked for), "nicsim" (the module for each of
+# them), "plugin", "upstream" (strongSwan's scenarios).
 prepare()
 {
 	local series parts=" $* "
@@ -48,8 +48,8 @@ prepare()
 	cache_done
 }
 
-# fetch_kernels PARTS: what comes from other suites than the userland, beside all that
-# needs the userland.
+# fetch_kernels PARTS: what comes from other suites than the userland, beside
+# all that needs the userland.
 fetch_kernels()
 {
 	local series
@@ -112,7 +112,8 @@ plugin_if_used()
 	fi
 }
 
-# queue_list SERIES KIND NAME...: the scenarios with each backend that is asked for.
+# queue_list SERIES KIND NAME...: the scenarios with each backend that is asked
+# for.
 queue_list()
 {
 	local series=$1 kind=$2 each
@@ -143,8 +144,8 @@ finish_lists()
 	summary
 }
 
-# list_for SERIES KIND: what is to run there, one per line. With "names" empty that
-# is the list of strongSwan's scenarios.
+# list_for SERIES KIND: what is to run there, one per line. With "names" empty
+# that is the list of strongSwan's scenarios.
 list_for()
 {
 	if [[ $2 == upstream ]] && (( ${#names[@]} == 0 )); then

@@ -7,16 +7,18 @@
 
 guest_pid=""
 
-# The guest's processors, its memory in MiB, and for how long one scenario may run.
-# As many guests as the machine has processors run side by side: with more than one
-# each, a processor would spin for locks that another one holds and cannot run.
+# The guest's processors, its memory in MiB, and for how long one scenario may
+# run. As many guests as the machine has processors run side by side: with more
+# than one each, a processor would spin for locks that another one holds and
+# cannot run.
 guest_cpus=1
 guest_memory=1536
 scenario_seconds=${HW_OFFLOAD_SCENARIO_SECONDS:-600}
 boot_seconds=120
 
-# 1: the guest's time is counted in instructions, so it does not run away from the
-# guest on a busy machine (with one thread for both processors, so it is slow).
+# 1: the guest's time is counted in instructions, so it does not run away from
+# the guest on a busy machine (with one thread for both processors, so it is
+# slow).
 counted_time=0
 
 # An emulator keeps what it has translated by virtual address: if programs and
@@ -39,8 +41,9 @@ qemu_machine()
 		-device virtio-rng-pci -kernel "$2/vmlinuz" -initrd "$2/initrd")
 }
 
-# probe_kvm IMAGES: a KVM that is there but broken makes QEMU hang or the guest die, so
-# only a guest that really boots proves it. Exit status 1 is init's "end 0".
+# probe_kvm IMAGES: a KVM that is there but broken makes QEMU hang or the guest
+# die, so only a guest that really boots proves it. Exit status 1 is init's "end
+# 0".
 probe_kvm()
 {
 	local rc=0
@@ -74,10 +77,10 @@ choose_accelerator()
 	fi
 }
 
-# measure_clock: sets clock_options to kernel options for an emulated guest, which
-# sees this machine's time stamp counter. Linux finds out its frequency with a timer
-# that a busy machine lets run late, and then the guest's time, with all deadlines in
-# it, went five times as fast as ours.
+# measure_clock: sets clock_options to kernel options for an emulated guest,
+# which sees this machine's time stamp counter. Linux finds out its frequency
+# with a timer that a busy machine lets run late, and then the guest's time,
+# with all deadlines in it, went five times as fast as ours.
 measure_clock()
 {
 	clock_options=""
@@ -88,8 +91,8 @@ measure_clock()
 	fi
 }
 
-# guest_command RUN SERIES: fills qemu with the command that boots a guest with the
-# share of the directory RUN.
+# guest_command RUN SERIES: fills qemu with the command that boots a guest with
+# the share of the directory RUN.
 guest_command()
 {
 	local run=$1 images=$log_dir/images/$2 options=$kernel_options
@@ -122,9 +125,9 @@ guest_slots()
 	echo "${HW_OFFLOAD_GUESTS:-$(nproc)}"
 }
 
-# guest_slot: waits until a guest may start. Daemons and tests have deadlines, so
-# there is one guest per processor, whoever started it. QEMU inherits the slot and
-# holds it even if the lab is killed.
+# guest_slot: waits until a guest may start. Daemons and tests have deadlines,
+# so there is one guest per processor, whoever started it. QEMU inherits the
+# slot and holds it even if the lab is killed.
 guest_slot()
 {
 	local slots slot told=0
@@ -154,9 +157,9 @@ guest_slot_free()
 }
 
 # guest_run RUN SERIES CALLBACK LIMIT SECONDS: starts a guest that may live for
-# SECONDS and waits for its end as guest_watch does. A guest that dies before the
-# program of its job has started is given a second chance: nothing that is tested
-# had a part in that.
+# SECONDS and waits for its end as guest_watch does. A guest that dies before
+# the program of its job has started is given a second chance: nothing that is
+# tested had a part in that.
 guest_run()
 {
 	guest_start "$1" "$2" "$5"
@@ -190,10 +193,10 @@ guest_stop()
 	guest_slot_free
 }
 
-# guest_watch RUN CALLBACK SECONDS: waits for the guest's end, calls CALLBACK twice
-# per second, and ends a guest that does not get to a scenario in SECONDS or works
-# on one for too long.
-# Sets guest_end to "ok", "hang", "panic: TEXT", "power-off" or "exit N".
+# guest_watch RUN CALLBACK SECONDS: waits for the guest's end, calls CALLBACK
+# twice per second, and ends a guest that does not get to a scenario in SECONDS
+# or works on one for too long. Sets guest_end to "ok", "hang", "panic: TEXT",
+# "power-off" or "exit N".
 guest_watch()
 {
 	local run=$1 callback=$2 limit=$3 rc=0 since=$SECONDS now="" current=""
@@ -247,10 +250,11 @@ guest_verdict()
 	fi
 }
 
-# kernel_complaints RUN: "SCENARIO<tab>TEXT" for each kernel warning on the serial
-# console. An int3 nobody planted is not counted here: patched code that is executed
-# from a stale translation, a fault of the emulator (seen with 7.2 on a very busy
-# machine); it ends the guest anyway. Scenarios announce themselves there with "lab: begin NAME".
+# kernel_complaints RUN: "SCENARIO<tab>TEXT" for each kernel warning on the
+# serial console. An int3 nobody planted is not counted here: patched code that
+# is executed from a stale translation, a fault of the emulator (seen with 7.2
+# on a very busy machine); it ends the guest anyway. Scenarios announce
+# themselves there with "lab: begin NAME".
 kernel_complaints()
 {
 	tr -d '\r' <"$1/serial" | awk '

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# Debian's stock kernels, by series (6.12, 7.2): the boot image, the modules that
-# a guest needs, and a chroot with headers and compiler to build modules in.
+# Debian's stock kernels, by series (6.12, 7.2): the boot image, the modules
+# that a guest needs, and a chroot with headers and compiler to build modules
+# in.
 
 kernel_suites=(trixie trixie-backports)
 
@@ -59,8 +60,8 @@ unpack_kernel()
 	fi
 }
 
-# wanted_modules KERNEL_DIR MODULES_DEP: closure of the list in the file modules,
-# as paths relative to the release's directory, uncompressed names.
+# wanted_modules KERNEL_DIR MODULES_DEP: closure of the list in the file
+# modules, as paths relative to the release's directory, uncompressed names.
 wanted_modules()
 {
 	awk '
@@ -108,8 +109,8 @@ copy_modules()
 	done
 }
 
-# load_order TREE: insmod order of boot_modules, one path per line. A module that
-# is built in is in no list.
+# load_order TREE: insmod order of boot_modules, one path per line. A module
+# that is built in is in no list.
 load_order()
 {
 	local module
@@ -186,8 +187,8 @@ prepare_kernel()
 }
 
 # prepare_headers: sets headers_root to the chroot to build modules in, for the
-# kernels that are asked for and those that the plugin is tested with: one image is
-# got in less time than one for each.
+# kernels that are asked for and those that the plugin is tested with: one image
+# is got in less time than one for each.
 prepare_headers()
 {
 	local series

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# What testing/upstream-scenarios says about strongSwan's own scenarios: which of
-# them run here, and why the others do not.
+# What testing/upstream-scenarios says about strongSwan's own scenarios: which
+# of them run here, and why the others do not.
 
 upstream_list=$testing_dir/upstream-scenarios
 
-# listed_scenarios [MARK]: what the list names, one per line; with that mark only:
-# "check", or a kernel.
+# listed_scenarios [MARK]: what the list names, one per line; with that mark
+# only: "check", or a kernel.
 listed_scenarios()
 {
 	awk -v mark="${1:-}" '
@@ -19,7 +19,8 @@ listed_scenarios()
 		}' "$upstream_list"
 }
 
-# excused_scenarios: the patterns that the list gives a reason for, one per line.
+# excused_scenarios: the patterns that the list gives a reason for, one per
+# line.
 excused_scenarios()
 {
 	awk '$1 == "-" {
@@ -31,8 +32,9 @@ excused_scenarios()
 		}' "$upstream_list"
 }
 
-# list_gaps TESTS: where the list and the scenarios in that directory differ. Each
-# scenario is to be named, or to match a pattern with a reason, but not both.
+# list_gaps TESTS: where the list and the scenarios in that directory differ.
+# Each scenario is to be named, or to match a pattern with a reason, but not
+# both.
 list_gaps()
 {
 	local name pattern

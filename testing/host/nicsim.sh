@@ -3,8 +3,8 @@
 # Copyright (C) 2026 the hw-offload authors
 #
 # Builds the NIC simulator for a kernel, in a chroot that has the kernels'
-# headers and their compiler (kbuild itself finds out what is up to date), and runs
-# its own tests, which need no strongSwan, in a guest.
+# headers and their compiler (kbuild itself finds out what is up to date), and
+# runs its own tests, which need no strongSwan, in a guest.
 
 # in_headers_root COMMAND...: objtool wants /proc; the mounts end with COMMAND.
 in_headers_root()
@@ -26,8 +26,8 @@ make_nicsim()
 		KDIR="/lib/modules/$kernel_release/build"
 }
 
-# build_nicsim SERIES: puts the module for kernel_release, which is of that series,
-# into log_dir/images/SERIES.
+# build_nicsim SERIES: puts the module for kernel_release, which is of that
+# series, into log_dir/images/SERIES.
 build_nicsim()
 {
 	nicsim_build=$cache/build/$tree_key/nicsim-$1
@@ -41,8 +41,8 @@ build_nicsim()
 # The longest that all tests of the simulator may take.
 nicsim_seconds=900
 
-# report_nicsim RUN: the lines "PASS|FAIL NAME [REASON]" that the test has printed
-# since the last time.
+# report_nicsim RUN: the lines "PASS|FAIL NAME [REASON]" that the test has
+# printed since the last time.
 report_nicsim()
 {
 	local lines status name reason

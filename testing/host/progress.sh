@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# What the lab says while it works: one line per step with the time that it took,
-# everything that the step itself prints goes to a log, whose tail is shown when
-# the step fails.
+# What the lab says while it works: one line per step with the time that it
+# took, everything that the step itself prints goes to a log, whose tail is
+# shown when the step fails.
 
 step_pid=""
 log_dir=""
-# Set where others write, too: a step has a line for its start and one for its end.
+# Set where others write, too: a step has a line for its start and one for its
+# end.
 beside_others=0
 
 say()
@@ -32,9 +33,10 @@ elapsed()
 	fi
 }
 
-# step TEXT COMMAND...: runs COMMAND with its output in a log of its own. It runs
-# in the background in a process group of its own, so that an interrupted lab can
-# end everything that it started, and so that "set -e" holds in shell functions.
+# step TEXT COMMAND...: runs COMMAND with its output in a log of its own. It
+# runs in the background in a process group of its own, so that an interrupted
+# lab can end everything that it started, and so that "set -e" holds in shell
+# functions.
 step()
 {
 	local text=$1 text_before="" log start=$SECONDS rc=0

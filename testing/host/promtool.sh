@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# promtool, which knows what Prometheus accepts as metrics. The guest runs it from its
-# share: it is large, and few scenarios need it.
+# promtool, which knows what Prometheus accepts as metrics. The guest runs it
+# from its share: it is large, and few scenarios need it.
 
 build_promtool()
 {

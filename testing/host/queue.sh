@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# What is to run in guests: the same list of scenarios in as many guests as may run,
-# so that all processors have work until the end: a guest rarely uses more than one.
+# What is to run in guests: the same list of scenarios in as many guests as may
+# run, so that all processors have work until the end: a guest rarely uses more
+# than one.
 
 # The portions that wait: each is a command of this shell.
 portions=()
@@ -15,8 +16,8 @@ portion()
 	portions+=("$(printf '%q ' "$@")")
 }
 
-# portions_of SERIES BACKEND KIND NAME...: the scenarios, one guest after the other
-# joins in.
+# portions_of SERIES BACKEND KIND NAME...: the scenarios, one guest after the
+# other joins in.
 portions_of()
 {
 	local series=$1 backend=$2 kind=$3 name slot
@@ -50,8 +51,8 @@ next_portion()
 	(( portion_number < ${#portions[@]} ))
 }
 
-# work: one portion after the other. What fails in a guest is a result; a portion
-# that ends with an error is a fault of the lab.
+# work: one portion after the other. What fails in a guest is a result; a
+# portion that ends with an error is a fault of the lab.
 work()
 {
 	trap 'stop_step; guest_stop' EXIT

@@ -57,8 +57,9 @@ summary()
 	(( failed == 0 && passed > 0 ))
 }
 
-# wire_figures SERIES BACKEND NAME: what the captures of a scenario showed, "CLEAR
-# REPEATED", the worst of what its checks with "verdict" saw; "- -" without any.
+# wire_figures SERIES BACKEND NAME: what the captures of a scenario showed,
+# "CLEAR REPEATED", the worst of what its checks with "verdict" saw; "- -"
+# without any.
 wire_figures()
 {
 	cat "$log_dir/$1-$2-"*"/share/out/$3/console.log" 2>/dev/null | awk '

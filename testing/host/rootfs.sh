@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# The guest's userland: Debian sid, whose packaged strongSwan is the version that
-# the plugin is built for, as one squashfs.
+# The guest's userland: Debian sid, whose packaged strongSwan is the version
+# that the plugin is built for, as one squashfs.
 
 rootfs_suite=sid
 
@@ -20,9 +20,8 @@ rootfs_packages=(
 rootfs_versions=(charon-systemd iproute2 libc6 openssl tcpdump)
 
 # build_rootfs DIR: root.sqfs; packages, what is in it; tree/, its charon, which
-# configure looks at.
-# The tar goes straight into the squashfs, so nothing has to be unpacked here and
-# no special rights are needed for it.
+# configure looks at. The tar goes straight into the squashfs, so nothing has to
+# be unpacked here and no special rights are needed for it.
 build_rootfs()
 {
 	local dir=$1 list

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# Runs scenarios: guests side by side take the next one from the same list, and a
-# fresh guest goes on when one has died.
+# Runs scenarios: guests side by side take the next one from the same list, and
+# a fresh guest goes on when one has died.
 
 # scenario_names KIND NAME...: the names, one per line; a group or "all" stands
 # for the scenarios in it. A name that does not exist ends the lab.
@@ -30,8 +30,8 @@ scenario_names()
 	done
 }
 
-# make_share RUN SERIES BACKEND KIND NAME...: what the guest sees as /lab; the names
-# are those of strongSwan's scenarios.
+# make_share RUN SERIES BACKEND KIND NAME...: what the guest sees as /lab; the
+# names are those of strongSwan's scenarios.
 make_share()
 {
 	local run=$1 series=$2 backend=$3 kind=$4 share=$1/share part
@@ -63,9 +63,9 @@ make_share()
 	EOF
 }
 
-# runs_on SERIES NAME: whether "check" takes that scenario of ours on that kernel,
-# too: all run on the first of all_kernels, and on another unless KERNELS says that
-# they would prove nothing there.
+# runs_on SERIES NAME: whether "check" takes that scenario of ours on that
+# kernel, too: all run on the first of all_kernels, and on another unless
+# KERNELS says that they would prove nothing there.
 runs_on()
 {
 	local KERNELS=""
@@ -76,8 +76,8 @@ runs_on()
 	[[ -z $KERNELS || " $KERNELS " == *" $1 "* ]]
 }
 
-# scenario_result STATUS NAME SECONDS REASON: is final, unless the scenario is going
-# to be repeated.
+# scenario_result STATUS NAME SECONDS REASON: is final, unless the scenario is
+# going to be repeated.
 scenario_result()
 {
 	finished[$2]=$1
@@ -141,8 +141,8 @@ unclaimed()
 	done
 }
 
-# unfinished RUN NAME...: what that guest has taken and has no result for, one per
-# line.
+# unfinished RUN NAME...: what that guest has taken and has no result for, one
+# per line.
 unfinished()
 {
 	local guest=${1##*/} name
@@ -210,8 +210,8 @@ guest_failure()
 	fi
 }
 
-# run_guests NAME...: runs those of the scenarios that nobody else has taken, in as
-# many guests as it takes.
+# run_guests NAME...: runs those of the scenarios that nobody else has taken, in
+# as many guests as it takes.
 run_guests()
 {
 	local run reported
@@ -238,10 +238,10 @@ needs_processors()
 	[[ $1 == ikev2/per-cpu-* ]]
 }
 
-# run_scenarios SERIES BACKEND KIND NAME...: all results go to result(). Who else
-# runs the same takes from the same list.
-# strongSwan's own scenarios sleep for fixed times where they should wait for
-# something, so those that fail are repeated once with counted time.
+# run_scenarios SERIES BACKEND KIND NAME...: all results go to result(). Who
+# else runs the same takes from the same list. strongSwan's own scenarios sleep
+# for fixed times where they should wait for something, so those that fail are
+# repeated once with counted time.
 run_scenarios()
 {
 	local series=$1 backend=$2 kind=$3 guests=0 second_try=0

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# The unit tests: "make check" and "make distcheck" in the plugin's build, and how
-# many checks that were.
+# The unit tests: "make check" and "make distcheck" in the plugin's build, and
+# how many checks that were.
 
-# count_checks DIR: "PASSED FAILED NAME" per test of a directory that "make check"
-# has run in. Programs made with libcheck say how many checks they had, anything
-# else counts as one.
+# count_checks DIR: "PASSED FAILED NAME" per test of a directory that "make
+# check" has run in. Programs made with libcheck say how many checks they had,
+# anything else counts as one.
 count_checks()
 {
 	local trs log status
@@ -61,9 +61,9 @@ configure_other()
 	fi
 }
 
-# make_sanitized LIST: the test programs with sanitizers, which see a whole program:
-# a process for each check would hide leaks, and take twice as long. Then nobody ends
-# a check that hangs, so the program is.
+# make_sanitized LIST: the test programs with sanitizers, which see a whole
+# program: a process for each check would hide leaks, and take twice as long.
+# Then nobody ends a check that hangs, so the program is.
 make_sanitized()
 {
 	local build=unit-${1%%,*}
@@ -85,8 +85,8 @@ make_against()
 	make_check "$build" "$log_dir/$build"
 }
 
-# make_own_test NAME: one of the lab's own tests, counted like the others, unless it
-# cannot run on this machine.
+# make_own_test NAME: one of the lab's own tests, counted like the others,
+# unless it cannot run on this machine.
 make_own_test()
 {
 	local log=$log_dir/unit/$1.log rc=0

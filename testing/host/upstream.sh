@@ -3,12 +3,12 @@
 # Copyright (C) 2026 the hw-offload authors
 #
 # strongSwan's own scenarios with the keys and certificates that they use. Those
-# are made by strongSwan's script, here and not in the guest: the guest's own pki
-# runs natively in a chroot.
+# are made by strongSwan's script, here and not in the guest: the guest's own
+# pki runs natively in a chroot.
 
 # merge_hosts HOSTS: puts what all hosts have in common below the files of each,
-# and leaves out what no scenario here needs: the CA's own files and those of the
-# old ipsec command.
+# and leaves out what no scenario here needs: the CA's own files and those of
+# the old ipsec command.
 merge_hosts()
 {
 	local host
@@ -57,8 +57,8 @@ share_upstream()
 	done
 }
 
-# prepare_upstream: sets upstream_testing. Revocation lists are good for 15 days,
-# so every week gets new ones.
+# prepare_upstream: sets upstream_testing. Revocation lists are good for 15
+# days, so every week gets new ones.
 prepare_upstream()
 {
 	image upstream "$(recipe "$rootfs" "$strongswan_source" "$(date +%G-%V)" \

@@ -4,9 +4,9 @@
 /*
  * migrate-state SRC DST SPI REQID clear|keep|DEVICE in|out
  *
- * Sends XFRM_MSG_MIGRATE_STATE (Linux 7.2) for an SA of ESP over IPv4 that keeps
- * its addresses: "clear" without its offload, "keep" as it is, DEVICE with crypto
- * offload there. Prints what the kernel says.
+ * Sends XFRM_MSG_MIGRATE_STATE (Linux 7.2) for an SA of ESP over IPv4 that
+ * keeps its addresses: "clear" without its offload, "keep" as it is, DEVICE
+ * with crypto offload there. Prints what the kernel says.
  */
 
 #include <arpa/inet.h>
@@ -46,7 +46,7 @@ struct request {
 };
 
 /**
- * Fill in the request
+ * Fill in the request.
  */
 static int fill(struct request *req, char *argv[])
 {
@@ -84,7 +84,7 @@ static int fill(struct request *req, char *argv[])
 }
 
 /**
- * Print the answer, with the kernel's words for it if there are any
+ * Print the answer, with the kernel's words for it if there are any.
  */
 static int print(char *buf, ssize_t len)
 {

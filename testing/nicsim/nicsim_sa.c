@@ -267,7 +267,8 @@ static int sa_add_larval(struct nicsim_port *port, struct xfrm_state *x)
 	return 0;
 }
 
-/* Firmware that takes its time. The kernel waits, holding no more than a mutex */
+/* Firmware that takes its time. The kernel waits, holding no more than a
+ * mutex */
 static void sa_be_slow(struct nicsim_port *port)
 {
 	u32 ms = min_t(u32, nicsim_switch(&port->sw.slow_sa), NICSIM_MAX_SLOW);
