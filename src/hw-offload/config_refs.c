@@ -87,7 +87,8 @@ static void inherit(json_t *section, json_t *other)
  * Copy a section, with all that it inherits.
  *
  * @param left			[in,out] how many copies may be made
- * @return				NULL if that were too many, or references lead in circles
+ * @return				NULL if that were too many, or references lead in
+ *						circles
  */
 static json_t *resolve(json_t *root, json_t *section, int depth, int *left)
 {

@@ -4,8 +4,8 @@
 /**
  * @defgroup hwo_doctor_kernel doctor_kernel
  *
- * Checks of the subcommand doctor. What the kernel has for offload: its release,
- * its configuration, modules, and XFRM.
+ * Checks of the subcommand doctor. What the kernel has for offload: its
+ * release, its configuration, modules, and XFRM.
  */
 
 #ifndef DOCTOR_KERNEL_H_

@@ -32,7 +32,7 @@ typedef enum finding_t {
  */
 typedef struct exam_t {
 	/** root of the file system, for files that are looked at; it is only
-	 * different for tests */
+	 * different for tests. */
 	const char *root;
 	/** interfaces, and their number */
 	nic_t *nics;

@@ -36,7 +36,7 @@
 #define LIFETIME 20
 
 /** What charon gives policies between two addresses. Some NICs take no other
- * priority than 0, which charon never gives */
+ * priority than 0, which charon never gives. */
 #define PRIORITY 367231
 
 /** Key and salt of AES-GCM */

@@ -97,7 +97,8 @@ START_TEST(test_list)
 END_TEST
 
 /**
- * Check what is said of a reason: by list, and by explain if it rules out modes.
+ * Check what is said of a reason: by list, and by explain if it rules out
+ * modes.
  */
 static void assert_reason(const char *reason)
 {

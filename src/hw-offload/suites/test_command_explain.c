@@ -132,7 +132,8 @@ START_TEST(test_explain_file)
 	ck_assert_int_eq(run(args), 0);
 	ck_assert_str_eq(output, "net: hw_offload = packet\n"
 		"  ok    route          by p0\n  => packet on p0, if the driver agrees\n");
-	/* what the daemon is told: nothing it does not need, inner settings first */
+	/* what the daemon is told: nothing it does not need, inner settings
+	 * first */
 	ck_assert(!strncmp(asked, "hw-offload 1 explain-written {", 30));
 	config = json_loads(asked + 29, 0, NULL);
 	ck_assert(json_equal(config, json_pack("{s:s, s:s, s:s, s:s, s:s}",

@@ -46,32 +46,32 @@ typedef uint32_t (*priority_cb_t)(kernel_ipsec_policy_id_t *id,
 struct private_hw_offload_ipsec_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	kernel_ipsec_t public;
 
 	/**
-	 * What influences translations
+	 * What influences translations.
 	 */
 	hwo_translate_t translate;
 
 	/**
-	 * What guards behind offloaded policies depend on
+	 * What guards behind offloaded policies depend on.
 	 */
 	hwo_guard_rules_t guard;
 
 	/**
-	 * External calculation of priorities, NULL if there is none
+	 * External calculation of priorities, NULL if there is none.
 	 */
 	priority_cb_t get_priority;
 
 	/**
-	 * Interfaces that SPs are limited to
+	 * Interfaces that SPs are limited to.
 	 */
 	ifname_table_t *ifnames;
 
 	/**
-	 * Services that do the work
+	 * Services that do the work.
 	 */
 	hwo_services_t services;
 };
@@ -108,7 +108,7 @@ METHOD(kernel_ipsec_t, get_features, kernel_feature_t,
 }
 
 /**
- * Allocate an SPI or CPI
+ * Allocate an SPI or CPI.
  */
 static bool alloc_spi(private_hw_offload_ipsec_t *this, host_t *src,
 					  host_t *dst, uint8_t proto, uint32_t from, uint32_t to,
@@ -151,7 +151,7 @@ METHOD(kernel_ipsec_t, get_cpi, status_t,
 }
 
 /**
- * Get the index of an interface, 0 if it does not exist
+ * Get the index of an interface, 0 if it does not exist.
  */
 static uint32_t current_ifindex(private_hw_offload_ipsec_t *this,
 								const char *interface)
@@ -162,7 +162,7 @@ static uint32_t current_ifindex(private_hw_offload_ipsec_t *this,
 }
 
 /**
- * Limit the selector of an SA to an interface, as that of its policy is
+ * Limit the selector of an SA to an interface, as that of its policy is.
  */
 static bool limit_to_interface(private_hw_offload_ipsec_t *this,
 							   const char *interface, hwo_sa_t *sa)
@@ -281,7 +281,7 @@ METHOD(kernel_ipsec_t, flush_sas, status_t,
 
 /**
  * Get an index under which a policy may be installed: if it is limited to an
- * interface, that may be gone, or there again with another index
+ * interface, that may be gone, or there again with another index.
  *
  * @param n			0 for the first one to try
  * @param ifindex	[out] index, 0 if it is not limited to an interface
@@ -302,7 +302,7 @@ static bool next_ifindex(private_hw_offload_ipsec_t *this,
 }
 
 /**
- * Get the priority of a policy if it is not calculated from the selector
+ * Get the priority of a policy if it is not calculated from the selector.
  */
 static uint32_t manual_priority(private_hw_offload_ipsec_t *this,
 								kernel_ipsec_policy_id_t *id,

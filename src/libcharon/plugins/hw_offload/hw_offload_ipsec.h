@@ -20,7 +20,8 @@
  * Create the backend on top of the running kernel, a
  * kernel_ipsec_constructor_t.
  *
- * @return			NULL if XFRM is missing or we lack privileges, which is logged
+ * @return			NULL if XFRM is missing or we lack privileges, which is
+ *					logged
  */
 kernel_ipsec_t *hw_offload_ipsec_open(void);
 

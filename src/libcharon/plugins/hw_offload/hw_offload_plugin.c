@@ -24,7 +24,7 @@ METHOD(plugin_t, get_name, char*,
 }
 
 /**
- * Construct the backend for charon
+ * Construct the backend for charon.
  */
 static kernel_ipsec_t *create_ipsec(void)
 {
@@ -33,7 +33,7 @@ static kernel_ipsec_t *create_ipsec(void)
 }
 
 /**
- * Register the backend, and say how that went
+ * Register the backend, and say how that went.
  */
 static bool register_ipsec(plugin_t *plugin, plugin_feature_t *feature,
 						   bool reg, void *data)
@@ -104,7 +104,7 @@ METHOD(plugin_t, destroy, void,
 }
 
 /**
- * Check that we and the daemon agree about the layout of its structs
+ * Check that we and the daemon agree about the layout of its structs.
  */
 static bool check_version(void)
 {

@@ -23,7 +23,7 @@ bool hwo_addr_equals(const hwo_addr_t *a, const hwo_addr_t *b)
 }
 
 /**
- * Compare selectors, padding excluded
+ * Compare selectors, padding excluded.
  */
 static bool sel_equals(const hwo_selector_t *a, const hwo_selector_t *b)
 {
@@ -38,7 +38,7 @@ static bool sel_equals(const hwo_selector_t *a, const hwo_selector_t *b)
 }
 
 /**
- * Compare marks
+ * Compare marks.
  */
 static bool mark_equals(const mark_t *a, const mark_t *b)
 {
@@ -46,7 +46,7 @@ static bool mark_equals(const mark_t *a, const mark_t *b)
 }
 
 /**
- * Compare labels, chunk_equals() finds empty ones different
+ * Compare labels, chunk_equals() finds empty ones different.
  */
 static bool label_equals(chunk_t a, chunk_t b)
 {

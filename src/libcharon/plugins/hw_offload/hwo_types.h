@@ -84,8 +84,8 @@ typedef struct hwo_flow_t {
 	uint32_t mark;
 	/** interface of link-local addresses, 0 if they are none */
 	uint32_t link;
-	/** protocol of the packets, 0 for any; the kernel cannot be asked for it, but
-	 * rules may look at it */
+	/** protocol of the packets, 0 for any; the kernel cannot be asked for it,
+	 * but rules may look at it. */
 	uint16_t proto;
 	/** not 0 if this host may not be the origin of the packets */
 	uint16_t forwarded;
@@ -235,15 +235,15 @@ typedef struct hwo_sa_facts_t {
 	/** selectors are of another family than the addresses (tunnel mode) */
 	bool mixed_families;
 	/** a selector is a subnet, and NICs match single addresses only (tunnel
-	 * mode, before 6.15) */
+	 * mode, before 6.15). */
 	bool subnets;
 	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
 	bool if_id_in_software;
 	/** TRUE if in packet mode its traffic would leave in clear once its route
-	 * moves to another device, see hwo_sp_may_leak() */
+	 * moves to another device, see hwo_sp_may_leak(). */
 	bool may_leak;
 	/** mark set on packets after processing, {0, 0} for none; routes may depend
-	 * on it */
+	 * on it. */
 	mark_t set_mark;
 	/** interface of link-local addresses, 0 if it has none */
 	uint32_t link;
@@ -343,7 +343,7 @@ typedef struct hwo_sa_state_t {
 	/** TRUE with extended sequence numbers */
 	bool esn;
 	/** TRUE if it has no algorithms: only its SPI is allocated, or it stands
-	 * for an acquire */
+	 * for an acquire. */
 	bool larval;
 	/** effective offload */
 	hwo_offload_t offload;
@@ -442,7 +442,7 @@ typedef enum hwo_feature_t {
 } hwo_feature_t;
 
 /** Longest name of a link with its NUL: alternative names may be longer than
- * IFNAMSIZ */
+ * IFNAMSIZ. */
 #define HWO_IFNAME_SIZE 128
 
 /**

@@ -16,13 +16,13 @@
 
 /**
  * What comes before the version in the greeting of all charons (charon,
- * charon-systemd, charon-nm, charon-cmd, charon-tkm)
+ * charon-systemd, charon-nm, charon-cmd, charon-tkm).
  */
 #define GREETING "(strongSwan "
 
 /**
  * The symbol that the plugin loader looks up to compare versions, as a format
- * string; in libstrongswan since 6.0.3
+ * string; in libstrongswan since 6.0.3.
  */
 #define LOADER_FORMAT "%s_plugin_version"
 
@@ -36,7 +36,7 @@
 typedef bool (*look_t)(chunk_t mem, void *found);
 
 /**
- * A search in the constants of one loaded object
+ * A search in the constants of one loaded object.
  */
 typedef struct {
 	/** part of the object's path, NULL for the program itself */
@@ -104,7 +104,7 @@ bool hwo_charon_version_find(chunk_t mem, char *version)
 }
 
 /**
- * look_t for the version in the greeting
+ * look_t for the version in the greeting.
  */
 static bool look_for_greeting(chunk_t mem, void *found)
 {
@@ -112,7 +112,7 @@ static bool look_for_greeting(chunk_t mem, void *found)
 }
 
 /**
- * look_t for a plugin loader that compares versions
+ * look_t for a plugin loader that compares versions.
  */
 static bool look_for_loader(chunk_t mem, void *found)
 {
@@ -120,7 +120,7 @@ static bool look_for_loader(chunk_t mem, void *found)
 }
 
 /**
- * Callback for dl_iterate_phdr(), ends the iteration with 1 if found
+ * Callback for dl_iterate_phdr(), ends the iteration with 1 if found.
  */
 static int search_object(struct dl_phdr_info *info, size_t size, void *data)
 {

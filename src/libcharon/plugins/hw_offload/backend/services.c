@@ -11,7 +11,7 @@
 #include "../service/journal/journaled_xfrm.h"
 
 /**
- * Create what all of them share: records, and exchanges with XFRM
+ * Create what all of them share: records, and exchanges with XFRM.
  */
 static void start_shared(hwo_services_t *this,
 						 const hwo_kernel_sockets_t *kernel,
@@ -37,7 +37,7 @@ static void start_shared(hwo_services_t *this,
 }
 
 /**
- * Create what installs SAs and SPs as charon wants them
+ * Create what installs SAs and SPs as charon wants them.
  */
 static void start_installers(hwo_services_t *this,
 							 const hwo_kernel_sockets_t *kernel,
@@ -73,7 +73,7 @@ static void start_installers(hwo_services_t *this,
 }
 
 /**
- * Create what follows the kernel
+ * Create what follows the kernel.
  */
 static void start_followers(hwo_services_t *this,
 							const hwo_kernel_sockets_t *kernel,

@@ -29,97 +29,97 @@ typedef struct hwo_services_t hwo_services_t;
 struct hwo_services_t {
 
 	/**
-	 * Journal of what is ours
+	 * Journal of what is ours.
 	 */
 	journal_t *journal;
 
 	/**
-	 * Exchange with XFRM that uses the journal, and the one behind it
+	 * Exchange with XFRM that uses the journal, and the one behind it.
 	 */
 	nl_exchange_t *xfrm, *plain;
 
 	/**
-	 * Removes what nobody wants
+	 * Removes what nobody wants.
 	 */
 	stale_state_t *stale_state;
 
 	/**
-	 * Selection of devices
+	 * Selection of devices.
 	 */
 	egress_device_t *devices;
 
 	/**
-	 * Records of CHILD_SAs
+	 * Records of CHILD_SAs.
 	 */
 	child_table_t *table;
 
 	/**
-	 * What services for SAs have in common
+	 * What services for SAs have in common.
 	 */
 	hwo_sa_shared_t with;
 
 	/**
-	 * Follows what happens to CHILD_SAs in charon
+	 * Follows what happens to CHILD_SAs in charon.
 	 */
 	child_listener_t *names;
 
 	/**
-	 * Requests to rekey
+	 * Requests to rekey.
 	 */
 	sa_expiry_t *rekey;
 
 	/**
-	 * Table of SPs
+	 * Table of SPs.
 	 */
 	sp_table_t *sp_table;
 
 	/**
-	 * CHILD_SAs that could not be installed
+	 * CHILD_SAs that could not be installed.
 	 */
 	failed_children_t *failures;
 
 	/**
-	 * Installer of SAs
+	 * Installer of SAs.
 	 */
 	sa_installer_t *sas;
 
 	/**
-	 * Mover of SAs
+	 * Mover of SAs.
 	 */
 	sa_mover_t *mover;
 
 	/**
-	 * Watcher of limits
+	 * Watcher of limits.
 	 */
 	limit_watcher_t *watcher;
 
 	/**
-	 * Installer of SPs
+	 * Installer of SPs.
 	 */
 	sp_installer_t *sps;
 
 	/**
-	 * Bypass for IKE
+	 * Bypass for IKE.
 	 */
 	ike_bypass_t *bypass;
 
 	/**
-	 * Does what there is to do about CHILD_SAs
+	 * Does what there is to do about CHILD_SAs.
 	 */
 	child_worker_t *worker;
 
 	/**
-	 * Events of the kernel
+	 * Events of the kernel.
 	 */
 	xfrm_events_t *events;
 
 	/**
-	 * Announcements about links
+	 * Announcements about links.
 	 */
 	link_events_t *links;
 
 	/**
-	 * Tells clients about all that, NULL if it does not
+	 * Tells clients about all that, NULL if it does not.
 	 */
 	status_service_t *status;
 };

@@ -60,7 +60,8 @@ static const char *known_device[] = {
 };
 
 /**
- * Get the full key in a plugin's section, or the section itself if key is empty
+ * Get the full key in a plugin's section, or the section itself if key is
+ * empty.
  */
 static char *plugin_key(char buf[MAX_KEY], const char *plugin, const char *key)
 {
@@ -133,7 +134,7 @@ bool hwo_settings_daemon(const char *name)
 }
 
 /**
- * Check if a name is in a list, log it if not
+ * Check if a name is in a list, log it if not.
  */
 static int check_name(const char *section, const char *name, const char **list,
 					  int count)
@@ -153,7 +154,7 @@ static int check_name(const char *section, const char *name, const char **list,
 }
 
 /**
- * Check the keys in a section
+ * Check the keys in a section.
  */
 static int check_keys(const char *section, const char **list, int count)
 {
@@ -172,7 +173,7 @@ static int check_keys(const char *section, const char **list, int count)
 }
 
 /**
- * Check the names of the sections in a section
+ * Check the names of the sections in a section.
  */
 static int check_sections(const char *section, const char **list, int count)
 {
@@ -200,7 +201,7 @@ static bool is_device_name(const char *name)
 }
 
 /**
- * Check what is in the sections of devices
+ * Check what is in the sections of devices.
  */
 static int check_devices(void)
 {
@@ -252,7 +253,7 @@ typedef struct {
 } device_section_t;
 
 /**
- * Log that a value makes no sense
+ * Log that a value makes no sense.
  */
 static void reject(device_section_t *this, const char *key, const char *value,
 				   const char *expected)
@@ -264,7 +265,7 @@ static void reject(device_section_t *this, const char *key, const char *value,
 }
 
 /**
- * Get a value from the section of a device
+ * Get a value from the section of a device.
  */
 static char *get_value(device_section_t *this, const char *key)
 {
@@ -274,7 +275,7 @@ static char *get_value(device_section_t *this, const char *key)
 }
 
 /**
- * Find a mode by its name
+ * Find a mode by its name.
  */
 static bool parse_mode(const char *name, hwo_mode_t *mode)
 {
@@ -289,7 +290,7 @@ static bool parse_mode(const char *name, hwo_mode_t *mode)
 }
 
 /**
- * Read the list of modes
+ * Read the list of modes.
  */
 static void read_modes(device_section_t *this, hwo_device_rule_t *rule)
 {
@@ -322,7 +323,7 @@ static void read_modes(device_section_t *this, hwo_device_rule_t *rule)
 }
 
 /**
- * Read the maximum number of SAs
+ * Read the maximum number of SAs.
  */
 static void read_max_sas(device_section_t *this, hwo_device_rule_t *rule)
 {
@@ -346,7 +347,7 @@ static void read_max_sas(device_section_t *this, hwo_device_rule_t *rule)
 }
 
 /**
- * Read the list of local addresses
+ * Read the list of local addresses.
  */
 static void read_local_addrs(device_section_t *this)
 {
@@ -380,7 +381,7 @@ static void read_local_addrs(device_section_t *this)
 }
 
 /**
- * Read the section of a device
+ * Read the section of a device.
  */
 static int read_device(const char *section, const char *name,
 					   hwo_device_rules_t *rules)

@@ -133,7 +133,7 @@ hwo_bypass_settings_t hwo_setup_bypass(void)
 }
 
 /**
- * Check a setting that is one of two words
+ * Check a setting that is one of two words.
  *
  * @return			TRUE if it is the second one, which is not the default
  */

@@ -40,7 +40,7 @@ void hwo_translate_ipcomp_id(const kernel_ipsec_sa_id_t *id, uint16_t cpi,
 }
 
 /**
- * Look up a kernel algorithm, those that other plugins registered included
+ * Look up a kernel algorithm, those that other plugins registered included.
  */
 static bool find_algorithm(transform_type_t type, uint16_t ike, hwo_alg_t *alg)
 {
@@ -62,7 +62,7 @@ static bool find_algorithm(transform_type_t type, uint16_t ike, hwo_alg_t *alg)
 }
 
 /**
- * Translate algorithms and keys
+ * Translate algorithms and keys.
  */
 static bool translate_algorithms(const kernel_ipsec_add_sa_t *data,
 								 hwo_sa_t *sa)
@@ -87,7 +87,7 @@ static bool translate_algorithms(const kernel_ipsec_add_sa_t *data,
 }
 
 /**
- * Set flags about the outer header
+ * Set flags about the outer header.
  */
 static void translate_flags(const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa)
 {
@@ -160,7 +160,7 @@ static uint32_t replay_window(const hwo_translate_t *how,
 }
 
 /**
- * Check if a tunnel is for addresses of another family than its own
+ * Check if a tunnel is for addresses of another family than its own.
  */
 static bool has_mixed_families(const hwo_sa_t *sa,
 							   const kernel_ipsec_add_sa_t *data)
@@ -185,7 +185,7 @@ static bool has_mixed_families(const hwo_sa_t *sa,
 }
 
 /**
- * Check if any of some traffic selectors is a subnet
+ * Check if any of some traffic selectors is a subnet.
  */
 static bool has_subnet(linked_list_t *list)
 {
@@ -203,7 +203,7 @@ static bool has_subnet(linked_list_t *list)
 }
 
 /**
- * Set IP-TFS parameters
+ * Set IP-TFS parameters.
  */
 static void translate_iptfs(const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa)
 {
@@ -224,7 +224,7 @@ static void translate_iptfs(const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa)
 }
 
 /**
- * Set which traffic an SA is for, as far as routes depend on it
+ * Set which traffic an SA is for, as far as routes depend on it.
  */
 static void translate_traffic(const kernel_ipsec_sa_id_t *id,
 							  const kernel_ipsec_add_sa_t *data,
@@ -242,7 +242,7 @@ static void translate_traffic(const kernel_ipsec_sa_id_t *id,
 }
 
 /**
- * Set what ESP, AH and IPComp SAs have in common
+ * Set what ESP, AH and IPComp SAs have in common.
  */
 static void translate_common(const hwo_translate_t *how,
 							 const kernel_ipsec_sa_id_t *id,
@@ -361,7 +361,7 @@ void hwo_translate_sp_id(const kernel_ipsec_policy_id_t *id, uint32_t ifindex,
 }
 
 /**
- * Note the addresses of our side, as they are configured
+ * Note the addresses of our side, as they are configured.
  */
 static void translate_range(const kernel_ipsec_policy_id_t *id,
 							hwo_sp_request_t *user)
@@ -375,7 +375,7 @@ static void translate_range(const kernel_ipsec_policy_id_t *id,
 }
 
 /**
- * Add a template, the first one has the outer header
+ * Add a template, the first one has the outer header.
  */
 static void add_tmpl(hwo_sp_request_t *user, uint8_t proto, uint32_t spi)
 {
@@ -402,7 +402,7 @@ static void add_tmpl(hwo_sp_request_t *user, uint8_t proto, uint32_t spi)
 }
 
 /**
- * Add templates for all protocols, from the inside out
+ * Add templates for all protocols, from the inside out.
  */
 static void translate_tmpls(const ipsec_sa_cfg_t *cfg, hwo_sp_request_t *user)
 {

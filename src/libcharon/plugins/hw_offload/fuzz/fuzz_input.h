@@ -8,7 +8,7 @@
  * - clang -fsanitize=fuzzer,address,undefined, or AFL++ with its driver
  * - with replay.c: files that one of the former has found
  * - with replay.c and no file ("make check"): the recorded messages, and many
- *   changes to them
+ *   changes to them.
  */
 
 #ifndef FUZZ_INPUT_H_

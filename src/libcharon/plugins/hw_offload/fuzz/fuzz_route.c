@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Fuzz entry: answers about routes, next hops and rules, and announcements about
- * links.
+ * Fuzz entry: answers about routes, next hops and rules, and announcements
+ * about links.
  */
 
 #include "fuzz_input.h"

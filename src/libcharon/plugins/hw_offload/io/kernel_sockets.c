@@ -19,7 +19,7 @@
 #define LISTEN_BUFFER (1024 * 1024)
 
 /**
- * Open one socket, log why not
+ * Open one socket, log why not.
  */
 static nl_transport_t *open_socket(int protocol, const int *groups,
 								   size_t rcvbuf, u_int timeout)
@@ -44,7 +44,7 @@ static nl_transport_t *open_socket(int protocol, const int *groups,
 }
 
 /**
- * Open a transport for what XFRM announces
+ * Open a transport for what XFRM announces.
  */
 static nl_transport_t *listen_xfrm(void *data, const int *groups)
 {
@@ -52,7 +52,7 @@ static nl_transport_t *listen_xfrm(void *data, const int *groups)
 }
 
 /**
- * Listen to a group of generic netlink
+ * Listen to a group of generic netlink.
  */
 static nl_transport_t *listen_genl(void *data, uint32_t group)
 {
@@ -62,7 +62,7 @@ static nl_transport_t *listen_genl(void *data, uint32_t group)
 }
 
 /**
- * Open generic netlink, which containers may not have
+ * Open generic netlink, which containers may not have.
  */
 static link_features_t *open_features(u_int timeout)
 {
@@ -83,7 +83,7 @@ static link_features_t *open_features(u_int timeout)
 }
 
 /**
- * Close what was opened
+ * Close what was opened.
  */
 static void close_all(hwo_kernel_sockets_t *kernel)
 {

@@ -69,8 +69,10 @@ typedef struct hwo_kernel_sockets_t {
  *
  * @param kernel	[out] kernel
  * @param timeout	deadline for replies in milliseconds
- * @param rcvbuf	receive buffer for events in bytes, 0 for the system's default
- * @return			FALSE if one is missing, which is logged; all are closed then
+ * @param rcvbuf	receive buffer for events in bytes, 0 for the system's
+ *					default
+ * @return			FALSE if one is missing, which is logged; all are closed
+ *					then
  */
 bool hwo_kernel_sockets_open(hwo_kernel_sockets_t *kernel, u_int timeout,
 							 size_t rcvbuf);

@@ -58,7 +58,7 @@ static uid_t get_user(int fd)
 }
 
 /**
- * Read a request, FALSE to drop the client
+ * Read a request, FALSE to drop the client.
  */
 static bool read_request(line_client_t *client, const line_handler_t *handler)
 {
@@ -90,7 +90,7 @@ static bool read_request(line_client_t *client, const line_handler_t *handler)
 }
 
 /**
- * Get the next line for a client, FALSE if there is none
+ * Get the next line for a client, FALSE if there is none.
  */
 static bool next_line(line_client_t *client, const line_handler_t *handler,
 					  bool *done)
@@ -111,7 +111,7 @@ static bool next_line(line_client_t *client, const line_handler_t *handler,
 }
 
 /**
- * Send what a client takes, FALSE to drop it
+ * Send what a client takes, FALSE to drop it.
  */
 static bool send_answer(line_client_t *client, const line_handler_t *handler)
 {
@@ -136,7 +136,7 @@ static bool send_answer(line_client_t *client, const line_handler_t *handler)
 }
 
 /**
- * See if a client that waits is still there: it has nothing to say
+ * See if a client that waits is still there: it has nothing to say.
  */
 static bool still_there(line_client_t *client)
 {
@@ -170,7 +170,7 @@ time_t hwo_line_client_deadline(const line_client_t *client,
 }
 
 /**
- * Do what a client is ready for, FALSE to drop it
+ * Do what a client is ready for, FALSE to drop it.
  */
 static bool handle(line_client_t *client, const line_handler_t *handler)
 {

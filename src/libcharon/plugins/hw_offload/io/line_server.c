@@ -32,69 +32,69 @@ typedef struct private_line_server_t private_line_server_t;
 struct private_line_server_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	line_server_t public;
 
 	/**
-	 * Accepts connections
+	 * Accepts connections.
 	 */
 	stream_service_t *service;
 
 	/**
-	 * Produces the answers
+	 * Produces the answers.
 	 */
 	line_handler_t handler;
 
 	/**
-	 * Deadlines
+	 * Deadlines.
 	 */
 	line_deadlines_t deadlines;
 
 	/**
-	 * Serves the clients
+	 * Serves the clients.
 	 */
 	thread_t *thread;
 
 	/**
-	 * Wakes up the thread
+	 * Wakes up the thread.
 	 */
 	int event;
 
 	/**
-	 * Clients, only touched by the thread
+	 * Clients, only touched by the thread.
 	 */
 	line_client_t clients[HWO_LINE_CLIENTS];
 
 	/**
-	 * Connections the thread has not taken yet, and their number
+	 * Connections the thread has not taken yet, and their number.
 	 */
 	int fresh[HWO_LINE_CLIENTS];
 	int fresh_count;
 
 	/**
-	 * Number of connections, with those that are not taken yet
+	 * Number of connections, with those that are not taken yet.
 	 */
 	int count;
 
 	/**
-	 * TRUE to end the thread
+	 * TRUE to end the thread.
 	 */
 	bool stop;
 
 	/**
-	 * TRUE if there may be something new for clients that wait
+	 * TRUE if there may be something new for clients that wait.
 	 */
 	bool woken;
 
 	/**
-	 * Protects what the thread shares with others: from fresh on
+	 * Protects what the thread shares with others: from fresh on.
 	 */
 	mutex_t *mutex;
 };
 
 /**
- * Let the thread look at what it shares with others
+ * Let the thread look at what it shares with others.
  */
 static void signal_thread(private_line_server_t *this)
 {
@@ -108,7 +108,7 @@ static void signal_thread(private_line_server_t *this)
 }
 
 /**
- * Get a descriptor of our own for a stream
+ * Get a descriptor of our own for a stream.
  */
 static int take_fd(stream_t *stream)
 {
@@ -131,7 +131,7 @@ static int take_fd(stream_t *stream)
 }
 
 /**
- * Hand a connection to the thread
+ * Hand a connection to the thread.
  */
 static bool hand_over(private_line_server_t *this, int fd)
 {
@@ -172,7 +172,7 @@ CALLBACK(on_accept, bool,
 }
 
 /**
- * Disconnect a client
+ * Disconnect a client.
  */
 static void drop(private_line_server_t *this, line_client_t *client)
 {
@@ -183,7 +183,7 @@ static void drop(private_line_server_t *this, line_client_t *client)
 }
 
 /**
- * Take a connection
+ * Take a connection.
  */
 static void take(private_line_server_t *this, int fd)
 {
@@ -197,7 +197,7 @@ static void take(private_line_server_t *this, int fd)
 }
 
 /**
- * Take over what others want the thread to know, FALSE to end it
+ * Take over what others want the thread to know, FALSE to end it.
  */
 static bool look_around(private_line_server_t *this)
 {
@@ -231,7 +231,7 @@ static bool look_around(private_line_server_t *this)
 }
 
 /**
- * Wait until there is something to do
+ * Wait until there is something to do.
  */
 static void wait_for_work(private_line_server_t *this,
 						  short events[HWO_LINE_CLIENTS])
@@ -267,7 +267,7 @@ static void wait_for_work(private_line_server_t *this,
 }
 
 /**
- * Main function of the thread
+ * Main function of the thread.
  */
 static void *serve(private_line_server_t *this)
 {
@@ -301,8 +301,8 @@ static void *serve(private_line_server_t *this)
 
 /**
  * Create the thread. Plugins are loaded before the daemon blocks the signals it
- * waits for, so without a mask of its own this thread would get SIGTERM, and that
- * would be the end of the daemon, in the middle of everything.
+ * waits for, so without a mask of its own this thread would get SIGTERM, and
+ * that would be the end of the daemon, in the middle of everything.
  */
 static thread_t *create_thread(private_line_server_t *this)
 {

@@ -12,7 +12,7 @@
 #include <threading/mutex.h>
 
 /** the kernel puts at most 32 KiB into a datagram of a dump, and uses the size
- * of our buffer to fill it; single replies are smaller */
+ * of our buffer to fill it; single replies are smaller. */
 #define RECV_SIZE (32 * 1024)
 
 /** attempts to get a consistent dump */

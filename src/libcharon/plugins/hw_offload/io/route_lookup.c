@@ -239,8 +239,8 @@ static void ask_nexthop(private_route_lookup_t *this, uint32_t id,
 }
 
 /**
- * Find the devices of a route that refers to a nexthop object. Groups consist of
- * nexthops with a device.
+ * Find the devices of a route that refers to a nexthop object. Groups consist
+ * of nexthops with a device.
  */
 static void ask_devices(private_route_lookup_t *this, hwo_route_t *route,
 						hwo_result_t *result)

@@ -30,43 +30,43 @@ typedef struct private_state_file_t private_state_file_t;
 struct private_state_file_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	state_file_t public;
 
 	/**
-	 * Paths of both files
+	 * Paths of both files.
 	 */
 	char path[2][PATH_MAX];
 
 	/**
-	 * The files
+	 * The files.
 	 */
 	int fd[2];
 
 	/**
-	 * The one that is complete, the other one is empty
+	 * The one that is complete, the other one is empty.
 	 */
 	int current;
 
 	/**
-	 * Where its last note ends
+	 * Where its last note ends.
 	 */
 	off_t used;
 
 	/**
-	 * First line
+	 * First line.
 	 */
 	char header[HEADER_SIZE];
 
 	/**
-	 * Socket that keeps other processes out, -1 without
+	 * Socket that keeps other processes out, -1 without.
 	 */
 	int lock;
 };
 
 /**
- * Write the first line: the notes below it are only true for this boot
+ * Write the first line: the notes below it are only true for this boot.
  */
 static void make_header(char header[HEADER_SIZE])
 {
@@ -86,7 +86,7 @@ static void make_header(char header[HEADER_SIZE])
 }
 
 /**
- * Name both files after the network namespace, whose SAs and SPs are noted
+ * Name both files after the network namespace, whose SAs and SPs are noted.
  */
 static int make_paths(private_state_file_t *this, const char *path)
 {
@@ -111,7 +111,7 @@ static int make_paths(private_state_file_t *this, const char *path)
 
 /**
  * Check if the process that has an address may have our file, or whether some
- * user only wants us not to
+ * user only wants us not to.
  */
 static bool is_owner(const struct sockaddr_un *addr, socklen_t len)
 {
@@ -165,7 +165,7 @@ static int lock_path(private_state_file_t *this)
 }
 
 /**
- * Open a file of ours
+ * Open a file of ours.
  */
 static int open_own(const char *path, int *fd)
 {
@@ -191,7 +191,7 @@ static int open_own(const char *path, int *fd)
 }
 
 /**
- * Write all bytes at the end of the current file, or none
+ * Write all bytes at the end of the current file, or none.
  */
 static int write_end(private_state_file_t *this, const char *buf, size_t len)
 {
@@ -228,7 +228,7 @@ METHOD(state_file_t, append, int,
 }
 
 /**
- * Collect what is in a file that is rewritten
+ * Collect what is in a file that is rewritten.
  */
 static int print_lines(private_state_file_t *this, enumerator_t *lines,
 					   char **buf, size_t *size)
@@ -251,7 +251,7 @@ static int print_lines(private_state_file_t *this, enumerator_t *lines,
 }
 
 /**
- * Make one of the files the current one, and empty
+ * Make one of the files the current one, and empty.
  */
 static int start_anew(private_state_file_t *this, int index)
 {
@@ -265,7 +265,7 @@ static int start_anew(private_state_file_t *this, int index)
 }
 
 /**
- * Fill the file that is not the current one, and let it be that
+ * Fill the file that is not the current one, and let it be that.
  */
 static int replace(private_state_file_t *this, const char *buf, size_t size)
 {
@@ -305,7 +305,7 @@ METHOD(state_file_t, rewrite_, int,
 }
 
 /**
- * Check if a file is of this boot, and was completed
+ * Check if a file is of this boot, and was completed.
  */
 static bool is_complete(private_state_file_t *this, FILE *file)
 {
@@ -325,7 +325,7 @@ static bool is_complete(private_state_file_t *this, FILE *file)
 }
 
 /**
- * Read all notes in a file
+ * Read all notes in a file.
  */
 static void read_notes(FILE *file, state_file_cb_t cb, void *data)
 {

@@ -15,7 +15,7 @@
 #define ESP_FEATURE "esp-hw-offload"
 
 /**
- * Begin a message, whose fixed header has a command
+ * Begin a message, whose fixed header has a command.
  */
 static void begin(hwo_msg_t *msg, uint16_t family, uint8_t cmd)
 {
@@ -36,7 +36,7 @@ void hwo_genl_encode_get_family(hwo_msg_t *msg, const char *name)
 }
 
 /**
- * Check if an attribute is a string with a content
+ * Check if an attribute is a string with a content.
  */
 static bool attr_streq(const struct nlattr *attr, const char *str)
 {
@@ -47,7 +47,7 @@ static bool attr_streq(const struct nlattr *attr, const char *str)
 }
 
 /**
- * Check if the payload of an attribute is a number
+ * Check if the payload of an attribute is a number.
  */
 static bool attr_is_u32(const struct nlattr *attr)
 {
@@ -55,7 +55,7 @@ static bool attr_is_u32(const struct nlattr *attr)
 }
 
 /**
- * Get the number of a multicast group, 0 if it has another name
+ * Get the number of a multicast group, 0 if it has another name.
  */
 static uint32_t get_group(const struct nlattr *nest, const char *name)
 {
@@ -81,7 +81,7 @@ static uint32_t get_group(const struct nlattr *nest, const char *name)
 }
 
 /**
- * Check the fixed header of a message
+ * Check the fixed header of a message.
  */
 static bool check_header(const struct nlmsghdr *hdr, uint8_t *cmd)
 {
@@ -153,7 +153,7 @@ void hwo_ethtool_encode_get_features(hwo_msg_t *msg, uint16_t family,
 }
 
 /**
- * Get the device out of a header, 0 if it is not in there
+ * Get the device out of a header, 0 if it is not in there.
  */
 static uint32_t get_ifindex(const struct nlattr *header)
 {
@@ -173,7 +173,7 @@ static uint32_t get_ifindex(const struct nlattr *header)
 
 /**
  * Check if a bit is that of the feature, and set; in a list without mask it is
- * set if it is there
+ * set if it is there.
  */
 static bool is_esp_bit(const struct nlattr *bit, bool nomask)
 {
@@ -198,7 +198,7 @@ static bool is_esp_bit(const struct nlattr *bit, bool nomask)
 }
 
 /**
- * Check if the feature is in a list of bits
+ * Check if the feature is in a list of bits.
  *
  * @param named		[out] set to TRUE if it is a list with names
  */

@@ -22,7 +22,7 @@ typedef struct hwo_route_t {
 	/** output device, 0 if there is none (blackhole, unreachable) */
 	uint32_t ifindex;
 	/** TRUE if the destination is this host itself or the type is not
-	 * unicast, the device says nothing about a NIC then */
+	 * unicast, the device says nothing about a NIC then. */
 	bool local;
 	/** next hop, family 0 if directly connected */
 	hwo_addr_t gateway;

@@ -13,7 +13,7 @@
 #include <linux/rtnetlink.h>
 
 /** Highest user ID of a range that is for all users; (uid_t)-1 is nobody's, and
- * the one before may be left out to tell a daemon's own lookups */
+ * the one before may be left out to tell a daemon's own lookups. */
 #define ALL_USERS (UINT32_MAX - 2)
 
 /*

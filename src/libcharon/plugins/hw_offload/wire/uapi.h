@@ -6,10 +6,10 @@
  * @{ @ingroup hwo_wire
  *
  * What we use of linux/xfrm.h and linux/fib_rules.h that is younger than the
- * oldest headers we build with (Linux 6.1). The numbers are part of the kernel's
- * ABI and never change. Enumerators cannot be tested for by the preprocessor, so
- * they have names of our own here, compared at the end with those of the headers
- * if these are new enough.
+ * oldest headers we build with (Linux 6.1). The numbers are part of the
+ * kernel's ABI and never change. Enumerators cannot be tested for by the
+ * preprocessor, so they have names of our own here, compared at the end with
+ * those of the headers if these are new enough.
  */
 
 #ifndef HWO_UAPI_H_

@@ -39,7 +39,7 @@ static void move_selector_addr(const hwo_addr_t *from, const hwo_addr_t *to,
 }
 
 /**
- * Replace our and the peer's address in the selector of an SA
+ * Replace our and the peer's address in the selector of an SA.
  */
 static void move_selector(const hwo_addr_t *src, const hwo_addr_t *dst,
 						  const hwo_sa_move_t *move, struct xfrm_selector *out)
@@ -64,7 +64,7 @@ static void move_selector(const hwo_addr_t *src, const hwo_addr_t *dst,
 }
 
 /**
- * Change the fixed part of an SA
+ * Change the fixed part of an SA.
  */
 static bool move_info(struct xfrm_usersa_info *info, const hwo_sa_move_t *move)
 {
@@ -91,7 +91,7 @@ static bool move_info(struct xfrm_usersa_info *info, const hwo_sa_move_t *move)
 }
 
 /**
- * Append what is kept
+ * Append what is kept.
  */
 static void copy_attrs(hwo_msg_t *msg, const struct nlmsghdr *deleted,
 					   bool encap)
@@ -128,7 +128,7 @@ static void copy_attrs(hwo_msg_t *msg, const struct nlmsghdr *deleted,
 }
 
 /**
- * Append what changes
+ * Append what changes.
  */
 static void put_changes(hwo_msg_t *msg, const struct xfrm_lifetime_cur *usage,
 						const hwo_sa_move_t *move, const hwo_offload_t *offload)
@@ -180,7 +180,7 @@ bool hwo_xfrm_encode_moved_sa(hwo_msg_t *msg, const struct nlmsghdr *deleted,
 }
 
 /**
- * Check if a key is there, keys of length zero (null encryption) are
+ * Check if a key is there, keys of length zero (null encryption) are.
  */
 static bool has_key(const struct nlattr *attr, size_t size)
 {

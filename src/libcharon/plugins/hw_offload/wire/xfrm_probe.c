@@ -18,7 +18,7 @@ static const uint8_t documentation[2][16] = {
 };
 
 /**
- * Address of a host in a network for documentation
+ * Address of a host in a network for documentation.
  */
 static hwo_addr_t get_addr(uint16_t family, uint8_t host)
 {
@@ -33,7 +33,7 @@ static hwo_addr_t get_addr(uint16_t family, uint8_t host)
 }
 
 /**
- * Change the fixed part
+ * Change the fixed part.
  */
 static void change_info(struct xfrm_usersa_info *info, bool inbound,
 						hwo_sa_id_t *id)
@@ -52,7 +52,7 @@ static void change_info(struct xfrm_usersa_info *info, bool inbound,
 }
 
 /**
- * Append an algorithm without its key
+ * Append an algorithm without its key.
  *
  * @param fixed		size of what comes before the key
  */
@@ -70,7 +70,7 @@ static void put_algorithm(hwo_msg_t *msg, const struct nlattr *attr,
 }
 
 /**
- * Append what a driver looks at
+ * Append what a driver looks at.
  */
 static void copy_attrs(hwo_msg_t *msg, const struct nlmsghdr *like,
 					   hwo_sa_id_t *id)

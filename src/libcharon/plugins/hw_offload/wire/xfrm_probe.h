@@ -7,9 +7,9 @@
  *
  * An SA like another one in all that a driver looks at, but of no use: its
  * addresses are for documentation only (RFC 5737, RFC 3849), its key is zero,
- * its reqid that of no policy: some NICs find SAs by their reqid alone, and would
- * encrypt traffic with that key. Whether a device takes it tells if the device
- * would take that one.
+ * its reqid that of no policy: some NICs find SAs by their reqid alone, and
+ * would encrypt traffic with that key. Whether a device takes it tells if the
+ * device would take that one.
  */
 
 #ifndef HWO_XFRM_PROBE_H_

@@ -44,7 +44,7 @@ static bool decode_add_sa(const struct nlmsghdr *hdr, hwo_sa_id_t *id)
 }
 
 /**
- * Get the SA that is removed
+ * Get the SA that is removed.
  */
 static bool decode_del_sa(const struct nlmsghdr *hdr, hwo_sa_id_t *id)
 {
@@ -68,7 +68,7 @@ static bool decode_del_sa(const struct nlmsghdr *hdr, hwo_sa_id_t *id)
 }
 
 /**
- * Get the SP that is added
+ * Get the SP that is added.
  */
 static bool decode_add_sp(const struct nlmsghdr *hdr, hwo_sp_id_t *id)
 {
@@ -83,7 +83,7 @@ static bool decode_add_sp(const struct nlmsghdr *hdr, hwo_sp_id_t *id)
 }
 
 /**
- * Get the SP that is removed
+ * Get the SP that is removed.
  */
 static bool decode_del_sp(const struct nlmsghdr *hdr, hwo_sp_id_t *id)
 {

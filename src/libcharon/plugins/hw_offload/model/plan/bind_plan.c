@@ -31,7 +31,7 @@ void hwo_bind_best(const hwo_plan_t *plan, hwo_offload_t *best)
 }
 
 /**
- * Check if the best mode was tried already, on the same device
+ * Check if the best mode was tried already, on the same device.
  */
 static bool was_tried(const hwo_bind_facts_t *facts, const hwo_plan_t *plan)
 {
@@ -43,7 +43,7 @@ static bool was_tried(const hwo_bind_facts_t *facts, const hwo_plan_t *plan)
 }
 
 /**
- * A strict mode is not to be had on the device
+ * A strict mode is not to be had on the device.
  */
 static hwo_bind_action_t refused(const hwo_bind_rules_t *rules)
 {
@@ -51,7 +51,7 @@ static hwo_bind_action_t refused(const hwo_bind_rules_t *rules)
 }
 
 /**
- * Decide about SAs in packet mode, for which there is nothing but new keys
+ * Decide about SAs in packet mode, for which there is nothing but new keys.
  */
 static hwo_bind_action_t plan_packet(const hwo_bind_facts_t *facts,
 									 const hwo_plan_t *plan,
@@ -73,7 +73,7 @@ static hwo_bind_action_t plan_packet(const hwo_bind_facts_t *facts,
 }
 
 /**
- * Decide about SAs whose mode is strict, which is crypto mode here
+ * Decide about SAs whose mode is strict, which is crypto mode here.
  */
 static hwo_bind_action_t plan_strict(const hwo_bind_facts_t *facts,
 									 const hwo_plan_t *plan,
@@ -91,7 +91,7 @@ static hwo_bind_action_t plan_strict(const hwo_bind_facts_t *facts,
 }
 
 /**
- * Best mode in which SAs that exist may be installed elsewhere
+ * Best mode in which SAs that exist may be installed elsewhere.
  */
 static hwo_mode_t best_movable(const hwo_plan_t *plan)
 {
@@ -100,7 +100,7 @@ static hwo_mode_t best_movable(const hwo_plan_t *plan)
 }
 
 /**
- * Decide about SAs in crypto mode or software whose mode is automatic
+ * Decide about SAs in crypto mode or software whose mode is automatic.
  */
 static hwo_bind_action_t plan_auto(const hwo_bind_facts_t *facts,
 								   const hwo_plan_t *plan,

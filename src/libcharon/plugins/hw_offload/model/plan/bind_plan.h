@@ -39,7 +39,7 @@ typedef enum hwo_bind_action_t {
 	/** have charon rekey it, the new SAs end where they should */
 	HWO_BIND_REKEY,
 	/** leave it as it is, although its packets don't come by anymore: the mode
-	 * is strict, and not to be had where they go */
+	 * is strict, and not to be had where they go. */
 	HWO_BIND_REFUSED,
 	/** have charon close it for that reason */
 	HWO_BIND_CLOSE,
@@ -69,7 +69,7 @@ typedef struct hwo_bind_facts_t {
 	/** effective mode and device */
 	hwo_offload_t effective;
 	/** best mode that was tried last, and where: what was refused there is not
-	 * tried again until that changes */
+	 * tried again until that changes. */
 	hwo_offload_t tried;
 	/** TRUE if it was moved down to software from crypto mode */
 	bool degraded;

@@ -105,7 +105,7 @@ const char *hwo_device_rules_local(const hwo_device_rules_t *rules,
 }
 
 /**
- * Find out if a kind of link doesn't offload at all
+ * Find out if a kind of link doesn't offload at all.
  */
 static hwo_reason_t refused_by_kind(const char *kind)
 {
@@ -168,7 +168,7 @@ static void judge_kind(const hwo_link_t *link, const hwo_link_t *master,
 }
 
 /**
- * Judge one mode by the settings of the device
+ * Judge one mode by the settings of the device.
  */
 static hwo_reason_t judge_rule(const hwo_device_rule_t *rule, hwo_mode_t mode,
 							   hwo_reason_t kind)

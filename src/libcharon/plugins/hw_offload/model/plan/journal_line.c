@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 /**
- * Print an address
+ * Print an address.
  */
 static const char *print_addr(uint16_t family, const uint8_t *bytes,
 							  char buf[INET6_ADDRSTRLEN])
@@ -35,7 +35,7 @@ void hwo_journal_sa_line(const hwo_sa_id_t *id, char line[HWO_JOURNAL_LINE])
 }
 
 /**
- * Name of a direction, as ip-xfrm(8) has it
+ * Name of a direction, as ip-xfrm(8) has it.
  */
 static const char *print_dir(policy_dir_t dir)
 {

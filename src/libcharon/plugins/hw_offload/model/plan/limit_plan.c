@@ -8,7 +8,7 @@
 #include "limit_plan.h"
 
 /**
- * Lower a limit, which may not be set
+ * Lower a limit, which may not be set.
  */
 static uint64_t lower(uint64_t limit, uint64_t other)
 {
@@ -16,7 +16,7 @@ static uint64_t lower(uint64_t limit, uint64_t other)
 }
 
 /**
- * Make a pair of limits one that NICs take, tell if that is possible
+ * Make a pair of limits one that NICs take, tell if that is possible.
  */
 static bool normalise(uint64_t *soft, uint64_t *hard)
 {
@@ -28,7 +28,7 @@ static bool normalise(uint64_t *soft, uint64_t *hard)
 }
 
 /**
- * Plan limits for a NIC
+ * Plan limits for a NIC.
  */
 static void plan_packet(const hwo_sa_t *sa, bool no_bytes,
 						hwo_limit_plan_t *plan)
@@ -71,7 +71,7 @@ void hwo_limit_plan(const hwo_sa_t *sa, hwo_mode_t mode, bool no_bytes,
 }
 
 /**
- * Time until a counter may reach its limit at a rate, given that it is late
+ * Time until a counter may reach its limit at a rate, given that it is late.
  */
 static uint64_t time_left(uint64_t value, uint64_t limit, uint64_t rate)
 {
@@ -84,7 +84,8 @@ static uint64_t time_left(uint64_t value, uint64_t limit, uint64_t rate)
 
 /**
  * Time until a counter has to be looked at: before it can reach its limit if
- * the link begins to carry nothing else now, and when it reaches it at its rate
+ * the link begins to carry nothing else now, and when it reaches it at its
+ * rate.
  *
  * @param speed		what the link can carry
  * @param backup	TRUE if the NIC looks at it, too
@@ -112,7 +113,7 @@ static uint64_t next_look(const hwo_watch_count_t *count, uint64_t limit,
 }
 
 /**
- * Set the time of the next look: soft limits, then hard ones that are ours
+ * Set the time of the next look: soft limits, then hard ones that are ours.
  */
 static void set_due(hwo_watch_t *watch, const hwo_limits_t *kernel,
 					uint64_t now)
@@ -156,7 +157,7 @@ bool hwo_watch_begin(hwo_watch_t *watch, const hwo_sa_id_t *id,
 }
 
 /**
- * Follow a counter
+ * Follow a counter.
  *
  * @param ms		time since the last update of its rate
  */
@@ -173,7 +174,7 @@ static void follow(hwo_watch_count_t *count, uint64_t value, uint64_t ms)
 }
 
 /**
- * Check a limit
+ * Check a limit.
  */
 static bool beyond(uint64_t value, uint64_t limit)
 {
@@ -181,7 +182,7 @@ static bool beyond(uint64_t value, uint64_t limit)
 }
 
 /**
- * Check a limit of ours, before what the counter shows
+ * Check a limit of ours, before what the counter shows.
  */
 static bool beyond_ours(const hwo_watch_count_t *count, uint64_t limit)
 {
@@ -199,7 +200,7 @@ static bool beyond_soft(const hwo_watch_t *watch, const hwo_limits_t *kernel)
 }
 
 /**
- * Check if a hard limit of ours is reached, as far as the counters show it
+ * Check if a hard limit of ours is reached, as far as the counters show it.
  */
 static bool beyond_hard(const hwo_watch_t *watch)
 {

@@ -20,7 +20,7 @@
 #include "../../hwo_types.h"
 
 /** Limits in packets of outbound SAs in packet mode without ESN: the NIC's
- * sequence numbers end at 2^32, whatever is configured */
+ * sequence numbers end at 2^32, whatever is configured. */
 #define HWO_AUTO_SOFT_PACKETS 0xc0000000ULL
 #define HWO_AUTO_HARD_PACKETS 0xffff0000ULL
 
@@ -28,24 +28,24 @@
 #define HWO_COUNTER_DELAY 2000
 
 /** Bounds for the time between two looks at an SA, in milliseconds, and the
- * lower one for an SA that is idle or slow */
+ * lower one for an SA that is idle or slow. */
 #define HWO_WATCH_MIN 200
 #define HWO_WATCH_IDLE_MIN 1000
 #define HWO_WATCH_MAX 300000
 
 /** How much rarer an idle SA is looked at if its NIC reports the limit as well,
- * and lets no packet pass beyond the hard one */
+ * and lets no packet pass beyond the hard one. */
 #define HWO_WATCH_BACKUP 10
 
 /** Time over which a rate is taken, in milliseconds: drivers update their
- * counters once a second */
+ * counters once a second. */
 #define HWO_RATE_TIME 1000
 
 /** Speed of a link that is not known, in bytes per second: 400 Gb/s */
 #define HWO_UNKNOWN_SPEED 50000000000ULL
 
 /** Bytes that the smallest packet takes on the wire, gap and preamble
- * included */
+ * included. */
 #define HWO_SMALLEST_FRAME 84
 
 /**
@@ -111,7 +111,7 @@ typedef enum hwo_watch_verdict_t {
 	/** it reached a soft limit, or will before counters show it */
 	HWO_WATCH_SOFT,
 	/** it reached a hard limit that is left to us, its soft limit was found
-	 * before, if it has one */
+	 * before, if it has one. */
 	HWO_WATCH_HARD,
 	/** it reached both since the last look */
 	HWO_WATCH_BOTH,

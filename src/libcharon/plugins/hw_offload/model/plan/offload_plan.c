@@ -72,7 +72,7 @@ void hwo_device_none(hwo_reason_t why, hwo_device_t *device)
 }
 
 /**
- * Add a step, or note why there is none
+ * Add a step, or note why there is none.
  */
 static void add_step(hwo_plan_t *plan, hwo_mode_t mode, hwo_reason_t skip)
 {
@@ -84,7 +84,7 @@ static void add_step(hwo_plan_t *plan, hwo_mode_t mode, hwo_reason_t skip)
 }
 
 /**
- * Rules of the kernel's core that hold for both offload modes
+ * Rules of the kernel's core that hold for both offload modes.
  */
 static hwo_reason_t refused_by_core(const hwo_sa_facts_t *facts)
 {
@@ -247,7 +247,7 @@ void hwo_plan_limit(hwo_plan_t *plan, const hwo_offload_t *best,
 }
 
 /**
- * Plan an SP that has to match its SA
+ * Plan an SP that has to match its SA.
  */
 static void follow_sa(const hwo_offload_t *sa, hwo_plan_t *plan)
 {

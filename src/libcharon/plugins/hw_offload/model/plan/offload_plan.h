@@ -60,7 +60,7 @@ typedef enum hwo_reason_t {
 	/** packet: IPv4 in IPv6, or the other way round */
 	HWO_REASON_MIXED_FAMILIES,
 	/** packet: NICs match no subnets, what they miss is in clear (mlx5 before
-	 * Linux 6.15) */
+	 * Linux 6.15). */
 	HWO_REASON_SUBNET,
 	/** the device that is configured for the local address is not there */
 	HWO_REASON_NO_DEVICE,
@@ -89,8 +89,9 @@ typedef enum hwo_reason_t {
 	HWO_REASON_MULTIPATH,
 	/** packet: a rule of policy routing may lead packets elsewhere */
 	HWO_REASON_ROUTE_RULE,
-	/** packet: before they get into a tunnel, the route of packets is by another
-	 * device, and the kernel looks for policies by that (before 7.1) */
+	/** packet: before they get into a tunnel, the route of packets is by
+	 * another device, and the kernel looks for policies by that (before
+	 * 7.1). */
 	HWO_REASON_INNER_ROUTE,
 } hwo_reason_t;
 
@@ -100,8 +101,8 @@ typedef enum hwo_reason_t {
 extern enum_name_t *hwo_reason_names;
 
 /**
- * Check if a reason is that packets may leave by other devices than that of their
- * SA, so that packet mode would lose them.
+ * Check if a reason is that packets may leave by other devices than that of
+ * their SA, so that packet mode would lose them.
  */
 bool hwo_reason_is_path(hwo_reason_t reason);
 
@@ -117,7 +118,7 @@ typedef struct hwo_device_t {
 	/** why not for a mode, indexed by hwo_mode_t */
 	hwo_reason_t denied[HWO_MAX_STEPS];
 	/** why packets may also leave by others, NONE if they don't; in crypto mode
-	 * the kernel encrypts those itself */
+	 * the kernel encrypts those itself. */
 	hwo_reason_t others;
 	/** SAs it may have in each mode, 0 for any number */
 	u_int max_sas;
@@ -142,10 +143,10 @@ typedef struct hwo_outcome_t {
 	/** why it is no better mode */
 	hwo_refusal_t why;
 	/** if neither packet nor crypto mode is in effect, though both might be:
-	 * the same for crypto mode, as far as it is known */
+	 * the same for crypto mode, as far as it is known. */
 	hwo_refusal_t crypto;
 	/** device that was considered, be it in effect or not, 0 if there was
-	 * none */
+	 * none. */
 	uint32_t candidate;
 } hwo_outcome_t;
 
@@ -260,10 +261,11 @@ bool hwo_plan_is_refusal(const hwo_result_t *result);
 /**
  * Judge the kernel's answer to an attempt.
  *
- * The kernel's "no" to an offload can't be told from other errors by its number:
- * drivers answer EINVAL to nearly everything, and ENOMEM or ETIMEDOUT of a NIC's
- * firmware reach us as they are. So any refusal leads to the next step. The
- * software step decides: if that fails too, its error is the one to report.
+ * The kernel's "no" to an offload can't be told from other errors by its
+ * number: drivers answer EINVAL to nearly everything, and ENOMEM or ETIMEDOUT
+ * of a NIC's firmware reach us as they are. So any refusal leads to the next
+ * step. The software step decides: if that fails too, its error is the one to
+ * report.
  *
  * @param plan			plan
  * @param step			index of the attempted step
@@ -283,7 +285,8 @@ hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step,
  * @param reason		[out] why it is not what was asked for
  * @return				HWO_VERDICT_DONE if that is good enough (actual is then
  *						the effective offload); if not, the SA has to be removed
- *						and HWO_VERDICT_NEXT or HWO_VERDICT_FAIL says how to go on
+ *						and HWO_VERDICT_NEXT or HWO_VERDICT_FAIL says how to go
+ *						on
  */
 hwo_verdict_t hwo_plan_readback(const hwo_plan_t *plan, int step,
 								const hwo_offload_t *actual,

@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 
 /**
- * Get the mark of the packets that an SA sends
+ * Get the mark of the packets that an SA sends.
  */
 static uint32_t mark_of_sa(const hwo_sa_id_t *id, const hwo_sa_facts_t *facts)
 {

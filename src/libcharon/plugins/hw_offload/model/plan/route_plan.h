@@ -19,8 +19,8 @@
  * that the SA of the other direction sends if it is an inbound one.
  *
  * In transport mode they keep the route they had before, by the mark that the
- * policy demands. In tunnel mode they are routed again, with the mark that the SA
- * sets.
+ * policy demands. In tunnel mode they are routed again, with the mark that the
+ * SA sets.
  *
  * @param id		identity of the SA
  * @param facts		facts about it

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 
 /** No policy is ever matched by a user ID, but it is part of its identity: that
- * of guards, and of what is limited to a NIC, which a shunt may be, too */
+ * of guards, and of what is limited to a NIC, which a shunt may be, too. */
 #define GUARD_USER 1
 #define NIC_USER 2
 
@@ -67,7 +67,7 @@ static bool has_errors(const hwo_sp_t *sp)
 }
 
 /**
- * Add an SP
+ * Add an SP.
  */
 static hwo_kernel_sp_t *add_sp(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp)
 {
@@ -106,7 +106,7 @@ static void add_neighbours(hwo_kernel_sps_t *kernel, const hwo_sp_t *guard)
 }
 
 /**
- * Add the guard of an outbound SP, with an identity of its own
+ * Add the guard of an outbound SP, with an identity of its own.
  */
 static void add_guard(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp,
 					  bool by_user)
@@ -127,7 +127,7 @@ static void add_guard(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp,
 
 /**
  * Add what stands behind an offloaded SP, tell if that one has to be limited to
- * its NIC
+ * its NIC.
  */
 static bool add_companion(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp,
 						  const hwo_guard_rules_t *rules)

@@ -34,7 +34,7 @@
 #include "../../hwo_types.h"
 
 /** There are no more SPs in the kernel for one: four, and while the kernel does
- * not remove them, those before */
+ * not remove them, those before. */
 #define HWO_MAX_KERNEL_SPS 8
 
 /**
@@ -46,7 +46,7 @@ typedef struct hwo_kernel_sp_t {
 	/** its offload */
 	hwo_offload_t offload;
 	/** TRUE if it blocks on behalf of the one that is offloaded, or belongs to
-	 * one that does */
+	 * one that does. */
 	bool guard;
 } hwo_kernel_sp_t;
 
@@ -67,7 +67,7 @@ typedef struct hwo_guard_rules_t {
 	/** put guards behind SPs that are offloaded */
 	bool fail_closed;
 	/** the kernel drops packets whose route is not by the NIC of their SA,
-	 * Linux 7.1 */
+	 * Linux 7.1. */
 	bool route_checked;
 } hwo_guard_rules_t;
 

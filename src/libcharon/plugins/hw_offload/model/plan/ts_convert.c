@@ -26,7 +26,7 @@ void hwo_addr_from_host(host_t *host, hwo_addr_t *addr)
 }
 
 /**
- * Number of bytes in an address of a family
+ * Number of bytes in an address of a family.
  */
 static size_t addr_len(uint16_t family)
 {
@@ -58,7 +58,7 @@ bool hwo_addr_is_any(const hwo_addr_t *addr)
 }
 
 /**
- * Convert the addresses of one traffic selector
+ * Convert the addresses of one traffic selector.
  */
 static void put_subnet(traffic_selector_t *ts, uint8_t bytes[16],
 					   uint8_t *prefix)
@@ -94,7 +94,7 @@ bool hwo_addr_is_link_local(const hwo_addr_t *addr)
 }
 
 /**
- * Get the index of the interface of an address, 0 if it has none
+ * Get the index of the interface of an address, 0 if it has none.
  */
 static uint32_t get_scope(host_t *host)
 {
@@ -163,7 +163,7 @@ void hwo_nets_from_ts(linked_list_t *list, hwo_nets_t *nets)
 }
 
 /**
- * Get the protocol that all of some traffic selectors have, 0 if there is none
+ * Get the protocol that all of some traffic selectors have, 0 if there is none.
  */
 static uint8_t common_proto(linked_list_t *list)
 {
@@ -193,7 +193,7 @@ uint8_t hwo_proto_from_ts(linked_list_t *src, linked_list_t *dst)
 
 /**
  * Convert the port range of one traffic selector to a port and the mask of
- * those leading bits that all ports in the range have in common
+ * those leading bits that all ports in the range have in common.
  */
 static void put_ports(traffic_selector_t *ts, uint16_t *port, uint16_t *mask)
 {
@@ -210,7 +210,7 @@ static void put_ports(traffic_selector_t *ts, uint16_t *port, uint16_t *mask)
 }
 
 /**
- * Check if the ports of a protocol are really the ICMP type and code
+ * Check if the ports of a protocol are really the ICMP type and code.
  */
 static bool is_icmp(uint8_t proto)
 {

@@ -53,8 +53,9 @@ hwo_child_entry_t *hwo_group_find_room(array_t *group,
 									   const hwo_offload_t *room, bool extra);
 
 /**
- * Check if a CHILD_SA is the only one with its reqid between these hosts. charon
- * keeps the inbound SAs of rekeyed ones for a while, so outbound ones count.
+ * Check if a CHILD_SA is the only one with its reqid between these hosts.
+ * charon keeps the inbound SAs of rekeyed ones for a while, so outbound ones
+ * count.
  *
  * @param group			records with the same reqid, may be NULL
  * @param child			copy of its record

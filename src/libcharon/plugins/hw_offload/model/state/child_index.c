@@ -16,22 +16,22 @@ struct child_index_t {
 
 	/**
 	 * Records by the identities of their SAs, by their keys, and by charon's
-	 * unique identifiers
+	 * unique identifiers.
 	 */
 	hashtable_t *sas, *keys, *children;
 
 	/**
-	 * Records by reqid, array_t of hwo_child_entry_t*
+	 * Records by reqid, array_t of hwo_child_entry_t*.
 	 */
 	hashtable_t *groups;
 
 	/**
-	 * Devices that have SAs, usage_t by index
+	 * Devices that have SAs, usage_t by index.
 	 */
 	hashtable_t *devices;
 
 	/**
-	 * Key of the last record
+	 * Key of the last record.
 	 */
 	u_int last;
 };

@@ -34,7 +34,7 @@ typedef struct hwo_child_entry_t {
 	/** rooms that it has in the index */
 	hwo_child_rooms_t rooms;
 	/** device on which it is beyond the limit in a mode, as it is to replace
-	 * another one there, 0 if there is none */
+	 * another one there, 0 if there is none. */
 	uint32_t extra[HWO_MAX_STEPS];
 } hwo_child_entry_t;
 

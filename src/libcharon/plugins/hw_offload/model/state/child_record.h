@@ -152,7 +152,7 @@ typedef struct hwo_child_t {
 } hwo_child_t;
 
 /** Rooms on devices a CHILD_SA may have: one for each SA, and those reserved
- * for packet and crypto mode */
+ * for packet and crypto mode. */
 #define HWO_CHILD_ROOMS 4
 
 /**

@@ -19,28 +19,28 @@ typedef struct private_child_table_t private_child_table_t;
 struct private_child_table_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	child_table_t public;
 
 	/**
-	 * Records
+	 * Records.
 	 */
 	child_index_t *index;
 
 	/**
-	 * Told about moves, and what to pass to it
+	 * Told about moves, and what to pass to it.
 	 */
 	child_moved_cb_t moved;
 	void *moved_data;
 
 	/**
-	 * Protects all of them
+	 * Protects all of them.
 	 */
 	mutex_t *mutex;
 
 	/**
-	 * Signaled if a record was checked in
+	 * Signaled if a record was checked in.
 	 */
 	condvar_t *condvar;
 };

@@ -139,9 +139,9 @@ struct child_table_t {
 	bool (*lose)(child_table_t *this, const hwo_sa_id_t *id);
 
 	/**
-	 * Note that an SA could not be installed, so that the CHILD_SAs which it was
-	 * to replace, of the same reqid and between the same hosts, are going to
-	 * end.
+	 * Note that an SA could not be installed, so that the CHILD_SAs which it
+	 * was to replace, of the same reqid and between the same hosts, are going
+	 * to end.
 	 *
 	 * @param id		identity of the SA that could not be installed
 	 * @param reqid		reqid
@@ -174,9 +174,9 @@ struct child_table_t {
 						   uint64_t packets, time_t now);
 
 	/**
-	 * Check if a device has room for one more pair of SAs in a mode, and reserve
-	 * it. One that is to replace another has room in any case: both are there
-	 * only until rekeying is done, so one at a time has for each reqid.
+	 * Check if a device has room for one more pair of SAs in a mode, and
+	 * reserve it. One that is to replace another has room in any case: both are
+	 * there only until rekeying is done, so one at a time has for each reqid.
 	 *
 	 * @param child		record, checked out
 	 * @param offload	mode and device
@@ -187,8 +187,8 @@ struct child_table_t {
 				  const hwo_offload_t *offload, u_int max);
 
 	/**
-	 * Count the pairs of SAs that have room in a mode on a device, without those
-	 * that are to replace others.
+	 * Count the pairs of SAs that have room in a mode on a device, without
+	 * those that are to replace others.
 	 *
 	 * @param offload	mode and device; mode none for any use of the device,
 	 *					lost SAs are not there anymore
@@ -196,8 +196,8 @@ struct child_table_t {
 	u_int (*count)(child_table_t *this, const hwo_offload_t *offload);
 
 	/**
-	 * Check if a CHILD_SA is the only one with its reqid between these hosts. If
-	 * not, a rekeying is under way that is not concluded.
+	 * Check if a CHILD_SA is the only one with its reqid between these hosts.
+	 * If not, a rekeying is under way that is not concluded.
 	 *
 	 * @param child		copy of its record
 	 */

@@ -24,27 +24,27 @@ typedef struct private_device_history_t private_device_history_t;
 struct private_device_history_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	device_history_t public;
 
 	/**
-	 * Devices, ifindex => hwo_learned_t
+	 * Devices, ifindex => hwo_learned_t.
 	 */
 	hashtable_t *devices;
 
 	/**
-	 * CHILD_SAs without packet mode, reqid => denial_t
+	 * CHILD_SAs without packet mode, reqid => denial_t.
 	 */
 	hashtable_t *denials;
 
 	/**
-	 * Number of them from which on old ones are looked for
+	 * Number of them from which on old ones are looked for.
 	 */
 	u_int many;
 
 	/**
-	 * Protects all of it
+	 * Protects all of it.
 	 */
 	mutex_t *mutex;
 };
@@ -64,7 +64,7 @@ typedef struct {
 } denial_t;
 
 /**
- * Key of a device
+ * Key of a device.
  */
 static const void *device_key(uint32_t ifindex)
 {
@@ -72,7 +72,7 @@ static const void *device_key(uint32_t ifindex)
 }
 
 /**
- * Forget everything, mutex is held
+ * Forget everything, mutex is held.
  */
 static void forget_all(private_device_history_t *this)
 {
@@ -89,7 +89,7 @@ static void forget_all(private_device_history_t *this)
 }
 
 /**
- * Find a device, or add it, mutex is held
+ * Find a device, or add it, mutex is held.
  */
 static hwo_learned_t *find(private_device_history_t *this, uint32_t ifindex)
 {
@@ -109,7 +109,7 @@ static hwo_learned_t *find(private_device_history_t *this, uint32_t ifindex)
 }
 
 /**
- * Forget CHILD_SAs that are denied packet mode, mutex is held
+ * Forget CHILD_SAs that are denied packet mode, mutex is held.
  *
  * @param ifindex	device, 0 for all
  * @param now		those that were not denied it again lately, 0 for all
@@ -165,7 +165,7 @@ METHOD(device_history_t, works, void,
 }
 
 /**
- * Compare refusals
+ * Compare refusals.
  */
 static bool refusal_equals(const hwo_refused_t *a, const hwo_refused_t *b)
 {
@@ -174,7 +174,7 @@ static bool refusal_equals(const hwo_refused_t *a, const hwo_refused_t *b)
 }
 
 /**
- * Name what is refused in the terms of reasons
+ * Name what is refused in the terms of reasons.
  */
 static hwo_reason_t refusal_reason(bool policy, const hwo_result_t *refusal)
 {
@@ -225,7 +225,7 @@ METHOD(device_history_t, refused, bool,
 
 /**
  * Find out about CHILD_SAs that are denied packet mode, or add them, mutex is
- * held
+ * held.
  */
 static denial_t *find_denial(private_device_history_t *this, uint32_t reqid,
 							 time_t now)

@@ -29,7 +29,7 @@
 #define HWO_MAX_REFUSALS 8
 
 /** Seconds until packet mode is tried again for a CHILD_SA that had to leave
- * it; twice as many each time, up to the second value */
+ * it; twice as many each time, up to the second value. */
 #define HWO_DENIED_SECONDS (60 * 60)
 #define HWO_MAX_DENIED_SECONDS (24 * 60 * 60)
 
@@ -56,7 +56,7 @@ typedef struct hwo_learned_t {
 	/** state of its offload feature */
 	hwo_feature_t feature;
 	/** when it took an SA last, seconds of the wall clock, 0 if it did not yet,
-	 * indexed by hwo_mode_t */
+	 * indexed by hwo_mode_t. */
 	time_t works[HWO_MAX_STEPS];
 	/** different refusals, in the order in which they came first */
 	hwo_refused_t refusals[HWO_MAX_REFUSALS];

@@ -17,17 +17,17 @@ typedef struct private_failed_children_t private_failed_children_t;
 struct private_failed_children_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	failed_children_t public;
 
 	/**
-	 * Failures, hwo_failed_child_t
+	 * Failures, hwo_failed_child_t.
 	 */
 	array_t *failures;
 
 	/**
-	 * Protects failures
+	 * Protects failures.
 	 */
 	mutex_t *mutex;
 };
@@ -41,7 +41,7 @@ typedef struct {
 } lost_t;
 
 /**
- * Check if a CHILD_SA was given up already
+ * Check if a CHILD_SA was given up already.
  */
 static bool is_named(const hwo_failed_child_t *failed)
 {
@@ -49,7 +49,7 @@ static bool is_named(const hwo_failed_child_t *failed)
 }
 
 /**
- * Check if a failure, without names as yet, is one of a CHILD_SA
+ * Check if a failure, without names as yet, is one of a CHILD_SA.
  */
 static bool is_of(const hwo_failed_child_t *failed, const lost_t *lost)
 {
@@ -68,7 +68,7 @@ static bool is_of(const hwo_failed_child_t *failed, const lost_t *lost)
 }
 
 /**
- * Remote address of an SA
+ * Remote address of an SA.
  */
 static const hwo_addr_t *peer_of(const hwo_sa_record_t *sa)
 {
@@ -76,7 +76,7 @@ static const hwo_addr_t *peer_of(const hwo_sa_record_t *sa)
 }
 
 /**
- * Check if two SAs are those of CHILD_SAs with the same names and peer
+ * Check if two SAs are those of CHILD_SAs with the same names and peer.
  */
 static bool same_child(const hwo_sa_record_t *a, const hwo_sa_record_t *b)
 {
@@ -86,7 +86,7 @@ static bool same_child(const hwo_sa_record_t *a, const hwo_sa_record_t *b)
 }
 
 /**
- * Forget failures under these names, locked
+ * Forget failures under these names, locked.
  */
 static void forget_child(private_failed_children_t *this,
 						 const hwo_sa_record_t *sa)
@@ -105,7 +105,7 @@ static void forget_child(private_failed_children_t *this,
 }
 
 /**
- * Take out all failures of a CHILD_SA, locked
+ * Take out all failures of a CHILD_SA, locked.
  *
  * @param first		[out] the first of them
  * @return			FALSE if there are none

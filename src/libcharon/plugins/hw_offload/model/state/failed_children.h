@@ -36,8 +36,8 @@ typedef struct failed_children_t failed_children_t;
  */
 typedef struct hwo_failed_child_t {
 	/** the SA that could not be installed, or that whose SP could not, with the
-	 * device that was considered, the reason and the kernel's words, and without
-	 * effective mode; spi 0 for traps, which have no SAs */
+	 * device that was considered, the reason and the kernel's words, and
+	 * without effective mode; spi 0 for traps, which have no SAs. */
 	hwo_sa_record_t sa;
 	/** name of that device then, it may be gone by now; empty for none */
 	char device[IFNAMSIZ];

@@ -19,17 +19,17 @@ typedef struct private_ifname_table_t private_ifname_table_t;
 struct private_ifname_table_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	ifname_table_t public;
 
 	/**
-	 * Names and indices, entry_t*, latest first
+	 * Names and indices, entry_t*, latest first.
 	 */
 	linked_list_t *entries;
 
 	/**
-	 * Protects entries
+	 * Protects entries.
 	 */
 	mutex_t *mutex;
 };
@@ -47,7 +47,7 @@ typedef struct {
 } entry_t;
 
 /**
- * Find an entry, and put it first
+ * Find an entry, and put it first.
  */
 static entry_t *find(private_ifname_table_t *this, const char *name,
 					 uint32_t ifindex)

@@ -29,28 +29,28 @@ typedef struct private_sp_table_t private_sp_table_t;
 struct private_sp_table_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	sp_table_t public;
 
 	/**
-	 * Entries, hwo_sp_entry_t* keyed by their identity
+	 * Entries, hwo_sp_entry_t* keyed by their identity.
 	 */
 	hashtable_t *entries;
 
 	/**
-	 * Protects entries, and busy and waiting of each
+	 * Protects entries, and busy and waiting of each.
 	 */
 	mutex_t *mutex;
 
 	/**
-	 * Signaled if an entry is not busy anymore
+	 * Signaled if an entry is not busy anymore.
 	 */
 	condvar_t *released;
 };
 
 /**
- * Hash an identity
+ * Hash an identity.
  */
 static u_int id_hash(const hwo_sp_id_t *id)
 {
@@ -66,7 +66,7 @@ static u_int id_hash(const hwo_sp_id_t *id)
 }
 
 /**
- * Compare templates
+ * Compare templates.
  */
 static bool tmpl_equals(const hwo_tmpl_t *a, const hwo_tmpl_t *b)
 {
@@ -77,7 +77,7 @@ static bool tmpl_equals(const hwo_tmpl_t *a, const hwo_tmpl_t *b)
 }
 
 /**
- * Compare users, the offload mode excluded
+ * Compare users, the offload mode excluded.
  */
 static bool user_equals(const hwo_sp_request_t *a, const hwo_sp_request_t *b)
 {
@@ -101,7 +101,7 @@ static bool user_equals(const hwo_sp_request_t *a, const hwo_sp_request_t *b)
 }
 
 /**
- * Check if a user goes before another one that was there first
+ * Check if a user goes before another one that was there first.
  */
 static bool user_before(const hwo_sp_request_t *user,
 						const hwo_sp_request_t *other)
@@ -248,7 +248,7 @@ uint32_t hwo_sp_priority(const hwo_selector_t *sel, policy_priority_t class,
 }
 
 /**
- * Destroy an entry
+ * Destroy an entry.
  */
 static void entry_destroy(hwo_sp_entry_t *entry)
 {
@@ -344,7 +344,7 @@ void hwo_sp_list_destroy(array_t *list)
 }
 
 /**
- * Look at an entry that nobody has
+ * Look at an entry that nobody has.
  */
 static void view_entry(hwo_sp_entry_t *entry, hwo_sp_view_t *view)
 {

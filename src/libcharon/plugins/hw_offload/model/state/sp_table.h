@@ -35,7 +35,7 @@ typedef struct hwo_sp_request_t {
 	/** the SP to install; sp.priority is the effective priority */
 	hwo_sp_t sp;
 	/** first and last address of our side as configured, which no selector can
-	 * tell */
+	 * tell. */
 	hwo_addr_t from, to;
 	/** priority calculated from the selector, decides between equal ones */
 	uint32_t auto_priority;

@@ -8,16 +8,16 @@
 #include "waiting_child.h"
 
 /** Times to wait for the end of a rekeying: a message that was lost is sent
- * again after four seconds */
+ * again after four seconds. */
 #define MAX_WAITS 22
 
 /** Times to wait until charon knows a new CHILD_SA, if it does not say so, and
- * times to look if it knows it after that */
+ * times to look if it knows it after that. */
 #define MAX_UNKNOWN 10
 #define MAX_EARLY 30
 
 /** Milliseconds until a route to a lost peer is looked for again, at first and
- * in the end; a change of routes does that, too */
+ * in the end; a change of routes does that, too. */
 #define ROUTE_MS 500
 #define ROUTE_MAX_MS 10000
 

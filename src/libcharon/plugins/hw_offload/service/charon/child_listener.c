@@ -20,38 +20,38 @@ typedef struct private_child_listener_t private_child_listener_t;
 struct private_child_listener_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	child_listener_t public;
 
 	/**
-	 * Listens on the bus
+	 * Listens on the bus.
 	 */
 	listener_t listener;
 
 	/**
-	 * Records of CHILD_SAs
+	 * Records of CHILD_SAs.
 	 */
 	child_table_t *table;
 
 	/**
-	 * Those that could not be installed
+	 * Those that could not be installed.
 	 */
 	failed_children_t *failures;
 
 	/**
-	 * Told about events, NULL if nobody is
+	 * Told about events, NULL if nobody is.
 	 */
 	child_event_cb_t cb;
 
 	/**
-	 * Passed to cb
+	 * Passed to cb.
 	 */
 	void *data;
 };
 
 /**
- * Cast from the listener
+ * Cast from the listener.
  */
 static private_child_listener_t *from_listener(listener_t *listener)
 {
@@ -60,7 +60,7 @@ static private_child_listener_t *from_listener(listener_t *listener)
 }
 
 /**
- * Get the identity of an SA that has a record
+ * Get the identity of an SA that has a record.
  *
  * @param id		[out] identity, the most likely one if there is no record
  */
@@ -104,7 +104,7 @@ bool hwo_child_lookup(child_table_t *table, ike_sa_t *ike_sa,
 }
 
 /**
- * Copy a name, without the rest of a character that does not fit
+ * Copy a name, without the rest of a character that does not fit.
  */
 static void copy_name(char dst[HWO_NAME_LEN], const char *src)
 {
@@ -123,7 +123,7 @@ static void copy_name(char dst[HWO_NAME_LEN], const char *src)
 }
 
 /**
- * Get the names of a CHILD_SA, ike_sa is NULL for traps
+ * Get the names of a CHILD_SA, ike_sa is NULL for traps.
  */
 static void get_names(ike_sa_t *ike_sa, child_sa_t *child_sa,
 					  hwo_names_t *names)
@@ -140,7 +140,7 @@ static void get_names(ike_sa_t *ike_sa, child_sa_t *child_sa,
 }
 
 /**
- * Note the names of a CHILD_SA, FALSE if we don't have its SAs
+ * Note the names of a CHILD_SA, FALSE if we don't have its SAs.
  */
 static bool note(private_child_listener_t *this, ike_sa_t *ike_sa,
 				 child_sa_t *child_sa, hwo_child_t *child)
@@ -161,7 +161,7 @@ static bool note(private_child_listener_t *this, ike_sa_t *ike_sa,
 }
 
 /**
- * Tell what happened to a CHILD_SA
+ * Tell what happened to a CHILD_SA.
  */
 static void tell(private_child_listener_t *this, child_event_t event,
 				 const hwo_sa_record_t *record)
@@ -173,7 +173,7 @@ static void tell(private_child_listener_t *this, child_event_t event,
 }
 
 /**
- * Note the names of a CHILD_SA, and tell what happened to it
+ * Note the names of a CHILD_SA, and tell what happened to it.
  */
 static void note_event(private_child_listener_t *this, ike_sa_t *ike_sa,
 					   child_sa_t *child_sa, child_event_t event)
@@ -189,7 +189,7 @@ static void note_event(private_child_listener_t *this, ike_sa_t *ike_sa,
 }
 
 /**
- * Note what charon does with a CHILD_SA
+ * Note what charon does with a CHILD_SA.
  */
 static void note_state(private_child_listener_t *this, ike_sa_t *ike_sa,
 					   child_sa_t *child_sa, hwo_child_event_t event)
@@ -203,7 +203,7 @@ static void note_state(private_child_listener_t *this, ike_sa_t *ike_sa,
 }
 
 /**
- * Note the names of all CHILD_SAs of an IKE_SA
+ * Note the names of all CHILD_SAs of an IKE_SA.
  */
 static void note_all(private_child_listener_t *this, ike_sa_t *ike_sa)
 {
@@ -221,7 +221,7 @@ static void note_all(private_child_listener_t *this, ike_sa_t *ike_sa)
 
 /**
  * Check if we are the one who deletes a CHILD_SA, not the peer: it may do so as
- * it could not rekey it with us
+ * it could not rekey it with us.
  */
 static bool deletes(ike_sa_t *ike_sa)
 {
@@ -240,7 +240,7 @@ static bool deletes(ike_sa_t *ike_sa)
 }
 
 /**
- * Note that a CHILD_SA is given up, and tell if that is for a reason we know
+ * Note that a CHILD_SA is given up, and tell if that is for a reason we know.
  */
 static void note_failure(private_child_listener_t *this, ike_sa_t *ike_sa,
 						 child_sa_t *child_sa)
@@ -261,8 +261,8 @@ static void note_failure(private_child_listener_t *this, ike_sa_t *ike_sa,
 }
 
 /**
- * A CHILD_SA is about to be destroyed, which has still the state that it was in.
- * No alert was raised for traps and for IKEv1.
+ * A CHILD_SA is about to be destroyed, which has still the state that it was
+ * in. No alert was raised for traps and for IKEv1.
  */
 static void note_end(private_child_listener_t *this, ike_sa_t *ike_sa,
 					 child_sa_t *child_sa)

@@ -43,8 +43,8 @@ typedef enum child_event_t {
  *
  * @param data			user data
  * @param event			what happened
- * @param record		record of its outbound SA, or of the inbound one if there
- *						is no other; for a failure see hwo_failed_child_t
+ * @param record		record of its outbound SA, or of the inbound one if
+ *						there is no other; for a failure see hwo_failed_child_t
  */
 typedef void (*child_event_cb_t)(void *data, child_event_t event,
 								 const hwo_sa_record_t *record);

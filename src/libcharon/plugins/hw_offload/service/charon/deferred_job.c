@@ -20,44 +20,44 @@ typedef struct private_deferred_job_t private_deferred_job_t;
 struct private_deferred_job_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	deferred_job_t public;
 
 	/**
-	 * The work, and what to pass to it
+	 * The work, and what to pass to it.
 	 */
 	deferred_work_t work;
 	void *data;
 
 	/**
-	 * Priority among charon's jobs
+	 * Priority among charon's jobs.
 	 */
 	job_priority_t prio;
 
 	/**
-	 * Monotonic time in milliseconds when it is to be done, 0 if it is not
+	 * Monotonic time in milliseconds when it is to be done, 0 if it is not.
 	 */
 	uint64_t due;
 
 	/**
-	 * TRUE if its time has come, and while it is done
+	 * TRUE if its time has come, and while it is done.
 	 */
 	bool wanted, running;
 
 	/**
-	 * TRUE once the owner does not need us anymore
+	 * TRUE once the owner does not need us anymore.
 	 */
 	bool closed;
 
 	/**
-	 * Protects these four, and signaled after running
+	 * Protects these four, and signaled after running.
 	 */
 	mutex_t *mutex;
 	condvar_t *condvar;
 
 	/**
-	 * References of the owner and of jobs in the scheduler
+	 * References of the owner and of jobs in the scheduler.
 	 */
 	refcount_t refs;
 };
@@ -73,7 +73,7 @@ typedef struct {
 } turn_t;
 
 /**
- * Let go of a reference
+ * Let go of a reference.
  */
 static void release(private_deferred_job_t *this)
 {
@@ -86,7 +86,7 @@ static void release(private_deferred_job_t *this)
 }
 
 /**
- * The scheduler does not need a job anymore
+ * The scheduler does not need a job anymore.
  */
 CALLBACK(destroy_turn, void,
 	turn_t *turn)
@@ -96,7 +96,7 @@ CALLBACK(destroy_turn, void,
 }
 
 /**
- * Do the work, also for those whose time comes meanwhile
+ * Do the work, also for those whose time comes meanwhile.
  */
 CALLBACK(take_turn, job_requeue_t,
 	turn_t *turn)
@@ -175,7 +175,7 @@ METHOD(deferred_job_t, destroy, void,
 }
 
 /**
- * Create a job of some priority
+ * Create a job of some priority.
  */
 static deferred_job_t *create(deferred_work_t work, void *data,
 							  job_priority_t prio)

@@ -18,23 +18,23 @@ typedef struct private_ike_listener_t private_ike_listener_t;
 struct private_ike_listener_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	ike_listener_t public;
 
 	/**
-	 * Listens on the bus
+	 * Listens on the bus.
 	 */
 	listener_t listener;
 
 	/**
-	 * Records of SAs
+	 * Records of SAs.
 	 */
 	child_table_t *table;
 };
 
 /**
- * Cast from the listener
+ * Cast from the listener.
  */
 static private_ike_listener_t *from_listener(listener_t *listener)
 {
@@ -43,7 +43,7 @@ static private_ike_listener_t *from_listener(listener_t *listener)
 }
 
 /**
- * Note what becomes of the CHILD_SAs of an IKE_SA
+ * Note what becomes of the CHILD_SAs of an IKE_SA.
  */
 static void note_all(private_ike_listener_t *this, ike_sa_t *ike_sa,
 					 bool closed)

@@ -6,10 +6,10 @@
  * @{ @ingroup hwo_service
  *
  * Tells CHILD_SAs that end because their peer does not answer or has started
- * anew, or because their IKE_SA is reauthenticated, from those that are closed on
- * purpose: the traffic of the former must not leave in clear.
- * charon only tells a backend that SAs and SPs are to be removed, so this listens
- * on its bus.
+ * anew, or because their IKE_SA is reauthenticated, from those that are closed
+ * on purpose: the traffic of the former must not leave in clear. charon only
+ * tells a backend that SAs and SPs are to be removed, so this listens on its
+ * bus.
  *
  * Thread-safety: called by threads of the daemon that have an IKE_SA checked
  * out, there is nothing to call from elsewhere.

@@ -22,28 +22,28 @@ typedef struct private_sa_expiry_t private_sa_expiry_t;
 struct private_sa_expiry_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	sa_expiry_t public;
 
 	/**
-	 * Records of CHILD_SAs
+	 * Records of CHILD_SAs.
 	 */
 	child_table_t *table;
 
 	/**
-	 * Requests, hwo_rekey_request_t
+	 * Requests, hwo_rekey_request_t.
 	 */
 	array_t *requests;
 
 	/**
-	 * Told about requests, and what to pass to it
+	 * Told about requests, and what to pass to it.
 	 */
 	sa_expiry_cb_t cb;
 	void *data;
 
 	/**
-	 * Protects all of them
+	 * Protects all of them.
 	 */
 	mutex_t *mutex;
 };

@@ -18,22 +18,22 @@ typedef struct private_device_cache_t private_device_cache_t;
 struct private_device_cache_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	device_cache_t public;
 
 	/**
-	 * Selection of devices
+	 * Selection of devices.
 	 */
 	egress_device_t *devices;
 
 	/**
-	 * Devices that were looked up, path_t
+	 * Devices that were looked up, path_t.
 	 */
 	hashtable_t *paths;
 
 	/**
-	 * Device that was asked for last
+	 * Device that was asked for last.
 	 */
 	hwo_device_t device;
 };
@@ -49,7 +49,7 @@ typedef struct {
 } path_t;
 
 /**
- * Hash the key of a path
+ * Hash the key of a path.
  */
 static u_int path_hash(const void *key)
 {
@@ -57,7 +57,7 @@ static u_int path_hash(const void *key)
 }
 
 /**
- * Compare the keys of paths
+ * Compare the keys of paths.
  */
 static bool path_equals(const void *key, const void *other_key)
 {
@@ -65,7 +65,7 @@ static bool path_equals(const void *key, const void *other_key)
 }
 
 /**
- * Release a path
+ * Release a path.
  */
 static void path_destroy(void *value, const void *key)
 {

@@ -19,37 +19,37 @@ typedef struct private_egress_device_t private_egress_device_t;
 struct private_egress_device_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	egress_device_t public;
 
 	/**
-	 * Route lookups
+	 * Route lookups.
 	 */
 	route_lookup_t *routes;
 
 	/**
-	 * Links, may be NULL
+	 * Links, may be NULL.
 	 */
 	link_state_t *links;
 
 	/**
-	 * Features of links, may be NULL
+	 * Features of links, may be NULL.
 	 */
 	link_features_t *features;
 
 	/**
-	 * Settings
+	 * Settings.
 	 */
 	hwo_device_rules_t rules;
 
 	/**
-	 * TRUE if the kernel looks for policies by inner routes
+	 * TRUE if the kernel looks for policies by inner routes.
 	 */
 	bool inner_routes;
 
 	/**
-	 * What was learned
+	 * What was learned.
 	 */
 	device_history_t *history;
 };
@@ -67,7 +67,7 @@ METHOD(egress_device_t, by_name, uint32_t,
 }
 
 /**
- * Find the settings for a device, which may be for an alternative name
+ * Find the settings for a device, which may be for an alternative name.
  */
 static void find_rule(private_egress_device_t *this, uint32_t ifindex,
 					  const char *name, hwo_device_rule_t *rule)
@@ -133,7 +133,7 @@ METHOD(egress_device_t, xfrm_name, bool,
 }
 
 /**
- * Find the device that is configured for a local address, if there is one
+ * Find the device that is configured for a local address, if there is one.
  */
 static bool find_configured(private_egress_device_t *this,
 							const hwo_addr_t *local, hwo_device_t *device)
@@ -160,7 +160,7 @@ static bool find_configured(private_egress_device_t *this,
 }
 
 /**
- * Find the device that a flow leaves by
+ * Find the device that a flow leaves by.
  *
  * @param why		[out] why there is none, or why packets may leave by others
  */

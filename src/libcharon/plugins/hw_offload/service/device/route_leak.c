@@ -10,7 +10,7 @@
 #include <daemon.h>
 
 /**
- * Check if one of our addresses is in a network
+ * Check if one of our addresses is in a network.
  */
 static bool has_address(const hwo_addr_t *addr, uint8_t prefix)
 {
@@ -28,7 +28,7 @@ static bool has_address(const hwo_addr_t *addr, uint8_t prefix)
 }
 
 /**
- * Check if one of our addresses is, or may be, in any of some networks
+ * Check if one of our addresses is, or may be, in any of some networks.
  */
 static bool has_any_address(const hwo_nets_t *nets)
 {

@@ -29,37 +29,37 @@ typedef struct private_journal_t private_journal_t;
 struct private_journal_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	journal_t public;
 
 	/**
-	 * Lines, line_t* keyed by their text
+	 * Lines, line_t* keyed by their text.
 	 */
 	hashtable_t *lines;
 
 	/**
-	 * Number of them in each state
+	 * Number of them in each state.
 	 */
 	u_int count[HWO_LINE_UNWANTED + 1];
 
 	/**
-	 * The file, NULL to do without
+	 * The file, NULL to do without.
 	 */
 	state_file_t *file;
 
 	/**
-	 * Notes in the file
+	 * Notes in the file.
 	 */
 	u_int notes;
 
 	/**
-	 * The last attempt to append, and to rewrite the file has failed
+	 * The last attempt to append, and to rewrite the file has failed.
 	 */
 	bool append_failed, rewrite_failed;
 
 	/**
-	 * Protects all of them, and is signaled when a claim has ended
+	 * Protects all of them, and is signaled when a claim has ended.
 	 */
 	mutex_t *mutex;
 	condvar_t *condvar;
@@ -80,7 +80,7 @@ typedef struct {
 } line_t;
 
 /**
- * A line enumerator's filter
+ * A line enumerator's filter.
  */
 CALLBACK(filter_text, bool,
 	void *data, enumerator_t *orig, va_list args)
@@ -98,7 +98,7 @@ CALLBACK(filter_text, bool,
 }
 
 /**
- * Log that the file is not what it should be, once
+ * Log that the file is not what it should be, once.
  */
 static void check_written(int err, const char *what, bool *failed)
 {
@@ -111,7 +111,7 @@ static void check_written(int err, const char *what, bool *failed)
 }
 
 /**
- * Write all lines anew
+ * Write all lines anew.
  */
 static int rewrite_file(private_journal_t *this)
 {
@@ -129,7 +129,7 @@ static int rewrite_file(private_journal_t *this)
 }
 
 /**
- * Note a change in the file
+ * Note a change in the file.
  */
 static void note(private_journal_t *this, bool add, const char *text)
 {
@@ -158,7 +158,7 @@ static void note(private_journal_t *this, bool add, const char *text)
 }
 
 /**
- * Let a line be in another state
+ * Let a line be in another state.
  */
 static void set_state(private_journal_t *this, line_t *line,
 					  hwo_line_state_t state)
@@ -170,7 +170,7 @@ static void set_state(private_journal_t *this, line_t *line,
 }
 
 /**
- * Add a line, which is in no state yet
+ * Add a line, which is in no state yet.
  */
 static line_t *add_line(private_journal_t *this, const char *text)
 {
@@ -183,7 +183,7 @@ static line_t *add_line(private_journal_t *this, const char *text)
 }
 
 /**
- * Release a line that was taken out
+ * Release a line that was taken out.
  */
 static void release(private_journal_t *this, line_t *line)
 {
@@ -326,7 +326,7 @@ METHOD(journal_t, count, u_int,
 }
 
 /**
- * Callback for notes in the file
+ * Callback for notes in the file.
  */
 static void load(void *data, bool add, const char *text)
 {
@@ -369,7 +369,7 @@ METHOD(journal_t, destroy, void,
 }
 
 /**
- * Open the file, and find out whether it can be written
+ * Open the file, and find out whether it can be written.
  */
 static void open_file(private_journal_t *this, const char *path)
 {

@@ -21,28 +21,28 @@ typedef struct private_journaled_xfrm_t private_journaled_xfrm_t;
 struct private_journaled_xfrm_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	nl_exchange_t public;
 
 	/**
-	 * Exchange that is used
+	 * Exchange that is used.
 	 */
 	nl_exchange_t *xfrm;
 
 	/**
-	 * Journal
+	 * Journal.
 	 */
 	journal_t *journal;
 
 	/**
-	 * Removes what could not be removed
+	 * Removes what could not be removed.
 	 */
 	stale_state_t *stale;
 };
 
 /**
- * Find out what a request does
+ * Find out what a request does.
  *
  * @param add		[out] TRUE if it adds, FALSE if it removes something
  * @param sp		[out] TRUE if that is an SP, FALSE if it is an SA
@@ -74,7 +74,7 @@ static bool describe(const struct nlmsghdr *hdr, bool *add, bool *sp,
 }
 
 /**
- * Send a request that adds something
+ * Send a request that adds something.
  */
 static void send_add(private_journaled_xfrm_t *this, const char *line,
 					 hwo_msg_t *msg, hwo_result_t *result)

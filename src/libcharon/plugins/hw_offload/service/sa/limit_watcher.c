@@ -32,55 +32,55 @@ typedef struct private_limit_watcher_t private_limit_watcher_t;
 struct private_limit_watcher_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	limit_watcher_t public;
 
 	/**
-	 * Exchange with XFRM
+	 * Exchange with XFRM.
 	 */
 	nl_exchange_t *xfrm;
 
 	/**
-	 * Records of SAs
+	 * Records of SAs.
 	 */
 	child_table_t *table;
 
 	/**
-	 * Requests to rekey
+	 * Requests to rekey.
 	 */
 	sa_expiry_t *rekey;
 
 	/**
-	 * Tells the speed of a device
+	 * Tells the speed of a device.
 	 */
 	hwo_link_speed_t link_speed;
 
 	/**
 	 * The device that was asked for last, its speed, and how long that is
-	 * remembered: SAs come in crowds, and drivers may take their time
+	 * remembered: SAs come in crowds, and drivers may take their time.
 	 */
 	uint32_t device;
 	uint64_t speed, speed_end;
 
 	/**
-	 * SAs that are watched
+	 * SAs that are watched.
 	 */
 	hwo_watch_heap_t heap;
 
 	/**
-	 * Protects all of these
+	 * Protects all of these.
 	 */
 	mutex_t *mutex;
 
 	/**
-	 * Looks at those that are due
+	 * Looks at those that are due.
 	 */
 	deferred_job_t *job;
 };
 
 /**
- * Get the current time in milliseconds
+ * Get the current time in milliseconds.
  */
 static uint64_t get_time(void)
 {
@@ -91,7 +91,7 @@ static uint64_t get_time(void)
 }
 
 /**
- * Be back when the first SA is due
+ * Be back when the first SA is due.
  */
 static void schedule(private_limit_watcher_t *this)
 {
@@ -148,7 +148,7 @@ static bool handle_missing(private_limit_watcher_t *this, hwo_watch_t *watch,
 }
 
 /**
- * Tell charon about a soft limit, unless it knows already
+ * Tell charon about a soft limit, unless it knows already.
  *
  * @return		TRUE if it did not
  */
@@ -166,7 +166,7 @@ static bool tell_soft(private_limit_watcher_t *this, hwo_watch_t *watch,
 }
 
 /**
- * End an SA that reached a hard limit
+ * End an SA that reached a hard limit.
  *
  * @param both	TRUE if it reached its soft limit only now, too
  */
@@ -187,7 +187,7 @@ static void end_sa(private_limit_watcher_t *this, hwo_watch_t *watch,
 }
 
 /**
- * Look at an SA
+ * Look at an SA.
  *
  * @return		FALSE if it does not have to be watched anymore
  */
@@ -238,7 +238,7 @@ static bool look_at(private_limit_watcher_t *this, hwo_watch_t *watch,
 }
 
 /**
- * Look at the SAs that are due
+ * Look at the SAs that are due.
  */
 CALLBACK(look_at_due, void,
 	private_limit_watcher_t *this)
@@ -272,7 +272,7 @@ CALLBACK(look_at_due, void,
 }
 
 /**
- * Say what is special about the limits of an SA
+ * Say what is special about the limits of an SA.
  */
 static void log_plan(const hwo_sa_t *sa, const hwo_limit_plan_t *plan)
 {
@@ -291,7 +291,7 @@ static void log_plan(const hwo_sa_t *sa, const hwo_limit_plan_t *plan)
 }
 
 /**
- * Get the speed of the device that an SA is on
+ * Get the speed of the device that an SA is on.
  */
 static uint64_t get_speed(private_limit_watcher_t *this, const hwo_sa_id_t *id,
 						  uint64_t now)

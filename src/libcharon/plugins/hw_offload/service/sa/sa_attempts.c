@@ -14,7 +14,7 @@
 #include <utils/debug.h>
 
 /**
- * Callback for replies that describe one SA
+ * Callback for replies that describe one SA.
  */
 static bool decode_sa(void *data, const struct nlmsghdr *hdr)
 {
@@ -47,7 +47,7 @@ void hwo_sa_delete(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
 }
 
 /**
- * Encode the request for an offload
+ * Encode the request for an offload.
  */
 static bool encode(hwo_sa_attempts_t *this, hwo_msg_t *msg,
 				   const hwo_offload_t *offload)
@@ -61,7 +61,7 @@ static bool encode(hwo_sa_attempts_t *this, hwo_msg_t *msg,
 }
 
 /**
- * Send the request for an offload
+ * Send the request for an offload.
  */
 static void send_request(hwo_sa_attempts_t *this, const hwo_offload_t *offload)
 {
@@ -75,7 +75,7 @@ static void send_request(hwo_sa_attempts_t *this, const hwo_offload_t *offload)
 }
 
 /**
- * Send the request for one step
+ * Send the request for one step.
  */
 static void send_step(hwo_sa_attempts_t *this, hwo_mode_t mode)
 {
@@ -161,7 +161,7 @@ static bool withdraw(hwo_sa_attempts_t *this, hwo_mode_t mode)
 }
 
 /**
- * Keep what was said to a mode
+ * Keep what was said to a mode.
  */
 static void note_refusal(hwo_sa_attempts_t *this, hwo_mode_t mode,
 						 hwo_reason_t reason)
@@ -173,7 +173,7 @@ static void note_refusal(hwo_sa_attempts_t *this, hwo_mode_t mode,
 }
 
 /**
- * Ask the kernel about the SA, again if its answer was lost
+ * Ask the kernel about the SA, again if its answer was lost.
  */
 static void get_state(hwo_sa_attempts_t *this, hwo_sa_state_t *state,
 					  hwo_result_t *result)
@@ -187,7 +187,7 @@ static void get_state(hwo_sa_attempts_t *this, hwo_sa_state_t *state,
 
 /**
  * Compare what was accepted with what the kernel says about it, take the SA
- * away again if that is not good enough
+ * away again if that is not good enough.
  */
 static hwo_verdict_t read_back(hwo_sa_attempts_t *this, int step)
 {
@@ -223,7 +223,7 @@ static hwo_verdict_t read_back(hwo_sa_attempts_t *this, int step)
 }
 
 /**
- * Send the request for one step until it is known what became of it
+ * Send the request for one step until it is known what became of it.
  */
 static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
 {
@@ -245,7 +245,7 @@ static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
 }
 
 /**
- * Try one step
+ * Try one step.
  */
 static hwo_verdict_t try_step(hwo_sa_attempts_t *this, int step)
 {
@@ -282,8 +282,8 @@ static hwo_verdict_t try_step(hwo_sa_attempts_t *this, int step)
 }
 
 /**
- * Reason that crypto mode was no step; or if that is what it got, that it is not
- * in effect for all packets
+ * Reason that crypto mode was no step; or if that is what it got, that it is
+ * not in effect for all packets.
  */
 static hwo_reason_t why_not_crypto(hwo_sa_attempts_t *this,
 								   hwo_verdict_t verdict)
@@ -298,7 +298,7 @@ static hwo_reason_t why_not_crypto(hwo_sa_attempts_t *this,
 
 /**
  * Check if a failure has nothing to do with offload: the software step decides,
- * and some errors are the same in any mode
+ * and some errors are the same in any mode.
  */
 static bool fails_anyway(hwo_sa_attempts_t *this, int step)
 {

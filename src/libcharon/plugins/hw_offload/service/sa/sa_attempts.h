@@ -58,8 +58,8 @@ struct hwo_sa_attempts_t {
 	hwo_sa_move_t form;
 	/** TRUE as long as there is a larval SA to be replaced */
 	bool update;
-	/** TRUE if packets that find no SA leave a larval one in its place, as their
-	 * SP names its SPI */
+	/** TRUE if packets that find no SA leave a larval one in its place, as
+	 * their SP names its SPI. */
 	bool acquired;
 	/** TRUE if it has limits in bytes */
 	bool has_bytes;
@@ -73,7 +73,7 @@ struct hwo_sa_attempts_t {
 	/** [out] TRUE if it was accepted, and is gone without its last state */
 	bool finished;
 	/** [in,out] what came of them, without why not in crypto mode; no reason if
-	 * it failed in a way that has nothing to do with offload */
+	 * it failed in a way that has nothing to do with offload. */
 	hwo_outcome_t outcome;
 	/** [in,out] the same for each mode that was tried, indexed by hwo_mode_t */
 	hwo_refusal_t refused[HWO_MAX_STEPS];

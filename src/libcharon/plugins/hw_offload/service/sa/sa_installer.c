@@ -27,27 +27,27 @@ typedef struct private_sa_installer_t private_sa_installer_t;
 struct private_sa_installer_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	sa_installer_t public;
 
 	/**
-	 * What services for SAs have in common
+	 * What services for SAs have in common.
 	 */
 	hwo_sa_shared_t with;
 
 	/**
-	 * Mover of SAs
+	 * Mover of SAs.
 	 */
 	sa_mover_t *mover;
 
 	/**
-	 * Watcher of limits
+	 * Watcher of limits.
 	 */
 	limit_watcher_t *watcher;
 
 	/**
-	 * Those that could not be installed, for who asks later
+	 * Those that could not be installed, for who asks later.
 	 */
 	failed_children_t *failures;
 };
@@ -79,7 +79,7 @@ typedef struct {
 } install_t;
 
 /**
- * Callback for the larval SA
+ * Callback for the larval SA.
  */
 static bool decode_larval(void *data, const struct nlmsghdr *hdr)
 {
@@ -114,7 +114,7 @@ METHOD(sa_installer_t, alloc_spi, int,
 }
 
 /**
- * Encode the request for a step
+ * Encode the request for a step.
  */
 static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
 					  bool update)
@@ -133,7 +133,7 @@ static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
 }
 
 /**
- * Describe the device for the log
+ * Describe the device for the log.
  */
 static char *device_name(private_sa_installer_t *this, uint32_t ifindex,
 						 char buf[IFNAMSIZ])
@@ -143,7 +143,7 @@ static char *device_name(private_sa_installer_t *this, uint32_t ifindex,
 }
 
 /**
- * Name of a direction for the log
+ * Name of a direction for the log.
  */
 static const char *direction(const install_t *install)
 {
@@ -151,7 +151,7 @@ static const char *direction(const install_t *install)
 }
 
 /**
- * History of devices
+ * History of devices.
  */
 static device_history_t *get_history(private_sa_installer_t *this)
 {
@@ -160,7 +160,7 @@ static device_history_t *get_history(private_sa_installer_t *this)
 
 /**
  * Check if the failure of an SA is the first one of its CHILD_SA: charon tries
- * the outbound SA right after the inbound one, whatever came of that
+ * the outbound SA right after the inbound one, whatever came of that.
  */
 static bool is_news(const hwo_sa_t *sa)
 {
@@ -177,7 +177,7 @@ static bool is_news(const hwo_sa_t *sa)
 }
 
 /**
- * Log that an SA could not be installed, once per CHILD_SA
+ * Log that an SA could not be installed, once per CHILD_SA.
  */
 static void log_failure(private_sa_installer_t *this, install_t *install)
 {
@@ -202,7 +202,7 @@ static void log_failure(private_sa_installer_t *this, install_t *install)
 }
 
 /**
- * Keep why an SA that was to be offloaded could not be installed
+ * Keep why an SA that was to be offloaded could not be installed.
  */
 static void note_failure(private_sa_installer_t *this, install_t *install)
 {
@@ -235,7 +235,7 @@ static void note_failure(private_sa_installer_t *this, install_t *install)
 
 /**
  * Log what the SAs of a CHILD_SA that should be offloaded ended up as, once per
- * CHILD_SA, when the outbound one is there
+ * CHILD_SA, when the outbound one is there.
  */
 static void log_success(private_sa_installer_t *this, install_t *install)
 {
@@ -262,8 +262,8 @@ static void log_success(private_sa_installer_t *this, install_t *install)
 }
 
 /**
- * Why an SA is not even in crypto mode: it was refused, or no step; or the SA of
- * the other direction is not
+ * Why an SA is not even in crypto mode: it was refused, or no step; or the SA
+ * of the other direction is not.
  */
 static hwo_refusal_t why_not_crypto(const install_t *install)
 {
@@ -285,7 +285,7 @@ static hwo_refusal_t why_not_crypto(const install_t *install)
 }
 
 /**
- * Record an installed SA
+ * Record an installed SA.
  */
 static void note_installed(private_sa_installer_t *this, install_t *install)
 {
@@ -335,7 +335,7 @@ static void keep_to_budget(private_sa_installer_t *this, install_t *install,
 }
 
 /**
- * Plan the steps for an SA
+ * Plan the steps for an SA.
  */
 static void plan_install(private_sa_installer_t *this, install_t *install)
 {
@@ -525,7 +525,7 @@ METHOD(sa_installer_t, add, int,
 }
 
 /**
- * Turn a time of the system's clock, which the kernel uses, to monotonic time
+ * Turn a time of the system's clock, which the kernel uses, to monotonic time.
  */
 static time_t to_monotonic(uint64_t epoch)
 {

@@ -13,7 +13,7 @@
 #include <errno.h>
 
 /**
- * Check if a notification is about the deletion of an SA
+ * Check if a notification is about the deletion of an SA.
  */
 static bool is_deletion(const struct nlmsghdr *hdr, ssize_t len,
 						const hwo_sa_id_t *id)
@@ -27,7 +27,7 @@ static bool is_deletion(const struct nlmsghdr *hdr, ssize_t len,
 
 /**
  * Get the notification of the deletion, which the kernel sends before it
- * acknowledges the request
+ * acknowledges the request.
  */
 static bool get_notification(nl_transport_t *events, const hwo_sa_id_t *id,
 							 hwo_sa_last_state_t *final)

@@ -25,12 +25,12 @@ typedef struct private_sa_mover_t private_sa_mover_t;
 struct private_sa_mover_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	sa_mover_t public;
 
 	/**
-	 * What services for SAs have in common
+	 * What services for SAs have in common.
 	 */
 	hwo_sa_shared_t with;
 };
@@ -54,7 +54,7 @@ typedef struct {
 } sa_move_t;
 
 /**
- * Describe the SA as it is
+ * Describe the SA as it is.
  */
 static void keep_form(const sa_move_t *sa, hwo_sa_move_t *form)
 {
@@ -72,7 +72,7 @@ static void keep_form(const sa_move_t *sa, hwo_sa_move_t *form)
 }
 
 /**
- * Callback for the SA as it is now
+ * Callback for the SA as it is now.
  */
 static bool decode_current(void *data, const struct nlmsghdr *hdr)
 {
@@ -84,7 +84,7 @@ static bool decode_current(void *data, const struct nlmsghdr *hdr)
 
 /**
  * Check if an SA can be installed again at all: in packet mode the NIC counts
- * sequence numbers, and tells nobody
+ * sequence numbers, and tells nobody.
  */
 static int check_movable(private_sa_mover_t *this, sa_move_t *sa)
 {
@@ -109,7 +109,7 @@ static int check_movable(private_sa_mover_t *this, sa_move_t *sa)
 }
 
 /**
- * Install a deleted SA again, in the form that was planned
+ * Install a deleted SA again, in the form that was planned.
  */
 static bool run_attempts(private_sa_mover_t *this, sa_move_t *sa)
 {
@@ -127,7 +127,7 @@ static bool run_attempts(private_sa_mover_t *this, sa_move_t *sa)
 }
 
 /**
- * Plan to put an SA where it was
+ * Plan to put an SA where it was.
  */
 static void plan_back(const hwo_child_t *child, const hwo_child_sa_t *record,
 					  const hwo_offload_t *old, hwo_plan_t *plan)
@@ -174,7 +174,7 @@ static int restore(private_sa_mover_t *this, sa_move_t *sa)
 }
 
 /**
- * Update the record of an SA that was moved
+ * Update the record of an SA that was moved.
  */
 static void note_move(sa_move_t *sa)
 {
@@ -199,7 +199,7 @@ static void note_move(sa_move_t *sa)
 }
 
 /**
- * Delete an SA and install it in its new form
+ * Delete an SA and install it in its new form.
  *
  * @return				0, EOPNOTSUPP if it was refused there and is back in its
  *						old form, EBUSY if it is gone, or another errno value
@@ -234,7 +234,7 @@ static int delete_and_add(private_sa_mover_t *this, sa_move_t *sa)
 }
 
 /**
- * Move an SA that was taken to its new form, by the steps of a plan
+ * Move an SA that was taken to its new form, by the steps of a plan.
  *
  * @param why		why there is no better mode
  */
@@ -257,7 +257,7 @@ static int move_taken(private_sa_mover_t *this, sa_move_t *sa,
 }
 
 /**
- * Plan an SA for new addresses, no SA gets into packet mode that way
+ * Plan an SA for new addresses, no SA gets into packet mode that way.
  */
 static void plan_form(private_sa_mover_t *this, sa_move_t *sa,
 					  hwo_offload_t *best)
@@ -318,7 +318,7 @@ METHOD(sa_mover_t, move_, int,
 }
 
 /**
- * Check if an SA is where it should be
+ * Check if an SA is where it should be.
  */
 static bool is_placed(const hwo_offload_t *effective, const hwo_offload_t *best)
 {
@@ -327,7 +327,7 @@ static bool is_placed(const hwo_offload_t *effective, const hwo_offload_t *best)
 }
 
 /**
- * Move one SA to the mode and device of a plan, unless it is there
+ * Move one SA to the mode and device of a plan, unless it is there.
  */
 static int place_one(private_sa_mover_t *this, hwo_child_t *child, bool inbound,
 					 const hwo_plan_t *plan, hwo_outcome_t *outcome)
@@ -353,7 +353,7 @@ static int place_one(private_sa_mover_t *this, hwo_child_t *child, bool inbound,
 }
 
 /**
- * Put an SA back where it was, as the other one can't follow it
+ * Put an SA back where it was, as the other one can't follow it.
  *
  * @return				EOPNOTSUPP, or EBUSY if it can't be put back
  */

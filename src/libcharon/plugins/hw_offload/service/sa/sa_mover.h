@@ -5,8 +5,8 @@
  * @defgroup hwo_sa_mover sa_mover
  * @{ @ingroup hwo_service
  *
- * Moves SAs to other addresses (MOBIKE), encapsulation (NAT) or reqids, to other
- * devices, and down to software.
+ * Moves SAs to other addresses (MOBIKE), encapsulation (NAT) or reqids, to
+ * other devices, and down to software.
  *
  * The kernel has to delete an SA to install it with other addresses, and its
  * sequence numbers must go on: with AES-GCM one that comes twice under a key is
@@ -55,7 +55,8 @@ struct sa_mover_t {
 	 * @param outcome	[in,out] why they are in no better mode, if not for what
 	 *					the plan says; what came of it
 	 * @return			0, EOPNOTSUPP if an SA was refused there or is in packet
-	 *					mode, so both stay where they are, or another errno value
+	 *					mode, so both stay where they are, or another errno
+	 *					value
 	 */
 	int (*place)(sa_mover_t *this, hwo_child_t *child, const hwo_plan_t *plan,
 				 hwo_outcome_t *outcome);

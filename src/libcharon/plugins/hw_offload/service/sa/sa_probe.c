@@ -30,7 +30,7 @@ typedef struct {
 } trial_t;
 
 /**
- * Callback for the SA that is there
+ * Callback for the SA that is there.
  */
 static bool encode(void *data, const struct nlmsghdr *hdr)
 {
@@ -42,7 +42,7 @@ static bool encode(void *data, const struct nlmsghdr *hdr)
 }
 
 /**
- * Try one SA
+ * Try one SA.
  */
 static bool try_one(nl_exchange_t *xfrm, const hwo_sa_id_t *like,
 					trial_t *trial, hwo_result_t *refusal)

@@ -7,8 +7,8 @@
  *
  * Finds out if a device would take the SAs of a CHILD_SA, by installing others
  * that are like them for a moment. Only the driver knows, and nobody says so
- * before. Rekeying them without knowing is no way to find out for a strict mode:
- * if the new SAs are refused, charon 6.1.0 closes the CHILD_SA.
+ * before. Rekeying them without knowing is no way to find out for a strict
+ * mode: if the new SAs are refused, charon 6.1.0 closes the CHILD_SA.
  *
  * Thread-safety: has no state. The kernel has one SA for trial of each SPI, so
  * there has to be one trial at a time for a CHILD_SA.

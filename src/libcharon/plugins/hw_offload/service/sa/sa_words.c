@@ -25,7 +25,7 @@ const char *hwo_sa_fresh_words(device_history_t *history,
 }
 
 /**
- * Check if a refusal is the device's, and not the one that counts
+ * Check if a refusal is the device's, and not the one that counts.
  */
 static bool is_other(const hwo_sa_attempts_t *attempts,
 					 const hwo_refusal_t *refused)

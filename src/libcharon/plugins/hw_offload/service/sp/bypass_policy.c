@@ -25,17 +25,17 @@ typedef struct private_bypass_policy_t private_bypass_policy_t;
 struct private_bypass_policy_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	bypass_policy_t public;
 
 	/**
-	 * Exchange with XFRM
+	 * Exchange with XFRM.
 	 */
 	nl_exchange_t *xfrm;
 
 	/**
-	 * NICs that refused a policy, which is logged once, bypass_refusal_t
+	 * NICs that refused a policy, which is logged once, bypass_refusal_t.
 	 */
 	array_t *refusing;
 };
@@ -110,7 +110,7 @@ static int note_refusal(private_bypass_policy_t *this, uint32_t ifindex,
 
 /**
  * Add or remove the policy for a port in one direction, in the kernel or on a
- * NIC
+ * NIC.
  */
 static bool change_policy(private_bypass_policy_t *this,
 						  const hwo_bypass_port_t *port,

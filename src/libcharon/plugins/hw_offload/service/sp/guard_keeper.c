@@ -23,33 +23,33 @@ typedef struct private_guard_keeper_t private_guard_keeper_t;
 struct private_guard_keeper_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	guard_keeper_t public;
 
 	/**
-	 * Table of SPs
+	 * Table of SPs.
 	 */
 	sp_table_t *sps;
 
 	/**
-	 * Changes SPs
+	 * Changes SPs.
 	 */
 	sp_attempts_t *attempts;
 
 	/**
-	 * Guards that are kept at most
+	 * Guards that are kept at most.
 	 */
 	u_int max;
 
 	/**
-	 * Number of the next guard, and of guards since the last count
+	 * Number of the next guard, and of guards since the last count.
 	 */
 	uint64_t next;
 	u_int fresh;
 
 	/**
-	 * Protects these
+	 * Protects these.
 	 */
 	mutex_t *mutex;
 };

@@ -36,32 +36,32 @@ typedef struct {
 struct private_ike_bypass_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	ike_bypass_t public;
 
 	/**
-	 * Policies for ports
+	 * Policies for ports.
 	 */
 	bypass_policy_t *policy;
 
 	/**
-	 * Settings
+	 * Settings.
 	 */
 	hwo_bypass_settings_t settings;
 
 	/**
-	 * Ports of our sockets, hwo_bypass_port_t
+	 * Ports of our sockets, hwo_bypass_port_t.
 	 */
 	array_t *ports;
 
 	/**
-	 * Local addresses that are exempt on NICs, hwo_addr_t
+	 * Local addresses that are exempt on NICs, hwo_addr_t.
 	 */
 	array_t *locals;
 
 	/**
-	 * NICs in use, bypass_nic_t
+	 * NICs in use, bypass_nic_t.
 	 */
 	array_t *nics;
 
@@ -97,7 +97,7 @@ static void change_addr(private_ike_bypass_t *this, const hwo_bypass_port_t *onl
 }
 
 /**
- * Add or remove the policies for ports of all local addresses on a NIC
+ * Add or remove the policies for ports of all local addresses on a NIC.
  */
 static void change_nic(private_ike_bypass_t *this, const hwo_bypass_port_t *only,
 					   uint32_t ifindex, bool add)
@@ -113,7 +113,7 @@ static void change_nic(private_ike_bypass_t *this, const hwo_bypass_port_t *only
 }
 
 /**
- * Get the port a socket is bound to
+ * Get the port a socket is bound to.
  */
 static bool get_port(int fd, int family, hwo_bypass_port_t *port)
 {
@@ -137,7 +137,7 @@ static bool get_port(int fd, int family, hwo_bypass_port_t *port)
 }
 
 /**
- * Remember a port, exempt it on all NICs in use
+ * Remember a port, exempt it on all NICs in use.
  */
 static void remember_port(private_ike_bypass_t *this,
 						  const hwo_bypass_port_t *port)
@@ -156,7 +156,7 @@ static void remember_port(private_ike_bypass_t *this,
 }
 
 /**
- * Set the policy of a socket for one direction
+ * Set the policy of a socket for one direction.
  */
 static bool exempt_socket(int fd, int family, policy_dir_t dir)
 {
@@ -197,7 +197,7 @@ METHOD(ike_bypass_t, add, bool,
 }
 
 /**
- * Find a NIC in use, returns its index in the array, -1 if it is not there
+ * Find a NIC in use, returns its index in the array, -1 if it is not there.
  */
 static int find_nic(private_ike_bypass_t *this, uint32_t ifindex,
 					bypass_nic_t *nic)
@@ -216,7 +216,7 @@ static int find_nic(private_ike_bypass_t *this, uint32_t ifindex,
 }
 
 /**
- * Check if an address is in a list
+ * Check if an address is in a list.
  */
 static bool contains(array_t *addrs, const hwo_addr_t *addr)
 {
@@ -235,7 +235,7 @@ static bool contains(array_t *addrs, const hwo_addr_t *addr)
 }
 
 /**
- * Exempt an address on all NICs in use, or no longer
+ * Exempt an address on all NICs in use, or no longer.
  */
 static void change_local(private_ike_bypass_t *this, const hwo_addr_t *local,
 						 bool add)
@@ -251,7 +251,7 @@ static void change_local(private_ike_bypass_t *this, const hwo_addr_t *local,
 }
 
 /**
- * Exempt the addresses that this host has now, and no others
+ * Exempt the addresses that this host has now, and no others.
  */
 static void follow_locals(private_ike_bypass_t *this)
 {

@@ -13,9 +13,9 @@
  *
  * Thread-safety: may be used by any thread. Other than elsewhere, the lock is
  * held while policies are installed: a second thread must not offload an SP
- * before the bypass is there. Callers may have an SP checked out. With the lock,
- * only the exchange and charon's list of addresses are used. Their locks are
- * taken last and they do not call back, so this cannot become a deadlock.
+ * before the bypass is there. Callers may have an SP checked out. With the
+ * lock, only the exchange and charon's list of addresses are used. Their locks
+ * are taken last and they do not call back, so this cannot become a deadlock.
  */
 
 #ifndef HWO_IKE_BYPASS_H_

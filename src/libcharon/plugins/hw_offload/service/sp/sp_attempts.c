@@ -24,27 +24,27 @@ typedef struct private_sp_attempts_t private_sp_attempts_t;
 struct private_sp_attempts_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	sp_attempts_t public;
 
 	/**
-	 * Exchange with XFRM
+	 * Exchange with XFRM.
 	 */
 	nl_exchange_t *xfrm;
 
 	/**
-	 * Bypass for IKE
+	 * Bypass for IKE.
 	 */
 	ike_bypass_t *bypass;
 
 	/**
-	 * Settings
+	 * Settings.
 	 */
 	hwo_sp_settings_t settings;
 
 	/**
-	 * TRUE once there is room for guards
+	 * TRUE once there is room for guards.
 	 */
 	bool reserved;
 
@@ -56,7 +56,7 @@ struct private_sp_attempts_t {
 };
 
 /**
- * IKE has to get past an SP on a NIC before it is there
+ * IKE has to get past an SP on a NIC before it is there.
  */
 static void use_nic(private_sp_attempts_t *this, const hwo_offload_t *offload)
 {
@@ -67,7 +67,7 @@ static void use_nic(private_sp_attempts_t *this, const hwo_offload_t *offload)
 }
 
 /**
- * An SP on a NIC is gone
+ * An SP on a NIC is gone.
  */
 static void release_nic(private_sp_attempts_t *this,
 						const hwo_offload_t *offload)
@@ -79,7 +79,7 @@ static void release_nic(private_sp_attempts_t *this,
 }
 
 /**
- * Make room for guards before the first one is there
+ * Make room for guards before the first one is there.
  */
 static void reserve(private_sp_attempts_t *this, const hwo_kernel_sps_t *kernel)
 {
@@ -96,7 +96,7 @@ static void reserve(private_sp_attempts_t *this, const hwo_kernel_sps_t *kernel)
 }
 
 /**
- * What is left of an SP is not offloaded
+ * What is left of an SP is not offloaded.
  */
 static void leave_nic(private_sp_attempts_t *this, hwo_sp_entry_t *entry)
 {
@@ -121,7 +121,7 @@ METHOD(sp_attempts_t, check, bool,
 }
 
 /**
- * Take one step of the plan for an SP
+ * Take one step of the plan for an SP.
  */
 static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 					 const hwo_sp_request_t *user, const hwo_offload_t *offload,

@@ -14,7 +14,7 @@
 #include <utils/debug.h>
 
 /**
- * Check if a request should be sent again, as an update
+ * Check if a request should be sent again, as an update.
  */
 static bool is_update(const hwo_result_t *result, bool update)
 {
@@ -28,7 +28,7 @@ static bool is_update(const hwo_result_t *result, bool update)
 }
 
 /**
- * Send the request for one SP
+ * Send the request for one SP.
  */
 static void send_sp(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 					  bool update, hwo_result_t *result)
@@ -45,7 +45,7 @@ static void send_sp(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 }
 
 /**
- * Remove one SP
+ * Remove one SP.
  */
 static void remove_one(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 						hwo_result_t *result)
@@ -258,7 +258,7 @@ void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 }
 
 /**
- * Callback for replies that describe one SP
+ * Callback for replies that describe one SP.
  */
 static bool decode_sp(void *data, const struct nlmsghdr *hdr)
 {
@@ -312,7 +312,7 @@ bool hwo_sp_forget_lost(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 }
 
 /**
- * Query when one SP of the kernel was used last
+ * Query when one SP of the kernel was used last.
  */
 static int query_one(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 					 uint64_t *used)

@@ -23,7 +23,7 @@ void hwo_sp_note_refusal(device_history_t *history, const hwo_plan_t *plan,
 }
 
 /**
- * Name what keeps an SP from being installed in the terms of reasons
+ * Name what keeps an SP from being installed in the terms of reasons.
  */
 static hwo_reason_t get_reason(const hwo_plan_t *plan,
 							   const hwo_result_t *result)

@@ -5,8 +5,8 @@
  * @defgroup hwo_sp_failure sp_failure
  * @{ @ingroup hwo_service
  *
- * What was said against an SP, and why a CHILD_SA or trap could not be installed
- * if that is for one of its SPs.
+ * What was said against an SP, and why a CHILD_SA or trap could not be
+ * installed if that is for one of its SPs.
  *
  * Thread-safety: all state is in the arguments.
  */

@@ -18,7 +18,7 @@
 #include <utils/debug.h>
 
 /**
- * Log a failure to install an SP
+ * Log a failure to install an SP.
  */
 static void log_failure(const hwo_sp_install_t *this, const char *what,
 						const hwo_sp_id_t *id, const hwo_sp_outcome_t *outcome)
@@ -37,9 +37,9 @@ static void log_failure(const hwo_sp_install_t *this, const char *what,
 
 /**
  * Do without packet mode for a CHILD_SA whose SP can't be offloaded, if its
- * mode is automatic, and plan the SP again. Its SAs can't go on in another mode:
- * they may have been used, and only the NIC knows their sequence numbers. So
- * they stay until charon has rekeyed them, then both get into a lesser mode.
+ * mode is automatic, and plan the SP again. Its SAs can't go on in another
+ * mode: they may have been used, and only the NIC knows their sequence numbers.
+ * So they stay until charon has rekeyed them, then both get into a lesser mode.
  * Until then nothing leaves in clear.
  */
 static bool leave_packet_mode(const hwo_sp_install_t *this,

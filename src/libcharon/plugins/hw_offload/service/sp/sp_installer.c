@@ -31,37 +31,37 @@ typedef struct private_sp_installer_t private_sp_installer_t;
 struct private_sp_installer_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	sp_installer_t public;
 
 	/**
-	 * Exchange with XFRM
+	 * Exchange with XFRM.
 	 */
 	nl_exchange_t *xfrm;
 
 	/**
-	 * Bypass for IKE
+	 * Bypass for IKE.
 	 */
 	ike_bypass_t *bypass;
 
 	/**
-	 * What it takes to install an SP
+	 * What it takes to install an SP.
 	 */
 	hwo_sp_install_t install;
 
 	/**
-	 * Table of SPs
+	 * Table of SPs.
 	 */
 	sp_table_t *sps;
 
 	/**
-	 * Guards that nobody uses
+	 * Guards that nobody uses.
 	 */
 	guard_keeper_t *guards;
 
 	/**
-	 * Tells who was lost and who is closed
+	 * Tells who was lost and who is closed.
 	 */
 	ike_listener_t *ike_listener;
 };
@@ -95,7 +95,7 @@ static void for_each(private_sp_installer_t *this,
 
 /**
  * Check if an SP is that of a trap whose traffic must not leave in clear, even
- * if it can't be offloaded
+ * if it can't be offloaded.
  */
 static bool is_strict_trap(private_sp_installer_t *this,
 						   const hwo_sp_request_t *user)
@@ -160,7 +160,7 @@ METHOD(sp_installer_t, add, int,
 }
 
 /**
- * Remove an SP from the kernel
+ * Remove an SP from the kernel.
  */
 static int uninstall(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 {
@@ -198,7 +198,7 @@ static hwo_block_reason_t why_lost(private_sp_installer_t *this,
 }
 
 /**
- * Remove an SP that nobody uses anymore
+ * Remove an SP that nobody uses anymore.
  */
 static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 						 const hwo_sp_request_t *last)
@@ -219,7 +219,7 @@ static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 }
 
 /**
- * Remove a user of an SP, and do what follows from that
+ * Remove a user of an SP, and do what follows from that.
  */
 static int remove_user(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 					   const hwo_sp_request_t *user, hwo_sp_outcome_t *outcome)
@@ -304,7 +304,7 @@ METHOD(sp_installer_t, flush, int,
 
 /**
  * Get the user of an SP without SA, i.e. a trap or shunt, if it may be
- * offloaded
+ * offloaded.
  */
 static hwo_sp_request_t *get_single(hwo_sp_entry_t *entry)
 {

@@ -10,7 +10,7 @@
 #include "../../model/plan/ts_convert.h"
 
 /**
- * Set the network on one side of a selector
+ * Set the network on one side of a selector.
  */
 static void set_net(const hwo_selector_t *sel, bool src, hwo_nets_t *nets)
 {
@@ -22,7 +22,7 @@ static void set_net(const hwo_selector_t *sel, bool src, hwo_nets_t *nets)
 }
 
 /**
- * Get the facts about the SA that an SP demands, as far as they are known
+ * Get the facts about the SA that an SP demands, as far as they are known.
  */
 static void get_facts(const hwo_sp_request_t *user, hwo_sa_facts_t *facts)
 {
@@ -43,7 +43,7 @@ static void get_facts(const hwo_sp_request_t *user, hwo_sa_facts_t *facts)
 
 /**
  * Find the device for an SP without SA: towards the peer for traps, towards the
- * remote selector for shunts, unless they are limited to an interface
+ * remote selector for shunts, unless they are limited to an interface.
  */
 static void find_device(egress_device_t *devices, const hwo_sp_request_t *user,
 						hwo_device_t *device)

@@ -30,7 +30,7 @@ bool hwo_sp_route_needed(const hwo_sp_request_t *user)
 }
 
 /**
- * Note an interface name, which is freed
+ * Note an interface name, which is freed.
  */
 static void take_ifname(char *name, hwo_sp_route_t *route)
 {
@@ -82,7 +82,7 @@ static bool find_source(const hwo_sp_request_t *user, hwo_sp_route_t *route)
 }
 
 /**
- * Find the next hop: towards the peer, or for shunts towards the destination
+ * Find the next hop: towards the peer, or for shunts towards the destination.
  */
 static void find_gateway(const hwo_sp_request_t *user, hwo_sp_route_t *route)
 {
@@ -135,7 +135,7 @@ static bool find_interface(const hwo_sp_request_t *user, hwo_sp_route_t *route)
 }
 
 /**
- * Compare routes, all members are zeroed where they are not set
+ * Compare routes, all members are zeroed where they are not set.
  */
 static bool route_equals(const hwo_sp_route_t *a, const hwo_sp_route_t *b)
 {
@@ -147,7 +147,7 @@ static bool route_equals(const hwo_sp_route_t *a, const hwo_sp_route_t *b)
 }
 
 /**
- * Add or delete a route with charon's kernel-net
+ * Add or delete a route with charon's kernel-net.
  */
 static status_t change_route(hwo_sp_route_t *route, bool add)
 {

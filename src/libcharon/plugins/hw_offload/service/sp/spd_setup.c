@@ -12,7 +12,7 @@
 #include <utils/debug.h>
 
 /**
- * Callback for the reply
+ * Callback for the reply.
  */
 static bool decode_info(void *data, const struct nlmsghdr *hdr)
 {
@@ -20,7 +20,7 @@ static bool decode_info(void *data, const struct nlmsghdr *hdr)
 }
 
 /**
- * Ask the kernel about its SPD
+ * Ask the kernel about its SPD.
  */
 static int get_info(nl_exchange_t *xfrm, hwo_spd_info_t *info)
 {
@@ -34,7 +34,7 @@ static int get_info(nl_exchange_t *xfrm, hwo_spd_info_t *info)
 }
 
 /**
- * Compare thresholds
+ * Compare thresholds.
  */
 static bool thresh_equals(const hwo_spd_thresh_t *a, const hwo_spd_thresh_t *b)
 {
@@ -72,7 +72,7 @@ int hwo_spd_setup(nl_exchange_t *xfrm, const hwo_spd_thresh_t *v4,
 }
 
 /**
- * Describe an SP that no packet matches, its addresses are reserved
+ * Describe an SP that no packet matches, its addresses are reserved.
  */
 static void placeholder(u_int i, hwo_sp_t *sp)
 {

@@ -36,7 +36,7 @@ typedef struct hwo_child_facts_t {
 	/** addresses, NULL if they are not known before the peer connects */
 	host_t *local, *remote;
 	/** TRUE if proposals have that: ESN, no ESN, AES-GCM with an ICV of 16,
-	 * anything else */
+	 * anything else. */
 	bool esn, no_esn, gcm, other;
 	/** TRUE if traffic selectors have addresses of that family */
 	bool ipv4, ipv6;

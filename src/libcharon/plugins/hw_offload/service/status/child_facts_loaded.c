@@ -11,7 +11,7 @@
 #include <daemon.h>
 
 /**
- * Note what all proposals of a child offer
+ * Note what all proposals of a child offer.
  */
 static void note_proposals(hwo_child_facts_t *facts, child_cfg_t *child)
 {
@@ -30,7 +30,7 @@ static void note_proposals(hwo_child_facts_t *facts, child_cfg_t *child)
 }
 
 /**
- * Note traffic selectors; dynamic ones have the family of the addresses
+ * Note traffic selectors; dynamic ones have the family of the addresses.
  */
 static void note_selectors(hwo_child_facts_t *facts, child_cfg_t *child,
 						   bool local)
@@ -89,7 +89,7 @@ void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
 }
 
 /**
- * Check if a child is more than a shunt
+ * Check if a child is more than a shunt.
  */
 static bool has_sas(child_cfg_t *child)
 {

@@ -37,7 +37,7 @@ static const word_t offloads[] = {
 };
 
 /** Values of mode; IP-TFS is like BEET where the daemon does not know it, as
- * neither is offloaded */
+ * neither is offloaded. */
 static const word_t modes[] = {
 	{ "tunnel", MODE_TUNNEL },
 	{ "transport", MODE_TRANSPORT },
@@ -47,7 +47,7 @@ static const word_t modes[] = {
 };
 
 /**
- * Get what is written, NULL if nothing is
+ * Get what is written, NULL if nothing is.
  */
 static char *written(const json_t *config, const char *key)
 {
@@ -57,7 +57,7 @@ static char *written(const json_t *config, const char *key)
 }
 
 /**
- * Look up a word, FALSE if it means nothing
+ * Look up a word, FALSE if it means nothing.
  */
 static bool understand(const char *word, const word_t *words, int count,
 					   int *meaning)
@@ -76,7 +76,7 @@ static bool understand(const char *word, const word_t *words, int count,
 }
 
 /**
- * Note the proposals for a protocol, FALSE if the daemon would refuse one
+ * Note the proposals for a protocol, FALSE if the daemon would refuse one.
  */
 static bool note_proposals(hwo_child_facts_t *facts, protocol_id_t proto,
 						   char *value)
@@ -109,7 +109,7 @@ static bool note_proposals(hwo_child_facts_t *facts, protocol_id_t proto,
 }
 
 /**
- * Parse the addresses of a traffic selector, a text of some length
+ * Parse the addresses of a traffic selector, a text of some length.
  */
 static traffic_selector_t *parse_selector(const char *text, size_t len)
 {
@@ -136,7 +136,7 @@ static traffic_selector_t *parse_selector(const char *text, size_t len)
 
 /**
  * Note the addresses in a list of traffic selectors, by what is before their
- * protocol
+ * protocol.
  */
 static void note_selectors(hwo_child_facts_t *facts, char *value, bool local)
 {
@@ -158,7 +158,7 @@ static void note_selectors(hwo_child_facts_t *facts, char *value, bool local)
 }
 
 /**
- * Check if there is a limit
+ * Check if there is a limit.
  */
 static bool is_limit(const char *value)
 {
@@ -166,7 +166,7 @@ static bool is_limit(const char *value)
 }
 
 /**
- * Note what makes no sense if it is not understood
+ * Note what makes no sense if it is not understood.
  */
 static const char *note_words(const json_t *config, hwo_child_facts_t *facts)
 {
@@ -198,7 +198,7 @@ static const char *note_words(const json_t *config, hwo_child_facts_t *facts)
 }
 
 /**
- * Note numbers, as the daemon understands them
+ * Note numbers, as the daemon understands them.
  */
 static const char *note_numbers(const json_t *config, hwo_child_facts_t *facts)
 {
@@ -222,7 +222,7 @@ static const char *note_numbers(const json_t *config, hwo_child_facts_t *facts)
 }
 
 /**
- * Note what is written
+ * Note what is written.
  */
 static const char *note_config(const json_t *config, hwo_child_facts_t *facts)
 {

@@ -19,22 +19,22 @@ typedef struct private_status_events_t private_status_events_t;
 struct private_status_events_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	status_events_t public;
 
 	/**
-	 * Events, by their number modulo the size
+	 * Events, by their number modulo the size.
 	 */
 	hwo_status_event_t ring[HWO_STATUS_EVENTS];
 
 	/**
-	 * Number of the next event
+	 * Number of the next event.
 	 */
 	uint64_t next;
 
 	/**
-	 * Protects both
+	 * Protects both.
 	 */
 	mutex_t *mutex;
 };

@@ -55,7 +55,8 @@ struct status_events_t {
 	/**
 	 * Get an event.
 	 *
-	 * @param number	[in,out] number of the event, advanced to that of the next
+	 * @param number	[in,out] number of the event, advanced to that of the
+	 *					next
 	 * @param event		[out] event
 	 * @param missed	[out] number of events before it that are gone
 	 * @return			FALSE if there is none yet

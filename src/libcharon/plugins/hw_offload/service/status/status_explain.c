@@ -29,7 +29,7 @@ typedef struct explanation_t {
 } explanation_t;
 
 /**
- * A time, null if there is none
+ * A time, null if there is none.
  */
 static json_t *time_or_null(time_t when)
 {
@@ -37,7 +37,7 @@ static json_t *time_or_null(time_t when)
 }
 
 /**
- * Add a rule that is about something in the past, unless that is 0
+ * Add a rule that is about something in the past, unless that is 0.
  *
  * @param result		"ok", "no" if it rules something out, "note"
  */
@@ -54,7 +54,7 @@ static void add_rule_at(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
- * Add a rule
+ * Add a rule.
  */
 static void add_rule(explanation_t *this, const hwo_child_facts_t *facts,
 					 const char *rule, const char *result, const char *text)
@@ -63,7 +63,7 @@ static void add_rule(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
- * Name of a device
+ * Name of a device.
  */
 static char *device_name(explanation_t *this, const hwo_device_t *device,
 						 char buf[IFNAMSIZ])
@@ -72,7 +72,7 @@ static char *device_name(explanation_t *this, const hwo_device_t *device,
 }
 
 /**
- * Why there is no device
+ * Why there is no device.
  */
 static const char *no_device(const hwo_device_t *device)
 {
@@ -89,7 +89,7 @@ static const char *no_device(const hwo_device_t *device)
 }
 
 /**
- * Explain which device carries the traffic
+ * Explain which device carries the traffic.
  */
 static void explain_device(explanation_t *this, const hwo_child_facts_t *facts,
 						   hwo_device_t *device)
@@ -124,7 +124,7 @@ static void explain_device(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
- * Check if the driver will be asked for anything
+ * Check if the driver will be asked for anything.
  */
 static bool asks_driver(const hwo_plan_t *plan)
 {
@@ -133,7 +133,7 @@ static bool asks_driver(const hwo_plan_t *plan)
 }
 
 /**
- * Explain what the driver has to agree to
+ * Explain what the driver has to agree to.
  */
 static void explain_driver(explanation_t *this, const hwo_child_facts_t *facts)
 {
@@ -163,7 +163,7 @@ static void explain_driver(explanation_t *this, const hwo_child_facts_t *facts)
 }
 
 /**
- * Explain what the driver has agreed to before, and what not
+ * Explain what the driver has agreed to before, and what not.
  */
 static void explain_history(explanation_t *this, const hwo_child_facts_t *facts,
 							const hwo_device_t *device, const hwo_plan_t *plan)
@@ -210,7 +210,7 @@ static void explain_history(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
- * Explain what speaks against modes, and what does not
+ * Explain what speaks against modes, and what does not.
  */
 static void explain_modes(explanation_t *this, const hwo_child_facts_t *facts,
 						  const hwo_plan_t *plan)
@@ -246,7 +246,7 @@ static void explain_modes(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
- * Explain what may speak against packet mode in the end
+ * Explain what may speak against packet mode in the end.
  */
 static void explain_packet(explanation_t *this, const hwo_child_facts_t *facts,
 						   const hwo_plan_t *plan)
@@ -277,7 +277,7 @@ static void explain_packet(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
- * Find out what the configuration and the host make impossible
+ * Find out what the configuration and the host make impossible.
  */
 static void plan_child(explanation_t *this, const hwo_child_facts_t *facts,
 					   const hwo_device_t *device, hwo_plan_t *plan)
@@ -307,7 +307,7 @@ static void plan_child(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
- * Check if the SAs of a child are in a mode on a device already
+ * Check if the SAs of a child are in a mode on a device already.
  */
 static bool is_there(explanation_t *this, const hwo_child_facts_t *facts,
 					 const hwo_offload_t *offload)
@@ -381,7 +381,7 @@ static bool is_failure_of(const hwo_failed_child_t *failed,
 }
 
 /**
- * Find the last failure of a child
+ * Find the last failure of a child.
  */
 static bool find_failure(explanation_t *this, const hwo_child_facts_t *facts,
 						 hwo_failed_child_t *last)
@@ -401,7 +401,7 @@ static bool find_failure(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
- * Check if only an attempt can tell whether a reason is still there
+ * Check if only an attempt can tell whether a reason is still there.
  */
 static bool needs_attempt(hwo_reason_t reason)
 {
@@ -421,7 +421,7 @@ static bool needs_attempt(hwo_reason_t reason)
 }
 
 /**
- * Explain how it failed
+ * Explain how it failed.
  *
  * @return				when, 0 if it did not, or not for what might be so again
  */
@@ -452,7 +452,7 @@ static time_t explain_failure(explanation_t *this,
 }
 
 /**
- * Add what comes of it
+ * Add what comes of it.
  *
  * @param failed		when it failed last, though it might have come up by the
  *						rules; 0 if it did not
@@ -485,7 +485,7 @@ static void add_verdict(explanation_t *this, const hwo_child_facts_t *facts,
 }
 
 /**
- * Explain a child
+ * Explain a child.
  */
 static void explain_child(explanation_t *this, const hwo_child_facts_t *facts)
 {

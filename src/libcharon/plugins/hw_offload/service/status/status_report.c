@@ -40,7 +40,7 @@ json_t *hwo_report_text(const char *text)
 }
 
 /**
- * A counter, JSON's numbers end at 2^63 here
+ * A counter, JSON's numbers end at 2^63 here.
  */
 static json_t *counter(uint64_t value)
 {
@@ -48,7 +48,7 @@ static json_t *counter(uint64_t value)
 }
 
 /**
- * A limit, null if there is none
+ * A limit, null if there is none.
  */
 static json_t *limit(uint64_t value)
 {
@@ -56,7 +56,7 @@ static json_t *limit(uint64_t value)
 }
 
 /**
- * An address
+ * An address.
  */
 static json_t *address(const hwo_addr_t *addr)
 {
@@ -71,7 +71,7 @@ static json_t *address(const hwo_addr_t *addr)
 }
 
 /**
- * An SPI
+ * An SPI.
  */
 static json_t *spi(uint32_t value)
 {
@@ -86,7 +86,7 @@ static json_t *spi(uint32_t value)
 }
 
 /**
- * Name of a value of an enum
+ * Name of a value of an enum.
  */
 static json_t *enum_name(enum_name_t *names, int value)
 {
@@ -94,7 +94,7 @@ static json_t *enum_name(enum_name_t *names, int value)
 }
 
 /**
- * Name of a device
+ * Name of a device.
  */
 static json_t *device(egress_device_t *devices, uint32_t ifindex)
 {
@@ -108,7 +108,7 @@ static json_t *device(egress_device_t *devices, uint32_t ifindex)
 }
 
 /**
- * Name of an IPsec mode
+ * Name of an IPsec mode.
  */
 static const char *mode_name(ipsec_mode_t mode)
 {
@@ -126,7 +126,7 @@ static const char *mode_name(ipsec_mode_t mode)
 }
 
 /**
- * Name of a protocol
+ * Name of a protocol.
  */
 static const char *proto_name(uint8_t proto)
 {
@@ -142,7 +142,7 @@ static const char *proto_name(uint8_t proto)
 }
 
 /**
- * Describe the last move of an SA
+ * Describe the last move of an SA.
  */
 static json_t *moves(const hwo_sa_record_t *record, egress_device_t *devices)
 {
@@ -160,7 +160,7 @@ static json_t *moves(const hwo_sa_record_t *record, egress_device_t *devices)
 }
 
 /**
- * The names, null where they are not known
+ * The names, null where they are not known.
  */
 static json_t *names(const hwo_names_t *names)
 {
@@ -173,7 +173,7 @@ static json_t *names(const hwo_names_t *names)
 }
 
 /**
- * Describe why a mode is not in effect, null if that is not known
+ * Describe why a mode is not in effect, null if that is not known.
  */
 static json_t *refusal(const hwo_refusal_t *refusal)
 {
@@ -251,7 +251,7 @@ json_t *hwo_report_failure(const hwo_failed_child_t *failed,
 }
 
 /**
- * Describe limits
+ * Describe limits.
  */
 static json_t *limits(const hwo_limits_t *all)
 {
@@ -265,7 +265,7 @@ static json_t *limits(const hwo_limits_t *all)
 }
 
 /**
- * Describe the limits that the plugin watches, null if it does not
+ * Describe the limits that the plugin watches, null if it does not.
  */
 static json_t *own_limits(const hwo_sa_record_t *record)
 {
@@ -282,7 +282,7 @@ static json_t *own_limits(const hwo_sa_record_t *record)
 
 /**
  * Who watches a limit: the kernel counts what it processes itself, and always
- * the time; in packet mode the driver has to raise events
+ * the time; in packet mode the driver has to raise events.
  */
 static const char *watcher(const hwo_sa_state_t *state)
 {
@@ -327,7 +327,7 @@ json_t *hwo_report_sa(const hwo_sa_record_t *record,
 }
 
 /**
- * A network with its prefix length
+ * A network with its prefix length.
  */
 static json_t *network(uint16_t family, const uint8_t *bytes, uint8_t prefix)
 {
@@ -342,7 +342,7 @@ static json_t *network(uint16_t family, const uint8_t *bytes, uint8_t prefix)
 }
 
 /**
- * A port, with its mask if that is not for exactly one
+ * A port, with its mask if that is not for exactly one.
  */
 static json_t *port(uint16_t value, uint16_t mask)
 {
@@ -357,7 +357,7 @@ static json_t *port(uint16_t value, uint16_t mask)
 }
 
 /**
- * Describe the selector of an SP
+ * Describe the selector of an SP.
  */
 static json_t *selector(const hwo_selector_t *sel, egress_device_t *devices)
 {
@@ -371,7 +371,7 @@ static json_t *selector(const hwo_selector_t *sel, egress_device_t *devices)
 }
 
 /**
- * Describe a template
+ * Describe a template.
  */
 static json_t *template(const hwo_tmpl_t *tmpl)
 {
@@ -387,7 +387,7 @@ static json_t *template(const hwo_tmpl_t *tmpl)
 }
 
 /**
- * Describe one SP in the kernel, by what it does not share with the others
+ * Describe one SP in the kernel, by what it does not share with the others.
  */
 static json_t *kernel_sp(const hwo_kernel_sp_t *item, egress_device_t *devices)
 {
@@ -414,7 +414,7 @@ static json_t *kernel_sp(const hwo_kernel_sp_t *item, egress_device_t *devices)
 }
 
 /**
- * Describe the SPs in the kernel, in the order in which they were installed
+ * Describe the SPs in the kernel, in the order in which they were installed.
  */
 static json_t *kernel_sps(const hwo_kernel_sps_t *all, egress_device_t *devices)
 {
@@ -429,7 +429,7 @@ static json_t *kernel_sps(const hwo_kernel_sps_t *all, egress_device_t *devices)
 }
 
 /**
- * What an SP does with packets
+ * What an SP does with packets.
  */
 static const char *action(const hwo_sp_request_t *user)
 {
@@ -445,7 +445,7 @@ static const char *action(const hwo_sp_request_t *user)
 }
 
 /**
- * Describe an SP of which only the guard is left
+ * Describe an SP of which only the guard is left.
  */
 static json_t *blocked(const hwo_block_t *blocked)
 {
@@ -459,7 +459,7 @@ static json_t *blocked(const hwo_block_t *blocked)
 }
 
 /**
- * Describe the user on top
+ * Describe the user on top.
  */
 static json_t *top_user(const hwo_sp_view_t *view, egress_device_t *devices)
 {
@@ -518,7 +518,7 @@ json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
 }
 
 /**
- * Describe a mode of a device
+ * Describe a mode of a device.
  */
 static json_t *device_mode(const hwo_device_t *device,
 						   const hwo_learned_t *learned, hwo_mode_t mode)
@@ -535,7 +535,7 @@ static json_t *device_mode(const hwo_device_t *device,
 }
 
 /**
- * List what a device refused
+ * List what a device refused.
  */
 static json_t *refusals(const hwo_learned_t *learned)
 {

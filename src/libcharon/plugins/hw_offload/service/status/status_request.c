@@ -21,7 +21,7 @@ ENUM(hwo_status_command_names, HWO_STATUS_LIST, HWO_STATUS_RELEASE,
 );
 
 /**
- * Get the next word, FALSE if there is none that fits
+ * Get the next word, FALSE if there is none that fits.
  */
 static bool next_word(const char **line, char *word, size_t size)
 {
@@ -40,7 +40,7 @@ static bool next_word(const char **line, char *word, size_t size)
 }
 
 /**
- * Copy the text that follows the command
+ * Copy the text that follows the command.
  */
 static const char *parse_text(const char *line, hwo_status_request_t *request)
 {
@@ -58,7 +58,7 @@ static const char *parse_text(const char *line, hwo_status_request_t *request)
 }
 
 /**
- * Parse what follows the command
+ * Parse what follows the command.
  */
 static const char *parse_args(const char *line, hwo_status_request_t *request)
 {

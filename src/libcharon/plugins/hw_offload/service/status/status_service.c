@@ -29,22 +29,22 @@ static const char failure[] = "failed";
 struct private_status_service_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	status_service_t public;
 
 	/**
-	 * What to tell about
+	 * What to tell about.
 	 */
 	hwo_status_source_t source;
 
 	/**
-	 * What happened to them
+	 * What happened to them.
 	 */
 	status_events_t *events;
 
 	/**
-	 * Talks to clients
+	 * Talks to clients.
 	 */
 	line_server_t *server;
 };
@@ -91,7 +91,7 @@ struct answer_t {
 };
 
 /**
- * Add a SA of a CHILD_SA to its description
+ * Add a SA of a CHILD_SA to its description.
  */
 static void add_sa(private_status_service_t *this, json_t *child,
 				   const hwo_sa_record_t *record)
@@ -109,7 +109,7 @@ static void add_sa(private_status_service_t *this, json_t *child,
 }
 
 /**
- * Describe a CHILD_SA with both SAs
+ * Describe a CHILD_SA with both SAs.
  */
 static json_t *describe_child(private_status_service_t *this,
 							  const hwo_child_t *child)
@@ -132,7 +132,7 @@ static json_t *describe_child(private_status_service_t *this,
 }
 
 /**
- * Next CHILD_SA that could not be installed
+ * Next CHILD_SA that could not be installed.
  */
 static bool next_failure(private_status_service_t *this, answer_t *answer,
 						 json_t **object)
@@ -153,7 +153,7 @@ static bool next_failure(private_status_service_t *this, answer_t *answer,
 }
 
 /**
- * Next CHILD_SA
+ * Next CHILD_SA.
  */
 static bool next_child(private_status_service_t *this, answer_t *answer,
 					   json_t **object)
@@ -181,7 +181,7 @@ static bool next_child(private_status_service_t *this, answer_t *answer,
 }
 
 /**
- * Next policy
+ * Next policy.
  */
 static bool next_sp(private_status_service_t *this, answer_t *answer,
 					json_t **object)
@@ -206,7 +206,7 @@ static bool next_sp(private_status_service_t *this, answer_t *answer,
 }
 
 /**
- * Next device
+ * Next device.
  */
 static bool next_device(private_status_service_t *this, answer_t *answer,
 						json_t **object)
@@ -233,7 +233,7 @@ static bool next_device(private_status_service_t *this, answer_t *answer,
 }
 
 /**
- * Explain the next child that is loaded, NULL if there is none
+ * Explain the next child that is loaded, NULL if there is none.
  */
 static json_t *explain_loaded(answer_t *answer, const hwo_explain_host_t *host)
 {
@@ -260,7 +260,7 @@ static json_t *explain_loaded(answer_t *answer, const hwo_explain_host_t *host)
 }
 
 /**
- * Explain the next child, NULL if there is none, or none that is understood
+ * Explain the next child, NULL if there is none, or none that is understood.
  */
 static json_t *explain(private_status_service_t *this, answer_t *answer)
 {
@@ -308,7 +308,7 @@ static bool next_rule(private_status_service_t *this, answer_t *answer,
 }
 
 /**
- * Describe an event
+ * Describe an event.
  */
 static json_t *describe_event(private_status_service_t *this,
 							  const hwo_status_event_t *event)
@@ -329,7 +329,7 @@ static json_t *describe_event(private_status_service_t *this,
 }
 
 /**
- * Next event
+ * Next event.
  */
 static bool next_event(private_status_service_t *this, answer_t *answer,
 					   json_t **object)
@@ -346,7 +346,7 @@ static bool next_event(private_status_service_t *this, answer_t *answer,
 }
 
 /**
- * Release what is blocked, and tell how much that was
+ * Release what is blocked, and tell how much that was.
  */
 static bool next_release(private_status_service_t *this, answer_t *answer,
 						 json_t **object)
@@ -365,7 +365,7 @@ static bool next_release(private_status_service_t *this, answer_t *answer,
 }
 
 /**
- * What produces the answer to a command
+ * What produces the answer to a command.
  */
 static const next_t producers[] = {
 	[HWO_STATUS_LIST] = next_child,
@@ -401,7 +401,7 @@ CALLBACK(begin_answer, void*,
 }
 
 /**
- * First line of an answer
+ * First line of an answer.
  */
 static json_t *first_object(private_status_service_t *this,
 							const answer_t *answer)
@@ -415,7 +415,7 @@ static json_t *first_object(private_status_service_t *this,
 }
 
 /**
- * Last line of an answer
+ * Last line of an answer.
  */
 static json_t *last_object(answer_t *answer)
 {
@@ -486,7 +486,7 @@ CALLBACK(end_answer, void,
 }
 
 /**
- * Note an event, and tell those who watch
+ * Note an event, and tell those who watch.
  */
 static void note_event(private_status_service_t *this, const char *what,
 					   const hwo_sa_record_t *record)

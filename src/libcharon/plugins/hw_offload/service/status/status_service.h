@@ -51,7 +51,7 @@ typedef struct hwo_status_source_t {
 	/** version of the plugin */
 	const char *version;
 	/** exchange with XFRM for this service alone, adopted; so that nobody who
-	 * installs SAs has to wait for clients */
+	 * installs SAs has to wait for clients. */
 	nl_exchange_t *xfrm;
 	/** names of devices */
 	egress_device_t *devices;
@@ -64,7 +64,7 @@ typedef struct hwo_status_source_t {
 	/** CHILD_SAs that could not be installed */
 	failed_children_t *failures;
 	/** releases traffic that stays blocked, of a connection or network, or all
-	 * (NULL); returns how many guards that were */
+	 * (NULL); returns how many guards that were. */
 	u_int (*release)(void *data, const char *what);
 	/** passed to it */
 	void *release_data;

@@ -20,7 +20,7 @@
 #define MAX_CHANGES 4096
 
 /** What was announced about a link: that it was down (or removed) at least
- * once, and that it is up at the end */
+ * once, and that it is up at the end. */
 #define WAS_DOWN 1
 #define IS_UP 2
 
@@ -32,37 +32,37 @@ typedef struct private_link_events_t private_link_events_t;
 struct private_link_events_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	link_events_t public;
 
 	/**
-	 * Monitor that delivers the messages
+	 * Monitor that delivers the messages.
 	 */
 	nl_monitor_t *monitor;
 
 	/**
-	 * Exchange with rtnetlink, to list links
+	 * Exchange with rtnetlink, to list links.
 	 */
 	nl_exchange_t *exchange;
 
 	/**
-	 * Compares with the kernel
+	 * Compares with the kernel.
 	 */
 	child_worker_t *worker;
 
 	/**
-	 * Installer of SPs
+	 * Installer of SPs.
 	 */
 	sp_installer_t *sps;
 
 	/**
-	 * Bypass for IKE
+	 * Bypass for IKE.
 	 */
 	ike_bypass_t *bypass;
 
 	/**
-	 * What was learned about NICs
+	 * What was learned about NICs.
 	 */
 	device_history_t *history;
 
@@ -72,28 +72,28 @@ struct private_link_events_t {
 	hashtable_t *up;
 
 	/**
-	 * What was announced since the job was done, flags by index of the link
+	 * What was announced since the job was done, flags by index of the link.
 	 */
 	hashtable_t *changes;
 
 	/**
-	 * TRUE if that is not all that happened
+	 * TRUE if that is not all that happened.
 	 */
 	bool lost;
 
 	/**
-	 * Protects changes and lost
+	 * Protects changes and lost.
 	 */
 	mutex_t *mutex;
 
 	/**
-	 * Does what the announcements demand
+	 * Does what the announcements demand.
 	 */
 	deferred_job_t *job;
 };
 
 /**
- * Turn a number into a key or value of a table, and the other way round
+ * Turn a number into a key or value of a table, and the other way round.
  */
 static void *to_ptr(uintptr_t number)
 {
@@ -106,7 +106,7 @@ static uintptr_t to_number(const void *ptr)
 }
 
 /**
- * Create a table with indices of links as keys
+ * Create a table with indices of links as keys.
  */
 static hashtable_t *create_table(void)
 {
@@ -114,7 +114,7 @@ static hashtable_t *create_table(void)
 }
 
 /**
- * Keep in a table whether a link is up
+ * Keep in a table whether a link is up.
  *
  * @return		TRUE if it was
  */
@@ -141,7 +141,7 @@ static bool note_link(void *data, const struct nlmsghdr *hdr)
 }
 
 /**
- * List the links that are up anew
+ * List the links that are up anew.
  *
  * @param before	[out] links that were up before, to be destroyed
  * @return			FALSE if that failed, nothing changes then
@@ -198,7 +198,7 @@ static void follow_link(private_link_events_t *this, uint32_t ifindex,
 
 /**
  * Find out what happened if announcements were lost: links may have been down,
- * and with them everything that they offloaded
+ * and with them everything that they offloaded.
  */
 static void follow_all(private_link_events_t *this)
 {
@@ -231,7 +231,7 @@ static void follow_all(private_link_events_t *this)
 }
 
 /**
- * Do what the announcements demand
+ * Do what the announcements demand.
  */
 CALLBACK(follow_changes, void,
 	private_link_events_t *this)
@@ -261,7 +261,7 @@ CALLBACK(follow_changes, void,
 }
 
 /**
- * Note that announcements were lost, which makes those before it useless
+ * Note that announcements were lost, which makes those before it useless.
  */
 static void note_lost(private_link_events_t *this)
 {
@@ -271,7 +271,7 @@ static void note_lost(private_link_events_t *this)
 }
 
 /**
- * Note an announcement, what has to be done takes too long here
+ * Note an announcement, what has to be done takes too long here.
  */
 static void process(void *data, const struct nlmsghdr *hdr)
 {

@@ -13,7 +13,7 @@
 #include <utils/debug.h>
 
 /** Rekeyings that may be under way at once, of those that can wait, and
- * milliseconds that one counts if it is not done before */
+ * milliseconds that one counts if it is not done before. */
 #define MAX_REKEYINGS 64
 #define REKEYING_MS 10000
 
@@ -28,22 +28,22 @@ typedef struct private_rekey_queue_t private_rekey_queue_t;
 struct private_rekey_queue_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	rekey_queue_t public;
 
 	/**
-	 * Records of CHILD_SAs
+	 * Records of CHILD_SAs.
 	 */
 	child_table_t *table;
 
 	/**
-	 * CHILD_SAs that wait, hwo_waiting_t by key
+	 * CHILD_SAs that wait, hwo_waiting_t by key.
 	 */
 	hashtable_t *waiting;
 
 	/**
-	 * Rekeyings that are under way, rekeying_t
+	 * Rekeyings that are under way, rekeying_t.
 	 */
 	array_t *rekeyings;
 };

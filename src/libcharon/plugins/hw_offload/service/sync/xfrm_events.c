@@ -24,33 +24,33 @@ typedef struct private_xfrm_events_t private_xfrm_events_t;
 struct private_xfrm_events_t {
 
 	/**
-	 * Public interface
+	 * Public interface.
 	 */
 	xfrm_events_t public;
 
 	/**
-	 * Monitor that delivers the messages
+	 * Monitor that delivers the messages.
 	 */
 	nl_monitor_t *monitor;
 
 	/**
-	 * Worker
+	 * Worker.
 	 */
 	child_worker_t *worker;
 
 	/**
-	 * Records of CHILD_SAs
+	 * Records of CHILD_SAs.
 	 */
 	child_table_t *table;
 
 	/**
-	 * Tells charon
+	 * Tells charon.
 	 */
 	sa_expiry_t *expiry;
 };
 
 /**
- * Traffic hit an SP for which there is no SA
+ * Traffic hit an SP for which there is no SA.
  */
 static void process_acquire(private_xfrm_events_t *this,
 							const hwo_event_t *event)
@@ -84,7 +84,7 @@ static void process_acquire(private_xfrm_events_t *this,
 }
 
 /**
- * An SA reached a limit
+ * An SA reached a limit.
  */
 static void process_expire(private_xfrm_events_t *this,
 						   const hwo_event_t *event)
@@ -102,7 +102,7 @@ static void process_expire(private_xfrm_events_t *this,
 }
 
 /**
- * The peer's UDP encapsulated packets come from elsewhere
+ * The peer's UDP encapsulated packets come from elsewhere.
  */
 static void process_mapping(const hwo_event_t *event)
 {
@@ -125,7 +125,7 @@ static void process_mapping(const hwo_event_t *event)
 }
 
 /**
- * SAs and SPs should move to other addresses
+ * SAs and SPs should move to other addresses.
  */
 static void process_migrate(const hwo_event_t *event)
 {
@@ -149,7 +149,7 @@ static void process_migrate(const hwo_event_t *event)
 }
 
 /**
- * Process one message
+ * Process one message.
  */
 static void process(void *data, const struct nlmsghdr *hdr)
 {

@@ -56,7 +56,7 @@ static const struct {
 };
 
 /**
- * A page of memory with nothing behind it
+ * A page of memory with nothing behind it.
  */
 static u_char *page;
 

@@ -14,7 +14,7 @@
 /**
  * Releases, and what they have: the time of last use (l), transport mode SAs
  * for any family (u), directions (d), a check of routes (r), and inbound SAs
- * with an XFRM interface ID in software only (i)
+ * with an XFRM interface ID in software only (i).
  */
 static const struct {
 	char *release, *features;

@@ -115,7 +115,7 @@ typedef struct fake_sa_t {
 	/** attributes as given, keys included */
 	chunk_t attrs;
 	/** what a NIC in packet mode keeps to itself: its next sequence number, 0
-	 * before the first packet, and packets that it counted and sampled */
+	 * before the first packet, and packets that it counted and sampled. */
 	struct {
 		uint64_t next, packets, sampled;
 	} nic;

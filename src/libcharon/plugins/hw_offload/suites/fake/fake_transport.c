@@ -191,7 +191,7 @@ static void answer(fake_transport_t *this, const struct nlmsghdr *hdr,
 }
 
 /**
- * Block a request until somebody ends that, the mutex is held
+ * Block a request until somebody ends that, the mutex is held.
  */
 static void block(fake_kernel_t *kernel)
 {

@@ -237,7 +237,7 @@ START_TEST(test_sa)
 END_TEST
 
 /**
- * Effective offload of the SA that an SP is for
+ * Effective offload of the SA that an SP is for.
  */
 enum {
 	SA_UNKNOWN,
@@ -249,7 +249,7 @@ enum {
 /**
  * Row of the decision table for SPs: configured mode, direction, SA, and
  * whether there is a device; then the steps, the device asked for, if it is
- * that or nothing, and why it is not packet
+ * that or nothing, and why it is not packet.
  */
 static const struct {
 	int requested, dir, sa, device;
@@ -334,7 +334,7 @@ END_TEST
 
 /**
  * Row of the table of limits: what is asked for with ESN or without, the best
- * that is left, then the steps, and why packet and crypto are not among them
+ * that is left, then the steps, and why packet and crypto are not among them.
  */
 static const struct {
 	hw_offload_t requested;

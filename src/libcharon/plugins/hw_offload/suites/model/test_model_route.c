@@ -28,7 +28,7 @@ static hwo_addr_t addr(const char *str)
 }
 
 /** rules, and whether they may lead packets elsewhere: those that were not
- * looked at, outer ones of ESP and UDP, and inner ones that are forwarded */
+ * looked at, outer ones of ESP and UDP, and inner ones that are forwarded. */
 static const struct {
 	hwo_rule_t rule;
 	char *src, *dst;

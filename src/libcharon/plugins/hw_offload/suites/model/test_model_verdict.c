@@ -20,7 +20,7 @@ static const hw_offload_t requests[] = {
 };
 
 /** errors of the kernel by what they mean to an attempt that is not the last
- * one */
+ * one. */
 static const int refusals[] = {
 	EINVAL, EOPNOTSUPP, ENOSPC, EBUSY, ENODEV, EIO, ENXIO, ENETDOWN, ERANGE,
 	EAFNOSUPPORT, ENOSYS, ENOPROTOOPT,

@@ -2,13 +2,13 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * What it costs to watch limits: a quarter of an hour passes in virtual time for
- * SAs in packet mode, each look at one is a real query of the fake kernel, in
- * process. Prints how many looks there are in a second, and what share of a
+ * What it costs to watch limits: a quarter of an hour passes in virtual time
+ * for SAs in packet mode, each look at one is a real query of the fake kernel,
+ * in process. Prints how many looks there are in a second, and what share of a
  * processor that is.
  *
- * The fake kernel searches its SAs one by one, so it has a few of them only, and
- * those that are watched share them. A real one hashes them.
+ * The fake kernel searches its SAs one by one, so it has a few of them only,
+ * and those that are watched share them. A real one hashes them.
  */
 
 #include <stdio.h>
@@ -42,8 +42,8 @@
 typedef struct {
 	/** how it is called */
 	const char *name;
-	/** soft limit in bytes of those that get near it during that time, which are
-	 * rekeyed then */
+	/** soft limit in bytes of those that get near it during that time, which
+	 * are rekeyed then. */
 	uint64_t near;
 	/** share of these in percent, the others are far away from theirs */
 	u_int percent;

@@ -34,8 +34,8 @@ void reroute_child_del(void);
 /** Lead its packets to a NIC, 0 for nowhere */
 void reroute_to(uint32_t ifindex);
 
-/** Check where both SAs are: mode and index of the NIC as in "crypto4", "none" or
- * "missing" */
+/** Check where both SAs are: mode and index of the NIC as in "crypto4", "none"
+ * or "missing". */
 bool reroute_pair_is(const char *expected);
 
 /** Wait until they are there */
@@ -45,7 +45,7 @@ bool reroute_wait_pair(const char *expected);
 bool reroute_wait_line(const char *text);
 
 /** Wait until a check is done that began after this: any change is followed by
- * one, which looks up the way to a peer that is different from the last one */
+ * one, which looks up the way to a peer that is different from the last one. */
 void reroute_wait_check(void);
 
 /** Last sequence number the outbound SA was installed with */

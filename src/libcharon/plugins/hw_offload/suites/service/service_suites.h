@@ -68,7 +68,7 @@ extern char lines[MAX_LINES][512];
 extern int line_count;
 
 /** What links answer that are asked for their speed, 0 for unknown, and the one
- * that was asked last */
+ * that was asked last. */
 extern uint64_t test_link_speed;
 extern uint32_t test_link_asked;
 
@@ -103,7 +103,7 @@ void service_log(debug_t group, level_t level, char *fmt, va_list args);
 void service_forget_lines(void);
 
 /** Let the nth of the requests of a type that come fail, in a driver's words:
- * "driver: out of entries" */
+ * "driver: out of entries". */
 void service_refuse(uint16_t type, u_int nth, int err);
 
 /** Number of lines with a text */
@@ -150,7 +150,7 @@ status_t sp_add(test_sp_t *sp);
 status_t sp_del(test_sp_t *sp);
 
 /** Effective offload in the fake kernel: "none", "crypto", "packet", "larval"
- * or "missing"; anything but NIC as device fails the test */
+ * or "missing"; anything but NIC as device fails the test. */
 const char *sa_mode(uint32_t spi);
 const char *sp_mode(uint8_t dir, const char *src, const char *dst);
 

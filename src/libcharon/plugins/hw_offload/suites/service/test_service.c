@@ -86,7 +86,7 @@ void assert_no_key(void)
 }
 
 /**
- * Open a transport for what XFRM announces
+ * Open a transport for what XFRM announces.
  */
 static nl_transport_t *listen_xfrm(void *data, const int *groups)
 {
@@ -100,7 +100,7 @@ uint64_t test_link_speed;
 uint32_t test_link_asked;
 
 /**
- * Tell the speed of a link
+ * Tell the speed of a link.
  */
 static uint64_t link_speed(uint32_t ifindex)
 {
@@ -201,7 +201,8 @@ bool service_kill(void)
 	chunk_t *content;
 	int i;
 
-	/* it can't be killed without us, but it does not get to touch its journal */
+	/* it can't be killed without us, but it does not get to touch its
+	 * journal */
 	ck_assert(!killed);
 	strcpy(book[1], book[0]);
 	snprintf(book[0], sizeof(book[0]), "test-book2.%d", getpid());

@@ -13,7 +13,7 @@
 #include <time.h>
 
 /** Priority of a trap for all traffic between two hosts, that of a CHILD_SA is
- * lower by one */
+ * lower by one. */
 #define PRIO_TRAP (400000 - (64 << 9))
 
 static void guard_setup(void)

@@ -35,7 +35,7 @@ static mutex_t *lock;
 static condvar_t *changed;
 
 /**
- * The work
+ * The work.
  */
 static void work(void *data)
 {
@@ -66,7 +66,7 @@ static void work(void *data)
 }
 
 /**
- * Work that tells the time
+ * Work that tells the time.
  */
 static void ring(void *data)
 {
@@ -77,7 +77,7 @@ static void ring(void *data)
 }
 
 /**
- * Wait until a counter is that large
+ * Wait until a counter is that large.
  */
 static bool wait_for(int *counter, int expected)
 {
@@ -93,7 +93,7 @@ static bool wait_for(int *counter, int expected)
 }
 
 /**
- * Let time pass: what was scheduled for less has had its turn
+ * Let time pass: what was scheduled for less has had its turn.
  */
 static void pass(u_int ms)
 {
@@ -187,7 +187,7 @@ END_TEST
 static int busy_done;
 
 /**
- * Such a job
+ * Such a job.
  */
 static job_requeue_t busy(void *data)
 {

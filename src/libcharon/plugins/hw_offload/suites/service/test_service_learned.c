@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Tests of what is told about devices, by what SAs and SPs got there: to those who
- * ask for a child or for devices, and of SAs that are moved.
+ * Tests of what is told about devices, by what SAs and SPs got there: to those
+ * who ask for a child or for devices, and of SAs that are moved.
  */
 
 #include "service_suites.h"

@@ -13,7 +13,7 @@
 #include <time.h>
 
 /**
- * Move the inbound SA to another address of the peer
+ * Move the inbound SA to another address of the peer.
  */
 static status_t move_in(char *src)
 {
@@ -31,7 +31,7 @@ static status_t move_in(char *src)
 }
 
 /**
- * Move the outbound SA to another address of the peer
+ * Move the outbound SA to another address of the peer.
  */
 static status_t move_out(char *dst, bool encap)
 {
@@ -59,7 +59,7 @@ static status_t move_out(char *dst, bool encap)
 }
 
 /**
- * Last sequence number of the outbound SA
+ * Last sequence number of the outbound SA.
  */
 static uint32_t oseq(void)
 {

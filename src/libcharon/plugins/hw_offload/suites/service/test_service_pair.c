@@ -14,7 +14,7 @@
 #include <time.h>
 
 /**
- * Check the mode of both SAs
+ * Check the mode of both SAs.
  */
 static void assert_sas(const char *mode)
 {
@@ -23,7 +23,7 @@ static void assert_sas(const char *mode)
 }
 
 /**
- * Check the mode of both SPs
+ * Check the mode of both SPs.
  */
 static void assert_sps(const char *mode)
 {
@@ -33,7 +33,7 @@ static void assert_sps(const char *mode)
 
 /**
  * Let charon rekey the CHILD_SA, as it was told to by one of its SAs, check the
- * mode of the new ones
+ * mode of the new ones.
  */
 static void assert_rekeyed(uint32_t spi, const char *mode)
 {
@@ -195,7 +195,7 @@ START_TEST(test_policy_refused_strict)
 END_TEST
 
 /** answers of drivers, e.g. of mlx5 if its NIC is full, or its firmware does
- * not answer */
+ * not answer. */
 static const int answers[] = {
 	ENOMEM, ETIMEDOUT, EPERM, ENOBUFS, EBADMSG,
 };
@@ -325,7 +325,7 @@ END_TEST
 
 /**
  * Lose what the kernel says about an SA: charon is told nevertheless, and of
- * nothing else
+ * nothing else.
  */
 static void assert_found_out(uint32_t spi)
 {

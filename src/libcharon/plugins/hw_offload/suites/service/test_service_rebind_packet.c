@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Tests of CHILD_SAs in packet mode whose packets go to other NICs: they take new
- * keys.
+ * Tests of CHILD_SAs in packet mode whose packets go to other NICs: they take
+ * new keys.
  */
 
 #include "service_reroute.h"

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Tests of routes that are not by one device for all packets, so that there is no
- * packet mode; and of what else names a device.
+ * Tests of routes that are not by one device for all packets, so that there is
+ * no packet mode; and of what else names a device.
  */
 
 #include "service_reroute.h"
