@@ -15,7 +15,7 @@ sub read_all
 		s/#.*//;
 		pos() = 0;
 		while (!/\G\s*$/gc) {
-			if (/\G\s*([\w.%-]+)\s*\{/gc) {
+			if (/\G\s*([\w.%-]+)\s*(?::\s*[\w.%, -]+?\s*)?\{/gc) {
 				push @path, $1;
 			}
 			elsif (/\G\s*\}/gc) {

@@ -159,13 +159,17 @@ static device_history_t *get_history(private_sa_installer_t *this)
 }
 
 /**
+ * The inbound SA that failed last on this thread, and its reqid.
+ */
+static __thread hwo_sa_id_t inbound;
+static __thread uint32_t reqid;
+
+/**
  * Check if the failure of an SA is the first one of its CHILD_SA: charon tries
  * the outbound SA right after the inbound one, whatever came of that.
  */
 static bool is_news(const hwo_sa_t *sa)
 {
-	static __thread hwo_sa_id_t inbound;
-	static __thread uint32_t reqid;
 	bool known;
 
 	known = !sa->facts.inbound && inbound.spi && reqid == sa->reqid &&
@@ -640,6 +644,7 @@ sa_installer_t *hwo_sa_installer_create(const hwo_sa_shared_t *with,
 {
 	private_sa_installer_t *this;
 
+	inbound = (hwo_sa_id_t){};
 	INIT(this,
 		.public = {
 			.alloc_spi = _alloc_spi,

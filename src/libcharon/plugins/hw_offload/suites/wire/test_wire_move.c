@@ -61,17 +61,19 @@ static void check_kept(const hwo_msg_t *msg, const struct nlmsghdr *deleted,
 START_TEST(test_no_pmtu_disc)
 {
 	struct nlmsghdr *hdr = wire_golden_event(XFRM_MSG_DELSA, 0);
-	struct xfrm_usersa_info *info;
+	uint8_t *flags;
 	hwo_sa_move_t move = make_move();
 	hwo_msg_t msg;
 	size_t len;
 
-	info = (struct xfrm_usersa_info*)wire_attr(hdr, ID_LEN, XFRMA_SA, &len);
-	info->flags |= XFRM_STATE_NOPMTUDISC | XFRM_STATE_DECAP_DSCP;
+	/* attributes are aligned to 4 bytes only */
+	flags = (uint8_t*)wire_attr(hdr, ID_LEN, XFRMA_SA, &len) +
+			offsetof(struct xfrm_usersa_info, flags);
+	*flags |= XFRM_STATE_NOPMTUDISC | XFRM_STATE_DECAP_DSCP;
 	move.inbound = _i;
 	ck_assert(hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &crypto, FALSE));
 	ck_assert_uint_eq(get_info(&msg)->flags,
-					  _i ? info->flags & ~XFRM_STATE_NOPMTUDISC : info->flags);
+					  _i ? *flags & ~XFRM_STATE_NOPMTUDISC : *flags);
 	free(hdr);
 }
 END_TEST
