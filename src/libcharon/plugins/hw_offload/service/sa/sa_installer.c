@@ -161,8 +161,8 @@ static device_history_t *get_history(private_sa_installer_t *this)
 /**
  * The inbound SA that failed last on this thread, and its reqid.
  */
-static __thread hwo_sa_id_t inbound;
-static __thread uint32_t reqid;
+static __thread hwo_sa_id_t last_failed;
+static __thread uint32_t last_reqid;
 
 /**
  * Check if the failure of an SA is the first one of its CHILD_SA: charon tries
@@ -172,11 +172,11 @@ static bool is_news(const hwo_sa_t *sa)
 {
 	bool known;
 
-	known = !sa->facts.inbound && inbound.spi && reqid == sa->reqid &&
-			hwo_addr_equals(&inbound.src, &sa->id.dst) &&
-			hwo_addr_equals(&inbound.dst, &sa->id.src);
-	inbound = sa->facts.inbound ? sa->id : (hwo_sa_id_t){};
-	reqid = sa->reqid;
+	known = !sa->facts.inbound && last_failed.spi && last_reqid == sa->reqid &&
+			hwo_addr_equals(&last_failed.src, &sa->id.dst) &&
+			hwo_addr_equals(&last_failed.dst, &sa->id.src);
+	last_failed = sa->facts.inbound ? sa->id : (hwo_sa_id_t){};
+	last_reqid = sa->reqid;
 	return !known;
 }
 
@@ -644,7 +644,7 @@ sa_installer_t *hwo_sa_installer_create(const hwo_sa_shared_t *with,
 {
 	private_sa_installer_t *this;
 
-	inbound = (hwo_sa_id_t){};
+	last_failed = (hwo_sa_id_t){};
 	INIT(this,
 		.public = {
 			.alloc_spi = _alloc_spi,
