@@ -72,6 +72,8 @@ END_TEST
 
 START_TEST(test_crypto_refused)
 {
+	int i;
+
 	/* known before, or only by trying: then it is put back */
 	reroute_start(FAKE_CAPS_CRYPTO, _i % 2 ? "rebind_refused" : NULL, "close");
 	if (_i < 2)
@@ -104,9 +106,11 @@ START_TEST(test_crypto_refused)
 	{
 		ck_assert_uint_eq(reroute_oseq(), 5);
 	}
-	/* it is not tried again and again */
-	reroute_wait_check();
-	reroute_wait_check();
+	/* it is not tried again and again; one that is closed is not looked at */
+	for (i = 0; i < 2 && _i % 2 == 0; i++)
+	{
+		reroute_wait_check();
+	}
 	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_DELSA),
 					  _i < 2 ? 0 : 1);
 	reroute_child_del();
