@@ -91,6 +91,10 @@ static bool decode_sp(void *data, const struct nlmsghdr *hdr)
 	dump_t *dump = data;
 	hwo_sp_state_t state;
 
+	if (hwo_xfrm_is_socket_sp(hdr))
+	{	/* in each dump, and no part of the SPD */
+		return TRUE;
+	}
 	dump->calls++;
 	if (dump->calls == dump->refuse || !hwo_xfrm_decode_sp(hdr, &state))
 	{
