@@ -47,11 +47,12 @@ typedef struct {
 } usage_t;
 
 /**
- * Turn a number into a key of a hash table.
+ * Turn a number into a key of a hash table, which takes NULL for a row that was
+ * removed, so 0 must not become that.
  */
 static void *to_key(uint32_t number)
 {
-	return (void*)(uintptr_t)number;
+	return (void*)((uintptr_t)number + 1);
 }
 
 /**

@@ -64,11 +64,12 @@ typedef struct {
 } denial_t;
 
 /**
- * Key of a device.
+ * Turn a number into a key of a hash table, which takes NULL for a row that was
+ * removed, so 0 must not become that.
  */
-static const void *device_key(uint32_t ifindex)
+static const void *to_key(uint32_t number)
 {
-	return (const void*)(uintptr_t)ifindex;
+	return (const void*)((uintptr_t)number + 1);
 }
 
 /**
@@ -95,7 +96,7 @@ static hwo_learned_t *find(private_device_history_t *this, uint32_t ifindex)
 {
 	hwo_learned_t *learned;
 
-	learned = this->devices->get(this->devices, device_key(ifindex));
+	learned = this->devices->get(this->devices, to_key(ifindex));
 	if (!learned)
 	{
 		if (this->devices->get_count(this->devices) >= MAX_DEVICES)
@@ -103,7 +104,7 @@ static hwo_learned_t *find(private_device_history_t *this, uint32_t ifindex)
 			forget_all(this);
 		}
 		INIT(learned);
-		this->devices->put(this->devices, device_key(ifindex), learned);
+		this->devices->put(this->devices, to_key(ifindex), learned);
 	}
 	return learned;
 }
@@ -232,7 +233,7 @@ static denial_t *find_denial(private_device_history_t *this, uint32_t reqid,
 {
 	denial_t *denial;
 
-	denial = this->denials->get(this->denials, device_key(reqid));
+	denial = this->denials->get(this->denials, to_key(reqid));
 	if (!denial)
 	{
 		if (this->denials->get_count(this->denials) >= this->many)
@@ -242,7 +243,7 @@ static denial_t *find_denial(private_device_history_t *this, uint32_t reqid,
 							 this->denials->get_count(this->denials) * 2);
 		}
 		INIT(denial);
-		this->denials->put(this->denials, device_key(reqid), denial);
+		this->denials->put(this->denials, to_key(reqid), denial);
 	}
 	return denial;
 }
@@ -280,7 +281,7 @@ METHOD(device_history_t, is_denied, bool,
 	bool denied;
 
 	this->mutex->lock(this->mutex);
-	denial = this->denials->get(this->denials, device_key(reqid));
+	denial = this->denials->get(this->denials, to_key(reqid));
 	denied = denial && denial->ifindex == ifindex && now < denial->until;
 	if (denied)
 	{
@@ -297,7 +298,7 @@ METHOD(device_history_t, get, bool,
 
 	memset(learned, 0, sizeof(*learned));
 	this->mutex->lock(this->mutex);
-	found = this->devices->get(this->devices, device_key(ifindex));
+	found = this->devices->get(this->devices, to_key(ifindex));
 	if (found)
 	{
 		*learned = *found;
@@ -313,7 +314,7 @@ METHOD(device_history_t, forget, void,
 	forget_denials(this, ifindex, 0);
 	if (ifindex)
 	{
-		free(this->devices->remove(this->devices, device_key(ifindex)));
+		free(this->devices->remove(this->devices, to_key(ifindex)));
 	}
 	else
 	{

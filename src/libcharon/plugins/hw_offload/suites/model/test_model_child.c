@@ -72,6 +72,18 @@ START_TEST(test_pair_by_thread)
 }
 END_TEST
 
+START_TEST(test_pair_no_reqid)
+{
+	u_int key;
+
+	/* a number like any other, though as a key of a hash table it is NULL */
+	key = child_add(0xc1, TRUE, 0, ONE);
+	ck_assert_uint_eq(child_add(0xe1, FALSE, 0, ONE), key);
+	ck_assert_int_eq(get_state(key), UP);
+	ck_assert_int_eq(child_count(), 1);
+}
+END_TEST
+
 START_TEST(test_pair_own_last)
 {
 	u_int first, second;
@@ -295,6 +307,7 @@ TCase *child_tcase(void)
 	tcase_set_timeout(tc, TEST_DEADLINE);
 	tcase_add_loop_test(tc, test_states, INST, CLOSED + 1);
 	tcase_add_loop_test(tc, test_pair_by_thread, 0, 2);
+	tcase_add_test(tc, test_pair_no_reqid);
 	tcase_add_test(tc, test_pair_own_last);
 	tcase_add_test(tc, test_pair_only_candidate);
 	tcase_add_test(tc, test_pair_named);

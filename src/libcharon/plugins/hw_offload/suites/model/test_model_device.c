@@ -254,6 +254,20 @@ START_TEST(test_denied)
 }
 END_TEST
 
+START_TEST(test_denied_no_reqid)
+{
+	device_history_t *history = hwo_device_history_create();
+	hwo_refusal_t out, why = {
+		.reason = HWO_REASON_POLICY_REFUSED,
+	};
+
+	ck_assert(history->deny_packet(history, DEV, 0, &why, NOW));
+	ck_assert(!history->deny_packet(history, DEV, 0, &why, NOW + 1));
+	ck_assert(history->is_denied(history, DEV, 0, NOW + 1, &out));
+	history->destroy(history);
+}
+END_TEST
+
 START_TEST(test_many_denied)
 {
 	device_history_t *history = hwo_device_history_create();
@@ -449,6 +463,7 @@ TCase *device_tcase(void)
 	tcase_add_test(tc, test_rules);
 	tcase_add_test(tc, test_history);
 	tcase_add_test(tc, test_denied);
+	tcase_add_test(tc, test_denied_no_reqid);
 	tcase_add_test(tc, test_many_denied);
 	tcase_add_loop_test(tc, test_forget, 0, 4);
 	tcase_add_test(tc, test_forget_one);

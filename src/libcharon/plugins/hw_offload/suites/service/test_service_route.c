@@ -166,6 +166,7 @@ START_TEST(test_multipath_strict_later)
 		ck_assert(calls_wait(&calls.expires, 1));
 		/* its traffic stays blocked */
 		ck_assert(calls.expire_hard);
+		service_child_clear();
 		return;
 	}
 	ck_assert(reroute_wait_line("it stays"));
