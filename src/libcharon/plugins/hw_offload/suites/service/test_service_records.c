@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <threading/semaphore.h>
 #include <threading/thread.h>
 
 /** SPIs of another CHILD_SA with the same reqid */
@@ -200,7 +201,7 @@ static void records_teardown(void)
  */
 typedef struct {
 	test_sa_t *in, *out;
-	volatile bool first, turn;
+	semaphore_t *first, *turn;
 } installer_t;
 
 static void *install(void *data)
@@ -208,13 +209,39 @@ static void *install(void *data)
 	installer_t *this = data;
 
 	ck_assert_int_eq(sa_add(this->in), SUCCESS);
-	this->first = TRUE;
-	while (!this->turn)
-	{
-		usleep(1000);
-	}
+	this->first->post(this->first);
+	this->turn->wait(this->turn);
 	ck_assert_int_eq(sa_add(this->out), SUCCESS);
 	return NULL;
+}
+
+/**
+ * Begin to install a CHILD_SA, its inbound SA is there then.
+ */
+static thread_t *begin(installer_t *this, test_sa_t *in, test_sa_t *out)
+{
+	thread_t *thread;
+
+	*this = (installer_t){
+		.in = in,
+		.out = out,
+		.first = semaphore_create(0),
+		.turn = semaphore_create(0),
+	};
+	thread = thread_create(install, this);
+	this->first->wait(this->first);
+	return thread;
+}
+
+/**
+ * Let a thread install its outbound SA.
+ */
+static void finish(installer_t *this, thread_t *thread)
+{
+	this->turn->post(this->turn);
+	thread->join(thread);
+	this->first->destroy(this->first);
+	this->turn->destroy(this->turn);
 }
 
 /**
@@ -222,27 +249,17 @@ static void *install(void *data)
  */
 static void install_crossed(test_sa_t *in2, test_sa_t *out2, bool refuse)
 {
-	installer_t one = { &sa_in, &sa_out }, two = { in2, out2 };
+	installer_t one, two;
 	thread_t *first, *second;
 
-	first = thread_create(install, &one);
-	while (!one.first)
-	{
-		usleep(1000);
-	}
-	second = thread_create(install, &two);
-	while (!two.first)
-	{
-		usleep(1000);
-	}
+	first = begin(&one, &sa_in, &sa_out);
+	second = begin(&two, in2, out2);
 	if (refuse)
 	{
 		service_refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
 	}
-	one.turn = TRUE;
-	first->join(first);
-	two.turn = TRUE;
-	second->join(second);
+	finish(&one, first);
+	finish(&two, second);
 }
 
 START_TEST(test_crossed_refused)
