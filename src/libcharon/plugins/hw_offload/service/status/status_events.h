@@ -19,6 +19,9 @@
 /** Number of events that are kept */
 #define HWO_STATUS_EVENTS 256
 
+/** Event of a CHILD_SA that could not be installed */
+#define HWO_EVENT_FAILED "failed"
+
 typedef struct status_events_t status_events_t;
 
 /**

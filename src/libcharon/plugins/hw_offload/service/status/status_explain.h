@@ -20,28 +20,7 @@
 #include <jansson.h>
 
 #include "child_facts.h"
-#include "../device/egress_device.h"
-#include "../../model/state/failed_children.h"
-#include "../../model/state/sa_record.h"
-#include "../../model/plan/sp_guard.h"
-
-/**
- * What explanations depend on, besides the configuration.
- */
-typedef struct hwo_explain_host_t {
-	/** selection of devices */
-	egress_device_t *devices;
-	/** SAs that are there, and take room in devices */
-	child_table_t *sas;
-	/** CHILD_SAs that could not be installed */
-	failed_children_t *failures;
-	/** what guards behind offloaded policies depend on */
-	hwo_guard_rules_t guard;
-	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
-	bool if_id_in_software;
-	/** NICs match subnets in packet mode, see hwo_kernel_features_t */
-	bool subnets_matched;
-} hwo_explain_host_t;
+#include "status_source.h"
 
 /**
  * Explain a child that is loaded.
@@ -50,7 +29,7 @@ typedef struct hwo_explain_host_t {
  * @param loaded		child
  * @return				array of rules and a verdict
  */
-json_t *hwo_status_explain(const hwo_explain_host_t *host,
+json_t *hwo_status_explain(const hwo_status_source_t *host,
 						   const hwo_loaded_child_t *loaded);
 
 /**
@@ -61,7 +40,7 @@ json_t *hwo_status_explain(const hwo_explain_host_t *host,
  * @param error			[out] what is wrong with it, a literal
  * @return				array of rules and a verdict, NULL if not understood
  */
-json_t *hwo_status_explain_written(const hwo_explain_host_t *host,
+json_t *hwo_status_explain_written(const hwo_status_source_t *host,
 								   const char *text, const char **error);
 
 #endif /** HWO_STATUS_EXPLAIN_H_ @}*/

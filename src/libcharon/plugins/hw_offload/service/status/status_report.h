@@ -5,8 +5,8 @@
  * @defgroup hwo_status_report status_report
  * @{ @ingroup hwo_service
  *
- * Describes SAs, SPs and devices as JSON objects, see docs/json.md. Names and
- * kernel texts that are no UTF-8 are made ASCII; keys never get here.
+ * Describes SAs, SPs and devices as JSON objects, see docs/json.md, by names
+ * that devices know. Keys never get here.
  *
  * Thread-safety: all state is in the arguments.
  */
@@ -20,14 +20,6 @@
 #include "../../model/state/failed_children.h"
 #include "../../model/state/sa_record.h"
 #include "../../model/state/sp_table.h"
-
-/**
- * A text as JSON string, whatever is in it.
- *
- * @param text			text, NULL or empty for null
- * @return				new reference
- */
-json_t *hwo_report_text(const char *text);
 
 /**
  * Describe a CHILD_SA as recorded.
@@ -81,16 +73,5 @@ json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
  */
 json_t *hwo_report_device(const char *name, uint32_t ifindex,
 						  egress_device_t *devices);
-
-/**
- * Write an object as one line.
- *
- * @param object		object, released; NULL if there was no memory for it
- * @param buf			[out] line with newline, without NUL
- * @param size			size of buf
- * @return				length of the line, which is an error if object is NULL
- *						or too large
- */
-ssize_t hwo_report_line(json_t *object, char *buf, size_t size);
 
 #endif /** HWO_STATUS_REPORT_H_ @}*/
