@@ -64,8 +64,12 @@ static void start_installers(hwo_services_t *this,
 	this->mover = hwo_sa_mover_create(with);
 	this->watcher = hwo_limit_watcher_create(this->xfrm, this->table,
 											 this->rekey, kernel->link_speed);
-	this->sas = hwo_sa_installer_create(with, this->mover, this->watcher,
-										this->failures);
+	this->sas = hwo_sa_installer_create(&(hwo_sa_install_t){
+		.with = *with,
+		.mover = this->mover,
+		.watcher = this->watcher,
+		.failures = this->failures,
+	});
 	this->bypass = hwo_ike_bypass_create(this->xfrm, &bypass);
 	install.rekey = this->rekey;
 	this->sps = hwo_sp_installer_create(this->xfrm, this->bypass,

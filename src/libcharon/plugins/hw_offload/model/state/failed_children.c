@@ -130,7 +130,28 @@ static bool take(private_failed_children_t *this, const lost_t *lost,
 	return found;
 }
 
-METHOD(failed_children_t, note, void,
+/**
+ * Check if the inbound SA of an outbound one has failed, too, locked.
+ */
+static bool has_inbound(private_failed_children_t *this,
+						const hwo_sa_record_t *sa)
+{
+	hwo_failed_child_t failed;
+	bool found = FALSE;
+	int i;
+
+	for (i = 0; !found && i < array_count(this->failures); i++)
+	{
+		array_get(this->failures, i, &failed);
+		found = !is_named(&failed) && failed.sa.id.spi &&
+				failed.sa.facts.inbound && failed.sa.reqid == sa->reqid &&
+				hwo_addr_equals(&failed.sa.id.src, &sa->id.dst) &&
+				hwo_addr_equals(&failed.sa.id.dst, &sa->id.src);
+	}
+	return found;
+}
+
+METHOD(failed_children_t, note, bool,
 	private_failed_children_t *this, const hwo_sa_record_t *sa,
 	const char *device, time_t now)
 {
@@ -138,17 +159,20 @@ METHOD(failed_children_t, note, void,
 		.sa = *sa,
 		.time = now,
 	};
+	bool first;
 
 	snprintf(failed.device, sizeof(failed.device), "%s", device);
 	memset(&failed.sa.names, 0, sizeof(failed.sa.names));
 	memset(&failed.sa.moves, 0, sizeof(failed.sa.moves));
 	this->mutex->lock(this->mutex);
+	first = sa->facts.inbound || !has_inbound(this, sa);
 	if (array_count(this->failures) == HWO_FAILED_CHILDREN)
 	{
 		array_remove(this->failures, ARRAY_HEAD, NULL);
 	}
 	array_insert(this->failures, ARRAY_TAIL, &failed);
 	this->mutex->unlock(this->mutex);
+	return first;
 }
 
 METHOD(failed_children_t, give_up, bool,
@@ -163,7 +187,7 @@ METHOD(failed_children_t, give_up, bool,
 	bool found;
 
 	this->mutex->lock(this->mutex);
-	found = take(this, &lost, failed);
+	found = take(this, &lost, failed) && failed->sa.requested != HW_OFFLOAD_NO;
 	if (found)
 	{
 		failed->sa.names = *names;

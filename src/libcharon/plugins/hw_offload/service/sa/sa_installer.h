@@ -5,8 +5,7 @@
  * @defgroup hwo_sa_installer sa_installer
  * @{ @ingroup hwo_service
  *
- * Installs, queries and removes SAs: runs the offload plan, reads back what the
- * kernel made of it, and records the outcome.
+ * Installs, queries and removes SAs.
  *
  * Errors are positive errno values. Failures are logged here, with SPI, mode,
  * device and the kernel's words.
@@ -17,9 +16,7 @@
 #ifndef HWO_SA_INSTALLER_H_
 #define HWO_SA_INSTALLER_H_
 
-#include "limit_watcher.h"
-#include "sa_mover.h"
-#include "../../model/state/failed_children.h"
+#include "sa_install.h"
 
 typedef struct sa_installer_t sa_installer_t;
 
@@ -95,14 +92,8 @@ struct sa_installer_t {
 /**
  * Create an installer.
  *
- * @param with			what services for SAs have in common
- * @param mover			mover of SAs
- * @param watcher		watcher of limits
- * @param failures		memory of what could not be installed
+ * @param install		what it takes to install SAs, copied
  */
-sa_installer_t *hwo_sa_installer_create(const hwo_sa_shared_t *with,
-										sa_mover_t *mover,
-										limit_watcher_t *watcher,
-										failed_children_t *failures);
+sa_installer_t *hwo_sa_installer_create(const hwo_sa_install_t *install);
 
 #endif /** HWO_SA_INSTALLER_H_ @}*/

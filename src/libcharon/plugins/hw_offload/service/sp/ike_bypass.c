@@ -79,8 +79,9 @@ struct private_ike_bypass_t {
  *
  * @param only		the one port that is concerned, NULL for all
  */
-static void change_addr(private_ike_bypass_t *this, const hwo_bypass_port_t *only,
-						const hwo_addr_t *local, uint32_t ifindex, bool add)
+static void change_addr(private_ike_bypass_t *this,
+						const hwo_bypass_port_t *only, const hwo_addr_t *local,
+						uint32_t ifindex, bool add)
 {
 	hwo_bypass_port_t port;
 	int i;
@@ -99,8 +100,9 @@ static void change_addr(private_ike_bypass_t *this, const hwo_bypass_port_t *onl
 /**
  * Add or remove the policies for ports of all local addresses on a NIC.
  */
-static void change_nic(private_ike_bypass_t *this, const hwo_bypass_port_t *only,
-					   uint32_t ifindex, bool add)
+static void change_nic(private_ike_bypass_t *this,
+					   const hwo_bypass_port_t *only, uint32_t ifindex,
+					   bool add)
 {
 	hwo_addr_t local;
 	int i;

@@ -25,7 +25,8 @@ static json_t *moves(const hwo_sa_record_t *record, egress_device_t *devices)
 					 "count", all->count,
 					 "time", (json_int_t)all->last,
 					 "from", hwo_json_enum(hwo_mode_names, all->from.mode),
-					 "from_device", hwo_json_device(devices, all->from.ifindex));
+					 "from_device", hwo_json_device(devices,
+													all->from.ifindex));
 }
 
 /**

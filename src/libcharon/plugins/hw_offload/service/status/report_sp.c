@@ -54,8 +54,7 @@ static json_t *selector(const hwo_selector_t *sel, egress_device_t *devices)
 static json_t *template(const hwo_tmpl_t *tmpl)
 {
 	return json_pack("{s:s, s:o, s:I, s:s, s:o, s:o, s:b}",
-			"protocol", tmpl->proto == IPPROTO_COMP ? "comp"
-													: hwo_json_proto(tmpl->proto),
+			"protocol", hwo_json_proto(tmpl->proto),
 			"spi", hwo_json_spi(tmpl->spi),
 			"reqid", (json_int_t)tmpl->reqid,
 			"mode", hwo_json_mode(tmpl->mode),

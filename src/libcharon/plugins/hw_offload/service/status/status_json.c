@@ -68,7 +68,8 @@ json_t *hwo_json_device(egress_device_t *devices, uint32_t ifindex)
 {
 	char name[IFNAMSIZ];
 
-	return hwo_json_text(ifindex ? devices->name(devices, ifindex, name) : NULL);
+	return ifindex ? hwo_json_text(devices->name(devices, ifindex, name))
+				   : json_null();
 }
 
 const char *hwo_json_mode(ipsec_mode_t mode)
@@ -94,6 +95,8 @@ const char *hwo_json_proto(uint8_t proto)
 			return "esp";
 		case IPPROTO_AH:
 			return "ah";
+		case IPPROTO_COMP:
+			return "comp";
 		default:
 			return "other";
 	}

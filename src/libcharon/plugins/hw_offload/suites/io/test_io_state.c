@@ -365,7 +365,8 @@ static int drop_privileges(void)
 		}
 	}
 	if (file->rewrite(file, enumerator_create_empty()) ||
-		file->append(file, TRUE, "last") || stat(written(), &st) != 0 || st.st_size > 200)
+		file->append(file, TRUE, "last") || stat(written(), &st) != 0 ||
+		st.st_size > 200)
 	{
 		return 3;
 	}

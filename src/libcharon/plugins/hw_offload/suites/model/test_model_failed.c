@@ -43,6 +43,7 @@ static hwo_sa_record_t get_sa(bool inbound, uint32_t spi, uint8_t peer,
 		},
 		.reqid = 1,
 		.facts.inbound = inbound,
+		.requested = HW_OFFLOAD_AUTO,
 		.outcome.why.reason = reason,
 	};
 
@@ -115,6 +116,24 @@ START_TEST(test_first)
 	note(FALSE, 4, 2, HWO_REASON_BUDGET, 12);
 	ck_assert_int_eq(give_up(3, 4, 1, "net"), HWO_REASON_BUDGET);
 	ck_assert_str_eq(listed(), "net 2 4/3 @12;");
+}
+END_TEST
+
+START_TEST(test_said_once)
+{
+	hwo_sa_record_t in = get_sa(TRUE, 1, 2, HWO_REASON_NONE),
+					out = get_sa(FALSE, 2, 2, HWO_REASON_NONE),
+					other = get_sa(FALSE, 4, 3, HWO_REASON_NONE);
+
+	/* also if it was not to be offloaded, about which nobody asks later */
+	in.requested = out.requested = HW_OFFLOAD_NO;
+	ck_assert(failures->note(failures, &in, "", 10));
+	ck_assert(!failures->note(failures, &out, "", 10));
+	ck_assert(failures->note(failures, &other, "", 10));
+	ck_assert_int_eq(give_up(1, 2, 1, "net"), -1);
+	ck_assert_str_eq(listed(), "");
+	/* the inbound one of the next CHILD_SA is there */
+	ck_assert(failures->note(failures, &out, "", 11));
 }
 END_TEST
 
@@ -237,6 +256,7 @@ TCase *failed_tcase(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_first);
+	tcase_add_test(tcase, test_said_once);
 	tcase_add_test(tcase, test_unknown);
 	tcase_add_test(tcase, test_trap);
 	tcase_add_test(tcase, test_again);

@@ -519,7 +519,8 @@ static const char *explain_subnet(const char *remote_ts)
 	char request[256];
 
 	snprintf(request, sizeof(request), "hw-offload 1 explain-written "
-			 "{\"hw_offload\":\"packet\",\"esp_proposals\":\"aes128gcm128-esn\","
+			 "{\"hw_offload\":\"packet\","
+			 "\"esp_proposals\":\"aes128gcm128-esn\","
 			 "\"remote_addrs\":\"192.168.50.2\",\"remote_ts\":\"%s\"}\n",
 			 remote_ts);
 	return explain(request, "explain-written");

@@ -141,7 +141,8 @@ START_TEST(test_rekeying)
 	sa_init(&new, SPI_OUT + 1, FALSE, HW_OFFLOAD_PACKET);
 	ck_assert_int_eq(sa_add(&new), SUCCESS);
 	fake_kernel_link_down(kernel, NIC);
-	while (service_lines_with("not in the kernel anymore, rekeying it later") < 2)
+	while (service_lines_with("not in the kernel anymore, rekeying it "
+							  "later") < 2)
 	{
 		usleep(1000);
 	}

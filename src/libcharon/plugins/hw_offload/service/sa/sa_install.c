@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Installs SAs as planned, and records what came of it.
+ */
+
+#include "sa_install.h"
+#include "sa_attempts.h"
+#include "sa_log.h"
+#include "../../model/plan/bind_plan.h"
+#include "../../wire/xfrm_sa.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <time.h>
+
+#include <utils/debug.h>
+#include <utils/utils.h>
+
+/**
+ * An installation that is under way.
+ */
+typedef struct {
+	/** facts */
+	hwo_sa_t sa;
+	/** configured mode */
+	hw_offload_t requested;
+	/** best mode for it, if nothing but its device counts */
+	hwo_offload_t best;
+	/** record of the CHILD_SA, checked out, and the SA in there */
+	hwo_child_t *child;
+	hwo_child_sa_t *own;
+	/** inbound SA of the same CHILD_SA, spi 0 if there is none */
+	hwo_child_sa_t partner;
+	/** why it has to be rekeyed, NULL if it does not */
+	const char *rekey;
+	/** limits as configured, and who enforces them in the last step */
+	hwo_limits_t configured;
+	hwo_limit_plan_t limits;
+	/** steps, and what came of them */
+	hwo_sa_attempts_t attempts;
+	/** last state of an SA that was taken away again, holds keys */
+	hwo_sa_last_state_t last;
+} install_t;
+
+/**
+ * History of devices.
+ */
+static device_history_t *get_history(const hwo_sa_install_t *this)
+{
+	return this->with.devices->get_history(this->with.devices);
+}
+
+/**
+ * Encode the request for a step.
+ */
+static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
+					  bool update)
+{
+	install_t *install = data;
+	hwo_sa_t sa = {
+		.limits = install->configured,
+		.facts = install->sa.facts,
+	};
+
+	install->sa.update = update;
+	hwo_limit_plan(&sa, offload->mode, install->attempts.no_bytes,
+				   &install->limits);
+	install->sa.limits = install->limits.kernel;
+	return hwo_xfrm_encode_sa(msg, &install->sa, offload);
+}
+
+/**
+ * Why an SA is not even in crypto mode: it was refused, or no step; or the SA
+ * of the other direction is not.
+ */
+static hwo_refusal_t why_not_crypto(const install_t *install)
+{
+	const hwo_sa_attempts_t *attempts = &install->attempts;
+	hwo_refusal_t why = attempts->refused[HWO_MODE_CRYPTO];
+
+	if (install->requested != HW_OFFLOAD_AUTO ||
+		attempts->outcome.effective.mode != HWO_MODE_NONE)
+	{
+		return (hwo_refusal_t){};
+	}
+	if (!why.reason && install->partner.id.spi &&
+		install->partner.outcome.effective.mode == HWO_MODE_NONE)
+	{
+		return install->partner.outcome.crypto;
+	}
+	why.reason = why.reason ?: attempts->plan.skipped[HWO_MODE_CRYPTO];
+	return why;
+}
+
+/**
+ * Record an installed SA.
+ */
+static void note_installed(const hwo_sa_install_t *this, install_t *install)
+{
+	device_history_t *history = get_history(this);
+
+	*install->own = (hwo_child_sa_t){
+		.id = install->sa.id,
+		.facts = install->sa.facts,
+		.src_port = install->sa.src_port,
+		.dst_port = install->sa.dst_port,
+		.outcome = install->attempts.outcome,
+		.tried = install->best,
+		.watched = install->limits.watched,
+	};
+	install->own->outcome.candidate = install->attempts.plan.ifindex;
+	install->own->outcome.crypto = why_not_crypto(install);
+	install->child->requested = install->requested;
+	history->works(history, &install->own->outcome.effective, time(NULL));
+}
+
+/**
+ * Leave out the modes in which a device has as many SAs as it may have. What
+ * the inbound SA got holds for the outbound one.
+ */
+static void keep_to_budget(const hwo_sa_install_t *this, install_t *install,
+						   const hwo_device_t *device)
+{
+	hwo_plan_t *plan = &install->attempts.plan;
+	hwo_offload_t offload = {
+		.mode = HWO_MODE_PACKET,
+		.ifindex = device->ifindex,
+	};
+
+	if (!device->max_sas || install->partner.id.spi)
+	{
+		return;
+	}
+	for (; offload.mode > HWO_MODE_NONE; offload.mode--)
+	{
+		if (hwo_plan_has(plan, offload.mode) &&
+			!this->with.table->admit(this->with.table, install->child, &offload,
+									 device->max_sas))
+		{
+			hwo_plan_exclude(plan, offload.mode, HWO_REASON_BUDGET);
+		}
+	}
+}
+
+/**
+ * Plan the steps for an SA.
+ */
+static void plan_install(const hwo_sa_install_t *this, install_t *install)
+{
+	hwo_plan_t *plan = &install->attempts.plan;
+	device_history_t *history = get_history(this);
+	hwo_refusal_t denied = {};
+	const hwo_outcome_t *best;
+	hwo_device_t device;
+
+	hwo_device_none(HWO_REASON_NONE, &device);
+	if (install->requested != HW_OFFLOAD_NO)
+	{
+		this->with.devices->find_sa(this->with.devices, &install->sa.id,
+									&install->sa.facts, &device);
+	}
+	if (install->requested == HW_OFFLOAD_AUTO &&
+		install->partner.outcome.effective.mode != HWO_MODE_PACKET &&
+		history->is_denied(history, device.ifindex, install->sa.reqid,
+						   time_monotonic(NULL), &denied))
+	{	/* before, it ended in another mode */
+		device.denied[HWO_MODE_PACKET] = denied.reason;
+	}
+	hwo_plan_sa(install->requested, &install->sa.facts, &device, plan);
+	hwo_bind_best(plan, &install->best);
+	if (install->partner.id.spi && install->requested == HW_OFFLOAD_AUTO)
+	{
+		/* if that is as good as it gets, it is on another device */
+		best = &install->partner.outcome;
+		hwo_plan_limit(plan, &best->effective,
+					   best->why.reason ?: HWO_REASON_WRONG_DEVICE);
+		install->attempts.outcome.why.result = best->why.result;
+	}
+	keep_to_budget(this, install, &device);
+	install->attempts.outcome.why.reason = plan->skipped[HWO_MODE_PACKET];
+	if (denied.reason && plan->skipped[HWO_MODE_PACKET] == denied.reason)
+	{
+		install->attempts.outcome.why.result = denied.result;
+	}
+}
+
+/**
+ * The inbound SA is in packet mode, this one is not. Each of them works as it
+ * is, but the inbound one can't go on in another mode: new ones get the same.
+ */
+static void rekey_pair(const hwo_sa_install_t *this, install_t *install)
+{
+	device_history_t *history = get_history(this);
+	hwo_refusal_t why = {
+		.reason = HWO_REASON_PARTNER_REFUSED,
+		.result = install->attempts.outcome.why.result,
+	};
+
+	history->deny_packet(history, install->partner.outcome.effective.ifindex,
+						 install->sa.reqid, &why, time_monotonic(NULL));
+	install->rekey = "is not in packet mode as the inbound one is";
+}
+
+/**
+ * Make the inbound SA end where this one did. If that is not possible, each of
+ * them works as it is, so it is no reason to fail.
+ */
+static void align_partner(const hwo_sa_install_t *this, install_t *install)
+{
+	const hwo_outcome_t *inbound = &install->partner.outcome;
+	hwo_outcome_t *outcome = &install->attempts.outcome, aligned = {
+		.why = {
+			.reason = HWO_REASON_PARTNER_REFUSED,
+			.result = outcome->why.result,
+		},
+	};
+	hwo_plan_t plan = install->attempts.plan;
+	int err;
+
+	if (install->requested != HW_OFFLOAD_AUTO || !install->partner.id.spi ||
+		inbound->effective.mode <= outcome->effective.mode)
+	{
+		return;
+	}
+	if (inbound->effective.mode == HWO_MODE_PACKET)
+	{
+		rekey_pair(this, install);
+		return;
+	}
+	hwo_plan_limit(&plan, &outcome->effective, HWO_REASON_PARTNER_REFUSED);
+	err = this->mover->place(this->mover, install->child, &plan, &aligned);
+	if (err)
+	{
+		DBG1(DBG_KNL, "unable to move inbound SA %.8x to mode %N: %s",
+			 ntohl(install->partner.id.spi), hwo_mode_names,
+			 outcome->effective.mode, strerror(err));
+		install->rekey = "is in another mode than the inbound one";
+	}
+}
+
+/**
+ * Check out the record that an SA belongs to.
+ */
+static void begin(const hwo_sa_install_t *this, install_t *install)
+{
+	const hwo_sa_t *sa = &install->sa;
+	uintptr_t thread = (uintptr_t)pthread_self();
+	bool inbound = sa->facts.inbound;
+
+	install->child = this->with.table->begin(this->with.table, &sa->id, inbound,
+											 sa->reqid, thread);
+	install->own = hwo_child_sa(install->child, inbound);
+	if (!inbound)
+	{
+		install->partner = install->child->in;
+	}
+}
+
+/**
+ * Check the record in. What is to be rekeyed or watched has one from then on.
+ */
+static void end(const hwo_sa_install_t *this, install_t *install)
+{
+	sa_expiry_t *expiry = this->with.rekey;
+	hwo_mode_t mode = install->own->outcome.effective.mode;
+
+	this->with.table->checkin(this->with.table, install->child);
+	if (mode == HWO_MODE_PACKET)
+	{
+		this->watcher->add(this->watcher, &install->sa, &install->limits);
+	}
+	if (install->rekey)
+	{
+		expiry->soft_when_known(expiry, &install->sa.id, install->rekey);
+	}
+	else if (!install->sa.facts.inbound)
+	{
+		expiry->soft_if_split(expiry, &install->sa.id);
+	}
+}
+
+/**
+ * Keep why an SA could not be installed, and log it once per CHILD_SA: charon
+ * tries the outbound SA right after the inbound one, whatever came of that.
+ */
+static void note_failed(const hwo_sa_install_t *this, const install_t *install,
+						const hwo_sa_log_t *log)
+{
+	const hwo_sa_attempts_t *attempts = &install->attempts;
+	uint32_t candidate = attempts->plan.ifindex;
+	hwo_sa_record_t failed = {
+		.id = install->sa.id,
+		.reqid = install->sa.reqid,
+		.facts = install->sa.facts,
+		.requested = install->requested,
+		.outcome = {
+			.why = attempts->outcome.why,
+			.candidate = candidate,
+		},
+	};
+	char name[IFNAMSIZ] = "";
+	bool first;
+
+	if (!failed.outcome.why.reason)
+	{
+		failed.outcome.why.result = attempts->result;
+	}
+	if (candidate)
+	{
+		this->with.devices->name(this->with.devices, candidate, name);
+	}
+	/* charon gives CHILD_SAs up by SPIs, so nobody would ask for a CPI */
+	first = failed.id.proto == IPPROTO_COMP ||
+			this->failures->note(this->failures, &failed, name, time(NULL));
+	hwo_sa_log_failed(log, first ? 1 : 2);
+	/* up to 6.1.0, charon closes a CHILD_SA that can't be rekeyed */
+	this->with.table->rekey_failed(this->with.table, &install->sa.id,
+								   install->sa.reqid);
+}
+
+int hwo_sa_install(const hwo_sa_install_t *this, const hwo_sa_t *sa,
+				   hw_offload_t requested)
+{
+	install_t install = {
+		.sa = *sa,
+		.requested = requested,
+		.configured = sa->limits,
+		.attempts = {
+			.xfrm = this->with.xfrm,
+			.listener = &this->with.listener,
+			.encode = encode_sa,
+			.data = &install,
+			.id = sa->id,
+			.form = {
+				.src = sa->id.src,
+				.dst = sa->id.dst,
+				.encap = sa->facts.encap,
+				.src_port = sa->src_port,
+				.dst_port = sa->dst_port,
+				.reqid = sa->reqid,
+				.inbound = sa->facts.inbound,
+			},
+			.update = sa->update,
+			.has_bytes = sa->limits.soft_bytes || sa->limits.hard_bytes,
+			.last = &install.last,
+		},
+	};
+	hwo_sa_log_t log = {
+		.devices = this->with.devices,
+		.sa = &install.sa,
+		.requested = requested,
+		.attempts = &install.attempts,
+	};
+	bool installed;
+
+	install.sa.set_dir = this->with.set_dir;
+	begin(this, &install);
+	log.spi_in = install.partner.id.spi;
+	plan_install(this, &install);
+	installed = hwo_sa_attempts_run(&install.attempts);
+	if (installed)
+	{
+		note_installed(this, &install);
+		align_partner(this, &install);
+		hwo_sa_log_installed(&log);
+	}
+	else
+	{
+		note_failed(this, &install, &log);
+	}
+	hwo_sa_note_refusals(&log);
+	end(this, &install);
+	memwipe(&install.last, sizeof(install.last));
+	return installed ? 0 : install.attempts.result.err;
+}
