@@ -58,8 +58,8 @@ struct failed_children_t {
 	 *					looked at
 	 * @param device	name of the device that was considered, empty for none
 	 * @param now		time of the wall clock
-	 * @return			FALSE if it is an outbound SA, and that of its inbound SA
-	 *					was noted before
+	 * @return			FALSE if it is an outbound SA, and its inbound SA has
+	 *					failed before
 	 */
 	bool (*note)(failed_children_t *this, const hwo_sa_record_t *sa,
 				 const char *device, time_t now);
@@ -72,8 +72,8 @@ struct failed_children_t {
 	 * @param reqid		reqid, that counts if it has no SAs
 	 * @param names		names
 	 * @param failed	[out] what is known about it
-	 * @return			FALSE if that is nothing, or nothing new, or it was not to
-	 *					be offloaded
+	 * @return			FALSE if that is nothing, or nothing new, or it was not
+	 *					to be offloaded
 	 */
 	bool (*give_up)(failed_children_t *this, uint32_t spi_in, uint32_t spi_out,
 					uint32_t reqid, const hwo_names_t *names,

@@ -241,14 +241,15 @@ static void align_partner(const hwo_sa_install_t *this, install_t *install)
 }
 
 /**
- * Check out the record that an SA belongs to.
+ * Check out the record that an SA belongs to, and prepare its attempts.
  */
 static void begin(const hwo_sa_install_t *this, install_t *install)
 {
-	const hwo_sa_t *sa = &install->sa;
+	hwo_sa_t *sa = &install->sa;
 	uintptr_t thread = (uintptr_t)pthread_self();
 	bool inbound = sa->facts.inbound;
 
+	sa->set_dir = this->with.set_dir;
 	install->child = this->with.table->begin(this->with.table, &sa->id, inbound,
 											 sa->reqid, thread);
 	install->own = hwo_child_sa(install->child, inbound);
@@ -256,6 +257,25 @@ static void begin(const hwo_sa_install_t *this, install_t *install)
 	{
 		install->partner = install->child->in;
 	}
+	install->attempts = (hwo_sa_attempts_t){
+		.xfrm = this->with.xfrm,
+		.listener = &this->with.listener,
+		.encode = encode_sa,
+		.data = install,
+		.id = sa->id,
+		.form = {
+			.src = sa->id.src,
+			.dst = sa->id.dst,
+			.encap = sa->facts.encap,
+			.src_port = sa->src_port,
+			.dst_port = sa->dst_port,
+			.reqid = sa->reqid,
+			.inbound = inbound,
+		},
+		.update = sa->update,
+		.has_bytes = sa->limits.soft_bytes || sa->limits.hard_bytes,
+		.last = &install->last,
+	};
 }
 
 /**
@@ -327,25 +347,6 @@ int hwo_sa_install(const hwo_sa_install_t *this, const hwo_sa_t *sa,
 		.sa = *sa,
 		.requested = requested,
 		.configured = sa->limits,
-		.attempts = {
-			.xfrm = this->with.xfrm,
-			.listener = &this->with.listener,
-			.encode = encode_sa,
-			.data = &install,
-			.id = sa->id,
-			.form = {
-				.src = sa->id.src,
-				.dst = sa->id.dst,
-				.encap = sa->facts.encap,
-				.src_port = sa->src_port,
-				.dst_port = sa->dst_port,
-				.reqid = sa->reqid,
-				.inbound = sa->facts.inbound,
-			},
-			.update = sa->update,
-			.has_bytes = sa->limits.soft_bytes || sa->limits.hard_bytes,
-			.last = &install.last,
-		},
 	};
 	hwo_sa_log_t log = {
 		.devices = this->with.devices,
@@ -355,7 +356,6 @@ int hwo_sa_install(const hwo_sa_install_t *this, const hwo_sa_t *sa,
 	};
 	bool installed;
 
-	install.sa.set_dir = this->with.set_dir;
 	begin(this, &install);
 	log.spi_in = install.partner.id.spi;
 	plan_install(this, &install);

@@ -149,6 +149,7 @@ METHOD(sa_installer_t, flush, int,
 	private_sa_installer_t *this)
 {
 	static const uint8_t protos[] = { IPPROTO_AH, IPPROTO_ESP, IPPROTO_COMP };
+	nl_exchange_t *xfrm = this->install.with.xfrm;
 	hwo_result_t result;
 	hwo_msg_t msg;
 	int i, err = 0;
@@ -157,7 +158,7 @@ METHOD(sa_installer_t, flush, int,
 	for (i = 0; i < countof(protos); i++)
 	{
 		hwo_xfrm_encode_flush_sa(&msg, protos[i]);
-		this->install.with.xfrm->command(this->install.with.xfrm, &msg, &result);
+		xfrm->command(xfrm, &msg, &result);
 		/* the kernel says so if there was none */
 		if (result.err && result.err != ESRCH)
 		{
