@@ -44,35 +44,17 @@ typedef uint32_t (*priority_cb_t)(kernel_ipsec_policy_id_t *id,
  * Private data of the backend.
  */
 struct private_hw_offload_ipsec_t {
-
-	/**
-	 * Public interface.
-	 */
+	/** public interface */
 	kernel_ipsec_t public;
-
-	/**
-	 * What influences translations.
-	 */
+	/** what influences translations */
 	hwo_translate_t translate;
-
-	/**
-	 * What guards behind offloaded policies depend on.
-	 */
+	/** what guards behind offloaded policies depend on */
 	hwo_guard_rules_t guard;
-
-	/**
-	 * External calculation of priorities, NULL if there is none.
-	 */
+	/** external calculation of priorities, NULL if there is none */
 	priority_cb_t get_priority;
-
-	/**
-	 * Interfaces that SPs are limited to.
-	 */
+	/** interfaces that SPs are limited to */
 	ifname_table_t *ifnames;
-
-	/**
-	 * Services that do the work.
-	 */
+	/** services that do the work */
 	hwo_services_t services;
 };
 
@@ -413,9 +395,6 @@ METHOD(kernel_ipsec_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_sockets_t *kernel)
 {
 	private_hw_offload_ipsec_t *this;
@@ -457,9 +436,6 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_sockets_t *kernel)
 	return &this->public;
 }
 
-/*
- * Described in header
- */
 kernel_ipsec_t *hw_offload_ipsec_open(void)
 {
 	hwo_kernel_sockets_t kernel;

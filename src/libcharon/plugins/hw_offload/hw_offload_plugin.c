@@ -123,9 +123,6 @@ static bool check_version(void)
 	return matches;
 }
 
-/*
- * Described in header
- */
 HWO_PLUGIN_DEFINE(hw_offload)
 {
 	hw_offload_plugin_t *this;

@@ -13,9 +13,6 @@ ENUM(hwo_mode_names, HWO_MODE_NONE, HWO_MODE_PACKET,
 	"packet",
 );
 
-/*
- * Described in header
- */
 bool hwo_addr_equals(const hwo_addr_t *a, const hwo_addr_t *b)
 {
 	return a->family == b->family && memeq(a->bytes, b->bytes,
@@ -53,9 +50,6 @@ static bool label_equals(chunk_t a, chunk_t b)
 	return a.len == b.len && (!a.len || memeq(a.ptr, b.ptr, a.len));
 }
 
-/*
- * Described in header
- */
 bool hwo_sp_id_equals(const hwo_sp_id_t *a, const hwo_sp_id_t *b)
 {
 	return a->dir == b->dir && a->if_id == b->if_id &&
@@ -63,9 +57,6 @@ bool hwo_sp_id_equals(const hwo_sp_id_t *a, const hwo_sp_id_t *b)
 		   label_equals(a->label, b->label);
 }
 
-/*
- * Described in header
- */
 u_int hwo_sa_id_hash(const hwo_sa_id_t *id)
 {
 	/* the kernel allocated or the peer chose the SPI at random */
@@ -73,9 +64,6 @@ u_int hwo_sa_id_hash(const hwo_sa_id_t *id)
 						  chunk_hash(chunk_from_thing(id->spi)));
 }
 
-/*
- * Described in header
- */
 bool hwo_sa_id_equals(const hwo_sa_id_t *a, const hwo_sa_id_t *b)
 {
 	return a->spi == b->spi && a->proto == b->proto &&
@@ -84,9 +72,6 @@ bool hwo_sa_id_equals(const hwo_sa_id_t *a, const hwo_sa_id_t *b)
 		   a->mark.value == b->mark.value && a->mark.mask == b->mark.mask;
 }
 
-/*
- * Described in header
- */
 bool hwo_offload_equals(const hwo_offload_t *a, const hwo_offload_t *b)
 {
 	return a->mode == b->mode && a->ifindex == b->ifindex;

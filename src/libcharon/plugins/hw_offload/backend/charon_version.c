@@ -74,9 +74,6 @@ static bool skip_text(chunk_t *mem, const char *text, size_t len)
 	return FALSE;
 }
 
-/*
- * Described in header
- */
 __attribute__((no_sanitize("address")))
 bool hwo_charon_version_find(chunk_t mem, char *version)
 {
@@ -152,9 +149,6 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *data)
 	return 0;
 }
 
-/*
- * Described in header
- */
 bool hwo_charon_version_matches(char **found)
 {
 	char version[HWO_VERSION_MAX];

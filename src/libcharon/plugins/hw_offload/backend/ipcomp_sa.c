@@ -7,9 +7,6 @@
 
 #include "ipcomp_sa.h"
 
-/*
- * Described in header
- */
 bool hwo_ipcomp_add(sa_installer_t *sas, const hwo_translate_t *how,
 					const kernel_ipsec_sa_id_t *id,
 					const kernel_ipsec_add_sa_t *data)
@@ -20,9 +17,6 @@ bool hwo_ipcomp_add(sa_installer_t *sas, const hwo_translate_t *how,
 		   sas->add(sas, &sa, HW_OFFLOAD_NO) == 0;
 }
 
-/*
- * Described in header
- */
 void hwo_ipcomp_del(sa_installer_t *sas, const kernel_ipsec_sa_id_t *id,
 					uint16_t cpi)
 {
@@ -32,9 +26,6 @@ void hwo_ipcomp_del(sa_installer_t *sas, const kernel_ipsec_sa_id_t *id,
 	sas->del(sas, &sa_id);
 }
 
-/*
- * Described in header
- */
 int hwo_ipcomp_move(sa_mover_t *mover, child_table_t *table,
 					const kernel_ipsec_sa_id_t *id,
 					const kernel_ipsec_update_sa_t *data, hwo_sa_move_t *back)
@@ -58,9 +49,6 @@ int hwo_ipcomp_move(sa_mover_t *mover, child_table_t *table,
 	return mover->move(mover, &sa_id, &move);
 }
 
-/*
- * Described in header
- */
 void hwo_ipcomp_move_back(sa_mover_t *mover, sa_installer_t *sas,
 						  const kernel_ipsec_sa_id_t *id,
 						  const kernel_ipsec_update_sa_t *data,

@@ -9,9 +9,6 @@
 
 #include <stdio.h>
 
-/*
- * Described in header
- */
 void hwo_kernel_features(const char *release, hwo_kernel_features_t *features)
 {
 	u_int major, minor, version;

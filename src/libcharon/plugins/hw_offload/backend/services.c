@@ -103,9 +103,6 @@ CALLBACK(release, u_int,
 	return sps->release(sps, what);
 }
 
-/*
- * Described in header
- */
 bool hwo_services_start(hwo_services_t *this,
 						const hwo_kernel_sockets_t *kernel,
 						const hwo_kernel_features_t *features,
@@ -137,9 +134,6 @@ bool hwo_services_start(hwo_services_t *this,
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 void hwo_services_stop(hwo_services_t *this)
 {
 	DESTROY_IF(this->links);

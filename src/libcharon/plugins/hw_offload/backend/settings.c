@@ -70,9 +70,6 @@ static char *plugin_key(char buf[MAX_KEY], const char *plugin, const char *key)
 	return buf;
 }
 
-/*
- * Described in header
- */
 bool hwo_setting_bool(const char *key, bool def)
 {
 	char buf[MAX_KEY];
@@ -84,9 +81,6 @@ bool hwo_setting_bool(const char *key, bool def)
 							plugin_key(buf, "hw-offload", key), def, lib->ns);
 }
 
-/*
- * Described in header
- */
 char *hwo_setting_str(const char *key, char *def)
 {
 	char buf[MAX_KEY];
@@ -98,9 +92,6 @@ char *hwo_setting_str(const char *key, char *def)
 							plugin_key(buf, "hw-offload", key), def, lib->ns);
 }
 
-/*
- * Described in header
- */
 int hwo_setting_int_range(const char *key, int def, int low, int high)
 {
 	char buf[MAX_KEY], *own, *str, *end;
@@ -125,9 +116,6 @@ int hwo_setting_int_range(const char *key, int def, int low, int high)
 	return value;
 }
 
-/*
- * Described in header
- */
 bool hwo_settings_daemon(const char *name)
 {
 	return !streq(name, "charon-nm");
@@ -226,9 +214,6 @@ static int check_devices(void)
 	return unknown;
 }
 
-/*
- * Described in header
- */
 int hwo_settings_check(void)
 {
 	return check_devices() + check_sections("", known, countof(known)) +
@@ -407,9 +392,6 @@ static int read_device(const char *section, const char *name,
 	return this.wrong;
 }
 
-/*
- * Described in header
- */
 int hwo_setting_devices(const char *key, hwo_device_rules_t *rules)
 {
 	char buf[MAX_KEY], *name;

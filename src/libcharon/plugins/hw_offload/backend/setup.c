@@ -38,9 +38,6 @@
 #define SPDH_RESERVE 600
 #define SPDH_RESERVE_MAX 1000000
 
-/*
- * Described in header
- */
 bool hwo_setup_kernel(hwo_kernel_sockets_t *kernel)
 {
 	int timeout;
@@ -52,9 +49,6 @@ bool hwo_setup_kernel(hwo_kernel_sockets_t *kernel)
 											  EVENT_BUFFER, 0, INT_MAX));
 }
 
-/*
- * Described in header
- */
 bool hwo_setup_spd(nl_exchange_t *xfrm)
 {
 	hwo_spd_thresh_t v4 = {
@@ -81,9 +75,6 @@ bool hwo_setup_spd(nl_exchange_t *xfrm)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_setup_features(const char *release, hwo_kernel_features_t *features)
 {
 	hwo_kernel_features(release, features);
@@ -92,9 +83,6 @@ void hwo_setup_features(const char *release, hwo_kernel_features_t *features)
 												 features->subnets_matched);
 }
 
-/*
- * Described in header
- */
 hwo_guard_rules_t hwo_setup_guard(const hwo_kernel_features_t *features)
 {
 	return (hwo_guard_rules_t){
@@ -103,9 +91,6 @@ hwo_guard_rules_t hwo_setup_guard(const hwo_kernel_features_t *features)
 	};
 }
 
-/*
- * Described in header
- */
 hwo_sp_settings_t hwo_setup_sps(const hwo_guard_rules_t *guard)
 {
 	return (hwo_sp_settings_t){
@@ -121,9 +106,6 @@ hwo_sp_settings_t hwo_setup_sps(const hwo_guard_rules_t *guard)
 	};
 }
 
-/*
- * Described in header
- */
 hwo_bypass_settings_t hwo_setup_bypass(void)
 {
 	return (hwo_bypass_settings_t){
@@ -149,9 +131,6 @@ static bool is_second(const char *key, const char *word, const char *first,
 	return streq(word, second);
 }
 
-/*
- * Described in header
- */
 hwo_rebind_settings_t hwo_setup_rebind(const hwo_guard_rules_t *guard)
 {
 	return (hwo_rebind_settings_t){
@@ -170,25 +149,16 @@ hwo_rebind_settings_t hwo_setup_rebind(const hwo_guard_rules_t *guard)
 	};
 }
 
-/*
- * Described in header
- */
 journal_t *hwo_setup_journal(void)
 {
 	return hwo_journal_create(hwo_setting_str("state_file", STATE_FILE));
 }
 
-/*
- * Described in header
- */
 u_int hwo_setup_leftover_time(void)
 {
 	return hwo_setting_int_range("leftover_time", LEFTOVER_TIME, 0, INT_MAX);
 }
 
-/*
- * Described in header
- */
 status_service_t *hwo_setup_status(const hwo_listener_t *listener,
 								   hwo_status_source_t *source)
 {

@@ -14,9 +14,6 @@
 #include <daemon.h>
 #include <utils/debug.h>
 
-/*
- * Described in header
- */
 void hwo_translate_sa_id(const kernel_ipsec_sa_id_t *id, hwo_sa_id_t *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -28,9 +25,6 @@ void hwo_translate_sa_id(const kernel_ipsec_sa_id_t *id, hwo_sa_id_t *out)
 	out->if_id = id->if_id;
 }
 
-/*
- * Described in header
- */
 void hwo_translate_ipcomp_id(const kernel_ipsec_sa_id_t *id, uint16_t cpi,
 							 hwo_sa_id_t *out)
 {
@@ -261,9 +255,6 @@ static void translate_common(const hwo_translate_t *how,
 	translate_selector(how, data, sa);
 }
 
-/*
- * Described in header
- */
 bool hwo_translate_sa(const hwo_translate_t *how,
 					  const kernel_ipsec_sa_id_t *id,
 					  const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa)
@@ -313,9 +304,6 @@ bool hwo_translate_sa(const hwo_translate_t *how,
 	return translate_algorithms(data, sa);
 }
 
-/*
- * Described in header
- */
 bool hwo_translate_ipcomp(const hwo_translate_t *how,
 						  const kernel_ipsec_sa_id_t *id,
 						  const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa)
@@ -327,9 +315,6 @@ bool hwo_translate_ipcomp(const hwo_translate_t *how,
 	return find_algorithm(COMPRESSION_ALGORITHM, data->ipcomp, &sa->comp);
 }
 
-/*
- * Described in header
- */
 void hwo_translate_move(const kernel_ipsec_update_sa_t *data, bool encap,
 						hwo_sa_move_t *move)
 {
@@ -342,9 +327,6 @@ void hwo_translate_move(const kernel_ipsec_update_sa_t *data, bool encap,
 	move->reqid = data->new_reqid;
 }
 
-/*
- * Described in header
- */
 void hwo_translate_sp_id(const kernel_ipsec_policy_id_t *id, uint32_t ifindex,
 						 hwo_sp_id_t *out)
 {
@@ -420,9 +402,6 @@ static void translate_tmpls(const ipsec_sa_cfg_t *cfg, hwo_sp_request_t *user)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_translate_sp(const hwo_translate_t *how,
 					  const kernel_ipsec_policy_id_t *id,
 					  const kernel_ipsec_manage_policy_t *data,

@@ -99,9 +99,6 @@ static void close_all(hwo_kernel_sockets_t *kernel)
 	memset(kernel, 0, sizeof(*kernel));
 }
 
-/*
- * Described in header
- */
 bool hwo_kernel_sockets_open(hwo_kernel_sockets_t *kernel, u_int timeout,
 							 size_t rcvbuf)
 {

@@ -17,9 +17,6 @@
 /** Lines for one client before others get their turn */
 #define TURN 64
 
-/*
- * Described in header
- */
 void hwo_line_client_open(line_client_t *client, int fd)
 {
 	*client = (line_client_t){
@@ -31,9 +28,6 @@ void hwo_line_client_open(line_client_t *client, int fd)
 	client->progress = client->started;
 }
 
-/*
- * Described in header
- */
 void hwo_line_client_close(line_client_t *client, const line_handler_t *handler)
 {
 	if (client->answer)
@@ -147,9 +141,6 @@ static bool still_there(line_client_t *client)
 	return len < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/*
- * Described in header
- */
 time_t hwo_line_client_deadline(const line_client_t *client,
 								const line_deadlines_t *deadlines)
 {
@@ -185,9 +176,6 @@ static bool handle(line_client_t *client, const line_handler_t *handler)
 	}
 }
 
-/*
- * Described in header
- */
 bool hwo_line_client_serve(line_client_t *client, const line_handler_t *handler,
 						   const line_deadlines_t *deadlines, short events)
 {
@@ -201,17 +189,11 @@ bool hwo_line_client_serve(line_client_t *client, const line_handler_t *handler,
 	return !late || time_monotonic(NULL) < late;
 }
 
-/*
- * Described in header
- */
 short hwo_line_client_interest(const line_client_t *client)
 {
 	return client->state == LINE_CLIENT_READS ? POLLOUT : POLLIN;
 }
 
-/*
- * Described in header
- */
 void hwo_line_client_wake(line_client_t *client)
 {
 	if (client->state == LINE_CLIENT_WAITS)

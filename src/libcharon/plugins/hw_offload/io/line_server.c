@@ -24,74 +24,36 @@
 /** Connections that wait to be accepted */
 #define BACKLOG 5
 
-typedef struct private_line_server_t private_line_server_t;
-
 /**
  * Private data of line_server_t.
  */
-struct private_line_server_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	line_server_t public;
-
-	/**
-	 * Accepts connections.
-	 */
+	/** accepts connections */
 	stream_service_t *service;
-
-	/**
-	 * Produces the answers.
-	 */
+	/** produces the answers */
 	line_handler_t handler;
-
-	/**
-	 * Deadlines.
-	 */
+	/** deadlines */
 	line_deadlines_t deadlines;
-
-	/**
-	 * Serves the clients.
-	 */
+	/** serves the clients */
 	thread_t *thread;
-
-	/**
-	 * Wakes up the thread.
-	 */
+	/** wakes up the thread */
 	int event;
-
-	/**
-	 * Clients, only touched by the thread.
-	 */
+	/** clients, only touched by the thread */
 	line_client_t clients[HWO_LINE_CLIENTS];
-
-	/**
-	 * Connections the thread has not taken yet, and their number.
-	 */
+	/** connections the thread has not taken yet, and their number */
 	int fresh[HWO_LINE_CLIENTS];
 	int fresh_count;
-
-	/**
-	 * Number of connections, with those that are not taken yet.
-	 */
+	/** number of connections, with those that are not taken yet */
 	int count;
-
-	/**
-	 * TRUE to end the thread.
-	 */
+	/** TRUE to end the thread */
 	bool stop;
-
-	/**
-	 * TRUE if there may be something new for clients that wait.
-	 */
+	/** TRUE if there may be something new for clients that wait */
 	bool woken;
-
-	/**
-	 * Protects what the thread shares with others: from fresh on.
-	 */
+	/** protects what the thread shares with others: from fresh on */
 	mutex_t *mutex;
-};
+} private_line_server_t;
 
 /**
  * Let the thread look at what it shares with others.
@@ -343,9 +305,6 @@ METHOD(line_server_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 line_server_t *hwo_line_server_create(char *uri, const line_handler_t *handler,
 									  const line_deadlines_t *deadlines)
 {

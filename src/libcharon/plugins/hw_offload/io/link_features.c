@@ -13,51 +13,28 @@
 #include <collections/hashtable.h>
 #include <threading/mutex.h>
 
-typedef struct private_link_features_t private_link_features_t;
-
 /**
  * Private data.
  */
-struct private_link_features_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	link_features_t public;
-
-	/**
-	 * Exchange for requests.
-	 */
+	/** exchange for requests */
 	nl_exchange_t *exchange;
-
-	/**
-	 * Announced changes. Nobody watches them, they wait in the socket until
-	 * somebody wants to use an answer. NULL if there are none, then nothing is
-	 * remembered.
-	 */
+	/** announced changes. Nobody watches them, they wait in the socket until
+	 * somebody wants to use an answer. NULL if there are none, then nothing
+	 * is remembered. */
 	nl_monitor_t *changes;
-
-	/**
-	 * Number of the ethtool family.
-	 */
+	/** number of the ethtool family */
 	uint16_t family;
-
-	/**
-	 * Protects everything below.
-	 */
+	/** protects everything below */
 	mutex_t *mutex;
-
-	/**
-	 * Remembered answers, ifindex => answer_t.
-	 */
+	/** remembered answers, ifindex => answer_t */
 	hashtable_t *answers;
-
-	/**
-	 * Counts the changes, so that an answer is not remembered if it was given
-	 * before a change.
-	 */
+	/** counts the changes, so that an answer is not remembered if it was
+	 * given before a change. */
 	u_int changed;
-};
+} private_link_features_t;
 
 /**
  * A remembered answer.
@@ -212,9 +189,6 @@ static bool on_family(void *data, const struct nlmsghdr *hdr)
 	return hwo_genl_decode_family(hdr, data);
 }
 
-/*
- * Described in header.
- */
 link_features_t *hwo_link_features_create(nl_exchange_t *exchange,
 										  link_features_open_t open, void *data)
 {

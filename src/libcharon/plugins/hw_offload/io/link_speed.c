@@ -15,9 +15,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/*
- * Described in header
- */
 uint64_t hwo_link_speed(uint32_t ifindex)
 {
 	struct ethtool_cmd cmd = {

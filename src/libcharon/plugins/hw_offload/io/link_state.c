@@ -23,48 +23,25 @@
 /** errors in a row after which we do not wait for an end of them */
 #define MAX_ERRORS 64
 
-typedef struct private_link_state_t private_link_state_t;
-
 /**
  * Private data.
  */
-struct private_link_state_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	link_state_t public;
-
-	/**
-	 * Protects everything below, libnl does not lock anything.
-	 */
+	/** protects everything below, libnl does not lock anything */
 	mutex_t *mutex;
-
-	/**
-	 * Socket for events, owned by us but used by the manager.
-	 */
+	/** socket for events, owned by us but used by the manager */
 	struct nl_sock *events;
-
-	/**
-	 * Socket for requests.
-	 */
+	/** socket for requests */
 	struct nl_sock *requests;
-
-	/**
-	 * Applies events to the cache.
-	 */
+	/** applies events to the cache */
 	struct nl_cache_mngr *manager;
-
-	/**
-	 * The links, owned by the manager.
-	 */
+	/** the links, owned by the manager */
 	struct nl_cache *links;
-
-	/**
-	 * Something went wrong, the cache has to be loaded again.
-	 */
+	/** something went wrong, the cache has to be loaded again */
 	bool stale;
-};
+} private_link_state_t;
 
 /**
  * Apply pending events.
@@ -358,9 +335,6 @@ static int load(private_link_state_t *this)
 							 &this->links);
 }
 
-/*
- * Described in header.
- */
 link_state_t *hwo_link_state_create(void)
 {
 	private_link_state_t *this;

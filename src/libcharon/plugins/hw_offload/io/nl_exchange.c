@@ -25,35 +25,17 @@ typedef struct request_t request_t;
  * Private data.
  */
 struct private_nl_exchange_t {
-
-	/**
-	 * Public interface.
-	 */
+	/** public interface */
 	nl_exchange_t public;
-
-	/**
-	 * Transport to the kernel.
-	 */
+	/** transport to the kernel */
 	nl_transport_t *transport;
-
-	/**
-	 * Threads take turns: protects everything below.
-	 */
+	/** threads take turns: protects everything below */
 	mutex_t *mutex;
-
-	/**
-	 * Sequence number of the last request.
-	 */
+	/** sequence number of the last request */
 	uint32_t seq;
-
-	/**
-	 * Receive buffer, RECV_SIZE bytes, all zero between requests.
-	 */
+	/** receive buffer, RECV_SIZE bytes, all zero between requests */
 	uint8_t *buf;
-
-	/**
-	 * Bytes of buf that were used by the current request.
-	 */
+	/** bytes of buf that were used by the current request */
 	size_t used;
 };
 
@@ -346,9 +328,6 @@ METHOD(nl_exchange_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header.
- */
 nl_exchange_t *hwo_nl_exchange_create(nl_transport_t *transport)
 {
 	private_nl_exchange_t *this;
@@ -368,17 +347,11 @@ nl_exchange_t *hwo_nl_exchange_create(nl_transport_t *transport)
 	return &this->public;
 }
 
-/*
- * Described in header
- */
 bool hwo_result_lost(const hwo_result_t *result)
 {
 	return result->answer == HWO_ANSWER_LOST;
 }
 
-/*
- * Described in header
- */
 const char *hwo_result_text(const hwo_result_t *result,
 							char buf[HWO_RESULT_TEXT])
 {

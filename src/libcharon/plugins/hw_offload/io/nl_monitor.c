@@ -13,53 +13,27 @@
 /** no announcement of the kernel is longer, otherwise it counts as lost */
 #define RECV_SIZE (32 * 1024)
 
-typedef struct private_nl_monitor_t private_nl_monitor_t;
-
 /**
  * Private data.
  */
-struct private_nl_monitor_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	nl_monitor_t public;
-
-	/**
-	 * Transport that joined multicast groups.
-	 */
+	/** transport that joined multicast groups */
 	nl_transport_t *transport;
-
-	/**
-	 * File descriptor given to the watcher, -1 if there is none.
-	 */
+	/** file descriptor given to the watcher, -1 if there is none */
 	int fd;
-
-	/**
-	 * Called for each message.
-	 */
+	/** called for each message */
 	nl_monitor_cb_t cb;
-
-	/**
-	 * Passed to cb.
-	 */
+	/** passed to cb */
 	void *data;
-
-	/**
-	 * Keeps callbacks in sequence, protects everything below.
-	 */
+	/** keeps callbacks in sequence, protects everything below */
 	mutex_t *mutex;
-
-	/**
-	 * Receive buffer, RECV_SIZE bytes.
-	 */
+	/** receive buffer, RECV_SIZE bytes */
 	uint8_t *buf;
-
-	/**
-	 * A malformed datagram has been complained about.
-	 */
+	/** a malformed datagram has been complained about */
 	bool complained;
-};
+} private_nl_monitor_t;
 
 /**
  * Deliver the messages of one datagram.
@@ -171,9 +145,6 @@ METHOD(nl_monitor_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header.
- */
 nl_monitor_t *hwo_nl_monitor_create(nl_transport_t *transport, bool watch,
 									nl_monitor_cb_t cb, void *data)
 {

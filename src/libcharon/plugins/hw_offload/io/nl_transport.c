@@ -13,29 +13,18 @@
 #include <unistd.h>
 #include <linux/netlink.h>
 
-typedef struct private_nl_transport_t private_nl_transport_t;
-
 /**
  * Private data.
  */
-struct private_nl_transport_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	nl_transport_t public;
-
-	/**
-	 * Netlink socket, blocking with SO_RCVTIMEO: a reply costs one system call,
-	 * with poll() it would be two.
-	 */
+	/** netlink socket, blocking with SO_RCVTIMEO: a reply costs one system
+	 * call, with poll() it would be two. */
 	int fd;
-
-	/**
-	 * Deadline of receive() in milliseconds.
-	 */
+	/** deadline of receive() in milliseconds */
 	u_int timeout;
-};
+} private_nl_transport_t;
 
 METHOD(nl_transport_t, send_, int,
 	private_nl_transport_t *this, const void *data, size_t len)
@@ -196,9 +185,6 @@ static bool configure(int fd, int protocol, const int *groups, size_t rcvbuf,
 		   bind_and_join(fd, groups);
 }
 
-/*
- * Described in header.
- */
 nl_transport_t *hwo_nl_transport_create(int protocol, const int *groups,
 										size_t rcvbuf, u_int timeout, int *err)
 {

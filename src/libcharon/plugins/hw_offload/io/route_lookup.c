@@ -24,48 +24,24 @@ typedef struct answer_t answer_t;
  * Private data.
  */
 struct private_route_lookup_t {
-
-	/**
-	 * Public interface.
-	 */
+	/** public interface */
 	route_lookup_t public;
-
-	/**
-	 * Exchange for requests.
-	 */
+	/** exchange for requests */
 	nl_exchange_t *exchange;
-
-	/**
-	 * Announced changes. Nobody watches them, they wait in the socket until
+	/** announced changes. Nobody watches them, they wait in the socket until
 	 * somebody wants to use an answer. Should they not fit, they are lost,
-	 * which is a change as well.
-	 */
+	 * which is a change as well. */
 	nl_monitor_t *changes;
-
-	/**
-	 * Protects everything below.
-	 */
+	/** protects everything below */
 	mutex_t *mutex;
-
-	/**
-	 * Remembered answers, hwo_flow_t => answer_t.
-	 */
+	/** remembered answers, hwo_flow_t => answer_t */
 	hashtable_t *answers;
-
-	/**
-	 * Rules, hwo_rule_t by value, NULL if they have to be loaded.
-	 */
+	/** rules, hwo_rule_t by value, NULL if they have to be loaded */
 	array_t *rules;
-
-	/**
-	 * Counts the changes, so that an answer is not remembered if it was given
-	 * before the change that made us forget.
-	 */
+	/** counts the changes, so that an answer is not remembered if it was
+	 * given before the change that made us forget. */
 	u_int changed;
-
-	/**
-	 * Counts those changes that may be about rules, for the same reason.
-	 */
+	/** counts those changes that may be about rules, for the same reason */
 	u_int rules_changed;
 };
 
@@ -401,9 +377,6 @@ METHOD(route_lookup_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header.
- */
 route_lookup_t *hwo_route_lookup_create(nl_exchange_t *exchange,
 										nl_transport_t *events)
 {

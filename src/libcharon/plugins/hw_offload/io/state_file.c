@@ -22,48 +22,25 @@
 /** Line behind those that were rewritten, the file is complete with it */
 #define COMPLETE "=\n"
 
-typedef struct private_state_file_t private_state_file_t;
-
 /**
  * Private data of state_file_t.
  */
-struct private_state_file_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	state_file_t public;
-
-	/**
-	 * Paths of both files.
-	 */
+	/** paths of both files */
 	char path[2][PATH_MAX];
-
-	/**
-	 * The files.
-	 */
+	/** the files */
 	int fd[2];
-
-	/**
-	 * The one that is complete, the other one is empty.
-	 */
+	/** the one that is complete, the other one is empty */
 	int current;
-
-	/**
-	 * Where its last note ends.
-	 */
+	/** where its last note ends */
 	off_t used;
-
-	/**
-	 * First line.
-	 */
+	/** first line */
 	char header[HEADER_SIZE];
-
-	/**
-	 * Socket that keeps other processes out, -1 without.
-	 */
+	/** socket that keeps other processes out, -1 without */
 	int lock;
-};
+} private_state_file_t;
 
 /**
  * Write the first line: the notes below it are only true for this boot.
@@ -400,9 +377,6 @@ METHOD(state_file_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 state_file_t *hwo_state_file_open(const char *path, state_file_cb_t cb,
 								  void *data,
 								  int *err)

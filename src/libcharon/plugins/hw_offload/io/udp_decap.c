@@ -16,9 +16,6 @@
 
 #include <utils/debug.h>
 
-/*
- * Described in header
- */
 bool hwo_udp_decap_enable(int fd, uint16_t port)
 {
 	int type = UDP_ENCAP_ESPINUDP, on = 1;

@@ -26,9 +26,6 @@ static void begin(hwo_msg_t *msg, uint16_t family, uint8_t cmd)
 	genl->version = 1;
 }
 
-/*
- * Described in header
- */
 void hwo_genl_encode_get_family(hwo_msg_t *msg, const char *name)
 {
 	begin(msg, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
@@ -95,9 +92,6 @@ static bool check_header(const struct nlmsghdr *hdr, uint8_t *cmd)
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 bool hwo_genl_decode_family(const struct nlmsghdr *hdr,
 							hwo_genl_family_t *family)
 {
@@ -130,9 +124,6 @@ bool hwo_genl_decode_family(const struct nlmsghdr *hdr,
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 void hwo_ethtool_encode_get_features(hwo_msg_t *msg, uint16_t family,
 									 uint32_t ifindex)
 {
@@ -232,9 +223,6 @@ static bool has_esp_bit(const struct nlattr *bitset, bool *named)
 	return found;
 }
 
-/*
- * Described in header
- */
 bool hwo_ethtool_decode_features(const struct nlmsghdr *hdr,
 								 hwo_esp_feature_t *feature)
 {

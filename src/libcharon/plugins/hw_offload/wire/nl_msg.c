@@ -15,9 +15,6 @@
 /** Largest errno value the kernel uses (MAX_ERRNO) */
 #define ERRNO_MAX 4095
 
-/*
- * Described in header
- */
 void *hwo_msg_begin(hwo_msg_t *msg, uint16_t type, uint16_t flags,
 					size_t hdr_len)
 {
@@ -28,9 +25,6 @@ void *hwo_msg_begin(hwo_msg_t *msg, uint16_t type, uint16_t flags,
 	return mnl_nlmsg_put_extra_header(&msg->hdr, hdr_len);
 }
 
-/*
- * Described in header
- */
 void *hwo_msg_put(hwo_msg_t *msg, uint16_t type, const void *data, size_t len)
 {
 	static const uint8_t zeroes[HWO_MSG_SIZE];
@@ -46,33 +40,21 @@ void *hwo_msg_put(hwo_msg_t *msg, uint16_t type, const void *data, size_t len)
 	return msg->bytes + offset + MNL_ATTR_HDRLEN;
 }
 
-/*
- * Described in header
- */
 void hwo_msg_put_u8(hwo_msg_t *msg, uint16_t type, uint8_t value)
 {
 	hwo_msg_put(msg, type, &value, sizeof(value));
 }
 
-/*
- * Described in header
- */
 void hwo_msg_put_u16(hwo_msg_t *msg, uint16_t type, uint16_t value)
 {
 	hwo_msg_put(msg, type, &value, sizeof(value));
 }
 
-/*
- * Described in header
- */
 void hwo_msg_put_u32(hwo_msg_t *msg, uint16_t type, uint32_t value)
 {
 	hwo_msg_put(msg, type, &value, sizeof(value));
 }
 
-/*
- * Described in header
- */
 size_t hwo_addr_len(uint16_t family)
 {
 	switch (family)
@@ -86,9 +68,6 @@ size_t hwo_addr_len(uint16_t family)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_msg_wipe(hwo_msg_t *msg)
 {
 	memwipe(msg, sizeof(*msg));
@@ -142,9 +121,6 @@ static bool parse_attrs(const void *pos, int len,
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 bool hwo_msg_parse(const struct nlmsghdr *hdr, size_t hdr_len,
 				   const hwo_attr_policy_t *policy, int count,
 				   const struct nlattr *attrs[])
@@ -232,9 +208,6 @@ static size_t find_extack(const struct nlmsghdr *hdr)
 	return offset;
 }
 
-/*
- * Described in header
- */
 bool hwo_msg_result(const struct nlmsghdr *hdr, hwo_result_t *result)
 {
 	size_t offset;

@@ -17,9 +17,6 @@ const int hwo_rt_link_groups[] = {
 	0
 };
 
-/*
- * Described in header
- */
 bool hwo_rt_encode_get_route(hwo_msg_t *msg, const hwo_flow_t *flow,
 							 bool match)
 {
@@ -152,9 +149,6 @@ static bool get_devices(const struct nlattr *oif, const struct nlattr *hops,
 	return get_hops(hops, route);
 }
 
-/*
- * Described in header
- */
 bool hwo_rt_decode_route(const struct nlmsghdr *hdr, hwo_route_t *route)
 {
 	enum { OIF, GATEWAY, VIA, PREFSRC, HOPS, NEXTHOP, COUNT };
@@ -197,18 +191,12 @@ bool hwo_rt_decode_route(const struct nlmsghdr *hdr, hwo_route_t *route)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_rt_encode_get_nexthop(hwo_msg_t *msg, uint32_t id)
 {
 	hwo_msg_begin(msg, RTM_GETNEXTHOP, 0, sizeof(struct nhmsg));
 	hwo_msg_put_u32(msg, NHA_ID, id);
 }
 
-/*
- * Described in header
- */
 bool hwo_rt_decode_nexthop(const struct nlmsghdr *hdr, hwo_nexthop_t *nexthop)
 {
 	enum { OIF, GROUP, COUNT };
@@ -243,9 +231,6 @@ bool hwo_rt_decode_nexthop(const struct nlmsghdr *hdr, hwo_nexthop_t *nexthop)
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 void hwo_rt_encode_dump_links(hwo_msg_t *msg)
 {
 	hwo_msg_begin(msg, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
@@ -253,9 +238,6 @@ void hwo_rt_encode_dump_links(hwo_msg_t *msg)
 	hwo_msg_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 
-/*
- * Described in header
- */
 bool hwo_rt_decode_link(const struct nlmsghdr *hdr, hwo_link_change_t *link)
 {
 	const struct ifinfomsg *msg;

@@ -16,17 +16,11 @@
  * the one before may be left out to tell a daemon's own lookups. */
 #define ALL_USERS (UINT32_MAX - 2)
 
-/*
- * Described in header
- */
 void hwo_rt_encode_get_rules(hwo_msg_t *msg)
 {
 	hwo_msg_begin(msg, RTM_GETRULE, 0, sizeof(struct fib_rule_hdr));
 }
 
-/*
- * Described in header
- */
 bool hwo_rt_is_rule_change(const struct nlmsghdr *hdr)
 {
 	return hdr->nlmsg_type == RTM_NEWRULE || hdr->nlmsg_type == RTM_DELRULE;
@@ -69,9 +63,6 @@ static bool has_users(const struct nlattr *attr)
 	return range->start || range->end < ALL_USERS;
 }
 
-/*
- * Described in header
- */
 bool hwo_rt_decode_rule(const struct nlmsghdr *hdr, hwo_rule_t *rule)
 {
 	enum { DST, SRC, IIF, MARK, MASK, TUNNEL, USERS, PROTO, SPORT, DPORT, DSCP,

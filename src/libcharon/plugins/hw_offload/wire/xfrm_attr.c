@@ -10,9 +10,6 @@
 
 #include <libmnl/libmnl.h>
 
-/*
- * Described in header
- */
 void hwo_xfrm_put_lookup(hwo_msg_t *msg, mark_t mark, uint32_t if_id)
 {
 	struct xfrm_mark lookup = {
@@ -30,9 +27,6 @@ void hwo_xfrm_put_lookup(hwo_msg_t *msg, mark_t mark, uint32_t if_id)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_xfrm_put_label(hwo_msg_t *msg, chunk_t label)
 {
 	struct xfrm_user_sec_ctx *ctx;
@@ -55,9 +49,6 @@ void hwo_xfrm_put_label(hwo_msg_t *msg, chunk_t label)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_xfrm_put_offload(hwo_msg_t *msg, const hwo_offload_t *offload,
 						  uint8_t flags)
 {
@@ -79,9 +70,6 @@ void hwo_xfrm_put_offload(hwo_msg_t *msg, const hwo_offload_t *offload,
 	}
 }
 
-/*
- * Described in header
- */
 mark_t hwo_xfrm_get_mark(const struct nlattr *attr)
 {
 	const struct xfrm_mark *mark;
@@ -94,17 +82,11 @@ mark_t hwo_xfrm_get_mark(const struct nlattr *attr)
 	return (mark_t){ .value = mark->v, .mask = mark->m };
 }
 
-/*
- * Described in header
- */
 uint32_t hwo_xfrm_get_u32(const struct nlattr *attr, uint32_t def)
 {
 	return attr ? mnl_attr_get_u32(attr) : def;
 }
 
-/*
- * Described in header
- */
 hwo_offload_t hwo_xfrm_get_offload(const struct nlattr *attr)
 {
 	const struct xfrm_user_offload *offload;
@@ -121,9 +103,6 @@ hwo_offload_t hwo_xfrm_get_offload(const struct nlattr *attr)
 	};
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_get_label(const struct nlattr *attr, chunk_t *label)
 {
 	const struct xfrm_user_sec_ctx *ctx;

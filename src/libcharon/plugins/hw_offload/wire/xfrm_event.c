@@ -13,9 +13,6 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 
-/*
- * Described in header
- */
 const int hwo_xfrm_event_groups[] = {
 	XFRMNLGRP_ACQUIRE,
 	XFRMNLGRP_EXPIRE,
@@ -193,9 +190,6 @@ static bool decode_migrate(const struct nlmsghdr *hdr, hwo_event_t *event)
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 int hwo_xfrm_decode_event(const struct nlmsghdr *hdr, hwo_event_t *event)
 {
 	bool valid;

@@ -106,9 +106,6 @@ static bool find_algorithm(const algorithm_t *table, int count, uint16_t ike,
 	return FALSE;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_algorithm(transform_type_t type, uint16_t ike, hwo_alg_t *alg)
 {
 	switch (type)
@@ -126,9 +123,6 @@ bool hwo_xfrm_algorithm(transform_type_t type, uint16_t ike, hwo_alg_t *alg)
 	}
 }
 
-/*
- * Described in header
- */
 uint8_t hwo_xfrm_mode(ipsec_mode_t mode)
 {
 	if (mode == MODE_TUNNEL)
@@ -146,9 +140,6 @@ uint8_t hwo_xfrm_mode(ipsec_mode_t mode)
 	return XFRM_MODE_TRANSPORT;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_get_dir(uint8_t dir, policy_dir_t *out)
 {
 	switch (dir)
@@ -167,18 +158,12 @@ bool hwo_xfrm_get_dir(uint8_t dir, policy_dir_t *out)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_xfrm_put_addr(const hwo_addr_t *addr, xfrm_address_t *out)
 {
 	memset(out, 0, sizeof(*out));
 	memcpy(out, addr->bytes, hwo_addr_len(addr->family));
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_get_addr(uint16_t family, const xfrm_address_t *addr,
 					   hwo_addr_t *out)
 {
@@ -194,9 +179,6 @@ bool hwo_xfrm_get_addr(uint16_t family, const xfrm_address_t *addr,
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 void hwo_xfrm_put_selector(const hwo_selector_t *sel,
 						   struct xfrm_selector *out)
 {
@@ -238,9 +220,6 @@ static uint16_t selector_family(const struct xfrm_selector *sel)
 	return AF_UNSPEC;
 }
 
-/*
- * Described in header
- */
 void hwo_xfrm_get_selector(const struct xfrm_selector *sel,
 						   hwo_selector_t *out)
 {
@@ -262,9 +241,6 @@ void hwo_xfrm_get_selector(const struct xfrm_selector *sel,
 	out->user = sel->user;
 }
 
-/*
- * Described in header
- */
 void hwo_xfrm_put_limits(const hwo_limits_t *limits,
 						 struct xfrm_lifetime_cfg *out)
 {
@@ -286,9 +262,6 @@ static uint64_t get_limit(uint64_t limit)
 	return limit == XFRM_INF ? 0 : limit;
 }
 
-/*
- * Described in header
- */
 void hwo_xfrm_get_limits(const struct xfrm_lifetime_cfg *limits,
 						 hwo_limits_t *out)
 {

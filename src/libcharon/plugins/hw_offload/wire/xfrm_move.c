@@ -12,9 +12,6 @@
 #include <linux/udp.h>
 #include <libmnl/libmnl.h>
 
-/*
- * Described in header
- */
 const int hwo_xfrm_sa_groups[] = {
 	XFRMNLGRP_SA,
 	0,
@@ -148,9 +145,6 @@ static void put_changes(hwo_msg_t *msg, const struct xfrm_lifetime_cur *usage,
 						 move->inbound ? XFRM_OFFLOAD_INBOUND : 0);
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_moved_sa(hwo_msg_t *msg, const struct nlmsghdr *deleted,
 							  const hwo_sa_move_t *move,
 							  const hwo_offload_t *offload, bool larval)
@@ -210,9 +204,6 @@ static bool has_key(const struct nlattr *attr, size_t size)
 	return len == 0;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_has_keys(const struct nlmsghdr *hdr)
 {
 	static const hwo_attr_policy_t policy[] = {
@@ -241,9 +232,6 @@ bool hwo_xfrm_has_keys(const struct nlmsghdr *hdr)
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_is_deletion(const struct nlmsghdr *hdr)
 {
 	return hdr->nlmsg_type == XFRM_MSG_DELSA;

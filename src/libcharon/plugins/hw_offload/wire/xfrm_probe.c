@@ -114,9 +114,6 @@ static void copy_attrs(hwo_msg_t *msg, const struct nlmsghdr *like,
 	}
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_trial_sa(hwo_msg_t *msg, const struct nlmsghdr *like,
 							  bool inbound, const hwo_offload_t *offload,
 							  hwo_sa_id_t *id)

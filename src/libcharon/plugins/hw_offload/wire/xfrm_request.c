@@ -112,9 +112,6 @@ static bool decode_del_sp(const struct nlmsghdr *hdr, hwo_sp_id_t *id)
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 void hwo_xfrm_decode_request(const struct nlmsghdr *hdr, hwo_request_t *request)
 {
 	hwo_request_kind_t kind = HWO_REQUEST_OTHER;

@@ -321,9 +321,6 @@ static void fill_info(struct xfrm_usersa_info *info, const hwo_sa_t *sa)
 	}
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_sa(hwo_msg_t *msg, const hwo_sa_t *sa,
 						const hwo_offload_t *offload)
 {
@@ -369,17 +366,11 @@ static bool encode_id(hwo_msg_t *msg, uint16_t type, uint16_t flags,
 	return !msg->overflow;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_get_sa(hwo_msg_t *msg, const hwo_sa_id_t *id)
 {
 	return encode_id(msg, XFRM_MSG_GETSA, 0, id);
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_dump_sa(hwo_msg_t *msg)
 {
 	/* for dumps, the kernel expects attributes right after the header */
@@ -387,17 +378,11 @@ bool hwo_xfrm_encode_dump_sa(hwo_msg_t *msg)
 	return !msg->overflow;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_del_sa(hwo_msg_t *msg, const hwo_sa_id_t *id)
 {
 	return encode_id(msg, XFRM_MSG_DELSA, NLM_F_ACK, id);
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_alloc_spi(hwo_msg_t *msg, const hwo_addr_t *src,
 							   const hwo_addr_t *dst, uint8_t proto,
 							   uint32_t min, uint32_t max, bool set_dir)
@@ -420,9 +405,6 @@ bool hwo_xfrm_encode_alloc_spi(hwo_msg_t *msg, const hwo_addr_t *src,
 	return !msg->overflow;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_flush_sa(hwo_msg_t *msg, uint8_t proto)
 {
 	struct xfrm_usersa_flush *out;

@@ -156,9 +156,6 @@ static bool has_algorithm(const struct nlattr *const attrs[])
 	return FALSE;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_decode_sa(const struct nlmsghdr *hdr, hwo_sa_state_t *state)
 {
 	const struct nlattr *attrs[ATTR_COUNT];

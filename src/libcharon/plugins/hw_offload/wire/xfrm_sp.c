@@ -93,9 +93,6 @@ static void put_id(hwo_msg_t *msg, const hwo_sp_id_t *id)
 	hwo_xfrm_put_label(msg, id->label);
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_sp(hwo_msg_t *msg, const hwo_sp_t *sp,
 						const hwo_offload_t *offload, bool update)
 {
@@ -131,34 +128,22 @@ static bool encode_id(hwo_msg_t *msg, uint16_t type, uint16_t flags,
 	return !msg->overflow;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_get_sp(hwo_msg_t *msg, const hwo_sp_id_t *id)
 {
 	return encode_id(msg, XFRM_MSG_GETPOLICY, 0, id);
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_dump_sp(hwo_msg_t *msg)
 {
 	hwo_msg_begin(msg, XFRM_MSG_GETPOLICY, NLM_F_DUMP, 0);
 	return !msg->overflow;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_del_sp(hwo_msg_t *msg, const hwo_sp_id_t *id)
 {
 	return encode_id(msg, XFRM_MSG_DELPOLICY, NLM_F_ACK, id);
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_flush_sp(hwo_msg_t *msg)
 {
 	/* without XFRMA_POLICY_TYPE, main policies are meant */
@@ -166,9 +151,6 @@ bool hwo_xfrm_encode_flush_sp(hwo_msg_t *msg)
 	return !msg->overflow;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_is_socket_sp(const struct nlmsghdr *hdr)
 {
 	struct xfrm_userpolicy_info info;
@@ -182,9 +164,6 @@ bool hwo_xfrm_is_socket_sp(const struct nlmsghdr *hdr)
 	return info.dir >= XFRM_POLICY_MAX;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_decode_sp(const struct nlmsghdr *hdr, hwo_sp_state_t *state)
 {
 	enum { MARK, IF_ID, LABEL, OFFLOAD, TMPL, COUNT };
@@ -223,9 +202,6 @@ bool hwo_xfrm_decode_sp(const struct nlmsghdr *hdr, hwo_sp_state_t *state)
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_get_spd_info(hwo_msg_t *msg)
 {
 	/* the header are flags that the kernel only echoes */
@@ -243,9 +219,6 @@ static hwo_spd_thresh_t get_thresh(const struct nlattr *attr)
 	return (hwo_spd_thresh_t){ .lbits = thresh->lbits, .rbits = thresh->rbits };
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_decode_spd_info(const struct nlmsghdr *hdr,
 							  hwo_spd_info_t *info)
 {
@@ -277,9 +250,6 @@ bool hwo_xfrm_decode_spd_info(const struct nlmsghdr *hdr,
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 bool hwo_xfrm_encode_spd_thresh(hwo_msg_t *msg, const hwo_spd_thresh_t *v4,
 								const hwo_spd_thresh_t *v6)
 {
@@ -293,9 +263,6 @@ bool hwo_xfrm_encode_spd_thresh(hwo_msg_t *msg, const hwo_spd_thresh_t *v4,
 	return !msg->overflow;
 }
 
-/*
- * Described in header
- */
 size_t hwo_xfrm_socket_bypass(int family, policy_dir_t dir, void *buf,
 							  size_t size, int *level, int *option)
 {

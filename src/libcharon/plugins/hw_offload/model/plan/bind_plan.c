@@ -17,9 +17,6 @@ ENUM(hwo_bind_action_names, HWO_BIND_KEEP, HWO_BIND_CLOSE,
 	"close",
 );
 
-/*
- * Described in header
- */
 void hwo_bind_best(const hwo_plan_t *plan, hwo_offload_t *best)
 {
 	*best = (hwo_offload_t){};
@@ -132,9 +129,6 @@ static hwo_bind_action_t plan_auto(const hwo_bind_facts_t *facts,
 	return HWO_BIND_KEEP;
 }
 
-/*
- * Described in header
- */
 hwo_bind_action_t hwo_bind_plan(const hwo_bind_facts_t *facts,
 								const hwo_plan_t *plan,
 								const hwo_bind_rules_t *rules)
@@ -154,9 +148,6 @@ hwo_bind_action_t hwo_bind_plan(const hwo_bind_facts_t *facts,
 	return plan_auto(facts, plan, rules);
 }
 
-/*
- * Described in header
- */
 u_int hwo_bind_window(u_int delay, u_int current, bool moved, bool changed)
 {
 	if (moved)

@@ -88,9 +88,7 @@ void hwo_bind_best(const hwo_plan_t *plan, hwo_offload_t *best);
 /**
  * Decide what to do with a pair of SAs.
  *
- * @param facts			facts about it
  * @param plan			how it would be installed now, see hwo_plan_sa()
- * @param rules			settings
  * @return				what to do
  */
 hwo_bind_action_t hwo_bind_plan(const hwo_bind_facts_t *facts,

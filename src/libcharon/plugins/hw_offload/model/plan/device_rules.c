@@ -43,18 +43,12 @@ static const struct {
 	{ "wireguard", HWO_REASON_VIRTUAL_DEVICE },
 };
 
-/*
- * Described in header
- */
 void hwo_device_rules_init(hwo_device_rules_t *rules)
 {
 	rules->devices = array_create(sizeof(hwo_device_rule_t), 0);
 	rules->locals = array_create(sizeof(hwo_local_rule_t), 0);
 }
 
-/*
- * Described in header
- */
 void hwo_device_rules_clear(hwo_device_rules_t *rules)
 {
 	array_destroy(rules->devices);
@@ -62,9 +56,6 @@ void hwo_device_rules_clear(hwo_device_rules_t *rules)
 	memset(rules, 0, sizeof(*rules));
 }
 
-/*
- * Described in header
- */
 bool hwo_device_rules_get(const hwo_device_rules_t *rules, const char *name,
 						  hwo_device_rule_t *rule)
 {
@@ -82,9 +73,6 @@ bool hwo_device_rules_get(const hwo_device_rules_t *rules, const char *name,
 	return FALSE;
 }
 
-/*
- * Described in header
- */
 const char *hwo_device_rules_local(const hwo_device_rules_t *rules,
 								   const hwo_addr_t *local)
 {
@@ -180,9 +168,6 @@ static hwo_reason_t judge_rule(const hwo_device_rule_t *rule, hwo_mode_t mode,
 	return rule->allowed[mode] ? HWO_REASON_NONE : HWO_REASON_DEVICE_MODES;
 }
 
-/*
- * Described in header
- */
 void hwo_device_judge(const hwo_link_t *link, const hwo_link_t *master,
 					  hwo_feature_t feature, const hwo_device_rule_t *rule,
 					  hwo_device_t *device)

@@ -66,9 +66,7 @@ void hwo_device_rules_clear(hwo_device_rules_t *rules);
 /**
  * Get the rule for a device.
  *
- * @param rules			rules
  * @param name			name of the device
- * @param rule			[out] copy
  * @return				FALSE if there is none, rule is zero then
  */
 bool hwo_device_rules_get(const hwo_device_rules_t *rules, const char *name,
@@ -77,7 +75,6 @@ bool hwo_device_rules_get(const hwo_device_rules_t *rules, const char *name,
 /**
  * Get the device configured for a local address.
  *
- * @param rules			rules
  * @param local			address
  * @return				name, valid as long as the rules, NULL if there is none
  */
@@ -90,7 +87,6 @@ const char *hwo_device_rules_local(const hwo_device_rules_t *rules,
  * Modes that are explicitly allowed are not denied because of the kind of
  * device, so that nobody has to wait for us if a kernel can do more one day.
  *
- * @param link			the device
  * @param master		what it is enslaved to, zero if it is not
  * @param feature		state of its offload feature
  * @param rule			settings for it, zero if there are none

@@ -10,9 +10,6 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-/**
- * Print an address.
- */
 static const char *print_addr(uint16_t family, const uint8_t *bytes,
 							  char buf[INET6_ADDRSTRLEN])
 {
@@ -22,9 +19,6 @@ static const char *print_addr(uint16_t family, const uint8_t *bytes,
 	return str ?: "any";
 }
 
-/*
- * Described in header
- */
 void hwo_journal_sa_line(const hwo_sa_id_t *id, char line[HWO_JOURNAL_LINE])
 {
 	char dst[INET6_ADDRSTRLEN];
@@ -50,9 +44,6 @@ static const char *print_dir(policy_dir_t dir)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_journal_sp_line(const hwo_sp_id_t *id, char line[HWO_JOURNAL_LINE])
 {
 	const hwo_selector_t *sel = &id->sel;

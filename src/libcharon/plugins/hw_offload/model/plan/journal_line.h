@@ -22,7 +22,6 @@
 /**
  * Describe what the kernel identifies an SA by.
  *
- * @param id		identity
  * @param line		[out] line without line break
  */
 void hwo_journal_sa_line(const hwo_sa_id_t *id, char line[HWO_JOURNAL_LINE]);
@@ -30,7 +29,6 @@ void hwo_journal_sa_line(const hwo_sa_id_t *id, char line[HWO_JOURNAL_LINE]);
 /**
  * Describe what the kernel identifies an SP by.
  *
- * @param id		identity
  * @param line		[out] line without line break
  */
 void hwo_journal_sp_line(const hwo_sp_id_t *id, char line[HWO_JOURNAL_LINE]);

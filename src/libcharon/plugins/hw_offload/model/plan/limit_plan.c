@@ -55,9 +55,6 @@ static void plan_packet(const hwo_sa_t *sa, bool no_bytes,
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_limit_plan(const hwo_sa_t *sa, hwo_mode_t mode, bool no_bytes,
 					hwo_limit_plan_t *plan)
 {
@@ -136,9 +133,6 @@ static void set_due(hwo_watch_t *watch, const hwo_limits_t *kernel,
 									 backup_bytes));
 }
 
-/*
- * Described in header
- */
 bool hwo_watch_begin(hwo_watch_t *watch, const hwo_sa_id_t *id,
 					 const hwo_limit_plan_t *plan, uint64_t speed,
 					 uint64_t now)
@@ -173,9 +167,6 @@ static void follow(hwo_watch_count_t *count, uint64_t value, uint64_t ms)
 	}
 }
 
-/**
- * Check a limit.
- */
 static bool beyond(uint64_t value, uint64_t limit)
 {
 	return limit && value >= limit;
@@ -220,9 +211,6 @@ static bool beyond_hard_late(const hwo_watch_t *watch, uint64_t now)
 			beyond_ours(&watch->bytes, watch->watched.hard_bytes));
 }
 
-/*
- * Described in header
- */
 hwo_watch_verdict_t hwo_watch_look(hwo_watch_t *watch,
 								   const hwo_sa_state_t *state, uint64_t now)
 {
@@ -255,9 +243,6 @@ hwo_watch_verdict_t hwo_watch_look(hwo_watch_t *watch,
 	return verdict;
 }
 
-/*
- * Described in header
- */
 void hwo_watch_push(hwo_watch_heap_t *heap, hwo_watch_t *watch)
 {
 	u_int i, parent;
@@ -279,9 +264,6 @@ void hwo_watch_push(hwo_watch_heap_t *heap, hwo_watch_t *watch)
 	heap->items[i] = watch;
 }
 
-/*
- * Described in header
- */
 hwo_watch_t *hwo_watch_pop(hwo_watch_heap_t *heap, uint64_t now)
 {
 	hwo_watch_t *first, *last;

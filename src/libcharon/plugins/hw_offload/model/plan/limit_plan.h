@@ -64,7 +64,6 @@ typedef struct hwo_limit_plan_t {
  * @param sa			facts about the SA, its limits are those configured
  * @param mode			mode it is to be installed in
  * @param no_bytes		TRUE if the device refuses limits in bytes
- * @param plan			[out] plan
  */
 void hwo_limit_plan(const hwo_sa_t *sa, hwo_mode_t mode, bool no_bytes,
 					hwo_limit_plan_t *plan);
@@ -120,8 +119,6 @@ typedef enum hwo_watch_verdict_t {
 /**
  * Begin to watch an SA that was just installed.
  *
- * @param watch			[out] watch
- * @param id			identity
  * @param plan			plan of its limits
  * @param speed			speed of its link in bytes per second, 0 if not known
  * @param now			current time, monotonic, in milliseconds

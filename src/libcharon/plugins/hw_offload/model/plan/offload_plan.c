@@ -49,18 +49,12 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_INNER_ROUTE,
 	"inner-route",
 );
 
-/*
- * Described in header
- */
 bool hwo_reason_is_path(hwo_reason_t reason)
 {
 	return reason == HWO_REASON_MULTIPATH || reason == HWO_REASON_ROUTE_RULE ||
 		   reason == HWO_REASON_INNER_ROUTE;
 }
 
-/*
- * Described in header
- */
 void hwo_device_none(hwo_reason_t why, hwo_device_t *device)
 {
 	*device = (hwo_device_t){
@@ -146,9 +140,6 @@ static hwo_reason_t crypto_unsafe(const hwo_sa_facts_t *facts)
 	return facts->encap ? HWO_REASON_UDP_ENCAP : HWO_REASON_NONE;
 }
 
-/*
- * Described in header
- */
 void hwo_plan_sa(hw_offload_t requested, const hwo_sa_facts_t *facts,
 				 const hwo_device_t *device, hwo_plan_t *plan)
 {
@@ -182,9 +173,6 @@ void hwo_plan_sa(hw_offload_t requested, const hwo_sa_facts_t *facts,
 	}
 }
 
-/*
- * Described in header
- */
 bool hwo_plan_has(const hwo_plan_t *plan, hwo_mode_t mode)
 {
 	int i;
@@ -199,9 +187,6 @@ bool hwo_plan_has(const hwo_plan_t *plan, hwo_mode_t mode)
 	return FALSE;
 }
 
-/*
- * Described in header
- */
 void hwo_plan_exclude(hwo_plan_t *plan, hwo_mode_t mode, hwo_reason_t why)
 {
 	int i, count = 0;
@@ -220,9 +205,6 @@ void hwo_plan_exclude(hwo_plan_t *plan, hwo_mode_t mode, hwo_reason_t why)
 	plan->count = count;
 }
 
-/*
- * Described in header
- */
 void hwo_plan_limit(hwo_plan_t *plan, const hwo_offload_t *best,
 					hwo_reason_t why)
 {
@@ -263,9 +245,6 @@ static void follow_sa(const hwo_offload_t *sa, hwo_plan_t *plan)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_plan_sp(hw_offload_t requested, policy_dir_t dir,
 				 const hwo_offload_t *sa, const hwo_device_t *device,
 				 hwo_plan_t *plan)
@@ -293,18 +272,12 @@ void hwo_plan_sp(hw_offload_t requested, policy_dir_t dir,
 	}
 }
 
-/*
- * Described in header
- */
 bool hwo_plan_is_refusal(const hwo_result_t *result)
 {
 	return result->answer == HWO_ANSWERED && result->err &&
 		   result->err != EEXIST && result->err != ESRCH;
 }
 
-/*
- * Described in header
- */
 hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step,
 							   const hwo_result_t *result)
 {
@@ -319,9 +292,6 @@ hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step,
 	return HWO_VERDICT_FAIL;
 }
 
-/*
- * Described in header
- */
 hwo_verdict_t hwo_plan_readback(const hwo_plan_t *plan, int step,
 								const hwo_offload_t *actual,
 								hwo_reason_t *reason)

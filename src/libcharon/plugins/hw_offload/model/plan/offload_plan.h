@@ -170,28 +170,19 @@ typedef struct hwo_plan_t {
 
 /**
  * Describe that there is no device.
- *
- * @param why			reason
- * @param device		[out] device
  */
 void hwo_device_none(hwo_reason_t why, hwo_device_t *device);
 
 /**
  * Plan the installation of an SA.
  *
- * @param requested		configured mode
- * @param facts			facts about the SA
  * @param device		device that carries its packets
- * @param plan			[out] steps
  */
 void hwo_plan_sa(hw_offload_t requested, const hwo_sa_facts_t *facts,
 				 const hwo_device_t *device, hwo_plan_t *plan);
 
 /**
  * Check if there is a step to a mode.
- *
- * @param plan			plan
- * @param mode			mode
  */
 bool hwo_plan_has(const hwo_plan_t *plan, hwo_mode_t mode);
 
@@ -199,8 +190,6 @@ bool hwo_plan_has(const hwo_plan_t *plan, hwo_mode_t mode);
  * Leave out the step to a mode, if there is one.
  *
  * @param plan			plan to change
- * @param mode			mode
- * @param why			reason
  */
 void hwo_plan_exclude(hwo_plan_t *plan, hwo_mode_t mode, hwo_reason_t why);
 
@@ -227,11 +216,9 @@ void hwo_plan_limit(hwo_plan_t *plan, const hwo_offload_t *best,
  * packet SP only finds packet SAs on the same device and any other SP only SAs
  * that are not. Others (traps, shunts) follow the configured mode.
  *
- * @param requested		configured mode
  * @param dir			direction; forward is enforced by the kernel, always
  * @param sa			effective offload of the SA, NULL if there is no SA
  * @param device		device for SPs without SA
- * @param plan			[out] steps
  */
 void hwo_plan_sp(hw_offload_t requested, policy_dir_t dir,
 				 const hwo_offload_t *sa, const hwo_device_t *device,
@@ -252,7 +239,6 @@ typedef enum hwo_verdict_t {
 /**
  * Check if an outcome is an error that may answer the question for offload.
  *
- * @param result		outcome
  * @return				FALSE for EEXIST and ESRCH, which are about the SA or SP
  *						in any mode, and if there was no answer; and for 0
  */
@@ -267,7 +253,6 @@ bool hwo_plan_is_refusal(const hwo_result_t *result);
  * step. The software step decides: if that fails too, its error is the one to
  * report.
  *
- * @param plan			plan
  * @param step			index of the attempted step
  * @param result		outcome of the attempt
  * @return				what to do
@@ -279,7 +264,6 @@ hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step,
  * Judge what the kernel reports about an SA it accepted in crypto mode: without
  * an offload it was silently turned into software.
  *
- * @param plan			plan
  * @param step			index of the attempted step
  * @param actual		offload the kernel reports
  * @param reason		[out] why it is not what was asked for

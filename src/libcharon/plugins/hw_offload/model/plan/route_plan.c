@@ -10,9 +10,6 @@
 
 #include <netinet/in.h>
 
-/**
- * Get the mark of the packets that an SA sends.
- */
 static uint32_t mark_of_sa(const hwo_sa_id_t *id, const hwo_sa_facts_t *facts)
 {
 	uint32_t mark = id->mark.value & id->mark.mask;
@@ -29,9 +26,6 @@ static uint32_t mark_of_sa(const hwo_sa_id_t *id, const hwo_sa_facts_t *facts)
 	return (set->value & set->mask) | (mark & ~set->mask);
 }
 
-/*
- * Described in header
- */
 void hwo_flow_of_sa(const hwo_sa_id_t *id, const hwo_sa_facts_t *facts,
 					hwo_flow_t *flow)
 {
@@ -56,9 +50,6 @@ void hwo_flow_of_sa(const hwo_sa_id_t *id, const hwo_sa_facts_t *facts,
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_flow_into_sa(const hwo_sa_id_t *id, const hwo_sa_facts_t *facts,
 					  u_int n, hwo_flow_t *flow)
 {
@@ -88,9 +79,6 @@ static bool may_be_in(const hwo_addr_t *addr, const hwo_addr_t *net,
 			 ((addr->bytes[prefix / 8] ^ net->bytes[prefix / 8]) & mask) == 0));
 }
 
-/*
- * Described in header
- */
 bool hwo_rule_may_divert(const hwo_rule_t *rule, const hwo_flow_t *flow)
 {
 	if (rule->family != flow->dst.family ||

@@ -22,8 +22,6 @@
  * policy demands. In tunnel mode they are routed again, with the mark that the
  * SA sets.
  *
- * @param id		identity of the SA
- * @param facts		facts about it
  * @param flow		[out] packets
  */
 void hwo_flow_of_sa(const hwo_sa_id_t *id, const hwo_sa_facts_t *facts,
@@ -32,8 +30,6 @@ void hwo_flow_of_sa(const hwo_sa_id_t *id, const hwo_sa_facts_t *facts,
 /**
  * Get packets before they get into a tunnel.
  *
- * @param id		identity of the SA
- * @param facts		facts about it
  * @param n			number of a network of the peer
  * @param flow		[out] packets to that network
  */
@@ -45,7 +41,6 @@ void hwo_flow_into_sa(const hwo_sa_id_t *id, const hwo_sa_facts_t *facts,
  * lookup says, because it looks at what the kernel cannot be asked for, or at
  * what differs from packet to packet.
  *
- * @param rule		rule
  * @param flow		packets
  */
 bool hwo_rule_may_divert(const hwo_rule_t *rule, const hwo_flow_t *flow);

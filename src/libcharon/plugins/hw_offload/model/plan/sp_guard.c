@@ -19,17 +19,11 @@
 #define ND_SOLICIT 135
 #define ND_ADVERT 136
 
-/*
- * Described in header
- */
 bool hwo_sp_by_inner_route(const hwo_guard_rules_t *rules)
 {
 	return rules->fail_closed && !rules->route_checked;
 }
 
-/*
- * Described in header
- */
 bool hwo_sp_may_leak(const hwo_guard_rules_t *rules, uint16_t family,
 					 ipsec_mode_t mode, uint32_t if_id, bool local)
 {
@@ -66,9 +60,6 @@ static bool has_errors(const hwo_sp_t *sp)
 			sp->id.sel.proto == IPPROTO_ICMPV6);
 }
 
-/**
- * Add an SP.
- */
 static hwo_kernel_sp_t *add_sp(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp)
 {
 	hwo_kernel_sp_t *item = &kernel->item[kernel->count++];
@@ -148,9 +139,6 @@ static bool add_companion(hwo_kernel_sps_t *kernel, const hwo_sp_t *sp,
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
 				  const hwo_guard_rules_t *rules, hwo_kernel_sps_t *kernel)
 {
@@ -172,34 +160,22 @@ void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_kernel_sps_block(const hwo_sp_t *sp, hwo_kernel_sps_t *kernel)
 {
 	memset(kernel, 0, sizeof(*kernel));
 	add_guard(kernel, sp, FALSE);
 }
 
-/*
- * Described in header
- */
 bool hwo_kernel_sps_guarded(const hwo_kernel_sps_t *kernel)
 {
 	return kernel->count && kernel->item[0].guard;
 }
 
-/*
- * Described in header
- */
 bool hwo_kernel_sps_installed(const hwo_kernel_sps_t *kernel)
 {
 	return kernel->count && !kernel->item[kernel->count - 1].guard;
 }
 
-/*
- * Described in header
- */
 int hwo_kernel_sps_find(const hwo_kernel_sps_t *kernel, const hwo_sp_id_t *id)
 {
 	int i;

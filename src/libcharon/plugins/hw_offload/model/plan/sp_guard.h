@@ -74,8 +74,6 @@ typedef struct hwo_guard_rules_t {
 /**
  * Check if SPs in a NIC are limited to its interface in tunnel mode, where the
  * kernel compares that with the device of the inner route.
- *
- * @param rules		what guards depend on
  */
 bool hwo_sp_by_inner_route(const hwo_guard_rules_t *rules);
 
@@ -85,9 +83,7 @@ bool hwo_sp_by_inner_route(const hwo_guard_rules_t *rules);
  * without the interface (IPv6 sockets, XFRM interfaces), or with that of the
  * inner route (tunnels).
  *
- * @param rules		what guards depend on
  * @param family	address family of the traffic
- * @param mode		mode of the SA
  * @param if_id		XFRM interface ID, 0 for none
  * @param local		TRUE if this host may be the origin of the traffic
  * @return			TRUE if it must not be offloaded in packet mode
@@ -98,10 +94,7 @@ bool hwo_sp_may_leak(const hwo_guard_rules_t *rules, uint16_t family,
 /**
  * Get the SPs in the kernel for a requested one.
  *
- * @param sp		requested SP
  * @param offload	its effective offload
- * @param rules		what guards depend on
- * @param kernel		[out] SPs for the kernel
  */
 void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
 				  const hwo_guard_rules_t *rules, hwo_kernel_sps_t *kernel);
@@ -109,22 +102,17 @@ void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
 /**
  * Get the SPs in the kernel that block what an SP would protect.
  *
- * @param sp		requested SP
  * @param kernel	[out] its guard only
  */
 void hwo_kernel_sps_block(const hwo_sp_t *sp, hwo_kernel_sps_t *kernel);
 
 /**
  * Check if there is a guard among the SPs in the kernel, it is the first one.
- *
- * @param kernel	SPs in the kernel
  */
 bool hwo_kernel_sps_guarded(const hwo_kernel_sps_t *kernel);
 
 /**
  * Check if there is more than a guard among the SPs in the kernel.
- *
- * @param kernel	SPs in the kernel
  */
 bool hwo_kernel_sps_installed(const hwo_kernel_sps_t *kernel);
 

@@ -9,9 +9,6 @@
 
 #include <netinet/in.h>
 
-/*
- * Described in header
- */
 void hwo_addr_from_host(host_t *host, hwo_addr_t *addr)
 {
 	chunk_t bytes;
@@ -25,17 +22,11 @@ void hwo_addr_from_host(host_t *host, hwo_addr_t *addr)
 	}
 }
 
-/**
- * Number of bytes in an address of a family.
- */
 static size_t addr_len(uint16_t family)
 {
 	return family == AF_INET ? 4 : 16;
 }
 
-/*
- * Described in header
- */
 host_t *hwo_addr_to_host(const hwo_addr_t *addr, uint16_t port)
 {
 	if (addr->family != AF_INET && addr->family != AF_INET6)
@@ -47,9 +38,6 @@ host_t *hwo_addr_to_host(const hwo_addr_t *addr, uint16_t port)
 									 addr_len(addr->family)), port);
 }
 
-/*
- * Described in header
- */
 bool hwo_addr_is_any(const hwo_addr_t *addr)
 {
 	static const uint8_t zero[sizeof(addr->bytes)];
@@ -72,9 +60,6 @@ static void put_subnet(traffic_selector_t *ts, uint8_t bytes[16],
 	net->destroy(net);
 }
 
-/*
- * Described in header
- */
 bool hwo_ts_is_subnet(traffic_selector_t *ts)
 {
 	uint8_t bytes[16], prefix;
@@ -84,9 +69,6 @@ bool hwo_ts_is_subnet(traffic_selector_t *ts)
 	return prefix != 0 && prefix != all;
 }
 
-/*
- * Described in header
- */
 bool hwo_addr_is_link_local(const hwo_addr_t *addr)
 {
 	return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&
@@ -110,17 +92,11 @@ static uint32_t get_scope(host_t *host)
 	return addr->sin6_scope_id;
 }
 
-/*
- * Described in header
- */
 uint32_t hwo_hosts_link(host_t *src, host_t *dst)
 {
 	return get_scope(src) ?: get_scope(dst);
 }
 
-/*
- * Described in header
- */
 void hwo_nets_add(hwo_nets_t *nets, traffic_selector_t *ts)
 {
 	hwo_addr_t net = {
@@ -145,9 +121,6 @@ void hwo_nets_add(hwo_nets_t *nets, traffic_selector_t *ts)
 	nets->count++;
 }
 
-/*
- * Described in header
- */
 void hwo_nets_from_ts(linked_list_t *list, hwo_nets_t *nets)
 {
 	enumerator_t *enumerator;
@@ -183,9 +156,6 @@ static uint8_t common_proto(linked_list_t *list)
 	return proto;
 }
 
-/*
- * Described in header
- */
 uint8_t hwo_proto_from_ts(linked_list_t *src, linked_list_t *dst)
 {
 	return max(common_proto(src), common_proto(dst));
@@ -238,9 +208,6 @@ static void move_icmp(hwo_selector_t *sel)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_selector_from_ts(traffic_selector_t *src, traffic_selector_t *dst,
 						  hwo_selector_t *sel)
 {
@@ -255,9 +222,6 @@ void hwo_selector_from_ts(traffic_selector_t *src, traffic_selector_t *dst,
 	move_icmp(sel);
 }
 
-/*
- * Described in header
- */
 traffic_selector_t *hwo_selector_to_ts(const hwo_selector_t *sel, bool src)
 {
 	uint16_t port, mask, from, to;

@@ -21,7 +21,6 @@
  * Convert an address. Bytes that are not used are zeroed.
  *
  * @param host		host, NULL for no address
- * @param addr		[out] address
  */
 void hwo_addr_from_host(host_t *host, hwo_addr_t *addr);
 
@@ -69,9 +68,6 @@ uint32_t hwo_hosts_link(host_t *src, host_t *dst);
 /**
  * Add the network of a traffic selector, the smallest subnet around it, unless
  * it is there already.
- *
- * @param nets		networks
- * @param ts		traffic selector
  */
 void hwo_nets_add(hwo_nets_t *nets, traffic_selector_t *ts);
 
@@ -79,7 +75,6 @@ void hwo_nets_add(hwo_nets_t *nets, traffic_selector_t *ts);
  * Get the networks of traffic selectors.
  *
  * @param list		traffic_selector_t*
- * @param nets		[out] networks
  */
 void hwo_nets_from_ts(linked_list_t *list, hwo_nets_t *nets);
 
@@ -94,8 +89,6 @@ uint8_t hwo_proto_from_ts(linked_list_t *src, linked_list_t *dst);
 
 /**
  * Check if a traffic selector is for more than one address, but not for all.
- *
- * @param ts		traffic selector
  */
 bool hwo_ts_is_subnet(traffic_selector_t *ts);
 
@@ -104,7 +97,6 @@ bool hwo_ts_is_subnet(traffic_selector_t *ts);
  * have type and code in case of ICMP. Port 0 alone stands for any port, as the
  * kernel reports it for packets of protocols without ports.
  *
- * @param sel		selector
  * @param src		TRUE for the source, FALSE for the destination
  * @return			traffic selector, NULL if the selector has no family
  */

@@ -7,9 +7,6 @@
 
 #include "child_group.h"
 
-/*
- * Described in header
- */
 hwo_child_entry_t *hwo_group_find_pair(array_t *group, const hwo_sa_id_t *id,
 									   uintptr_t thread)
 {
@@ -37,18 +34,12 @@ hwo_child_entry_t *hwo_group_find_pair(array_t *group, const hwo_sa_id_t *id,
 	return own ?: (others == 1 ? other : NULL);
 }
 
-/*
- * Described in header
- */
 bool hwo_child_is_extra(const hwo_child_entry_t *entry,
 						const hwo_offload_t *room)
 {
 	return entry->extra[room->mode] == room->ifindex;
 }
 
-/*
- * Described in header
- */
 hwo_child_entry_t *hwo_group_find_room(array_t *group,
 									   const hwo_child_entry_t *entry,
 									   const hwo_offload_t *room, bool extra)
@@ -68,9 +59,6 @@ hwo_child_entry_t *hwo_group_find_room(array_t *group,
 	return NULL;
 }
 
-/*
- * Described in header
- */
 bool hwo_group_is_single(array_t *group, const hwo_child_t *child)
 {
 	const hwo_sa_id_t *id = &hwo_child_main(child)->id;
@@ -87,9 +75,6 @@ bool hwo_group_is_single(array_t *group, const hwo_child_t *child)
 	return count < 2;
 }
 
-/*
- * Described in header
- */
 bool hwo_group_is_moving(array_t *group, time_t now)
 {
 	hwo_child_entry_t *entry;
@@ -106,9 +91,6 @@ bool hwo_group_is_moving(array_t *group, time_t now)
 	return FALSE;
 }
 
-/*
- * Described in header
- */
 void hwo_group_fail(array_t *group, const hwo_sa_id_t *id)
 {
 	hwo_child_entry_t *entry;

@@ -34,7 +34,6 @@ hwo_child_entry_t *hwo_group_find_pair(array_t *group, const hwo_sa_id_t *id,
  * Check if a record is beyond the limit of a device.
  *
  * @param entry			record that has the room
- * @param room			mode and device
  */
 bool hwo_child_is_extra(const hwo_child_entry_t *entry,
 						const hwo_offload_t *room);
@@ -44,7 +43,6 @@ bool hwo_child_is_extra(const hwo_child_entry_t *entry,
  *
  * @param group			records with the same reqid, may be NULL
  * @param entry			the one that is not looked for
- * @param room			mode and device
  * @param extra			TRUE for one that is beyond the limit, FALSE for another
  * @return				record, NULL if there is none
  */

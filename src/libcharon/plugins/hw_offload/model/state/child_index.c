@@ -101,41 +101,26 @@ static void occupy(child_index_t *this, hwo_child_entry_t *entry)
 	}
 }
 
-/*
- * Described in header
- */
 hwo_child_entry_t *hwo_index_get(child_index_t *this, const hwo_sa_id_t *id)
 {
 	return this->sas->get(this->sas, id);
 }
 
-/*
- * Described in header
- */
 hwo_child_entry_t *hwo_index_get_key(child_index_t *this, u_int key)
 {
 	return this->keys->get(this->keys, to_key(key));
 }
 
-/*
- * Described in header
- */
 hwo_child_entry_t *hwo_index_get_child(child_index_t *this, uint32_t child_id)
 {
 	return this->children->get(this->children, to_key(child_id));
 }
 
-/*
- * Described in header
- */
 array_t *hwo_index_get_group(child_index_t *this, uint32_t reqid)
 {
 	return this->groups->get(this->groups, to_key(reqid));
 }
 
-/*
- * Described in header
- */
 enumerator_t *hwo_index_create_enumerator(child_index_t *this)
 {
 	return this->keys->create_enumerator(this->keys);
@@ -202,9 +187,6 @@ static void put_sa(child_index_t *this, hwo_child_entry_t *entry,
 	this->sas->put(this->sas, &sa->id, entry);
 }
 
-/**
- * Remove an SA from the index.
- */
 static void remove_sa(child_index_t *this, hwo_child_entry_t *entry,
 					  hwo_child_sa_t *sa)
 {
@@ -214,9 +196,6 @@ static void remove_sa(child_index_t *this, hwo_child_entry_t *entry,
 	}
 }
 
-/**
- * Add a record to those with its reqid.
- */
 static void join_group(child_index_t *this, hwo_child_entry_t *entry)
 {
 	void *key = to_key(entry->child.reqid);
@@ -231,9 +210,6 @@ static void join_group(child_index_t *this, hwo_child_entry_t *entry)
 	array_insert(group, ARRAY_TAIL, entry);
 }
 
-/**
- * Remove a record from those with its reqid.
- */
 static void leave_group(child_index_t *this, hwo_child_entry_t *entry)
 {
 	void *key = to_key(entry->child.reqid);
@@ -258,9 +234,6 @@ static void leave_group(child_index_t *this, hwo_child_entry_t *entry)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_index_link(child_index_t *this, hwo_child_entry_t *entry)
 {
 	hwo_child_rooms_t left = entry->rooms;
@@ -286,9 +259,6 @@ void hwo_index_link(child_index_t *this, hwo_child_entry_t *entry)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_index_unlink(child_index_t *this, hwo_child_entry_t *entry)
 {
 	hwo_child_t *child = &entry->child;
@@ -306,9 +276,6 @@ void hwo_index_unlink(child_index_t *this, hwo_child_entry_t *entry)
 	vacate(this, entry);
 }
 
-/*
- * Described in header
- */
 hwo_child_entry_t *hwo_index_create(child_index_t *this, uint32_t reqid)
 {
 	hwo_child_entry_t *entry;
@@ -323,9 +290,6 @@ hwo_child_entry_t *hwo_index_create(child_index_t *this, uint32_t reqid)
 	return entry;
 }
 
-/*
- * Described in header
- */
 void hwo_index_remove(child_index_t *this, hwo_child_entry_t *entry)
 {
 	u_int i;
@@ -360,9 +324,6 @@ static void join(child_index_t *this, hwo_child_entry_t *in,
 	hwo_index_link(this, in);
 }
 
-/**
- * Set the names of a record.
- */
 static void set_names(child_index_t *this, hwo_child_entry_t *entry,
 					  const hwo_names_t *names)
 {
@@ -371,9 +332,6 @@ static void set_names(child_index_t *this, hwo_child_entry_t *entry,
 	hwo_index_link(this, entry);
 }
 
-/*
- * Described in header
- */
 hwo_child_entry_t *hwo_index_name(child_index_t *this, const hwo_sa_id_t *in,
 								  const hwo_sa_id_t *out,
 								  const hwo_names_t *names)
@@ -397,9 +355,6 @@ hwo_child_entry_t *hwo_index_name(child_index_t *this, const hwo_sa_id_t *in,
 	return second ?: first;
 }
 
-/*
- * Described in header
- */
 u_int hwo_index_count(child_index_t *this, const hwo_offload_t *offload)
 {
 	usage_t *usage;
@@ -412,9 +367,6 @@ u_int hwo_index_count(child_index_t *this, const hwo_offload_t *offload)
 	return usage->pairs[offload->mode];
 }
 
-/*
- * Described in header
- */
 bool hwo_index_admit(child_index_t *this, hwo_child_entry_t *entry,
 					 const hwo_offload_t *offload, u_int max)
 {
@@ -437,25 +389,16 @@ bool hwo_index_admit(child_index_t *this, hwo_child_entry_t *entry,
 	return TRUE;
 }
 
-/**
- * Destroy a record.
- */
 static void destroy_entry(void *entry, const void *key)
 {
 	free(entry);
 }
 
-/**
- * Destroy a list of records.
- */
 static void destroy_group(void *group, const void *key)
 {
 	array_destroy(group);
 }
 
-/*
- * Described in header
- */
 void hwo_index_destroy(child_index_t *this)
 {
 	this->sas->destroy(this->sas);
@@ -466,17 +409,11 @@ void hwo_index_destroy(child_index_t *this)
 	free(this);
 }
 
-/**
- * Create a table that is keyed by numbers.
- */
 static hashtable_t *create_numbers(void)
 {
 	return hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 32);
 }
 
-/*
- * Described in header
- */
 child_index_t *hwo_child_index_create(void)
 {
 	child_index_t *this;

@@ -45,8 +45,6 @@ child_index_t *hwo_child_index_create(void);
 
 /**
  * Create a record with a key, and link it.
- *
- * @param reqid		reqid
  */
 hwo_child_entry_t *hwo_index_create(child_index_t *this, uint32_t reqid);
 
@@ -73,7 +71,6 @@ void hwo_index_remove(child_index_t *this, hwo_child_entry_t *entry);
  *
  * @param in		identity of the inbound SA
  * @param out		identity of the outbound SA
- * @param names		names
  * @return			record, NULL if there is none
  */
 hwo_child_entry_t *hwo_index_name(child_index_t *this, const hwo_sa_id_t *in,
@@ -115,7 +112,6 @@ enumerator_t *hwo_index_create_enumerator(child_index_t *this);
  * each reqid: both are there only until rekeying is done.
  *
  * @param entry		record, linked
- * @param offload	mode and device
  * @param max		SAs the device may have in that mode
  * @return			FALSE if there is no room
  */

@@ -16,9 +16,6 @@ ENUM(hwo_child_state_names, HWO_CHILD_INSTALLING, HWO_CHILD_CLOSED,
 	"closed",
 );
 
-/*
- * Described in header
- */
 hwo_child_state_t hwo_child_next(hwo_child_state_t state,
 								 hwo_child_event_t event)
 {
@@ -45,25 +42,16 @@ hwo_child_state_t hwo_child_next(hwo_child_state_t state,
 	return state;
 }
 
-/*
- * Described in header
- */
 bool hwo_child_holds(hwo_child_state_t state)
 {
 	return state == HWO_CHILD_LOST || state == HWO_CHILD_REKEY_FAILED;
 }
 
-/*
- * Described in header
- */
 hwo_child_sa_t *hwo_child_sa(hwo_child_t *child, bool inbound)
 {
 	return inbound ? &child->in : &child->out;
 }
 
-/*
- * Described in header
- */
 hwo_child_sa_t *hwo_child_find(hwo_child_t *child, const hwo_sa_id_t *id)
 {
 	if (child->out.id.spi && hwo_sa_id_equals(&child->out.id, id))
@@ -77,9 +65,6 @@ hwo_child_sa_t *hwo_child_find(hwo_child_t *child, const hwo_sa_id_t *id)
 	return NULL;
 }
 
-/*
- * Described in header
- */
 const hwo_child_sa_t *hwo_child_main(const hwo_child_t *child)
 {
 	return child->out.id.spi ? &child->out : &child->in;
@@ -94,9 +79,6 @@ static bool goes(const hwo_sa_id_t *id, const hwo_addr_t *src,
 	return hwo_addr_equals(&id->src, src) && hwo_addr_equals(&id->dst, dst);
 }
 
-/*
- * Described in header
- */
 bool hwo_child_is_between(const hwo_child_t *child, const hwo_sa_id_t *id)
 {
 	const hwo_sa_id_t *own = &hwo_child_main(child)->id;
@@ -105,9 +87,6 @@ bool hwo_child_is_between(const hwo_child_t *child, const hwo_sa_id_t *id)
 									   goes(own, &id->dst, &id->src));
 }
 
-/*
- * Described in header
- */
 bool hwo_child_misses(const hwo_child_t *child, const hwo_sa_id_t *id)
 {
 	return child->in.id.spi && !child->out.id.spi && !child->in.lost &&
@@ -115,9 +94,6 @@ bool hwo_child_misses(const hwo_child_t *child, const hwo_sa_id_t *id)
 		   goes(&child->in.id, &id->dst, &id->src);
 }
 
-/*
- * Described in header
- */
 bool hwo_child_is_split(const hwo_child_t *child)
 {
 	uint32_t in = child->in.outcome.effective.ifindex,
@@ -127,9 +103,6 @@ bool hwo_child_is_split(const hwo_child_t *child)
 		   !child->out.facts.set_mark.mask;
 }
 
-/*
- * Described in header
- */
 bool hwo_child_is_moving(const hwo_child_t *child, time_t now)
 {
 	const hwo_sa_moves_t *moves = &child->out.moves;
@@ -153,9 +126,6 @@ static void take_notes(hwo_child_sa_t *sa, const hwo_child_sa_t *noted)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_child_take_notes(hwo_child_t *child, const hwo_child_t *noted)
 {
 	take_notes(&child->in, &noted->in);
@@ -164,9 +134,6 @@ void hwo_child_take_notes(hwo_child_t *child, const hwo_child_t *noted)
 	child->state = noted->state;
 }
 
-/*
- * Described in header
- */
 time_t hwo_child_sa_packets(hwo_child_sa_t *sa, uint64_t packets, time_t now)
 {
 	if (sa->packets != packets)
@@ -177,9 +144,6 @@ time_t hwo_child_sa_packets(hwo_child_sa_t *sa, uint64_t packets, time_t now)
 	return sa->changed;
 }
 
-/*
- * Described in header
- */
 bool hwo_child_sa_soft(hwo_child_sa_t *sa, bool watched, bool late)
 {
 	bool news;
@@ -193,9 +157,6 @@ bool hwo_child_sa_soft(hwo_child_sa_t *sa, bool watched, bool late)
 	return news;
 }
 
-/*
- * Described in header
- */
 bool hwo_rooms_has(const hwo_child_rooms_t *rooms, const hwo_offload_t *offload)
 {
 	u_int i;
@@ -210,9 +171,6 @@ bool hwo_rooms_has(const hwo_child_rooms_t *rooms, const hwo_offload_t *offload)
 	return FALSE;
 }
 
-/*
- * Described in header
- */
 void hwo_rooms_add(hwo_child_rooms_t *rooms, const hwo_offload_t *offload)
 {
 	if (offload->mode != HWO_MODE_NONE && !hwo_rooms_has(rooms, offload) &&
@@ -222,9 +180,6 @@ void hwo_rooms_add(hwo_child_rooms_t *rooms, const hwo_offload_t *offload)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_rooms_add_child(hwo_child_rooms_t *rooms, const hwo_child_t *child)
 {
 	if (child->in.id.spi && !child->in.lost)

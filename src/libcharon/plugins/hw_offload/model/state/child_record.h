@@ -168,7 +168,6 @@ typedef struct hwo_child_rooms_t {
 /**
  * Get the state that follows an event.
  *
- * @param state			current state
  * @param event			what happens
  * @return				next state, see the table above
  */
@@ -177,15 +176,12 @@ hwo_child_state_t hwo_child_next(hwo_child_state_t state,
 
 /**
  * Check if traffic has to stay blocked when the policies go.
- *
- * @param state			current state
  */
 bool hwo_child_holds(hwo_child_state_t state);
 
 /**
  * Get one SA.
  *
- * @param child			record
  * @param inbound		TRUE for the inbound one
  */
 hwo_child_sa_t *hwo_child_sa(hwo_child_t *child, bool inbound);
@@ -193,8 +189,6 @@ hwo_child_sa_t *hwo_child_sa(hwo_child_t *child, bool inbound);
 /**
  * Find an SA by its identity.
  *
- * @param child			record
- * @param id			identity
  * @return				SA in the record, NULL if it has none of that identity
  */
 hwo_child_sa_t *hwo_child_find(hwo_child_t *child, const hwo_sa_id_t *id);
@@ -202,8 +196,6 @@ hwo_child_sa_t *hwo_child_find(hwo_child_t *child, const hwo_sa_id_t *id);
 /**
  * Get the SA that stands for a CHILD_SA: the outbound one, or the inbound one
  * if there is no other.
- *
- * @param child			record
  */
 const hwo_child_sa_t *hwo_child_main(const hwo_child_t *child);
 
@@ -218,7 +210,6 @@ bool hwo_child_is_between(const hwo_child_t *child, const hwo_sa_id_t *id);
 /**
  * Check if a CHILD_SA has an inbound SA only, and misses this outbound one.
  *
- * @param child			record
  * @param id			identity of the outbound SA
  */
 bool hwo_child_misses(const hwo_child_t *child, const hwo_sa_id_t *id);
@@ -226,8 +217,6 @@ bool hwo_child_misses(const hwo_child_t *child, const hwo_sa_id_t *id);
 /**
  * Check if the SAs of a CHILD_SA are on different devices. A mark leads what is
  * sent to another device than what is received.
- *
- * @param child			record
  */
 bool hwo_child_is_split(const hwo_child_t *child);
 
@@ -235,7 +224,6 @@ bool hwo_child_is_split(const hwo_child_t *child);
  * Check if traffic may find no SA only because the outbound one is on the move,
  * or was moved less than two seconds ago.
  *
- * @param child			record
  * @param now			current time, monotonic
  */
 bool hwo_child_is_moving(const hwo_child_t *child, time_t now);
@@ -252,7 +240,6 @@ void hwo_child_take_notes(hwo_child_t *child, const hwo_child_t *noted);
 /**
  * Note the number of packets an SA processed.
  *
- * @param sa			SA
  * @param packets		current number of packets
  * @param now			current time, monotonic
  * @return				time at which a change was noticed last, 0 for never
@@ -262,7 +249,6 @@ time_t hwo_child_sa_packets(hwo_child_sa_t *sa, uint64_t packets, time_t now);
 /**
  * Note that an SA reached a soft limit.
  *
- * @param sa			SA
  * @param watched		TRUE if that was noticed by us, FALSE if by the kernel
  * @param late			if noticed by us, TRUE if the kernel will notice, too
  * @return				TRUE if that is news for charon
@@ -271,9 +257,6 @@ bool hwo_child_sa_soft(hwo_child_sa_t *sa, bool watched, bool late);
 
 /**
  * Check if a mode on a device is among rooms.
- *
- * @param rooms			rooms
- * @param offload		mode and device
  */
 bool hwo_rooms_has(const hwo_child_rooms_t *rooms,
 				   const hwo_offload_t *offload);
@@ -281,16 +264,12 @@ bool hwo_rooms_has(const hwo_child_rooms_t *rooms,
 /**
  * Add a mode on a device to rooms, once.
  *
- * @param rooms			rooms
  * @param offload		mode and device; nothing happens if the mode is none
  */
 void hwo_rooms_add(hwo_child_rooms_t *rooms, const hwo_offload_t *offload);
 
 /**
  * Add the rooms of the SAs of a CHILD_SA, lost ones have none.
- *
- * @param rooms			rooms
- * @param child			record
  */
 void hwo_rooms_add_child(hwo_child_rooms_t *rooms, const hwo_child_t *child);
 

@@ -11,39 +11,22 @@
 #include <threading/condvar.h>
 #include <threading/mutex.h>
 
-typedef struct private_child_table_t private_child_table_t;
-
 /**
  * Private data of child_table_t.
  */
-struct private_child_table_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	child_table_t public;
-
-	/**
-	 * Records.
-	 */
+	/** records */
 	child_index_t *index;
-
-	/**
-	 * Told about moves, and what to pass to it.
-	 */
+	/** told about moves, and what to pass to it */
 	child_moved_cb_t moved;
 	void *moved_data;
-
-	/**
-	 * Protects all of them.
-	 */
+	/** protects all of them */
 	mutex_t *mutex;
-
-	/**
-	 * Signaled if a record was checked in.
-	 */
+	/** signaled if a record was checked in */
 	condvar_t *condvar;
-};
+} private_child_table_t;
 
 /**
  * Get the value of an expression while nobody else may use the index.
@@ -55,9 +38,6 @@ struct private_child_table_t {
 	this->mutex->unlock(this->mutex); \
 	_value; })
 
-/**
- * Check if a record has any SA.
- */
 static bool has_sa(const hwo_child_t *child)
 {
 	return child->in.id.spi || child->out.id.spi;
@@ -178,9 +158,6 @@ static hwo_child_state_t get_state(const hwo_child_t *child,
 	return child->state;
 }
 
-/**
- * Tell that SAs were moved.
- */
 static void tell_moved(child_moved_cb_t cb, void *data,
 					   const hwo_child_t *child, const hwo_child_t *old)
 {
@@ -224,9 +201,6 @@ METHOD(child_table_t, checkin, void,
 	free(child);
 }
 
-/**
- * Copy a record, if there is one.
- */
 static bool copy(hwo_child_entry_t *entry, hwo_child_t *child)
 {
 	if (entry && child)
@@ -435,9 +409,6 @@ METHOD(child_table_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 child_table_t *hwo_child_table_create(void)
 {
 	private_child_table_t *this;

@@ -31,7 +31,6 @@ typedef struct child_table_t child_table_t;
 /**
  * Told about an SA that was moved, without a lock held.
  *
- * @param data			user data
  * @param child			copy of the record
  * @param sa			SA in there
  */
@@ -48,9 +47,7 @@ struct child_table_t {
 	 * inbound SA, that of its inbound one for an outbound SA. An SA of the same
 	 * identity is forgotten.
 	 *
-	 * @param id		identity of the SA
 	 * @param inbound	TRUE for an inbound SA
-	 * @param reqid		reqid
 	 * @param thread	identifies the current thread
 	 * @return			record, to be checked in
 	 */
@@ -60,7 +57,6 @@ struct child_table_t {
 	/**
 	 * Check out the record of an SA.
 	 *
-	 * @param id		identity
 	 * @return			record, NULL if there is none
 	 */
 	hwo_child_t *(*checkout)(child_table_t *this, const hwo_sa_id_t *id);
@@ -75,7 +71,6 @@ struct child_table_t {
 	/**
 	 * Look at the record of an SA, without waiting for who has it.
 	 *
-	 * @param id		identity
 	 * @param child		[out] copy, may be NULL
 	 * @return			FALSE if there is none
 	 */
@@ -85,8 +80,6 @@ struct child_table_t {
 	/**
 	 * Look at a record by its key.
 	 *
-	 * @param key		key
-	 * @param child		[out] copy
 	 * @return			FALSE if there is none
 	 */
 	bool (*get_key)(child_table_t *this, u_int key, hwo_child_t *child);
@@ -95,7 +88,6 @@ struct child_table_t {
 	 * Look at a record by charon's unique identifier.
 	 *
 	 * @param child_id	unique identifier
-	 * @param child		[out] copy
 	 * @return			FALSE if there is none
 	 */
 	bool (*get_child)(child_table_t *this, uint32_t child_id,
@@ -114,7 +106,6 @@ struct child_table_t {
 	 *
 	 * @param in		identity of the inbound SA
 	 * @param out		identity of the outbound SA
-	 * @param names		names
 	 * @param child		[out] copy of the record
 	 * @return			FALSE if there is no record
 	 */
@@ -126,14 +117,12 @@ struct child_table_t {
 	 * Note what happens to a CHILD_SA.
 	 *
 	 * @param key		key of its record
-	 * @param event		event
 	 */
 	void (*note)(child_table_t *this, u_int key, hwo_child_event_t event);
 
 	/**
 	 * Note that an SA is not in the kernel anymore, so its CHILD_SA is lost.
 	 *
-	 * @param id		identity
 	 * @return			FALSE if that is known already, or there is no record
 	 */
 	bool (*lose)(child_table_t *this, const hwo_sa_id_t *id);
@@ -144,7 +133,6 @@ struct child_table_t {
 	 * to end.
 	 *
 	 * @param id		identity of the SA that could not be installed
-	 * @param reqid		reqid
 	 */
 	void (*rekey_failed)(child_table_t *this, const hwo_sa_id_t *id,
 						 uint32_t reqid);
@@ -152,7 +140,6 @@ struct child_table_t {
 	/**
 	 * Note that an SA reached a soft limit, as somebody noticed.
 	 *
-	 * @param id		identity
 	 * @param watched	TRUE if that was noticed by us, FALSE if by the kernel
 	 * @param late		if noticed by us, TRUE if the kernel knows the limit and
 	 *					will notice, too
@@ -165,7 +152,6 @@ struct child_table_t {
 	 * Note the number of packets an SA processed. That tells when it was last
 	 * used where the kernel doesn't, as it does not see the packets.
 	 *
-	 * @param id		identity
 	 * @param packets	current number of packets
 	 * @param now		current time, monotonic
 	 * @return			time at which a change was noticed last, 0 for never
@@ -179,7 +165,6 @@ struct child_table_t {
 	 * there only until rekeying is done, so one at a time has for each reqid.
 	 *
 	 * @param child		record, checked out
-	 * @param offload	mode and device
 	 * @param max		SAs the device may have in that mode
 	 * @return			FALSE if there is no room
 	 */
@@ -215,7 +200,6 @@ struct child_table_t {
 	 * Have somebody told about SAs that are moved.
 	 *
 	 * @param cb		callback, NULL for none
-	 * @param data		passed to cb
 	 */
 	void (*on_move)(child_table_t *this, child_moved_cb_t cb, void *data);
 

@@ -16,38 +16,21 @@
 /** CHILD_SAs without packet mode, from which on old ones are looked for */
 #define MIN_DENIALS 64
 
-typedef struct private_device_history_t private_device_history_t;
-
 /**
  * Private data of device_history_t.
  */
-struct private_device_history_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	device_history_t public;
-
-	/**
-	 * Devices, ifindex => hwo_learned_t.
-	 */
+	/** devices, ifindex => hwo_learned_t */
 	hashtable_t *devices;
-
-	/**
-	 * CHILD_SAs without packet mode, reqid => denial_t.
-	 */
+	/** CHILD_SAs without packet mode, reqid => denial_t */
 	hashtable_t *denials;
-
-	/**
-	 * Number of them from which on old ones are looked for.
-	 */
+	/** number of them from which on old ones are looked for */
 	u_int many;
-
-	/**
-	 * Protects all of it.
-	 */
+	/** protects all of it */
 	mutex_t *mutex;
-};
+} private_device_history_t;
 
 /**
  * CHILD_SAs without packet mode.
@@ -165,9 +148,6 @@ METHOD(device_history_t, works, void,
 	}
 }
 
-/**
- * Compare refusals.
- */
 static bool refusal_equals(const hwo_refused_t *a, const hwo_refused_t *b)
 {
 	return a->reason == b->reason && a->result.err == b->result.err &&
@@ -334,9 +314,6 @@ METHOD(device_history_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 device_history_t *hwo_device_history_create(void)
 {
 	private_device_history_t *this;

@@ -72,7 +72,6 @@ struct device_history_t {
 	/**
 	 * Note how a device looks. If that is new, what was learned is forgotten.
 	 *
-	 * @param link		the device
 	 * @param feature	state of its offload feature
 	 */
 	void (*observe)(device_history_t *this, const hwo_link_t *link,
@@ -81,7 +80,6 @@ struct device_history_t {
 	/**
 	 * Note that a device took an SA.
 	 *
-	 * @param offload	mode and device
 	 * @param now		time of the wall clock
 	 */
 	void (*works)(device_history_t *this, const hwo_offload_t *offload,
@@ -90,7 +88,6 @@ struct device_history_t {
 	/**
 	 * Note that a device refused an SA or SP.
 	 *
-	 * @param ifindex	device
 	 * @param policy	TRUE for an SP, FALSE for an SA
 	 * @param refusal	error and words, no error if the kernel took the SA for
 	 *					crypto mode, but encrypts in software
@@ -104,7 +101,6 @@ struct device_history_t {
 	 * Deny CHILD_SAs packet mode on a device for a while, as one of their SAs
 	 * or SPs was refused after another one was accepted.
 	 *
-	 * @param ifindex	device
 	 * @param reqid		reqid of the CHILD_SAs
 	 * @param why		reason, and what the kernel said
 	 * @param now		monotonic time
@@ -116,7 +112,6 @@ struct device_history_t {
 	/**
 	 * Check if CHILD_SAs are denied packet mode on a device.
 	 *
-	 * @param ifindex	device
 	 * @param reqid		reqid of the CHILD_SAs
 	 * @param now		monotonic time
 	 * @param why		[out] why, not set if they are not
@@ -127,8 +122,6 @@ struct device_history_t {
 	/**
 	 * Get what is known about a device.
 	 *
-	 * @param ifindex	device
-	 * @param learned	[out] copy
 	 * @return			FALSE if nothing is, learned is zero then
 	 */
 	bool (*get)(device_history_t *this, uint32_t ifindex,
@@ -141,9 +134,6 @@ struct device_history_t {
 	 */
 	void (*forget)(device_history_t *this, uint32_t ifindex);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(device_history_t *this);
 };
 

@@ -9,28 +9,17 @@
 
 #include <threading/mutex.h>
 
-typedef struct private_failed_children_t private_failed_children_t;
-
 /**
  * Private data of failed_children_t.
  */
-struct private_failed_children_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	failed_children_t public;
-
-	/**
-	 * Failures, hwo_failed_child_t.
-	 */
+	/** failures, hwo_failed_child_t */
 	array_t *failures;
-
-	/**
-	 * Protects failures.
-	 */
+	/** protects failures */
 	mutex_t *mutex;
-};
+} private_failed_children_t;
 
 /**
  * A CHILD_SA that is given up.
@@ -67,9 +56,6 @@ static bool is_of(const hwo_failed_child_t *failed, const lost_t *lost)
 	return spi == (failed->sa.facts.inbound ? lost->spi_in : lost->spi_out);
 }
 
-/**
- * Remote address of an SA.
- */
 static const hwo_addr_t *peer_of(const hwo_sa_record_t *sa)
 {
 	return sa->facts.inbound ? &sa->id.src : &sa->id.dst;
@@ -267,9 +253,6 @@ METHOD(failed_children_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 failed_children_t *hwo_failed_children_create(void)
 {
 	private_failed_children_t *this;

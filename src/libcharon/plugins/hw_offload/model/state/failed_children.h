@@ -70,7 +70,6 @@ struct failed_children_t {
 	 * @param spi_in	SPI of its inbound SA, 0 if it has none; network order
 	 * @param spi_out	the same for its outbound SA
 	 * @param reqid		reqid, that counts if it has no SAs
-	 * @param names		names
 	 * @param failed	[out] what is known about it
 	 * @return			FALSE if that is nothing, or nothing new, or it was not
 	 *					to be offloaded
@@ -111,9 +110,6 @@ struct failed_children_t {
 	 */
 	array_t *(*list)(failed_children_t *this, time_t now);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(failed_children_t *this);
 };
 

@@ -11,28 +11,17 @@
 #include <collections/linked_list.h>
 #include <threading/mutex.h>
 
-typedef struct private_ifname_table_t private_ifname_table_t;
-
 /**
  * Private data of ifname_table_t.
  */
-struct private_ifname_table_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	ifname_table_t public;
-
-	/**
-	 * Names and indices, entry_t*, latest first.
-	 */
+	/** names and indices, entry_t*, latest first */
 	linked_list_t *entries;
-
-	/**
-	 * Protects entries.
-	 */
+	/** protects entries */
 	mutex_t *mutex;
-};
+} private_ifname_table_t;
 
 /**
  * An index that a name stood for.
@@ -141,9 +130,6 @@ METHOD(ifname_table_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 ifname_table_t *hwo_ifname_table_create(void)
 {
 	private_ifname_table_t *this;

@@ -27,24 +27,17 @@ struct ifname_table_t {
 
 	/**
 	 * An SP was limited to an interface.
-	 *
-	 * @param name		name
-	 * @param ifindex	index
 	 */
 	void (*add)(ifname_table_t *this, const char *name, uint32_t ifindex);
 
 	/**
 	 * An SP that was limited to an interface is gone.
-	 *
-	 * @param name		name
-	 * @param ifindex	index
 	 */
 	void (*remove)(ifname_table_t *this, const char *name, uint32_t ifindex);
 
 	/**
 	 * Get an index that a name stands or stood for while there are SPs.
 	 *
-	 * @param name		name
 	 * @param current	index it stands for now, 0 for none
 	 * @param n			0 for the current one, if any, from then on those it
 	 *					stood for before, the latest first
@@ -53,9 +46,6 @@ struct ifname_table_t {
 	uint32_t (*get)(ifname_table_t *this, const char *name, uint32_t current,
 					u_int n);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(ifname_table_t *this);
 };
 

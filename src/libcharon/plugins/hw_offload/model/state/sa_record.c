@@ -7,9 +7,6 @@
 
 #include "sa_record.h"
 
-/*
- * Described in header
- */
 void hwo_sa_record(const hwo_child_t *child, bool inbound,
 				   hwo_sa_record_t *record)
 {
@@ -29,9 +26,6 @@ void hwo_sa_record(const hwo_child_t *child, bool inbound,
 	};
 }
 
-/*
- * Described in header
- */
 bool hwo_sa_record_get(child_table_t *table, const hwo_sa_id_t *id,
 					   hwo_sa_record_t *record)
 {

@@ -47,7 +47,6 @@ typedef struct hwo_sa_record_t {
  *
  * @param child			record of its CHILD_SA
  * @param inbound		TRUE for the inbound SA
- * @param record		[out] copy
  */
 void hwo_sa_record(const hwo_child_t *child, bool inbound,
 				   hwo_sa_record_t *record);
@@ -55,8 +54,6 @@ void hwo_sa_record(const hwo_child_t *child, bool inbound,
 /**
  * Get what is known about an SA.
  *
- * @param table			records of CHILD_SAs
- * @param id			identity
  * @param record		[out] copy, may be NULL
  * @return				FALSE if there is no record
  */

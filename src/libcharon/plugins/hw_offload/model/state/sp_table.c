@@ -21,37 +21,20 @@ ENUM(hwo_block_reason_names, HWO_BLOCK_NONE, HWO_BLOCK_TRAP_REFUSED,
 	"trap-refused",
 );
 
-typedef struct private_sp_table_t private_sp_table_t;
-
 /**
  * Private data of sp_table_t.
  */
-struct private_sp_table_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	sp_table_t public;
-
-	/**
-	 * Entries, hwo_sp_entry_t* keyed by their identity.
-	 */
+	/** entries, hwo_sp_entry_t* keyed by their identity */
 	hashtable_t *entries;
-
-	/**
-	 * Protects entries, and busy and waiting of each.
-	 */
+	/** protects entries, and busy and waiting of each */
 	mutex_t *mutex;
-
-	/**
-	 * Signaled if an entry is not busy anymore.
-	 */
+	/** signaled if an entry is not busy anymore */
 	condvar_t *released;
-};
+} private_sp_table_t;
 
-/**
- * Hash an identity.
- */
 static u_int id_hash(const hwo_sp_id_t *id)
 {
 	u_int hash;
@@ -65,9 +48,6 @@ static u_int id_hash(const hwo_sp_id_t *id)
 	return hash ^ id->dir;
 }
 
-/**
- * Compare templates.
- */
 static bool tmpl_equals(const hwo_tmpl_t *a, const hwo_tmpl_t *b)
 {
 	return a->proto == b->proto && a->spi == b->spi && a->reqid == b->reqid &&
@@ -117,9 +97,6 @@ static bool user_before(const hwo_sp_request_t *user,
 	return user->reqid || !other->reqid;
 }
 
-/*
- * Described in header
- */
 bool hwo_sp_add_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user)
 {
 	hwo_sp_request_t *copy, *other;
@@ -142,9 +119,6 @@ bool hwo_sp_add_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user)
 	return hwo_sp_top_user(entry) == copy;
 }
 
-/*
- * Described in header
- */
 bool hwo_sp_remove_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user,
 						bool *top)
 {
@@ -174,9 +148,6 @@ bool hwo_sp_remove_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user,
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 hwo_sp_request_t *hwo_sp_top_user(hwo_sp_entry_t *entry)
 {
 	hwo_sp_request_t *user;
@@ -193,9 +164,6 @@ hwo_sp_request_t *hwo_sp_top_user(hwo_sp_entry_t *entry)
 	return NULL;
 }
 
-/*
- * Described in header
- */
 int hwo_sp_count_users(hwo_sp_entry_t *entry)
 {
 	hwo_sp_request_t *user;
@@ -209,17 +177,11 @@ int hwo_sp_count_users(hwo_sp_entry_t *entry)
 	return count;
 }
 
-/*
- * Described in header
- */
 bool hwo_sp_has_failed(hwo_sp_entry_t *entry)
 {
 	return hwo_sp_count_users(entry) != array_count(entry->users);
 }
 
-/*
- * Described in header
- */
 uint32_t hwo_sp_priority(const hwo_selector_t *sel, policy_priority_t class,
 						 bool interface)
 {
@@ -247,9 +209,6 @@ uint32_t hwo_sp_priority(const hwo_selector_t *sel, policy_priority_t class,
 	return priority;
 }
 
-/**
- * Destroy an entry.
- */
 static void entry_destroy(hwo_sp_entry_t *entry)
 {
 	array_destroy_function(entry->users, (void*)free, NULL);
@@ -329,9 +288,6 @@ METHOD(sp_table_t, list, array_t*,
 	return ids;
 }
 
-/*
- * Described in header
- */
 void hwo_sp_list_destroy(array_t *list)
 {
 	hwo_sp_id_t id;
@@ -428,9 +384,6 @@ METHOD(sp_table_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 sp_table_t *hwo_sp_table_create(void)
 {
 	private_sp_table_t *this;

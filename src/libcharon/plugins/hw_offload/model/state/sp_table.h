@@ -160,7 +160,6 @@ struct sp_table_t {
 	/**
 	 * Check out an entry.
 	 *
-	 * @param id		identity
 	 * @param create	TRUE to create it if there is none
 	 * @return			entry, NULL if there is none
 	 */
@@ -184,7 +183,6 @@ struct sp_table_t {
 	/**
 	 * Look at an entry, without waiting for who has it.
 	 *
-	 * @param id		identity
 	 * @param view		[out] what is seen
 	 * @return			FALSE if there is none
 	 */
@@ -222,7 +220,6 @@ void hwo_sp_list_destroy(array_t *list);
  * then users with a reqid go before those without, and later ones before
  * earlier ones.
  *
- * @param entry		entry
  * @param user		user, copied
  * @return			TRUE if it is on top now, i.e. to be installed
  */
@@ -234,7 +231,6 @@ bool hwo_sp_add_user(hwo_sp_entry_t *entry, const hwo_sp_request_t *user);
  * failed goes first, and then the oldest: a trap that is updated is installed
  * before the old one is removed.
  *
- * @param entry		entry
  * @param user		user that equals the one to remove
  * @param top		[out] TRUE if it was on top
  * @return			FALSE if there is no such user
@@ -272,7 +268,6 @@ bool hwo_sp_has_failed(hwo_sp_entry_t *entry);
  * are subtracted from 200000 for pass policies, 400000 for regular ones and
  * traps, 600000 for fallback drops.
  *
- * @param sel		selector
  * @param class		class of priority
  * @param interface	TRUE if the policy is limited to an interface
  */

@@ -37,9 +37,6 @@ static uint64_t grow(u_int tries, u_int first, u_int limit)
 	return min((uint64_t)first << min(tries, 16), limit);
 }
 
-/*
- * Described in header
- */
 bool hwo_waiting_is_ready(hwo_waiting_t *waiting, bool known, bool single)
 {
 	u_int waits = waiting->waits++;
@@ -47,9 +44,6 @@ bool hwo_waiting_is_ready(hwo_waiting_t *waiting, bool known, bool single)
 	return (known || waits >= MAX_UNKNOWN) && (single || waits >= MAX_WAITS);
 }
 
-/*
- * Described in header
- */
 void hwo_waiting_asked(hwo_waiting_t *waiting, bool known, uint64_t now)
 {
 	waiting->early = !known && waiting->waits < MAX_EARLY;
@@ -65,9 +59,6 @@ void hwo_waiting_asked(hwo_waiting_t *waiting, bool known, uint64_t now)
 	waiting->request.why = NULL;
 }
 
-/*
- * Described in header
- */
 void hwo_waiting_unreachable(hwo_waiting_t *waiting, uint64_t now)
 {
 	waiting->tries = waiting->unreachable ? waiting->tries + 1 : 0;
@@ -75,9 +66,6 @@ void hwo_waiting_unreachable(hwo_waiting_t *waiting, uint64_t now)
 	waiting->unreachable = TRUE;
 }
 
-/*
- * Described in header
- */
 void hwo_waiting_placed(hwo_waiting_t *waiting, hwo_place_t placed,
 						uint64_t now)
 {
@@ -110,9 +98,6 @@ void hwo_waiting_placed(hwo_waiting_t *waiting, hwo_place_t placed,
 	}
 }
 
-/*
- * Described in header
- */
 bool hwo_waiting_is_over(const hwo_waiting_t *waiting,
 						 const hwo_child_t *child)
 {

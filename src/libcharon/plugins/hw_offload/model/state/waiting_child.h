@@ -93,7 +93,6 @@ bool hwo_waiting_is_ready(hwo_waiting_t *waiting, bool known, bool single);
  * Note that charon was asked, and what is still to be done: it has dropped what
  * it did not know, and it may drop what it is busy with.
  *
- * @param waiting		CHILD_SA
  * @param known			TRUE if charon knows it
  * @param now			current time
  */
@@ -102,7 +101,6 @@ void hwo_waiting_asked(hwo_waiting_t *waiting, bool known, uint64_t now);
 /**
  * Note that there is no route to the peer.
  *
- * @param waiting		CHILD_SA
  * @param now			current time
  */
 void hwo_waiting_unreachable(hwo_waiting_t *waiting, uint64_t now);
@@ -110,7 +108,6 @@ void hwo_waiting_unreachable(hwo_waiting_t *waiting, uint64_t now);
 /**
  * Note what came of putting it where it belongs.
  *
- * @param waiting		CHILD_SA
  * @param placed		what came of it
  * @param now			current time
  */
@@ -119,9 +116,6 @@ void hwo_waiting_placed(hwo_waiting_t *waiting, hwo_place_t placed,
 
 /**
  * Check if there is nothing to rekey anymore.
- *
- * @param waiting		CHILD_SA
- * @param child			its record
  */
 bool hwo_waiting_is_over(const hwo_waiting_t *waiting,
 						 const hwo_child_t *child);

@@ -12,47 +12,24 @@
 
 #include <daemon.h>
 
-typedef struct private_child_listener_t private_child_listener_t;
-
 /**
  * Private data of child_listener_t.
  */
-struct private_child_listener_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	child_listener_t public;
-
-	/**
-	 * Listens on the bus.
-	 */
+	/** listens on the bus */
 	listener_t listener;
-
-	/**
-	 * Records of CHILD_SAs.
-	 */
+	/** records of CHILD_SAs */
 	child_table_t *table;
-
-	/**
-	 * Those that could not be installed.
-	 */
+	/** those that could not be installed */
 	failed_children_t *failures;
-
-	/**
-	 * Told about events, NULL if nobody is.
-	 */
+	/** told about events, NULL if nobody is */
 	child_event_cb_t cb;
-
-	/**
-	 * Passed to cb.
-	 */
+	/** passed to cb */
 	void *data;
-};
+} private_child_listener_t;
 
-/**
- * Cast from the listener.
- */
 static private_child_listener_t *from_listener(listener_t *listener)
 {
 	return (void*)((char*)listener - offsetof(private_child_listener_t,
@@ -86,9 +63,6 @@ static bool find_sa(child_table_t *table, ike_sa_t *ike_sa,
 	return table->get(table, id, NULL);
 }
 
-/*
- * Described in header
- */
 bool hwo_child_lookup(child_table_t *table, ike_sa_t *ike_sa,
 					  child_sa_t *child_sa, hwo_child_t *child)
 {
@@ -160,9 +134,6 @@ static bool note(private_child_listener_t *this, ike_sa_t *ike_sa,
 							 child);
 }
 
-/**
- * Tell what happened to a CHILD_SA.
- */
 static void tell(private_child_listener_t *this, child_event_t event,
 				 const hwo_sa_record_t *record)
 {
@@ -202,9 +173,6 @@ static void note_state(private_child_listener_t *this, ike_sa_t *ike_sa,
 	}
 }
 
-/**
- * Note the names of all CHILD_SAs of an IKE_SA.
- */
 static void note_all(private_child_listener_t *this, ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
@@ -379,9 +347,6 @@ METHOD(child_listener_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 child_listener_t *hwo_child_listener_create(child_table_t *table,
 											failed_children_t *failures)
 {

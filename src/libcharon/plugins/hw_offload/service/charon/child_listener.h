@@ -41,7 +41,6 @@ typedef enum child_event_t {
 /**
  * Called if something happened to a CHILD_SA whose SAs we have, or should have.
  *
- * @param data			user data
  * @param event			what happened
  * @param record		record of its outbound SA, or of the inbound one if
  *						there is no other; for a failure see hwo_failed_child_t
@@ -58,20 +57,15 @@ struct child_listener_t {
 	 * Have somebody told about events.
 	 *
 	 * @param cb		callback, NULL for none
-	 * @param data		passed to cb
 	 */
 	void (*on_event)(child_listener_t *this, child_event_cb_t cb, void *data);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(child_listener_t *this);
 };
 
 /**
  * Start to follow.
  *
- * @param table			records of CHILD_SAs
  * @param failures		those that could not be installed
  */
 child_listener_t *hwo_child_listener_create(child_table_t *table,
@@ -81,9 +75,7 @@ child_listener_t *hwo_child_listener_create(child_table_t *table,
  * Find the record of a CHILD_SA, by its unique identifier. The addresses of the
  * IKE_SA only tell as long as that is not known.
  *
- * @param table			records of CHILD_SAs
  * @param ike_sa		IKE_SA, checked out
- * @param child_sa		its CHILD_SA
  * @param child			[out] copy of the record
  * @return				FALSE if there is none
  */

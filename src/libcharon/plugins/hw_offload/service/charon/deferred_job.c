@@ -12,55 +12,29 @@
 #include <threading/mutex.h>
 #include <utils/utils.h>
 
-typedef struct private_deferred_job_t private_deferred_job_t;
-
 /**
  * Private data of deferred_job_t.
  */
-struct private_deferred_job_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	deferred_job_t public;
-
-	/**
-	 * The work, and what to pass to it.
-	 */
+	/** the work, and what to pass to it */
 	deferred_work_t work;
 	void *data;
-
-	/**
-	 * Priority among charon's jobs.
-	 */
+	/** priority among charon's jobs */
 	job_priority_t prio;
-
-	/**
-	 * Monotonic time in milliseconds when it is to be done, 0 if it is not.
-	 */
+	/** monotonic time in milliseconds when it is to be done, 0 if it is not */
 	uint64_t due;
-
-	/**
-	 * TRUE if its time has come, and while it is done.
-	 */
+	/** TRUE if its time has come, and while it is done */
 	bool wanted, running;
-
-	/**
-	 * TRUE once the owner does not need us anymore.
-	 */
+	/** TRUE once the owner does not need us anymore */
 	bool closed;
-
-	/**
-	 * Protects these four, and signaled after running.
-	 */
+	/** protects these four, and signaled after running */
 	mutex_t *mutex;
 	condvar_t *condvar;
-
-	/**
-	 * References of the owner and of jobs in the scheduler.
-	 */
+	/** references of the owner and of jobs in the scheduler */
 	refcount_t refs;
-};
+} private_deferred_job_t;
 
 /**
  * A job in the scheduler.
@@ -72,9 +46,6 @@ typedef struct {
 	uint64_t due;
 } turn_t;
 
-/**
- * Let go of a reference.
- */
 static void release(private_deferred_job_t *this)
 {
 	if (ref_put(&this->refs))
@@ -174,9 +145,6 @@ METHOD(deferred_job_t, destroy, void,
 	release(this);
 }
 
-/**
- * Create a job of some priority.
- */
 static deferred_job_t *create(deferred_work_t work, void *data,
 							  job_priority_t prio)
 {
@@ -198,17 +166,11 @@ static deferred_job_t *create(deferred_work_t work, void *data,
 	return &this->public;
 }
 
-/*
- * Described in header
- */
 deferred_job_t *hwo_deferred_job_create(deferred_work_t work, void *data)
 {
 	return create(work, data, JOB_PRIO_MEDIUM);
 }
 
-/*
- * Described in header
- */
 deferred_job_t *hwo_urgent_job_create(deferred_work_t work, void *data)
 {
 	return create(work, data, JOB_PRIO_HIGH);

@@ -24,8 +24,6 @@ typedef struct deferred_job_t deferred_job_t;
 
 /**
  * The work.
- *
- * @param data			user data
  */
 typedef void (*deferred_work_t)(void *data);
 
@@ -57,7 +55,6 @@ struct deferred_job_t {
 /**
  * Create a job, nothing is scheduled.
  *
- * @param work			the work
  * @param data			passed to it
  */
 deferred_job_t *hwo_deferred_job_create(deferred_work_t work, void *data);

@@ -10,32 +10,18 @@
 
 #include <daemon.h>
 
-typedef struct private_ike_listener_t private_ike_listener_t;
-
 /**
  * Private data of ike_listener_t.
  */
-struct private_ike_listener_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	ike_listener_t public;
-
-	/**
-	 * Listens on the bus.
-	 */
+	/** listens on the bus */
 	listener_t listener;
-
-	/**
-	 * Records of SAs.
-	 */
+	/** records of SAs */
 	child_table_t *table;
-};
+} private_ike_listener_t;
 
-/**
- * Cast from the listener.
- */
 static private_ike_listener_t *from_listener(listener_t *listener)
 {
 	return (void*)((char*)listener - offsetof(private_ike_listener_t,
@@ -120,9 +106,6 @@ METHOD(ike_listener_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 ike_listener_t *hwo_ike_listener_create(child_table_t *table)
 {
 	private_ike_listener_t *this;

@@ -27,9 +27,6 @@ typedef struct ike_listener_t ike_listener_t;
  */
 struct ike_listener_t {
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(ike_listener_t *this);
 };
 

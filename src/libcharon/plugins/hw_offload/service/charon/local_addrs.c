@@ -10,9 +10,6 @@
 
 #include <daemon.h>
 
-/*
- * Described in header
- */
 array_t *hwo_local_addrs(void)
 {
 	array_t *addrs = array_create(sizeof(hwo_addr_t), 4);
@@ -33,9 +30,6 @@ array_t *hwo_local_addrs(void)
 	return addrs;
 }
 
-/*
- * Described in header
- */
 bool hwo_local_addr_exists(const hwo_addr_t *addr)
 {
 	host_t *host = hwo_addr_to_host(addr, 0);

@@ -14,43 +14,23 @@
 #include <collections/array.h>
 #include <threading/mutex.h>
 
-typedef struct private_sa_expiry_t private_sa_expiry_t;
-
 /**
  * Private data of sa_expiry_t.
  */
-struct private_sa_expiry_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	sa_expiry_t public;
-
-	/**
-	 * Records of CHILD_SAs.
-	 */
+	/** records of CHILD_SAs */
 	child_table_t *table;
-
-	/**
-	 * Requests, hwo_rekey_request_t.
-	 */
+	/** requests, hwo_rekey_request_t */
 	array_t *requests;
-
-	/**
-	 * Told about requests, and what to pass to it.
-	 */
+	/** told about requests, and what to pass to it */
 	sa_expiry_cb_t cb;
 	void *data;
-
-	/**
-	 * Protects all of them.
-	 */
+	/** protects all of them */
 	mutex_t *mutex;
-};
+} private_sa_expiry_t;
 
-/*
- * Described in header
- */
 void hwo_tell_expired(const hwo_sa_id_t *id, bool hard)
 {
 	host_t *dst;
@@ -63,9 +43,6 @@ void hwo_tell_expired(const hwo_sa_id_t *id, bool hard)
 	DESTROY_IF(dst);
 }
 
-/**
- * Note a request.
- */
 static void add(private_sa_expiry_t *this, const hwo_rekey_request_t *request)
 {
 	sa_expiry_cb_t cb;
@@ -171,9 +148,6 @@ METHOD(sa_expiry_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 sa_expiry_t *hwo_sa_expiry_create(child_table_t *table)
 {
 	private_sa_expiry_t *this;

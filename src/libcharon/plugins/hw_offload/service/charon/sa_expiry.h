@@ -27,8 +27,6 @@ typedef struct sa_expiry_t sa_expiry_t;
 
 /**
  * Told that there are requests.
- *
- * @param data			user data
  */
 typedef void (*sa_expiry_cb_t)(void *data);
 
@@ -50,7 +48,6 @@ struct sa_expiry_t {
 	 * The CHILD_SA of an SA has to be rekeyed, for whatever reason, when its
 	 * turn comes. If it is gone by then, nothing happens.
 	 *
-	 * @param id		identity
 	 * @param why		what about the SA, static
 	 */
 	void (*soft_when_known)(sa_expiry_t *this, const hwo_sa_id_t *id,
@@ -83,7 +80,6 @@ struct sa_expiry_t {
 	 * Have somebody told about requests.
 	 *
 	 * @param cb		callback, NULL for none
-	 * @param data		passed to cb
 	 */
 	void (*on_request)(sa_expiry_t *this, sa_expiry_cb_t cb, void *data);
 
@@ -95,8 +91,6 @@ struct sa_expiry_t {
 
 /**
  * Create an instance.
- *
- * @param table			records of CHILD_SAs
  */
 sa_expiry_t *hwo_sa_expiry_create(child_table_t *table);
 

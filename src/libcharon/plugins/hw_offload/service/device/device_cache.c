@@ -10,33 +10,19 @@
 
 #include <collections/hashtable.h>
 
-typedef struct private_device_cache_t private_device_cache_t;
-
 /**
  * Private data of device_cache_t.
  */
-struct private_device_cache_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	device_cache_t public;
-
-	/**
-	 * Selection of devices.
-	 */
+	/** selection of devices */
 	egress_device_t *devices;
-
-	/**
-	 * Devices that were looked up, path_t.
-	 */
+	/** devices that were looked up, path_t */
 	hashtable_t *paths;
-
-	/**
-	 * Device that was asked for last.
-	 */
+	/** device that was asked for last */
 	hwo_device_t device;
-};
+} private_device_cache_t;
 
 /**
  * Where packets go.
@@ -48,25 +34,16 @@ typedef struct {
 	hwo_device_t device;
 } path_t;
 
-/**
- * Hash the key of a path.
- */
 static u_int path_hash(const void *key)
 {
 	return chunk_hash(chunk_create((u_char*)key, sizeof(hwo_flow_t)));
 }
 
-/**
- * Compare the keys of paths.
- */
 static bool path_equals(const void *key, const void *other_key)
 {
 	return memeq(key, other_key, sizeof(hwo_flow_t));
 }
 
-/**
- * Release a path.
- */
 static void path_destroy(void *value, const void *key)
 {
 	free(value);
@@ -102,9 +79,6 @@ METHOD(device_cache_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 device_cache_t *hwo_device_cache_create(egress_device_t *devices)
 {
 	private_device_cache_t *this;

@@ -32,16 +32,11 @@ struct device_cache_t {
 	 */
 	const hwo_device_t *(*get)(device_cache_t *this, const hwo_child_t *child);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(device_cache_t *this);
 };
 
 /**
  * Create without any answer.
- *
- * @param devices		selection of devices
  */
 device_cache_t *hwo_device_cache_create(egress_device_t *devices);
 

@@ -11,48 +11,25 @@
 
 #include <utils/debug.h>
 
-typedef struct private_egress_device_t private_egress_device_t;
-
 /**
  * Private data of egress_device_t.
  */
-struct private_egress_device_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	egress_device_t public;
-
-	/**
-	 * Route lookups.
-	 */
+	/** route lookups */
 	route_lookup_t *routes;
-
-	/**
-	 * Links, may be NULL.
-	 */
+	/** links, may be NULL */
 	link_state_t *links;
-
-	/**
-	 * Features of links, may be NULL.
-	 */
+	/** features of links, may be NULL */
 	link_features_t *features;
-
-	/**
-	 * Settings.
-	 */
+	/** settings */
 	hwo_device_rules_t rules;
-
-	/**
-	 * TRUE if the kernel looks for policies by inner routes.
-	 */
+	/** TRUE if the kernel looks for policies by inner routes */
 	bool inner_routes;
-
-	/**
-	 * What was learned.
-	 */
+	/** what was learned */
 	device_history_t *history;
-};
+} private_egress_device_t;
 
 METHOD(egress_device_t, by_name, uint32_t,
 	private_egress_device_t *this, const char *name)
@@ -302,9 +279,6 @@ METHOD(egress_device_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 egress_device_t *hwo_egress_device_create(route_lookup_t *routes,
 										  link_state_t *links,
 										  link_features_t *features,

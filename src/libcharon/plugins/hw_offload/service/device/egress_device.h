@@ -41,8 +41,6 @@ struct egress_device_t {
 	/**
 	 * Find the device that carries the packets of an SA.
 	 *
-	 * @param id		identity of the SA
-	 * @param facts		facts about it
 	 * @param device	[out] device, and what it may be asked for
 	 */
 	void (*find_sa)(egress_device_t *this, const hwo_sa_id_t *id,
@@ -52,8 +50,6 @@ struct egress_device_t {
 	 * Deny packet mode if the kernel looks for policies by the inner route, and
 	 * that is by another device than the outer one.
 	 *
-	 * @param id		identity of the SA
-	 * @param facts		facts about it
 	 * @param device	[in,out] device that carries its packets
 	 */
 	void (*check_inner)(egress_device_t *this, const hwo_sa_id_t *id,
@@ -61,9 +57,6 @@ struct egress_device_t {
 
 	/**
 	 * Tell what a device may be asked for.
-	 *
-	 * @param ifindex	index
-	 * @param device	[out] device
 	 */
 	void (*judge)(egress_device_t *this, uint32_t ifindex,
 				  hwo_device_t *device);
@@ -78,7 +71,6 @@ struct egress_device_t {
 	/**
 	 * Get the index of an interface.
 	 *
-	 * @param name		name
 	 * @return			ifindex, 0 if there is none
 	 */
 	uint32_t (*by_name)(egress_device_t *this, const char *name);
@@ -96,7 +88,6 @@ struct egress_device_t {
 	/**
 	 * Get the current name of a device, for the log.
 	 *
-	 * @param ifindex	index
 	 * @param buf		[out] name, or "if<index>" if it is not known
 	 * @return			buf
 	 */

@@ -9,9 +9,6 @@
 
 #include <daemon.h>
 
-/**
- * Check if one of our addresses is in a network.
- */
 static bool has_address(const hwo_addr_t *addr, uint8_t prefix)
 {
 	host_t *host = NULL;
@@ -42,9 +39,6 @@ static bool has_any_address(const hwo_nets_t *nets)
 	return found;
 }
 
-/*
- * Described in header
- */
 bool hwo_route_leak(const hwo_guard_rules_t *rules, hw_offload_t requested,
 					uint16_t family, const hwo_sa_facts_t *facts)
 {

@@ -21,10 +21,7 @@
 /**
  * Check an SA, or what an SP demands of one, with the addresses of now.
  *
- * @param rules			what guards depend on
- * @param requested		configured mode
  * @param family		address family of the SA
- * @param facts			facts about the SA
  */
 bool hwo_route_leak(const hwo_guard_rules_t *rules, hw_offload_t requested,
 					uint16_t family, const hwo_sa_facts_t *facts);

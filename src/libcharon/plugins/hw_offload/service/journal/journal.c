@@ -21,49 +21,26 @@
 /** Notes that are never too many */
 #define NOTES_MIN 1024
 
-typedef struct private_journal_t private_journal_t;
-
 /**
  * Private data of journal_t.
  */
-struct private_journal_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	journal_t public;
-
-	/**
-	 * Lines, line_t* keyed by their text.
-	 */
+	/** lines, line_t* keyed by their text */
 	hashtable_t *lines;
-
-	/**
-	 * Number of them in each state.
-	 */
+	/** number of them in each state */
 	u_int count[HWO_LINE_UNWANTED + 1];
-
-	/**
-	 * The file, NULL to do without.
-	 */
+	/** the file, NULL to do without */
 	state_file_t *file;
-
-	/**
-	 * Notes in the file.
-	 */
+	/** notes in the file */
 	u_int notes;
-
-	/**
-	 * The last attempt to append, and to rewrite the file has failed.
-	 */
+	/** the last attempt to append, and to rewrite the file has failed */
 	bool append_failed, rewrite_failed;
-
-	/**
-	 * Protects all of them, and is signaled when a claim has ended.
-	 */
+	/** protects all of them, and is signaled when a claim has ended */
 	mutex_t *mutex;
 	condvar_t *condvar;
-};
+} private_journal_t;
 
 /**
  * A line.
@@ -110,9 +87,6 @@ static void check_written(int err, const char *what, bool *failed)
 	*failed = err != 0;
 }
 
-/**
- * Write all lines anew.
- */
 static int rewrite_file(private_journal_t *this)
 {
 	enumerator_t *lines;
@@ -128,9 +102,6 @@ static int rewrite_file(private_journal_t *this)
 	return err;
 }
 
-/**
- * Note a change in the file.
- */
 static void note(private_journal_t *this, bool add, const char *text)
 {
 	u_int count = this->lines->get_count(this->lines);
@@ -157,9 +128,6 @@ static void note(private_journal_t *this, bool add, const char *text)
 	}
 }
 
-/**
- * Let a line be in another state.
- */
 static void set_state(private_journal_t *this, line_t *line,
 					  hwo_line_state_t state)
 {
@@ -182,9 +150,6 @@ static line_t *add_line(private_journal_t *this, const char *text)
 	return line;
 }
 
-/**
- * Release a line that was taken out.
- */
 static void release(private_journal_t *this, line_t *line)
 {
 	set_state(this, line, HWO_LINE_NONE);
@@ -325,9 +290,6 @@ METHOD(journal_t, count, u_int,
 	return count;
 }
 
-/**
- * Callback for notes in the file.
- */
 static void load(void *data, bool add, const char *text)
 {
 	private_journal_t *this = data;
@@ -393,9 +355,6 @@ static void open_file(private_journal_t *this, const char *path)
 	}
 }
 
-/*
- * Described in header
- */
 journal_t *hwo_journal_create(const char *path)
 {
 	private_journal_t *this;

@@ -49,7 +49,6 @@ struct journal_t {
 	 * Own an object that is going to be added, before the kernel is asked to.
 	 * Waits while stale_state removes it, which is one request.
 	 *
-	 * @param line		line of the object
 	 * @return			state until now, for end() if that fails
 	 */
 	hwo_line_state_t (*begin)(journal_t *this, const char *line);
@@ -58,7 +57,6 @@ struct journal_t {
 	 * Get hold of an object to remove it, unless it has an owner. To be ended
 	 * by end(), nobody can add it until then.
 	 *
-	 * @param line		line of the object
 	 * @return			state until now, HWO_LINE_NONE or _OWNED if it is not
 	 *					to be removed
 	 */
@@ -67,7 +65,6 @@ struct journal_t {
 	/**
 	 * Note what came of a request about an object.
 	 *
-	 * @param line		line of the object
 	 * @param state		new state, HWO_LINE_NONE if it is gone
 	 */
 	void (*end)(journal_t *this, const char *line, hwo_line_state_t state);
@@ -80,7 +77,6 @@ struct journal_t {
 	/**
 	 * Find the line of an object that the kernel has.
 	 *
-	 * @param line		line of the object
 	 * @return			its state
 	 */
 	hwo_line_state_t (*find)(journal_t *this, const char *line);

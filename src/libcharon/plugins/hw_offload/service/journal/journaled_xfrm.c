@@ -13,33 +13,19 @@
 
 #include <utils/debug.h>
 
-typedef struct private_journaled_xfrm_t private_journaled_xfrm_t;
-
 /**
  * Private data.
  */
-struct private_journaled_xfrm_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	nl_exchange_t public;
-
-	/**
-	 * Exchange that is used.
-	 */
+	/** exchange that is used */
 	nl_exchange_t *xfrm;
-
-	/**
-	 * Journal.
-	 */
+	/** journal */
 	journal_t *journal;
-
-	/**
-	 * Removes what could not be removed.
-	 */
+	/** removes what could not be removed */
 	stale_state_t *stale;
-};
+} private_journaled_xfrm_t;
 
 /**
  * Find out what a request does.
@@ -73,9 +59,6 @@ static bool describe(const struct nlmsghdr *hdr, bool *add, bool *sp,
 	}
 }
 
-/**
- * Send a request that adds something.
- */
 static void send_add(private_journaled_xfrm_t *this, const char *line,
 					 hwo_msg_t *msg, hwo_result_t *result)
 {
@@ -150,9 +133,6 @@ METHOD(nl_exchange_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 nl_exchange_t *hwo_journaled_xfrm_create(nl_exchange_t *xfrm,
 										 journal_t *journal,
 										 stale_state_t *stale)

@@ -25,7 +25,6 @@
  * Create an exchange that notes what is ours.
  *
  * @param xfrm			exchange to use
- * @param journal		journal
  * @param stale			removes what could not be removed
  */
 nl_exchange_t *hwo_journaled_xfrm_create(nl_exchange_t *xfrm,

@@ -25,48 +25,25 @@
 #define RETRY_FIRST 500
 #define RETRY_MAX 60000
 
-typedef struct private_stale_state_t private_stale_state_t;
-
 /**
  * Private data of stale_state_t.
  */
-struct private_stale_state_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	stale_state_t public;
-
-	/**
-	 * Journal of what is ours.
-	 */
+	/** journal of what is ours */
 	journal_t *journal;
-
-	/**
-	 * Exchange that does not use the journal.
-	 */
+	/** exchange that does not use the journal */
 	nl_exchange_t *xfrm;
-
-	/**
-	 * When SPs of a killed daemon have to go, monotonic.
-	 */
+	/** when SPs of a killed daemon have to go, monotonic */
 	time_t due;
-
-	/**
-	 * TRUE until it was logged what a killed daemon left.
-	 */
+	/** TRUE until it was logged what a killed daemon left */
 	bool announce;
-
-	/**
-	 * Milliseconds to the next repetition.
-	 */
+	/** milliseconds to the next repetition */
 	u_int delay;
-
-	/**
-	 * Removes what is due.
-	 */
+	/** removes what is due */
 	deferred_job_t *job;
-};
+} private_stale_state_t;
 
 /**
  * What a scan has found.
@@ -88,9 +65,6 @@ static bool is_stale(hwo_line_state_t state)
 	return state == HWO_LINE_LEFT || state == HWO_LINE_UNWANTED;
 }
 
-/**
- * Callback for each SA of the kernel.
- */
 static bool check_sa(void *data, const struct nlmsghdr *hdr)
 {
 	scan_t *scan = data;
@@ -109,9 +83,6 @@ static bool check_sa(void *data, const struct nlmsghdr *hdr)
 	return TRUE;
 }
 
-/**
- * Callback for each SP of the kernel.
- */
 static bool check_sp(void *data, const struct nlmsghdr *hdr)
 {
 	scan_t *scan = data;
@@ -167,9 +138,6 @@ static bool begin_scan(private_stale_state_t *this, scan_t *scan)
 	return TRUE;
 }
 
-/**
- * Release what a scan has found.
- */
 static void end_scan(scan_t *scan)
 {
 	hwo_sp_state_t state;
@@ -337,9 +305,6 @@ static u_int remove_sps(private_stale_state_t *this, array_t *sps,
 	return failed;
 }
 
-/**
- * Log what a killed daemon left, once.
- */
 static void announce(private_stale_state_t *this, const scan_t *scan)
 {
 	u_int sas = array_count(scan->sas), sps = array_count(scan->sps);
@@ -376,9 +341,6 @@ static u_int remove_due(private_stale_state_t *this, u_int *waiting)
 	return failed;
 }
 
-/**
- * Check if there is anything without owner.
- */
 static bool has_stale(private_stale_state_t *this)
 {
 	return this->journal->count(this->journal, HWO_LINE_LEFT) ||
@@ -442,9 +404,6 @@ METHOD(stale_state_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 stale_state_t *hwo_stale_state_create(nl_exchange_t *xfrm, journal_t *journal)
 {
 	private_stale_state_t *this;

@@ -24,64 +24,32 @@
 /** Milliseconds for which the speed of a device is remembered */
 #define SPEED_MS 10000
 
-typedef struct private_limit_watcher_t private_limit_watcher_t;
-
 /**
  * Private data of limit_watcher_t.
  */
-struct private_limit_watcher_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	limit_watcher_t public;
-
-	/**
-	 * Exchange with XFRM.
-	 */
+	/** exchange with XFRM */
 	nl_exchange_t *xfrm;
-
-	/**
-	 * Records of SAs.
-	 */
+	/** records of SAs */
 	child_table_t *table;
-
-	/**
-	 * Requests to rekey.
-	 */
+	/** requests to rekey */
 	sa_expiry_t *rekey;
-
-	/**
-	 * Tells the speed of a device.
-	 */
+	/** tells the speed of a device */
 	hwo_link_speed_t link_speed;
-
-	/**
-	 * The device that was asked for last, its speed, and how long that is
-	 * remembered: SAs come in crowds, and drivers may take their time.
-	 */
+	/** the device that was asked for last, its speed, and how long that is
+	 * remembered: SAs come in crowds, and drivers may take their time. */
 	uint32_t device;
 	uint64_t speed, speed_end;
-
-	/**
-	 * SAs that are watched.
-	 */
+	/** SAs that are watched */
 	hwo_watch_heap_t heap;
-
-	/**
-	 * Protects all of these.
-	 */
+	/** protects all of these */
 	mutex_t *mutex;
-
-	/**
-	 * Looks at those that are due.
-	 */
+	/** looks at those that are due */
 	deferred_job_t *job;
-};
+} private_limit_watcher_t;
 
-/**
- * Get the current time in milliseconds.
- */
 static uint64_t get_time(void)
 {
 	timeval_t now;
@@ -90,9 +58,6 @@ static uint64_t get_time(void)
 	return now.tv_sec * 1000ULL + now.tv_usec / 1000;
 }
 
-/**
- * Be back when the first SA is due.
- */
 static void schedule(private_limit_watcher_t *this)
 {
 	uint64_t now = get_time(), due = 0;
@@ -290,9 +255,6 @@ static void log_plan(const hwo_sa_t *sa, const hwo_limit_plan_t *plan)
 	}
 }
 
-/**
- * Get the speed of the device that an SA is on.
- */
 static uint64_t get_speed(private_limit_watcher_t *this, const hwo_sa_id_t *id,
 						  uint64_t now)
 {
@@ -369,9 +331,6 @@ METHOD(limit_watcher_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 limit_watcher_t *hwo_limit_watcher_create(nl_exchange_t *xfrm,
 										  child_table_t *table,
 										  sa_expiry_t *rekey,

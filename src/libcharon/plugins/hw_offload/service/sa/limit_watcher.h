@@ -43,7 +43,6 @@ struct limit_watcher_t {
 	 * Begin to watch an SA in packet mode, if there is anything to watch. That
 	 * ends when there is no record of it in that mode anymore.
 	 *
-	 * @param sa		facts about the SA
 	 * @param plan		plan of its limits
 	 */
 	void (*add)(limit_watcher_t *this, const hwo_sa_t *sa,
@@ -54,18 +53,12 @@ struct limit_watcher_t {
 	 */
 	u_int (*get_count)(limit_watcher_t *this);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(limit_watcher_t *this);
 };
 
 /**
  * Create a watcher.
  *
- * @param xfrm			exchange with XFRM
- * @param table			records of SAs
- * @param rekey			requests to rekey
  * @param link_speed	tells the speed of a device
  */
 limit_watcher_t *hwo_limit_watcher_create(nl_exchange_t *xfrm,

@@ -13,17 +13,11 @@
 
 #include <utils/debug.h>
 
-/**
- * Callback for replies that describe one SA.
- */
 static bool decode_sa(void *data, const struct nlmsghdr *hdr)
 {
 	return hwo_xfrm_decode_sa(hdr, data);
 }
 
-/*
- * Described in header
- */
 void hwo_sa_get(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
 				hwo_sa_state_t *state, hwo_result_t *result)
 {
@@ -34,9 +28,6 @@ void hwo_sa_get(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
 	xfrm->query(xfrm, &msg, decode_sa, state, result);
 }
 
-/*
- * Described in header
- */
 void hwo_sa_delete(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
 				   hwo_result_t *result)
 {
@@ -46,9 +37,6 @@ void hwo_sa_delete(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
 	xfrm->command(xfrm, &msg, result);
 }
 
-/**
- * Encode the request for an offload.
- */
 static bool encode(hwo_sa_attempts_t *this, hwo_msg_t *msg,
 				   const hwo_offload_t *offload)
 {
@@ -60,9 +48,6 @@ static bool encode(hwo_sa_attempts_t *this, hwo_msg_t *msg,
 	return this->encode(this->data, msg, offload, this->update);
 }
 
-/**
- * Send the request for an offload.
- */
 static void send_request(hwo_sa_attempts_t *this, const hwo_offload_t *offload)
 {
 	hwo_msg_t msg;
@@ -74,9 +59,6 @@ static void send_request(hwo_sa_attempts_t *this, const hwo_offload_t *offload)
 	this->xfrm->command(this->xfrm, &msg, &this->result);
 }
 
-/**
- * Send the request for one step.
- */
 static void send_step(hwo_sa_attempts_t *this, hwo_mode_t mode)
 {
 	hwo_offload_t offload = {
@@ -244,9 +226,6 @@ static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
 	}
 }
 
-/**
- * Try one step.
- */
 static hwo_verdict_t try_step(hwo_sa_attempts_t *this, int step)
 {
 	hwo_mode_t mode = this->plan.step[step];
@@ -307,9 +286,6 @@ static bool fails_anyway(hwo_sa_attempts_t *this, int step)
 			!hwo_plan_is_refusal(&this->result));
 }
 
-/*
- * Described in header
- */
 bool hwo_sa_attempts_run(hwo_sa_attempts_t *this)
 {
 	hwo_verdict_t verdict = HWO_VERDICT_FAIL;

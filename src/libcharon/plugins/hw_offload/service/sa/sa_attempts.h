@@ -31,7 +31,6 @@ typedef struct hwo_sa_attempts_t hwo_sa_attempts_t;
 /**
  * Encode the request that installs an SA with a key that was not used yet.
  *
- * @param data			user data
  * @param msg			[out] message
  * @param offload		offload to ask for
  * @param update		TRUE to replace the larval SA of its SPI
@@ -92,20 +91,13 @@ bool hwo_sa_attempts_run(hwo_sa_attempts_t *attempts);
 /**
  * Ask the kernel about an SA.
  *
- * @param xfrm			exchange with XFRM
- * @param id			identity
  * @param state			[out] what it says
- * @param result		[out] outcome
  */
 void hwo_sa_get(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
 				hwo_sa_state_t *state, hwo_result_t *result);
 
 /**
  * Remove an SA from the kernel.
- *
- * @param xfrm			exchange with XFRM
- * @param id			identity
- * @param result		[out] outcome
  */
 void hwo_sa_delete(nl_exchange_t *xfrm, const hwo_sa_id_t *id,
 				   hwo_result_t *result);

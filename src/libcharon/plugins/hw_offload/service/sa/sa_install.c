@@ -44,17 +44,11 @@ typedef struct {
 	hwo_sa_last_state_t last;
 } install_t;
 
-/**
- * History of devices.
- */
 static device_history_t *get_history(const hwo_sa_install_t *this)
 {
 	return this->with.devices->get_history(this->with.devices);
 }
 
-/**
- * Encode the request for a step.
- */
 static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
 					  bool update)
 {
@@ -94,9 +88,6 @@ static hwo_refusal_t why_not_crypto(const install_t *install)
 	return why;
 }
 
-/**
- * Record an installed SA.
- */
 static void note_installed(const hwo_sa_install_t *this, install_t *install)
 {
 	device_history_t *history = get_history(this);
@@ -144,9 +135,6 @@ static void keep_to_budget(const hwo_sa_install_t *this, install_t *install,
 	}
 }
 
-/**
- * Plan the steps for an SA.
- */
 static void plan_install(const hwo_sa_install_t *this, install_t *install)
 {
 	hwo_plan_t *plan = &install->attempts.plan;

@@ -35,9 +35,6 @@ typedef struct hwo_sa_install_t {
 /**
  * Install an SA, see sa_installer_t. A failure is logged.
  *
- * @param this			what it takes
- * @param sa			facts about the SA
- * @param requested		configured offload mode
  * @return				0, or errno value
  */
 int hwo_sa_install(const hwo_sa_install_t *this, const hwo_sa_t *sa,

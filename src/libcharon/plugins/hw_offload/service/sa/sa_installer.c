@@ -16,21 +16,16 @@
 #include <utils/debug.h>
 #include <utils/utils.h>
 
-typedef struct private_sa_installer_t private_sa_installer_t;
-
 /**
  * Private data of sa_installer_t.
  */
-struct private_sa_installer_t {
+typedef struct {
 	/** public interface */
 	sa_installer_t public;
 	/** what it takes to install SAs */
 	hwo_sa_install_t install;
-};
+} private_sa_installer_t;
 
-/**
- * Callback for the larval SA.
- */
 static bool decode_larval(void *data, const struct nlmsghdr *hdr)
 {
 	return hwo_xfrm_decode_sa(hdr, data);

@@ -49,8 +49,6 @@ struct sa_installer_t {
 	 * packet mode stays, and charon is told to rekey: then both get the lesser
 	 * mode.
 	 *
-	 * @param sa		facts about the SA
-	 * @param requested	configured offload mode
 	 * @return			0, or errno value
 	 */
 	int (*add)(sa_installer_t *this, const hwo_sa_t *sa,
@@ -59,7 +57,6 @@ struct sa_installer_t {
 	/**
 	 * Query the usage of an SA.
 	 *
-	 * @param id		identity
 	 * @param bytes		[out] bytes processed
 	 * @param packets	[out] packets processed
 	 * @param used		[out] monotonic time it was last used, 0 if not known
@@ -71,7 +68,6 @@ struct sa_installer_t {
 	/**
 	 * Remove an SA.
 	 *
-	 * @param id		identity
 	 * @return			0, or errno value, ESRCH if there is none
 	 */
 	int (*del)(sa_installer_t *this, const hwo_sa_id_t *id);
@@ -83,9 +79,6 @@ struct sa_installer_t {
 	 */
 	int (*flush)(sa_installer_t *this);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(sa_installer_t *this);
 };
 

@@ -12,9 +12,6 @@
 
 #include <errno.h>
 
-/**
- * Check if a notification is about the deletion of an SA.
- */
 static bool is_deletion(const struct nlmsghdr *hdr, ssize_t len,
 						const hwo_sa_id_t *id)
 {
@@ -48,9 +45,6 @@ static bool get_notification(nl_transport_t *events, const hwo_sa_id_t *id,
 	return FALSE;
 }
 
-/*
- * Described in header
- */
 int hwo_sa_delete_last_state(nl_exchange_t *xfrm,
 							 const hwo_listener_t *listener,
 							 const hwo_sa_id_t *id, hwo_sa_last_state_t *final)

@@ -34,7 +34,6 @@ typedef union {
  *
  * @param xfrm			exchange with XFRM, repeats deletions without an answer
  * @param listener		opens transports for notifications
- * @param id			identity
  * @param final			[out] final state
  * @return				0, EOPNOTSUPP if there is no way to listen, ENODATA if
  *						the SA is gone, or will be, but its state was lost,

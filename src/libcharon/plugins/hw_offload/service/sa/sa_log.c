@@ -44,9 +44,6 @@ static const char *new_message(const hwo_sa_log_t *log)
 	return said && note(log, &why->result) ? why->result.extack : "";
 }
 
-/**
- * Name of the device.
- */
 static char *device_name(const hwo_sa_log_t *log, uint32_t ifindex,
 						 char buf[IFNAMSIZ])
 {
@@ -54,9 +51,6 @@ static char *device_name(const hwo_sa_log_t *log, uint32_t ifindex,
 				   : strcpy(buf, "-");
 }
 
-/**
- * Name of the direction.
- */
 static const char *direction(const hwo_sa_log_t *log)
 {
 	return log->sa->facts.inbound ? "inbound" : "outbound";

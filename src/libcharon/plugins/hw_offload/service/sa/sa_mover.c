@@ -17,23 +17,15 @@
 #include <utils/debug.h>
 #include <utils/utils.h>
 
-typedef struct private_sa_mover_t private_sa_mover_t;
-
 /**
  * Private data of sa_mover_t.
  */
-struct private_sa_mover_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	sa_mover_t public;
-
-	/**
-	 * What services for SAs have in common.
-	 */
+	/** what services for SAs have in common */
 	hwo_sa_shared_t with;
-};
+} private_sa_mover_t;
 
 /**
  * A move that is under way.
@@ -53,9 +45,6 @@ typedef struct {
 	hwo_sa_last_state_t last;
 } sa_move_t;
 
-/**
- * Describe the SA as it is.
- */
 static void keep_form(const sa_move_t *sa, hwo_sa_move_t *form)
 {
 	const hwo_child_sa_t *record = sa->record;
@@ -71,9 +60,6 @@ static void keep_form(const sa_move_t *sa, hwo_sa_move_t *form)
 	};
 }
 
-/**
- * Callback for the SA as it is now.
- */
 static bool decode_current(void *data, const struct nlmsghdr *hdr)
 {
 	sa_move_t *this = data;
@@ -126,9 +112,6 @@ static bool run_attempts(private_sa_mover_t *this, sa_move_t *sa)
 	return hwo_sa_attempts_run(attempts);
 }
 
-/**
- * Plan to put an SA where it was.
- */
 static void plan_back(const hwo_child_t *child, const hwo_child_sa_t *record,
 					  const hwo_offload_t *old, hwo_plan_t *plan)
 {
@@ -173,9 +156,6 @@ static int restore(private_sa_mover_t *this, sa_move_t *sa)
 	return EOPNOTSUPP;
 }
 
-/**
- * Update the record of an SA that was moved.
- */
 static void note_move(sa_move_t *sa)
 {
 	const hwo_sa_attempts_t *attempts = &sa->attempts;
@@ -317,9 +297,6 @@ METHOD(sa_mover_t, move_, int,
 	return err;
 }
 
-/**
- * Check if an SA is where it should be.
- */
 static bool is_placed(const hwo_offload_t *effective, const hwo_offload_t *best)
 {
 	return effective->mode == best->mode &&
@@ -418,9 +395,6 @@ METHOD(sa_mover_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 sa_mover_t *hwo_sa_mover_create(const hwo_sa_shared_t *with)
 {
 	private_sa_mover_t *this;

@@ -38,7 +38,6 @@ struct sa_mover_t {
 	 * Whatever can be found out before the SA is deleted is found out. If it
 	 * can't be installed in its new form, the old one is put back.
 	 *
-	 * @param id		identity
 	 * @param move		what changes; inbound is taken from the record of the SA
 	 * @return			0, EOPNOTSUPP if it has to be rekeyed, or another errno
 	 *					value, after which it has to be as well
@@ -61,16 +60,11 @@ struct sa_mover_t {
 	int (*place)(sa_mover_t *this, hwo_child_t *child, const hwo_plan_t *plan,
 				 hwo_outcome_t *outcome);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(sa_mover_t *this);
 };
 
 /**
  * Create a mover.
- *
- * @param with			what services for SAs have in common
  */
 sa_mover_t *hwo_sa_mover_create(const hwo_sa_shared_t *with);
 

@@ -29,9 +29,6 @@ typedef struct {
 	hwo_sa_id_t id;
 } trial_t;
 
-/**
- * Callback for the SA that is there.
- */
 static bool encode(void *data, const struct nlmsghdr *hdr)
 {
 	trial_t *this = data;
@@ -41,9 +38,6 @@ static bool encode(void *data, const struct nlmsghdr *hdr)
 	return this->encoded;
 }
 
-/**
- * Try one SA.
- */
 static bool try_one(nl_exchange_t *xfrm, const hwo_sa_id_t *like,
 					trial_t *trial, hwo_result_t *refusal)
 {
@@ -71,9 +65,6 @@ static bool try_one(nl_exchange_t *xfrm, const hwo_sa_id_t *like,
 	return !hwo_plan_is_refusal(refusal);
 }
 
-/*
- * Described in header
- */
 bool hwo_sa_probe(nl_exchange_t *xfrm, const hwo_child_t *child,
 				  const hwo_offload_t *offload, hwo_result_t *refusal)
 {

@@ -23,9 +23,7 @@
 /**
  * Try a pair of SAs.
  *
- * @param xfrm			exchange with XFRM
  * @param child			record of the two
- * @param offload		mode and device
  * @param refusal		[out] what the kernel says, if it's refused
  * @return				FALSE if one of them is refused; TRUE if not, or if that
  *						can't be found out

@@ -17,28 +17,17 @@
 /** Before all other policies, same as kernel-netlink */
 #define BYPASS_PRIORITY 32
 
-typedef struct private_bypass_policy_t private_bypass_policy_t;
-
 /**
  * Private data of bypass_policy_t.
  */
-struct private_bypass_policy_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	bypass_policy_t public;
-
-	/**
-	 * Exchange with XFRM.
-	 */
+	/** exchange with XFRM */
 	nl_exchange_t *xfrm;
-
-	/**
-	 * NICs that refused a policy, which is logged once, bypass_refusal_t.
-	 */
+	/** NICs that refused a policy, which is logged once, bypass_refusal_t */
 	array_t *refusing;
-};
+} private_bypass_policy_t;
 
 /**
  * A NIC that refused a bypass.
@@ -175,9 +164,6 @@ METHOD(bypass_policy_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 bypass_policy_t *hwo_bypass_policy_create(nl_exchange_t *xfrm)
 {
 	private_bypass_policy_t *this;

@@ -56,8 +56,6 @@ struct bypass_policy_t {
 
 /**
  * Create it.
- *
- * @param xfrm			exchange with XFRM
  */
 bypass_policy_t *hwo_bypass_policy_create(nl_exchange_t *xfrm);
 

@@ -15,44 +15,24 @@
 #include <collections/array.h>
 #include <threading/mutex.h>
 
-typedef struct private_guard_keeper_t private_guard_keeper_t;
-
 /**
  * Private data of guard_keeper_t.
  */
-struct private_guard_keeper_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	guard_keeper_t public;
-
-	/**
-	 * Table of SPs.
-	 */
+	/** table of SPs */
 	sp_table_t *sps;
-
-	/**
-	 * Changes SPs.
-	 */
+	/** changes SPs */
 	sp_attempts_t *attempts;
-
-	/**
-	 * Guards that are kept at most.
-	 */
+	/** guards that are kept at most */
 	u_int max;
-
-	/**
-	 * Number of the next guard, and of guards since the last count.
-	 */
+	/** number of the next guard, and of guards since the last count */
 	uint64_t next;
 	u_int fresh;
-
-	/**
-	 * Protects these.
-	 */
+	/** protects these */
 	mutex_t *mutex;
-};
+} private_guard_keeper_t;
 
 /**
  * Note why a guard stays.
@@ -254,9 +234,6 @@ METHOD(guard_keeper_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 guard_keeper_t *hwo_guard_keeper_create(sp_table_t *sps,
 										sp_attempts_t *attempts, u_int max)
 {

@@ -42,7 +42,6 @@ struct guard_keeper_t {
 	 * Block the traffic of an SP that could not be installed, if there is
 	 * nothing else for it.
 	 *
-	 * @param entry		entry of the SP
 	 * @param user		user whose SP could not be installed
 	 * @return			FALSE if that failed
 	 */

@@ -34,42 +34,21 @@ typedef struct {
  * Private data of ike_bypass_t.
  */
 struct private_ike_bypass_t {
-
-	/**
-	 * Public interface.
-	 */
+	/** public interface */
 	ike_bypass_t public;
-
-	/**
-	 * Policies for ports.
-	 */
+	/** policies for ports */
 	bypass_policy_t *policy;
-
-	/**
-	 * Settings.
-	 */
+	/** settings */
 	hwo_bypass_settings_t settings;
-
-	/**
-	 * Ports of our sockets, hwo_bypass_port_t.
-	 */
+	/** ports of our sockets, hwo_bypass_port_t */
 	array_t *ports;
-
-	/**
-	 * Local addresses that are exempt on NICs, hwo_addr_t.
-	 */
+	/** local addresses that are exempt on NICs, hwo_addr_t */
 	array_t *locals;
-
-	/**
-	 * NICs in use, bypass_nic_t.
-	 */
+	/** NICs in use, bypass_nic_t */
 	array_t *nics;
-
-	/**
-	 * Protects all of them. Held while policies are installed: a second
+	/** protects all of them. Held while policies are installed: a second
 	 * thread must not offload anything before the bypass is there. That
-	 * happens once per NIC.
-	 */
+	 * happens once per NIC. */
 	mutex_t *mutex;
 };
 
@@ -114,9 +93,6 @@ static void change_nic(private_ike_bypass_t *this,
 	}
 }
 
-/**
- * Get the port a socket is bound to.
- */
 static bool get_port(int fd, int family, hwo_bypass_port_t *port)
 {
 	union {
@@ -157,9 +133,6 @@ static void remember_port(private_ike_bypass_t *this,
 	this->mutex->unlock(this->mutex);
 }
 
-/**
- * Set the policy of a socket for one direction.
- */
 static bool exempt_socket(int fd, int family, policy_dir_t dir)
 {
 	uint8_t policy[256];
@@ -217,9 +190,6 @@ static int find_nic(private_ike_bypass_t *this, uint32_t ifindex,
 	return -1;
 }
 
-/**
- * Check if an address is in a list.
- */
 static bool contains(array_t *addrs, const hwo_addr_t *addr)
 {
 	hwo_addr_t other;
@@ -401,9 +371,6 @@ METHOD(ike_bypass_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 ike_bypass_t *hwo_ike_bypass_create(nl_exchange_t *xfrm,
 									const hwo_bypass_settings_t *settings)
 {

@@ -53,24 +53,18 @@ struct ike_bypass_t {
 	 * Exempt all ports on a NIC, before an SP is offloaded to it. If the NIC
 	 * does not want that, it is logged: IKE is only in danger if it is covered
 	 * by the SPs.
-	 *
-	 * @param ifindex	device
 	 */
 	void (*use_nic)(ike_bypass_t *this, uint32_t ifindex);
 
 	/**
 	 * Release a NIC, once for each use. After the last one, ports are not
 	 * exempt any longer.
-	 *
-	 * @param ifindex	device
 	 */
 	void (*release_nic)(ike_bypass_t *this, uint32_t ifindex);
 
 	/**
 	 * Exempt all ports on a NIC again, if it is in use, after it was down: the
 	 * kernel has dropped what it had then.
-	 *
-	 * @param ifindex	device
 	 */
 	void (*renew_nic)(ike_bypass_t *this, uint32_t ifindex);
 
@@ -94,7 +88,6 @@ struct ike_bypass_t {
 /**
  * Create the bypass.
  *
- * @param xfrm			exchange with XFRM
  * @param settings		settings, copied
  */
 ike_bypass_t *hwo_ike_bypass_create(nl_exchange_t *xfrm,

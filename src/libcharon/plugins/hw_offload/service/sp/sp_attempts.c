@@ -16,44 +16,24 @@
 #include <threading/mutex.h>
 #include <utils/debug.h>
 
-typedef struct private_sp_attempts_t private_sp_attempts_t;
-
 /**
  * Private data of sp_attempts_t.
  */
-struct private_sp_attempts_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	sp_attempts_t public;
-
-	/**
-	 * Exchange with XFRM.
-	 */
+	/** exchange with XFRM */
 	nl_exchange_t *xfrm;
-
-	/**
-	 * Bypass for IKE.
-	 */
+	/** bypass for IKE */
 	ike_bypass_t *bypass;
-
-	/**
-	 * Settings.
-	 */
+	/** settings */
 	hwo_sp_settings_t settings;
-
-	/**
-	 * TRUE once there is room for guards.
-	 */
+	/** TRUE once there is room for guards */
 	bool reserved;
-
-	/**
-	 * Protects reserved. Held while room is made, whoever comes second must
-	 * not install a guard before; that happens once.
-	 */
+	/** protects reserved. Held while room is made, whoever comes second must
+	 * not install a guard before; that happens once. */
 	mutex_t *mutex;
-};
+} private_sp_attempts_t;
 
 /**
  * IKE has to get past an SP on a NIC before it is there.
@@ -120,9 +100,6 @@ METHOD(sp_attempts_t, check, bool,
 	return TRUE;
 }
 
-/**
- * Take one step of the plan for an SP.
- */
 static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 					 const hwo_sp_request_t *user, const hwo_offload_t *offload,
 					 hwo_result_t *result)
@@ -228,9 +205,6 @@ METHOD(sp_attempts_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
 									  const hwo_sp_settings_t *settings)
 {

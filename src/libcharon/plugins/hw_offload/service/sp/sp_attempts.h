@@ -62,7 +62,6 @@ struct sp_attempts_t {
 	 * Remove an SP from the kernel, with its guard.
 	 *
 	 * @param entry		entry of the SP, checked out
-	 * @param result	[out] outcome
 	 */
 	void (*remove)(sp_attempts_t *this, hwo_sp_entry_t *entry,
 				   hwo_result_t *result);
@@ -97,9 +96,6 @@ struct sp_attempts_t {
 	bool (*check)(sp_attempts_t *this, hwo_sp_entry_t *entry, uint32_t ifindex,
 				  bool gone);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(sp_attempts_t *this);
 };
 

@@ -27,9 +27,6 @@ static bool is_update(const hwo_result_t *result, bool update)
 	return hwo_result_lost(result);
 }
 
-/**
- * Send the request for one SP.
- */
 static void send_sp(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 					  bool update, hwo_result_t *result)
 {
@@ -44,9 +41,6 @@ static void send_sp(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 	}
 }
 
-/**
- * Remove one SP.
- */
 static void remove_one(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 						hwo_result_t *result)
 {
@@ -216,9 +210,6 @@ static void remove_some(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_sp_change(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 				   const hwo_kernel_sps_t *want, bool update,
 				   hwo_result_t *result)
@@ -243,9 +234,6 @@ void hwo_sp_change(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 	*have = left;
 }
 
-/*
- * Described in header
- */
 void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 					   hwo_result_t *result)
 {
@@ -257,17 +245,11 @@ void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 	*have = none;
 }
 
-/**
- * Callback for replies that describe one SP.
- */
 static bool decode_sp(void *data, const struct nlmsghdr *hdr)
 {
 	return hwo_xfrm_decode_sp(hdr, data);
 }
 
-/**
- * Ask the kernel about an SP.
- */
 static int get_sp(nl_exchange_t *xfrm, const hwo_sp_id_t *id,
 				  hwo_sp_state_t *state)
 {
@@ -280,9 +262,6 @@ static int get_sp(nl_exchange_t *xfrm, const hwo_sp_id_t *id,
 	return result.err;
 }
 
-/*
- * Described in header
- */
 bool hwo_sp_forget_lost(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 						uint32_t ifindex, bool all)
 {
@@ -311,9 +290,6 @@ bool hwo_sp_forget_lost(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 	return lost;
 }
 
-/**
- * Query when one SP of the kernel was used last.
- */
 static int query_one(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 					 uint64_t *used)
 {
@@ -328,9 +304,6 @@ static int query_one(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
 	return err;
 }
 
-/*
- * Described in header
- */
 int hwo_sp_last_use(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 					uint64_t *used)
 {

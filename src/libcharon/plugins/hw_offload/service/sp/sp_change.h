@@ -21,12 +21,10 @@
 /**
  * Change SPs. If that fails, the kernel is left as it was as far as possible.
  *
- * @param xfrm		exchange with XFRM
  * @param have		what the kernel has, changed to what it has then, also on
  *					failure
  * @param want		what it is to have
  * @param update	TRUE to replace SPs of others without trying to add first
- * @param result	[out] outcome
  */
 void hwo_sp_change(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
 				   const hwo_kernel_sps_t *want, bool update,
@@ -36,7 +34,6 @@ void hwo_sp_change(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
  * Remove all SPs. Those that are offloaded may be gone already, the kernel
  * drops them if their NIC goes down.
  *
- * @param xfrm		exchange with XFRM
  * @param have		what the kernel has, none afterwards
  * @param result	[out] outcome, the first failure if there is one
  */
@@ -47,7 +44,6 @@ void hwo_sp_remove_all(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
  * Forget the SPs in a NIC that the kernel does not have anymore: it drops them
  * if the NIC goes down.
  *
- * @param xfrm		exchange with XFRM
  * @param have		what the kernel has, changed
  * @param ifindex	NIC, 0 for any
  * @param all		TRUE to remove those that it may still have
@@ -60,7 +56,6 @@ bool hwo_sp_forget_lost(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
  * Query when an SP was used last, by any of those in the
  * kernel but the guard.
  *
- * @param xfrm		exchange with XFRM
  * @param have		what the kernel has
  * @param used		[out] seconds since the epoch, 0 if it was not
  * @return			0, or errno value if none of them is there

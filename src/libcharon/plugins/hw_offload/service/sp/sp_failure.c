@@ -10,9 +10,6 @@
 
 #include <time.h>
 
-/*
- * Described in header
- */
 void hwo_sp_note_refusal(device_history_t *history, const hwo_plan_t *plan,
 						 const hwo_result_t *result)
 {
@@ -40,9 +37,6 @@ static hwo_reason_t get_reason(const hwo_plan_t *plan,
 	return HWO_REASON_POLICY_REFUSED;
 }
 
-/*
- * Described in header
- */
 bool hwo_sp_failure(child_table_t *sas, const hwo_sp_request_t *user,
 					const hwo_plan_t *plan, const hwo_result_t *result,
 					hwo_sa_record_t *failed)

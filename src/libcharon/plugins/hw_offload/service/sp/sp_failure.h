@@ -22,7 +22,6 @@
 /**
  * Keep what a device has said to an SP, if it was asked and refused it.
  *
- * @param history		history of devices
  * @param plan			steps that were tried
  * @param result		outcome of the last one
  */
@@ -32,11 +31,9 @@ void hwo_sp_note_refusal(device_history_t *history, const hwo_plan_t *plan,
 /**
  * Describe a failure as failed_children_t wants it.
  *
- * @param sas			records of SAs
  * @param user			user whose SP could not be installed
  * @param plan			steps that were tried
  * @param result		outcome of the last one
- * @param failed		[out] description
  * @return				FALSE if nobody could ask for it: it is not to be
  *						offloaded, or a shunt, which has neither SAs nor a reqid
  */

@@ -17,9 +17,6 @@
 
 #include <utils/debug.h>
 
-/**
- * Log a failure to install an SP.
- */
 static void log_failure(const hwo_sp_install_t *this, const char *what,
 						const hwo_sp_id_t *id, const hwo_sp_outcome_t *outcome)
 {
@@ -74,9 +71,6 @@ static bool leave_packet_mode(const hwo_sp_install_t *this,
 	return TRUE;
 }
 
-/*
- * Described in header
- */
 void hwo_sp_install_failed(const hwo_sp_install_t *this,
 						   const hwo_sp_request_t *user,
 						   const hwo_sp_outcome_t *outcome)
@@ -96,9 +90,6 @@ void hwo_sp_install_failed(const hwo_sp_install_t *this,
 	}
 }
 
-/*
- * Described in header
- */
 int hwo_sp_install(const hwo_sp_install_t *this, hwo_sp_entry_t *entry,
 				   const hwo_sp_request_t *user, hwo_sp_outcome_t *outcome)
 {

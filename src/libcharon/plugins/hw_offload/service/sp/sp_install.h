@@ -52,7 +52,6 @@ typedef struct hwo_sp_outcome_t {
 /**
  * Install the SP of a user. A failure is logged.
  *
- * @param this		what it takes
  * @param entry		entry of the SP, checked out
  * @param user		user to install it for
  * @param outcome	[out] what came of it
@@ -64,7 +63,6 @@ int hwo_sp_install(const hwo_sp_install_t *this, hwo_sp_entry_t *entry,
 /**
  * Keep why a CHILD_SA or trap could not be installed, for those who ask later.
  *
- * @param this		what it takes
  * @param user		user whose SP could not be installed
  * @param outcome	what came of it
  */

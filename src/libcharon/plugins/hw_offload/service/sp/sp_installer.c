@@ -23,48 +23,25 @@
 #include <utils/debug.h>
 #include <utils/utils.h>
 
-typedef struct private_sp_installer_t private_sp_installer_t;
-
 /**
  * Private data of sp_installer_t.
  */
-struct private_sp_installer_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	sp_installer_t public;
-
-	/**
-	 * Exchange with XFRM.
-	 */
+	/** exchange with XFRM */
 	nl_exchange_t *xfrm;
-
-	/**
-	 * Bypass for IKE.
-	 */
+	/** bypass for IKE */
 	ike_bypass_t *bypass;
-
-	/**
-	 * What it takes to install an SP.
-	 */
+	/** what it takes to install an SP */
 	hwo_sp_install_t install;
-
-	/**
-	 * Table of SPs.
-	 */
+	/** table of SPs */
 	sp_table_t *sps;
-
-	/**
-	 * Guards that nobody uses.
-	 */
+	/** guards that nobody uses */
 	guard_keeper_t *guards;
-
-	/**
-	 * Tells who was lost and who is closed.
-	 */
+	/** tells who was lost and who is closed */
 	ike_listener_t *ike_listener;
-};
+} private_sp_installer_t;
 
 /**
  * Do something with all SPs. There is no entry checked out by us here, as
@@ -422,9 +399,6 @@ METHOD(sp_installer_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 										ike_bypass_t *bypass, sp_table_t *sps,
 										const hwo_sp_install_t *install)

@@ -54,7 +54,6 @@ struct sp_installer_t {
 	/**
 	 * Query when an SP was used last.
 	 *
-	 * @param id		identity
 	 * @param used		[out] monotonic time, 0 if it was not used
 	 * @return			0, or errno value
 	 */
@@ -101,9 +100,7 @@ struct sp_installer_t {
 /**
  * Create an installer.
  *
- * @param xfrm			exchange with XFRM
  * @param bypass		bypass for IKE on NICs that get SPs
- * @param sps			table of SPs
  * @param install		what it takes to install SPs but the attempts, copied
  */
 sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,

@@ -17,9 +17,6 @@ typedef struct {
 	traffic_selector_t *src, *dst;
 } selectors_t;
 
-/**
- * Get the traffic selectors of an SP.
- */
 static selectors_t get_selectors(const hwo_sp_id_t *id)
 {
 	return (selectors_t){
@@ -28,18 +25,12 @@ static selectors_t get_selectors(const hwo_sp_id_t *id)
 	};
 }
 
-/**
- * Release traffic selectors.
- */
 static void release(selectors_t *ts)
 {
 	DESTROY_IF(ts->src);
 	DESTROY_IF(ts->dst);
 }
 
-/*
- * Described in header
- */
 void hwo_sp_log_change(const char *what, hwo_sp_entry_t *entry)
 {
 	const hwo_kernel_sps_t *kernel = &entry->kernel;
@@ -52,9 +43,6 @@ void hwo_sp_log_change(const char *what, hwo_sp_entry_t *entry)
 	release(&ts);
 }
 
-/*
- * Described in header
- */
 void hwo_sp_log_failure(const char *what, const hwo_sp_id_t *id,
 						hwo_mode_t mode, const char *device,
 						const hwo_result_t *result)
@@ -68,9 +56,6 @@ void hwo_sp_log_failure(const char *what, const hwo_sp_id_t *id,
 	release(&ts);
 }
 
-/*
- * Described in header
- */
 void hwo_sp_log_traffic(const hwo_sp_id_t *id, const char *what)
 {
 	selectors_t ts = get_selectors(id);

@@ -20,7 +20,6 @@
  * Log what became of an SP, at level 2.
  *
  * @param what		what was done, e.g. "added"
- * @param entry		entry of the SP
  */
 void hwo_sp_log_change(const char *what, hwo_sp_entry_t *entry);
 
@@ -28,10 +27,8 @@ void hwo_sp_log_change(const char *what, hwo_sp_entry_t *entry);
  * Log a failure to do something with an SP, at level 1.
  *
  * @param what		what was to be done, e.g. "add"
- * @param id		identity of the SP
  * @param mode		mode that was asked for
  * @param device	name of the device that was asked
- * @param result	outcome
  */
 void hwo_sp_log_failure(const char *what, const hwo_sp_id_t *id,
 						hwo_mode_t mode, const char *device,
@@ -40,7 +37,6 @@ void hwo_sp_log_failure(const char *what, const hwo_sp_id_t *id,
 /**
  * Log something about the traffic of an SP, at level 1.
  *
- * @param id		identity of the SP
  * @param what		what follows the selectors
  */
 void hwo_sp_log_traffic(const hwo_sp_id_t *id, const char *what);

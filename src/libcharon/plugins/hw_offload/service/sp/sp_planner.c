@@ -9,9 +9,6 @@
 #include "../device/route_leak.h"
 #include "../../model/plan/ts_convert.h"
 
-/**
- * Set the network on one side of a selector.
- */
 static void set_net(const hwo_selector_t *sel, bool src, hwo_nets_t *nets)
 {
 	nets->count = 1;
@@ -68,9 +65,6 @@ static void find_device(egress_device_t *devices, const hwo_sp_request_t *user,
 	devices->find_sa(devices, &sa, &facts, device);
 }
 
-/*
- * Described in header
- */
 bool hwo_sp_route_leak(const hwo_guard_rules_t *rules,
 					   const hwo_sp_request_t *user)
 {
@@ -84,9 +78,6 @@ bool hwo_sp_route_leak(const hwo_guard_rules_t *rules,
 	return hwo_route_leak(rules, user->requested, user->sa.src.family, &facts);
 }
 
-/*
- * Described in header
- */
 bool hwo_sp_find_sa(child_table_t *sas, const hwo_sp_request_t *user,
 					hwo_sa_record_t *sa)
 {
@@ -116,9 +107,6 @@ static bool is_wildcard(const hwo_sp_request_t *user)
 														 : &user->sa.src);
 }
 
-/*
- * Described in header
- */
 void hwo_sp_plan_user(egress_device_t *devices, child_table_t *sas,
 					  const hwo_sp_request_t *user, hwo_plan_t *plan)
 {

@@ -21,8 +21,6 @@
 /**
  * Find the SA of an SP.
  *
- * @param sas		records of SAs
- * @param user		SP
  * @param sa		[out] copy of the record
  * @return			FALSE if there is none
  */
@@ -32,20 +30,12 @@ bool hwo_sp_find_sa(child_table_t *sas, const hwo_sp_request_t *user,
 /**
  * Check if the traffic of an SP would leave in clear once its route moves to
  * another device, with the addresses of now.
- *
- * @param rules		what guards depend on
- * @param user		SP
  */
 bool hwo_sp_route_leak(const hwo_guard_rules_t *rules,
 					   const hwo_sp_request_t *user);
 
 /**
  * Plan the offload of an SP.
- *
- * @param devices	selection of devices
- * @param sas		records of SAs
- * @param user		SP
- * @param plan		[out] plan
  */
 void hwo_sp_plan_user(egress_device_t *devices, child_table_t *sas,
 					  const hwo_sp_request_t *user, hwo_plan_t *plan);

@@ -13,9 +13,6 @@
 #include <daemon.h>
 #include <utils/debug.h>
 
-/*
- * Described in header
- */
 bool hwo_sp_route_needed(const hwo_sp_request_t *user)
 {
 	const hwo_sp_id_t *id = &user->sp.id;
@@ -146,9 +143,6 @@ static bool route_equals(const hwo_sp_route_t *a, const hwo_sp_route_t *b)
 		   memeq(&a->src, &b->src, sizeof(a->src));
 }
 
-/**
- * Add or delete a route with charon's kernel-net.
- */
 static status_t change_route(hwo_sp_route_t *route, bool add)
 {
 	host_t *gateway, *src;
@@ -175,9 +169,6 @@ static status_t change_route(hwo_sp_route_t *route, bool add)
 	return status;
 }
 
-/*
- * Described in header
- */
 void hwo_sp_route_install(hwo_sp_entry_t *entry, const hwo_sp_request_t *user,
 						  const char *xfrm)
 {
@@ -230,9 +221,6 @@ void hwo_sp_route_install(hwo_sp_entry_t *entry, const hwo_sp_request_t *user,
 	ts->destroy(ts);
 }
 
-/*
- * Described in header
- */
 void hwo_sp_route_remove(hwo_sp_entry_t *entry)
 {
 	traffic_selector_t *ts;

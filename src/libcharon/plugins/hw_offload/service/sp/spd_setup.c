@@ -11,17 +11,11 @@
 
 #include <utils/debug.h>
 
-/**
- * Callback for the reply.
- */
 static bool decode_info(void *data, const struct nlmsghdr *hdr)
 {
 	return hwo_xfrm_decode_spd_info(hdr, data);
 }
 
-/**
- * Ask the kernel about its SPD.
- */
 static int get_info(nl_exchange_t *xfrm, hwo_spd_info_t *info)
 {
 	hwo_result_t result;
@@ -33,17 +27,11 @@ static int get_info(nl_exchange_t *xfrm, hwo_spd_info_t *info)
 	return result.err;
 }
 
-/**
- * Compare thresholds.
- */
 static bool thresh_equals(const hwo_spd_thresh_t *a, const hwo_spd_thresh_t *b)
 {
 	return a->lbits == b->lbits && a->rbits == b->rbits;
 }
 
-/*
- * Described in header
- */
 int hwo_spd_setup(nl_exchange_t *xfrm, const hwo_spd_thresh_t *v4,
 				  const hwo_spd_thresh_t *v6)
 {
@@ -87,9 +75,6 @@ static void placeholder(u_int i, hwo_sp_t *sp)
 	sp->priority = UINT32_MAX - 1;
 }
 
-/*
- * Described in header
- */
 void hwo_spd_reserve(nl_exchange_t *xfrm, u_int count)
 {
 	const hwo_offload_t none = {};

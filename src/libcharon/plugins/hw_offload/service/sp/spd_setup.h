@@ -19,7 +19,6 @@
  * Set the prefix lengths from which on SPs are hashed, if they differ from what
  * is set. If they can't be set, that is logged, but not an error.
  *
- * @param xfrm		exchange with XFRM
  * @param v4		thresholds for IPv4
  * @param v6		thresholds for IPv6
  * @return			0, or the errno value of the first request: EPERM without
@@ -38,7 +37,6 @@ int hwo_spd_setup(nl_exchange_t *xfrm, const hwo_spd_thresh_t *v4,
  * are there already. The kernel does not tell how large it is, so nobody knows
  * if others had it grow before.
  *
- * @param xfrm		exchange with XFRM
  * @param count		number of SPs
  */
 void hwo_spd_reserve(nl_exchange_t *xfrm, u_int count);

@@ -10,9 +10,6 @@
 
 #include <netinet/in.h>
 
-/*
- * Described in header
- */
 void hwo_child_facts_add_proposal(hwo_child_facts_t *facts,
 								  proposal_t *proposal)
 {
@@ -41,9 +38,6 @@ void hwo_child_facts_add_proposal(hwo_child_facts_t *facts,
 	facts->sa.esn = facts->esn;
 }
 
-/*
- * Described in header
- */
 void hwo_child_facts_add_selector(hwo_child_facts_t *facts,
 								  traffic_selector_t *ts, bool local)
 {
@@ -53,9 +47,6 @@ void hwo_child_facts_add_selector(hwo_child_facts_t *facts,
 	hwo_nets_add(local ? &facts->sa.local : &facts->sa.remote, ts);
 }
 
-/*
- * Described in header
- */
 host_t *hwo_child_facts_host(const char *addrs)
 {
 	host_t *host = NULL;
@@ -73,9 +64,6 @@ host_t *hwo_child_facts_host(const char *addrs)
 	return host;
 }
 
-/*
- * Described in header
- */
 void hwo_child_facts_clear(hwo_child_facts_t *facts)
 {
 	DESTROY_IF(facts->local);

@@ -10,9 +10,6 @@
 
 #include <daemon.h>
 
-/**
- * Note what all proposals of a child offer.
- */
 static void note_proposals(hwo_child_facts_t *facts, child_cfg_t *child)
 {
 	enumerator_t *enumerator;
@@ -52,9 +49,6 @@ static void note_selectors(hwo_child_facts_t *facts, child_cfg_t *child,
 	list->destroy_offset(list, offsetof(traffic_selector_t, destroy));
 }
 
-/*
- * Described in header
- */
 void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
 							hwo_child_facts_t *facts)
 {
@@ -98,18 +92,12 @@ static bool has_sas(child_cfg_t *child)
 	return mode != MODE_PASS && mode != MODE_DROP;
 }
 
-/*
- * Described in header
- */
 void hwo_loaded_child_release(hwo_loaded_child_t *loaded)
 {
 	loaded->child->destroy(loaded->child);
 	loaded->peer->destroy(loaded->peer);
 }
 
-/*
- * Described in header
- */
 array_t *hwo_loaded_children(const char *connection, const char *name)
 {
 	enumerator_t *peers, *children;

@@ -157,9 +157,6 @@ static void note_selectors(hwo_child_facts_t *facts, char *value, bool local)
 	enumerator->destroy(enumerator);
 }
 
-/**
- * Check if there is a limit.
- */
 static bool is_limit(const char *value)
 {
 	return value && strtoull(value, NULL, 0);
@@ -221,9 +218,6 @@ static const char *note_numbers(const json_t *config, hwo_child_facts_t *facts)
 	return NULL;
 }
 
-/**
- * Note what is written.
- */
 static const char *note_config(const json_t *config, hwo_child_facts_t *facts)
 {
 	const char *error;
@@ -245,9 +239,6 @@ static const char *note_config(const json_t *config, hwo_child_facts_t *facts)
 	return error;
 }
 
-/*
- * Described in header
- */
 const char *hwo_child_facts_written(const char *text, hwo_child_facts_t *facts)
 {
 	const char *error = "no configuration of a child";

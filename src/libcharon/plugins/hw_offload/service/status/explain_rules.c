@@ -28,18 +28,12 @@ void hwo_explain_rule(hwo_explanation_t *this, const char *rule,
 			"time", hwo_json_limit(when)));
 }
 
-/**
- * Name of the device.
- */
 static char *device_name(hwo_explanation_t *this, char buf[IFNAMSIZ])
 {
 	return this->host->devices->name(this->host->devices, this->device.ifindex,
 									 buf);
 }
 
-/**
- * Why there is no device.
- */
 static const char *no_device(const hwo_device_t *device)
 {
 	switch (device->denied[HWO_MODE_CRYPTO])

@@ -39,8 +39,6 @@ typedef struct hwo_explanation_t {
 /**
  * Add a rule.
  *
- * @param this			explanation
- * @param rule			name
  * @param result		"ok", "no" if it rules something out, "note"
  * @param when			when that was, 0 if it is not about the past
  * @param text			what it says, with arguments as for printf()

@@ -10,9 +10,6 @@
 
 #include <netinet/in.h>
 
-/**
- * Describe the last move of an SA.
- */
 static json_t *moves(const hwo_sa_record_t *record, egress_device_t *devices)
 {
 	const hwo_sa_moves_t *all = &record->moves;
@@ -99,9 +96,6 @@ json_t *hwo_report_failure(const hwo_failed_child_t *failed,
 	return object;
 }
 
-/**
- * Describe limits.
- */
 static json_t *limits(const hwo_limits_t *all)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",

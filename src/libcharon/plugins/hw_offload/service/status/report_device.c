@@ -8,9 +8,6 @@
 #include "status_report.h"
 #include "status_json.h"
 
-/**
- * Describe a mode of a device.
- */
 static json_t *device_mode(const hwo_device_t *device,
 						   const hwo_learned_t *learned, hwo_mode_t mode)
 {
@@ -24,9 +21,6 @@ static json_t *device_mode(const hwo_device_t *device,
 			"time", hwo_json_limit(learned->works[mode]));
 }
 
-/**
- * List what a device refused.
- */
 static json_t *refusals(const hwo_learned_t *learned)
 {
 	json_t *list = json_array();

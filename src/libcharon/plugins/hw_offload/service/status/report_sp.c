@@ -11,9 +11,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-/**
- * A network with its prefix length.
- */
 static json_t *network(uint16_t family, const uint8_t *bytes, uint8_t prefix)
 {
 	char buf[INET6_ADDRSTRLEN];
@@ -34,9 +31,6 @@ static json_t *port(uint16_t value, uint16_t mask)
 				: json_null();
 }
 
-/**
- * Describe the selector of an SP.
- */
 static json_t *selector(const hwo_selector_t *sel, egress_device_t *devices)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
@@ -48,9 +42,6 @@ static json_t *selector(const hwo_selector_t *sel, egress_device_t *devices)
 			"interface", hwo_json_device(devices, sel->ifindex));
 }
 
-/**
- * Describe a template.
- */
 static json_t *template(const hwo_tmpl_t *tmpl)
 {
 	return json_pack("{s:s, s:o, s:I, s:s, s:o, s:o, s:b}",
@@ -105,9 +96,6 @@ static json_t *kernel_sps(const hwo_kernel_sps_t *all, egress_device_t *devices)
 	return list;
 }
 
-/**
- * What an SP does with packets.
- */
 static const char *action(const hwo_sp_request_t *user)
 {
 	switch (user->type)
@@ -135,9 +123,6 @@ static json_t *blocked(const hwo_block_t *blocked)
 			"peer", hwo_json_addr(&blocked->peer));
 }
 
-/**
- * Describe the user on top.
- */
 static json_t *top_user(const hwo_sp_view_t *view, egress_device_t *devices)
 {
 	const hwo_sp_request_t *top = &view->top;

@@ -57,9 +57,6 @@ struct status_answer_t {
 	u_int count;
 };
 
-/**
- * Describe one SA of a CHILD_SA.
- */
 static json_t *describe_sa(status_answer_t *this, const hwo_sa_record_t *record)
 {
 	hwo_sa_state_t state;
@@ -93,9 +90,6 @@ static json_t *describe_child(status_answer_t *this, const hwo_child_t *child)
 	return object;
 }
 
-/**
- * Next CHILD_SA that could not be installed.
- */
 static bool next_failure(status_answer_t *this, json_t **object)
 {
 	failed_children_t *failures = this->source->failures;
@@ -113,9 +107,6 @@ static bool next_failure(status_answer_t *this, json_t **object)
 	return TRUE;
 }
 
-/**
- * Next CHILD_SA.
- */
 static bool next_child(status_answer_t *this, json_t **object)
 {
 	child_table_t *table = this->source->table;
@@ -141,9 +132,6 @@ static bool next_child(status_answer_t *this, json_t **object)
 	return next_failure(this, object);
 }
 
-/**
- * Next policy.
- */
 static bool next_sp(status_answer_t *this, json_t **object)
 {
 	sp_table_t *table = this->source->sp_table;
@@ -166,9 +154,6 @@ static bool next_sp(status_answer_t *this, json_t **object)
 	return FALSE;
 }
 
-/**
- * Next device.
- */
 static bool next_device(status_answer_t *this, json_t **object)
 {
 	struct if_nameindex *link;
@@ -256,9 +241,6 @@ static bool next_rule(status_answer_t *this, json_t **object)
 	return TRUE;
 }
 
-/**
- * Describe an event.
- */
 static json_t *describe_event(status_answer_t *this,
 							  const hwo_status_event_t *event, uint64_t missed)
 {
@@ -279,9 +261,6 @@ static json_t *describe_event(status_answer_t *this,
 	return object;
 }
 
-/**
- * Next event.
- */
 static bool next_event(status_answer_t *this, json_t **object)
 {
 	hwo_status_event_t event;
@@ -347,9 +326,6 @@ status_answer_t *hwo_status_begin(const hwo_status_source_t *source,
 	return this;
 }
 
-/**
- * First line of an answer.
- */
 static json_t *first_object(const status_answer_t *this)
 {
 	return json_pack("{s:i, s:s, s:s, s:s}",
@@ -360,9 +336,6 @@ static json_t *first_object(const status_answer_t *this)
 					 "strongswan", VERSION);
 }
 
-/**
- * Last line of an answer.
- */
 static json_t *last_object(status_answer_t *this)
 {
 	this->ended = TRUE;

@@ -22,7 +22,6 @@ typedef struct status_answer_t status_answer_t;
 /**
  * Begin an answer.
  *
- * @param source		what to tell about
  * @param events		what happened to it
  * @param line			request
  * @param uid			user of the client
@@ -35,9 +34,7 @@ status_answer_t *hwo_status_begin(const hwo_status_source_t *source,
 /**
  * Write the next line of an answer.
  *
- * @param answer		answer
  * @param buf			[out] line with newline, without NUL
- * @param size			size of buf
  * @return				length, 0 if there is none at the moment, -1 at the end
  */
 ssize_t hwo_status_next(status_answer_t *answer, char *buf, size_t size);

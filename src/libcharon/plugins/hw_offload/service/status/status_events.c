@@ -11,33 +11,19 @@
 
 #include <threading/mutex.h>
 
-typedef struct private_status_events_t private_status_events_t;
-
 /**
  * Private data of status_events_t.
  */
-struct private_status_events_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	status_events_t public;
-
-	/**
-	 * Events, by their number modulo the size.
-	 */
+	/** events, by their number modulo the size */
 	hwo_status_event_t ring[HWO_STATUS_EVENTS];
-
-	/**
-	 * Number of the next event.
-	 */
+	/** number of the next event */
 	uint64_t next;
-
-	/**
-	 * Protects both.
-	 */
+	/** protects both */
 	mutex_t *mutex;
-};
+} private_status_events_t;
 
 METHOD(status_events_t, add, void,
 	private_status_events_t *this, const char *what,
@@ -94,9 +80,6 @@ METHOD(status_events_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 status_events_t *hwo_status_events_create(void)
 {
 	private_status_events_t *this;

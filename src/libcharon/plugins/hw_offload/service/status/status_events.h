@@ -60,16 +60,12 @@ struct status_events_t {
 	 *
 	 * @param number	[in,out] number of the event, advanced to that of the
 	 *					next
-	 * @param event		[out] event
 	 * @param missed	[out] number of events before it that are gone
 	 * @return			FALSE if there is none yet
 	 */
 	bool (*get)(status_events_t *this, uint64_t *number,
 				hwo_status_event_t *event, uint64_t *missed);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(status_events_t *this);
 };
 

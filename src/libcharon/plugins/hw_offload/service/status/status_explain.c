@@ -14,9 +14,6 @@
 
 #include <ipsec/ipsec_types.h>
 
-/**
- * Find the device that carries the traffic.
- */
 static void find_device(hwo_explanation_t *this)
 {
 	const hwo_child_facts_t *facts = &this->facts;
@@ -138,9 +135,6 @@ static bool is_failure_of(const hwo_failed_child_t *failed,
 				 sizeof(peer));
 }
 
-/**
- * Find the last failure of the child.
- */
 static bool find_failure(hwo_explanation_t *this, hwo_failed_child_t *failed)
 {
 	bool found = FALSE;

@@ -25,7 +25,6 @@
 /**
  * Explain a child that is loaded.
  *
- * @param host			what it depends on
  * @param loaded		child
  * @return				array of rules and a verdict
  */
@@ -35,7 +34,6 @@ json_t *hwo_status_explain(const hwo_status_source_t *host,
 /**
  * Explain a child that is written down.
  *
- * @param host			what it depends on
  * @param text			what is written, see hwo_child_facts_written()
  * @param error			[out] what is wrong with it, a literal
  * @return				array of rules and a verdict, NULL if not understood

@@ -68,7 +68,6 @@ const char *hwo_json_proto(uint8_t proto);
  *
  * @param object		object, released; NULL if there was no memory for it
  * @param buf			[out] line with newline, without NUL
- * @param size			size of buf
  * @return				length of the line, which is an error if object is NULL
  *						or too large
  */

@@ -25,7 +25,6 @@
  * Describe a CHILD_SA as recorded.
  *
  * @param record		record of one of its SAs
- * @param devices		knows names of devices
  * @return				new reference
  */
 json_t *hwo_report_child(const hwo_sa_record_t *record,
@@ -35,7 +34,6 @@ json_t *hwo_report_child(const hwo_sa_record_t *record,
  * Describe a CHILD_SA that could not be installed.
  *
  * @param failed		what is known about it
- * @param devices		knows names of devices
  * @return				new reference
  */
 json_t *hwo_report_failure(const hwo_failed_child_t *failed,
@@ -44,9 +42,7 @@ json_t *hwo_report_failure(const hwo_failed_child_t *failed,
 /**
  * Describe one SA of a CHILD_SA.
  *
- * @param record		its record
  * @param state			what the kernel reports, NULL if it has no such SA
- * @param devices		knows names of devices
  * @return				new reference
  */
 json_t *hwo_report_sa(const hwo_sa_record_t *record,
@@ -55,9 +51,7 @@ json_t *hwo_report_sa(const hwo_sa_record_t *record,
 /**
  * Describe an SP.
  *
- * @param id			identity
  * @param view			what there is to see
- * @param devices		knows names of devices
  * @return				new reference
  */
 json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
@@ -66,8 +60,6 @@ json_t *hwo_report_sp(const hwo_sp_id_t *id, const hwo_sp_view_t *view,
 /**
  * Describe a device.
  *
- * @param name			name
- * @param ifindex		index
  * @param devices		knows what it may be asked for, and what was learned
  * @return				new reference
  */

@@ -57,9 +57,6 @@ static const char *parse_text(const char *line, hwo_status_request_t *request)
 	return NULL;
 }
 
-/**
- * Parse what follows the command.
- */
 static const char *parse_args(const char *line, hwo_status_request_t *request)
 {
 	int i, expected = 0;
@@ -94,17 +91,11 @@ static const char *parse_args(const char *line, hwo_status_request_t *request)
 	return NULL;
 }
 
-/*
- * Described in header
- */
 bool hwo_status_permitted(hwo_status_command_t command, uid_t uid, uid_t owner)
 {
 	return command != HWO_STATUS_RELEASE || !uid || uid == owner;
 }
 
-/*
- * Described in header
- */
 const char *hwo_status_parse(const char *line, hwo_status_request_t *request)
 {
 	char word[HWO_STATUS_ARG_LEN], version[8];

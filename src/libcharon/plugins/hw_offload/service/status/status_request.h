@@ -65,7 +65,6 @@ typedef struct hwo_status_request_t {
  * which is up to the permissions of the socket; only its owner may change
  * something.
  *
- * @param command		command
  * @param uid			user of the client
  * @param owner			owner of the socket
  */
@@ -76,7 +75,6 @@ bool hwo_status_permitted(hwo_status_command_t command, uid_t uid,
  * Parse a request.
  *
  * @param line			request without newline
- * @param request		[out] request
  * @return				NULL, or what is wrong with it (a literal)
  */
 const char *hwo_status_parse(const char *line, hwo_status_request_t *request);

@@ -9,12 +9,10 @@
 #include "status_answer.h"
 #include "../../io/line_server.h"
 
-typedef struct private_status_service_t private_status_service_t;
-
 /**
  * Private data of status_service_t.
  */
-struct private_status_service_t {
+typedef struct {
 	/** public interface */
 	status_service_t public;
 	/** what to tell about */
@@ -23,7 +21,7 @@ struct private_status_service_t {
 	status_events_t *events;
 	/** talks to clients */
 	line_server_t *server;
-};
+} private_status_service_t;
 
 CALLBACK(begin_answer, void*,
 	private_status_service_t *this, const char *line, uid_t uid)
@@ -43,9 +41,6 @@ CALLBACK(end_answer, void,
 	hwo_status_end(answer);
 }
 
-/**
- * Note an event, and tell those who watch.
- */
 static void note_event(private_status_service_t *this, const char *what,
 					   const hwo_sa_record_t *record)
 {

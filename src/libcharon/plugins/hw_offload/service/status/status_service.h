@@ -33,9 +33,6 @@ typedef struct status_service_t status_service_t;
  */
 struct status_service_t {
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(status_service_t *this);
 };
 

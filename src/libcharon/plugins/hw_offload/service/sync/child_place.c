@@ -14,9 +14,6 @@
 
 #include <utils/debug.h>
 
-/**
- * Get the name of a device for the log.
- */
 static char *name_of(hwo_placer_t *this, uint32_t ifindex, char buf[IFNAMSIZ])
 {
 	egress_device_t *devices = this->with.devices;
@@ -45,9 +42,6 @@ static void keep_to_budget(hwo_placer_t *this, hwo_child_t *child,
 	}
 }
 
-/**
- * Decide what to do.
- */
 static hwo_bind_action_t decide(hwo_placer_t *this, const hwo_child_t *child,
 								const hwo_plan_t *plan, bool again)
 {
@@ -65,9 +59,6 @@ static hwo_bind_action_t decide(hwo_placer_t *this, const hwo_child_t *child,
 	return hwo_bind_plan(&facts, plan, &this->rules);
 }
 
-/**
- * Log what becomes of it.
- */
 static void log_action(hwo_placer_t *this, const hwo_child_t *child,
 					   const hwo_plan_t *plan, const char *what)
 {
@@ -81,9 +72,6 @@ static void log_action(hwo_placer_t *this, const hwo_child_t *child,
 		 what);
 }
 
-/**
- * Log where it was moved.
- */
 static void log_moved(hwo_placer_t *this, const hwo_child_t *child,
 					  const hwo_outcome_t *outcome, hwo_bind_action_t action)
 {
@@ -113,9 +101,6 @@ static hwo_place_t close_child(hwo_placer_t *this, const hwo_child_t *child,
 	return HWO_PLACE_CHANGED;
 }
 
-/**
- * The device refused it.
- */
 static hwo_place_t refused(hwo_placer_t *this, const hwo_child_t *child,
 						   const hwo_plan_t *plan, bool again)
 {
@@ -234,9 +219,6 @@ static bool is_done(const hwo_child_t *child)
 		   (!child->out.id.spi && child->state != HWO_CHILD_INSTALLING);
 }
 
-/*
- * Described in header
- */
 hwo_place_t hwo_child_place(hwo_placer_t *this, const hwo_child_t *child,
 							bool again)
 {

@@ -37,7 +37,6 @@ typedef struct hwo_placer_t {
 /**
  * Put a CHILD_SA where it belongs.
  *
- * @param placer		what it takes
  * @param child			copy of its record
  * @param again			TRUE to try what was tried before, and refused
  * @return				what came of it

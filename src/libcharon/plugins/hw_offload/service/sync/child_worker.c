@@ -19,87 +19,43 @@
 #define LOOK_MS 500
 #define MAX_LOOKS 10
 
-typedef struct private_child_worker_t private_child_worker_t;
-
 /**
  * Private data of child_worker_t.
  */
-struct private_child_worker_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	child_worker_t public;
-
-	/**
-	 * Monitor that delivers changes.
-	 */
+	/** monitor that delivers changes */
 	nl_monitor_t *monitor;
-
-	/**
-	 * Installer of SPs, and their table.
-	 */
+	/** installer of SPs, and their table */
 	sp_installer_t *sps;
 	sp_table_t *sp_table;
-
-	/**
-	 * What guards depend on.
-	 */
+	/** what guards depend on */
 	hwo_guard_rules_t guard;
-
-	/**
-	 * Puts CHILD_SAs where they belong.
-	 */
+	/** puts CHILD_SAs where they belong */
 	hwo_placer_t placer;
-
-	/**
-	 * Records of CHILD_SAs, and requests to rekey them.
-	 */
+	/** records of CHILD_SAs, and requests to rekey them */
 	child_table_t *table;
 	sa_expiry_t *expiry;
-
-	/**
-	 * CHILD_SAs that wait, for the thread that works only.
-	 */
+	/** CHILD_SAs that wait, for the thread that works only */
 	rekey_queue_t *queue;
-
-	/**
-	 * Milliseconds from a change to the check, setting and current value.
-	 */
+	/** milliseconds from a change to the check, setting and current value */
 	u_int delay, window;
-
-	/**
-	 * TRUE if something changed since the last check began, and while one is
-	 * under way.
-	 */
+	/** TRUE if something changed since the last check began, and while one
+	 * is under way. */
 	bool changed, checking;
-
-	/**
-	 * Links that are down, and may have SAs still, down_t.
-	 */
+	/** links that are down, and may have SAs still, down_t */
 	array_t *down;
-
-	/**
-	 * When to check where CHILD_SAs belong, and when to compare with the
-	 * kernel, monotonic time in milliseconds, 0 for never.
-	 */
+	/** when to check where CHILD_SAs belong, and when to compare with the
+	 * kernel, monotonic time in milliseconds, 0 for never. */
 	uint64_t check_due, compare_due;
-
-	/**
-	 * TRUE to compare whether a link is down or not.
-	 */
+	/** TRUE to compare whether a link is down or not */
 	bool compare_all;
-
-	/**
-	 * Protects window and what follows.
-	 */
+	/** protects window and what follows */
 	mutex_t *mutex;
-
-	/**
-	 * The work.
-	 */
+	/** the work */
 	deferred_job_t *job;
-};
+} private_child_worker_t;
 
 /**
  * A link that is down.
@@ -404,9 +360,6 @@ METHOD(child_worker_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 										const hwo_sa_shared_t *with,
 										sa_mover_t *mover, sp_installer_t *sps,

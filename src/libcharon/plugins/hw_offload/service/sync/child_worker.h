@@ -77,8 +77,6 @@ struct child_worker_t {
 	 * The same after a link went down if there are SAs on it, and again for
 	 * some seconds as long as there seem to be: the kernel announces that
 	 * before it takes the SAs away.
-	 *
-	 * @param ifindex	device
 	 */
 	void (*link_down)(child_worker_t *this, uint32_t ifindex);
 
@@ -92,10 +90,7 @@ struct child_worker_t {
  * Create a worker, which takes requests from now on.
  *
  * @param changes		transport that joined route_lookup_groups, adopted
- * @param with			what services for SAs have in common
- * @param mover			mover of SAs
  * @param sps			installer of SPs, those without SAs follow routes, too
- * @param sp_table		table of SPs
  * @param settings		settings, copied
  */
 child_worker_t *hwo_child_worker_create(nl_transport_t *changes,

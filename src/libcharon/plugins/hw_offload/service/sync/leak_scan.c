@@ -54,9 +54,6 @@ static void note_leak(child_table_t *table, const hwo_sa_id_t *id)
 	}
 }
 
-/*
- * Described in header
- */
 void hwo_leak_scan(const hwo_guard_rules_t *rules, sp_table_t *sps,
 				   child_table_t *table)
 {

@@ -22,10 +22,6 @@
 /**
  * Note in the records of CHILD_SAs that their traffic may leak. It stays noted
  * until they are rekeyed.
- *
- * @param rules			what guards depend on
- * @param sps			table of SPs
- * @param table			records of CHILD_SAs
  */
 void hwo_leak_scan(const hwo_guard_rules_t *rules, sp_table_t *sps,
 				   child_table_t *table);

@@ -24,73 +24,35 @@
 #define WAS_DOWN 1
 #define IS_UP 2
 
-typedef struct private_link_events_t private_link_events_t;
-
 /**
  * Private data of link_events_t.
  */
-struct private_link_events_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	link_events_t public;
-
-	/**
-	 * Monitor that delivers the messages.
-	 */
+	/** monitor that delivers the messages */
 	nl_monitor_t *monitor;
-
-	/**
-	 * Exchange with rtnetlink, to list links.
-	 */
+	/** exchange with rtnetlink, to list links */
 	nl_exchange_t *exchange;
-
-	/**
-	 * Compares with the kernel.
-	 */
+	/** compares with the kernel */
 	child_worker_t *worker;
-
-	/**
-	 * Installer of SPs.
-	 */
+	/** installer of SPs */
 	sp_installer_t *sps;
-
-	/**
-	 * Bypass for IKE.
-	 */
+	/** bypass for IKE */
 	ike_bypass_t *bypass;
-
-	/**
-	 * What was learned about NICs.
-	 */
+	/** what was learned about NICs */
 	device_history_t *history;
-
-	/**
-	 * Links that are up, by their index. Used by the job only.
-	 */
+	/** links that are up, by their index. Used by the job only. */
 	hashtable_t *up;
-
-	/**
-	 * What was announced since the job was done, flags by index of the link.
-	 */
+	/** what was announced since the job was done, flags by index of the link */
 	hashtable_t *changes;
-
-	/**
-	 * TRUE if that is not all that happened.
-	 */
+	/** TRUE if that is not all that happened */
 	bool lost;
-
-	/**
-	 * Protects changes and lost.
-	 */
+	/** protects changes and lost */
 	mutex_t *mutex;
-
-	/**
-	 * Does what the announcements demand.
-	 */
+	/** does what the announcements demand */
 	deferred_job_t *job;
-};
+} private_link_events_t;
 
 /**
  * Turn a number into a key or value of a table, and the other way round.
@@ -105,9 +67,6 @@ static uintptr_t to_number(const void *ptr)
 	return (uintptr_t)ptr;
 }
 
-/**
- * Create a table with indices of links as keys.
- */
 static hashtable_t *create_table(void)
 {
 	return hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 8);
@@ -313,9 +272,6 @@ METHOD(link_events_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 link_events_t *hwo_link_events_create(nl_transport_t *transport,
 									  nl_exchange_t *exchange,
 									  child_worker_t *worker,

@@ -45,7 +45,6 @@ struct link_events_t {
  * @param transport		transport that joined hwo_rt_link_groups, adopted
  * @param exchange		exchange with rtnetlink, adopted
  * @param worker		compares with the kernel
- * @param sps			installer of SPs
  * @param bypass		bypass for IKE on NICs
  * @param history		what was learned about NICs
  */

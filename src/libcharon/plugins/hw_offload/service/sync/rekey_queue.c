@@ -20,33 +20,19 @@
 /** Seconds since the last traffic of a CHILD_SA that goes first */
 #define TRAFFIC 60
 
-typedef struct private_rekey_queue_t private_rekey_queue_t;
-
 /**
  * Private data of rekey_queue_t.
  */
-struct private_rekey_queue_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	rekey_queue_t public;
-
-	/**
-	 * Records of CHILD_SAs.
-	 */
+	/** records of CHILD_SAs */
 	child_table_t *table;
-
-	/**
-	 * CHILD_SAs that wait, hwo_waiting_t by key.
-	 */
+	/** CHILD_SAs that wait, hwo_waiting_t by key */
 	hashtable_t *waiting;
-
-	/**
-	 * Rekeyings that are under way, rekeying_t.
-	 */
+	/** rekeyings that are under way, rekeying_t */
 	array_t *rekeyings;
-};
+} private_rekey_queue_t;
 
 /**
  * A rekeying that charon was asked for.
@@ -58,9 +44,6 @@ typedef struct {
 	uint64_t until;
 } rekeying_t;
 
-/**
- * Get the current time in milliseconds.
- */
 static uint64_t get_time(void)
 {
 	timeval_t now;
@@ -375,9 +358,6 @@ METHOD(rekey_queue_t, next, uint64_t,
 	return next;
 }
 
-/**
- * Release one.
- */
 static void destroy_waiting(void *waiting, const void *key)
 {
 	free(waiting);
@@ -391,9 +371,6 @@ METHOD(rekey_queue_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 rekey_queue_t *hwo_rekey_queue_create(child_table_t *table)
 {
 	private_rekey_queue_t *this;

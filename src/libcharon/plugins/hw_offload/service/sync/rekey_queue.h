@@ -63,16 +63,11 @@ struct rekey_queue_t {
 	 */
 	uint64_t (*next)(rekey_queue_t *this);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(rekey_queue_t *this);
 };
 
 /**
  * Create an empty queue.
- *
- * @param table			records of CHILD_SAs
  */
 rekey_queue_t *hwo_rekey_queue_create(child_table_t *table);
 

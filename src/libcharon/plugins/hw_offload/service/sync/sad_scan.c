@@ -37,17 +37,11 @@ typedef struct {
 	uint64_t now;
 } scan_t;
 
-/**
- * Check one limit.
- */
 static bool is_beyond(uint64_t value, uint64_t limit)
 {
 	return limit && value >= limit;
 }
 
-/*
- * Described in header
- */
 bool hwo_beyond_soft_limit(const hwo_sa_state_t *state, uint64_t now)
 {
 	const hwo_usage_t *usage = &state->usage;
@@ -98,9 +92,6 @@ static void expect_all(scan_t *scan, child_table_t *table)
 	array_destroy(keys);
 }
 
-/**
- * Callback for each SA of the kernel.
- */
 static bool check_sa(void *data, const struct nlmsghdr *hdr)
 {
 	scan_t *scan = data;
@@ -166,17 +157,11 @@ static void find_lost(scan_t *scan, child_table_t *table, array_t *lost)
 	enumerator->destroy(enumerator);
 }
 
-/**
- * Release an SA that was expected.
- */
 static void destroy_expected(void *expected, const void *key)
 {
 	free(expected);
 }
 
-/*
- * Described in header
- */
 bool hwo_sad_scan(nl_exchange_t *xfrm, child_table_t *table, array_t *lost,
 				  array_t *soft)
 {

@@ -20,8 +20,6 @@
 /**
  * Compare, and note those that are not there anymore as lost.
  *
- * @param xfrm			exchange with XFRM
- * @param table			records of CHILD_SAs
  * @param lost			[out] SAs that are lost since, hwo_sa_id_t by value
  * @param soft			[out] SAs beyond a soft limit, hwo_sa_id_t by value
  * @return				FALSE if the kernel could not be asked

@@ -16,38 +16,21 @@
 #include <daemon.h>
 #include <utils/debug.h>
 
-typedef struct private_xfrm_events_t private_xfrm_events_t;
-
 /**
  * Private data of xfrm_events_t.
  */
-struct private_xfrm_events_t {
-
-	/**
-	 * Public interface.
-	 */
+typedef struct {
+	/** public interface */
 	xfrm_events_t public;
-
-	/**
-	 * Monitor that delivers the messages.
-	 */
+	/** monitor that delivers the messages */
 	nl_monitor_t *monitor;
-
-	/**
-	 * Worker.
-	 */
+	/** worker */
 	child_worker_t *worker;
-
-	/**
-	 * Records of CHILD_SAs.
-	 */
+	/** records of CHILD_SAs */
 	child_table_t *table;
-
-	/**
-	 * Tells charon.
-	 */
+	/** tells charon */
 	sa_expiry_t *expiry;
-};
+} private_xfrm_events_t;
 
 /**
  * Traffic hit an SP for which there is no SA.
@@ -148,9 +131,6 @@ static void process_migrate(const hwo_event_t *event)
 	DESTROY_IF(remote);
 }
 
-/**
- * Process one message.
- */
 static void process(void *data, const struct nlmsghdr *hdr)
 {
 	private_xfrm_events_t *this = data;
@@ -198,9 +178,6 @@ METHOD(xfrm_events_t, destroy, void,
 	free(this);
 }
 
-/*
- * Described in header
- */
 xfrm_events_t *hwo_xfrm_events_create(nl_transport_t *transport,
 									  child_worker_t *worker,
 									  child_table_t *table, sa_expiry_t *expiry)

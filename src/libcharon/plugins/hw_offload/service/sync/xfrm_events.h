@@ -38,7 +38,6 @@ struct xfrm_events_t {
  *
  * @param transport		transport that joined hwo_xfrm_event_groups, adopted
  * @param worker		compares with the kernel if events were lost
- * @param table			records of CHILD_SAs
  * @param expiry		tells charon
  */
 xfrm_events_t *hwo_xfrm_events_create(nl_transport_t *transport,
