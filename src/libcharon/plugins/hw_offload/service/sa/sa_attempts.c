@@ -59,6 +59,19 @@ static void send_request(hwo_sa_attempts_t *this, const hwo_offload_t *offload)
 	this->xfrm->command(this->xfrm, &msg, &this->result);
 }
 
+/**
+ * If what has the identity of the SA is not larval, it is that of another peer
+ * behind the same address, who has chosen the same SPI.
+ */
+static bool is_larval(hwo_sa_attempts_t *this)
+{
+	hwo_sa_state_t state;
+	hwo_result_t result;
+
+	hwo_sa_get(this->xfrm, &this->id, &state, &result);
+	return !result.err && state.larval;
+}
+
 static void send_step(hwo_sa_attempts_t *this, hwo_mode_t mode)
 {
 	hwo_offload_t offload = {
@@ -74,7 +87,8 @@ static void send_step(hwo_sa_attempts_t *this, hwo_mode_t mode)
 		this->update = FALSE;
 		send_request(this, &offload);
 	}
-	else if (this->result.err == EEXIST && this->acquired && !this->update)
+	else if (this->result.err == EEXIST && this->acquired && !this->update &&
+			 is_larval(this))
 	{
 		DBG2(DBG_KNL, "a packet came before SA %.8x, replacing its larval SA",
 			 ntohl(this->id.spi));

@@ -159,13 +159,42 @@ END_TEST
 
 START_TEST(test_move_packet)
 {
-	service_child_init(HW_OFFLOAD_PACKET);
+	service_child_init(_i ? HW_OFFLOAD_AUTO : HW_OFFLOAD_PACKET);
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
 	/* the NIC counts: nobody else knows where to go on from */
 	ck_assert_int_eq(move_out("192.168.50.3", FALSE), NOT_SUPPORTED);
 	ck_assert_str_eq(sa_mode(SPI_OUT), "packet");
 	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_DELSA),
 					  0);
+	service_child_clear();
+}
+END_TEST
+
+START_TEST(test_move_taken)
+{
+	test_sa_t other;
+	fake_sa_t sa;
+
+	/* a peer gets to where another one is, with an SPI that is used there: who
+	 * was there keeps its SA, as it was */
+	service_child_init(HW_OFFLOAD_NO);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	fake_kernel_set_oseq(kernel, htonl(SPI_OUT), 4711);
+	sa_init(&other, SPI_OUT, FALSE, HW_OFFLOAD_NO);
+	other.id.dst->destroy(other.id.dst);
+	other.id.dst = host_create_from_string("192.168.50.3", 0);
+	other.data.reqid = 2;
+	other.lifetime.packets.life = 3000;
+	ck_assert_int_eq(sa_add(&other), SUCCESS);
+	ck_assert_int_eq(move_out("192.168.50.3", _i), NOT_SUPPORTED);
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 2);
+	ck_assert_int_eq(sa_del(&sa_out), SUCCESS);
+	ck_assert(fake_kernel_get_sa(kernel, htonl(SPI_OUT), &sa));
+	ck_assert_uint_eq(sa.info.reqid, 2);
+	ck_assert_uint_eq(sa.info.lft.hard_packet_limit, 3000);
+	ck_assert_uint_eq(oseq(), 0);
+	ck_assert_int_eq(sa_del(&other), SUCCESS);
+	sa_clear(&other);
 	service_child_clear();
 }
 END_TEST
@@ -242,7 +271,8 @@ TCase *move_tcase(void)
 	tcase_add_test(tcase, test_move_flooded);
 	tcase_add_test(tcase, test_move_flooded_lost);
 	tcase_add_loop_test(tcase, test_move_marked, 0, 2);
-	tcase_add_test(tcase, test_move_packet);
+	tcase_add_loop_test(tcase, test_move_packet, 0, 2);
+	tcase_add_loop_test(tcase, test_move_taken, 0, 2);
 	tcase_add_test(tcase, test_move_refused);
 	tcase_add_loop_test(tcase, test_move_unrestored, 0, 2);
 	tcase_add_test(tcase, test_move_encap);
