@@ -21,6 +21,10 @@ hwo_child_entry_t *hwo_group_find_pair(array_t *group, const hwo_sa_id_t *id,
 		{
 			continue;
 		}
+		if (entry->child.out_spi == id->spi)
+		{
+			return entry;
+		}
 		if (entry->child.thread != thread)
 		{
 			other = entry;

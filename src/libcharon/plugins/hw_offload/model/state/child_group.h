@@ -20,7 +20,8 @@
 
 /**
  * Find the record of the inbound SA that an outbound one goes along with: the
- * last one that its thread has added, or the only one there is.
+ * one that charon has named it for, the last one that its thread has added, or
+ * the only one there is.
  *
  * @param group			records with the same reqid, may be NULL
  * @param id			identity of the outbound SA

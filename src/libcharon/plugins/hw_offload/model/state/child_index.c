@@ -351,6 +351,7 @@ hwo_child_entry_t *hwo_index_name(child_index_t *this, const hwo_sa_id_t *in,
 	if (first)
 	{
 		set_names(this, first, names);
+		first->child.out_spi = out->spi;
 	}
 	return second ?: first;
 }

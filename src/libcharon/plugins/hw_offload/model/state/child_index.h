@@ -36,6 +36,9 @@ typedef struct hwo_child_entry_t {
 	/** device on which it is beyond the limit in a mode, as it is to replace
 	 * another one there, 0 if there is none. */
 	uint32_t extra[HWO_MAX_STEPS];
+	/** key of the record of an SA with the identity of the one that is to be
+	 * added, which nobody gets until that is checked in, 0 if there is none. */
+	u_int twin;
 } hwo_child_entry_t;
 
 /**

@@ -131,6 +131,7 @@ void hwo_child_take_notes(hwo_child_t *child, const hwo_child_t *noted)
 	take_notes(&child->in, &noted->in);
 	take_notes(&child->out, &noted->out);
 	child->names = noted->names;
+	child->out_spi = noted->out_spi;
 	child->state = noted->state;
 }
 

@@ -145,6 +145,8 @@ typedef struct hwo_child_t {
 	uintptr_t thread;
 	/** names */
 	hwo_names_t names;
+	/** SPI of its outbound SA as charon says, 0 if it has not */
+	uint32_t out_spi;
 	/** state */
 	hwo_child_state_t state;
 	/** TRUE while somebody has it checked out, in a copy */

@@ -56,56 +56,23 @@ static hwo_child_t *check_out(hwo_child_entry_t *entry)
 	return child;
 }
 
-/**
- * Forget an SA of which there is going to be another one, unless somebody has
- * its record.
- *
- * @return			FALSE if somebody has
- */
-static bool forget(private_child_table_t *this, const hwo_sa_id_t *id)
-{
-	hwo_child_entry_t *entry;
-	hwo_child_sa_t *sa;
-
-	entry = hwo_index_get(this->index, id);
-	if (!entry)
-	{
-		return TRUE;
-	}
-	if (entry->child.busy)
-	{
-		return FALSE;
-	}
-	hwo_index_unlink(this->index, entry);
-	sa = hwo_child_find(&entry->child, id);
-	memset(sa, 0, sizeof(*sa));
-	hwo_index_link(this->index, entry);
-	if (!has_sa(&entry->child))
-	{
-		hwo_index_remove(this->index, entry);
-	}
-	return TRUE;
-}
-
 METHOD(child_table_t, begin, hwo_child_t*,
 	private_child_table_t *this, const hwo_sa_id_t *id, bool inbound,
 	uint32_t reqid, uintptr_t thread)
 {
-	hwo_child_entry_t *entry;
+	hwo_child_entry_t *entry, *twin;
 	hwo_child_t *child;
 	array_t *group;
 
 	this->mutex->lock(this->mutex);
 	while (TRUE)
 	{
-		if (forget(this, id))
+		twin = hwo_index_get(this->index, id);
+		group = hwo_index_get_group(this->index, reqid);
+		entry = inbound ? NULL : hwo_group_find_pair(group, id, thread);
+		if ((!twin || !twin->child.busy) && (!entry || !entry->child.busy))
 		{
-			group = hwo_index_get_group(this->index, reqid);
-			entry = inbound ? NULL : hwo_group_find_pair(group, id, thread);
-			if (!entry || !entry->child.busy)
-			{
-				break;
-			}
+			break;
 		}
 		this->condvar->wait(this->condvar, this->mutex);
 	}
@@ -113,6 +80,11 @@ METHOD(child_table_t, begin, hwo_child_t*,
 	{
 		entry = hwo_index_create(this->index, reqid);
 		entry->child.thread = inbound ? thread : 0;
+	}
+	if (twin)
+	{
+		twin->child.busy = TRUE;
+		entry->twin = twin->child.key;
 	}
 	child = check_out(entry);
 	this->mutex->unlock(this->mutex);
@@ -171,6 +143,26 @@ static void tell_moved(child_moved_cb_t cb, void *data,
 	}
 }
 
+/**
+ * Let others have the record of an SA with the identity of a new one. If that
+ * could be installed, the kernel did not have the old one anymore.
+ */
+static void release_twin(private_child_table_t *this, hwo_child_entry_t *entry)
+{
+	hwo_child_entry_t *twin;
+
+	twin = entry->twin ? hwo_index_get_key(this->index, entry->twin) : NULL;
+	entry->twin = 0;
+	if (twin)
+	{
+		twin->child.busy = FALSE;
+		if (!has_sa(&twin->child))
+		{
+			hwo_index_remove(this->index, twin);
+		}
+	}
+}
+
 METHOD(child_table_t, checkin, void,
 	private_child_table_t *this, hwo_child_t *child)
 {
@@ -189,6 +181,7 @@ METHOD(child_table_t, checkin, void,
 	entry->child = *child;
 	memset(&entry->reserved, 0, sizeof(entry->reserved));
 	hwo_index_link(this->index, entry);
+	release_twin(this, entry);
 	if (!has_sa(child))
 	{
 		hwo_index_remove(this->index, entry);

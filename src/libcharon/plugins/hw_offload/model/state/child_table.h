@@ -44,8 +44,9 @@ struct child_table_t {
 
 	/**
 	 * Check out the record to which a new SA is to be added: a new one for an
-	 * inbound SA, that of its inbound one for an outbound SA. An SA of the same
-	 * identity is forgotten.
+	 * inbound SA, that of its inbound one for an outbound SA. Nobody gets the
+	 * record of an SA of the same identity meanwhile. That is forgotten if the
+	 * new one is in the record when it is checked in.
 	 *
 	 * @param inbound	TRUE for an inbound SA
 	 * @param thread	identifies the current thread

@@ -237,6 +237,11 @@ void fake_kernel_link_up(fake_kernel_t *this, uint32_t ifindex);
 void fake_kernel_link_gone(fake_kernel_t *this, uint32_t ifindex);
 
 /**
+ * Set whether a device is listed as up, without a word.
+ */
+void fake_kernel_list_link(fake_kernel_t *this, uint32_t ifindex, bool up);
+
+/**
  * Announce that a device is down, as the kernel does before what the device
  * offloads is gone.
  */

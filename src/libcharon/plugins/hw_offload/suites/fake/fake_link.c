@@ -41,10 +41,7 @@ int fake_link_execute(fake_request_t *request)
 	return 0;
 }
 
-/**
- * Set the state of a device, without a word.
- */
-static void set_down(fake_kernel_t *this, uint32_t ifindex, bool down)
+void fake_kernel_list_link(fake_kernel_t *this, uint32_t ifindex, bool up)
 {
 	fake_device_t *device;
 
@@ -52,7 +49,7 @@ static void set_down(fake_kernel_t *this, uint32_t ifindex, bool down)
 	device = fake_device_find(this, ifindex);
 	if (device)
 	{
-		device->down = down;
+		device->down = !up;
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -65,7 +62,7 @@ static void announce(fake_kernel_t *this, uint16_t type, uint32_t ifindex,
 {
 	chunk_t msg;
 
-	set_down(this, ifindex, type == RTM_DELLINK || !up);
+	fake_kernel_list_link(this, ifindex, type == RTM_NEWLINK && up);
 	msg = make_msg(type, 0, ifindex, up);
 	this->mutex->lock(this->mutex);
 	fake_announce(this, NETLINK_ROUTE, RTNLGRP_LINK, msg);

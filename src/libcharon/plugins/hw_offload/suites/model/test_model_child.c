@@ -145,6 +145,24 @@ START_TEST(test_pair_named)
 }
 END_TEST
 
+START_TEST(test_pair_by_name)
+{
+	hwo_sa_id_t in = child_sa_id(0xc1, TRUE), out = child_sa_id(0xe1, FALSE);
+	const hwo_names_t names = { .child_id = 7 };
+	u_int first, second;
+	hwo_child_t child;
+
+	/* charon names them before the outbound ones are there, which are added by
+	 * another thread */
+	first = child_add(0xc1, TRUE, 1, ONE);
+	second = child_add(0xc2, TRUE, 1, TWO);
+	ck_assert(child_table->name(child_table, &in, &out, &names, &child));
+	ck_assert_uint_eq(child.key, first);
+	ck_assert_uint_eq(child_add(0xe1, FALSE, 1, TWO), first);
+	ck_assert_uint_eq(child_add(0xe2, FALSE, 1, TWO), second);
+}
+END_TEST
+
 /** changes after which it is not the other direction anymore */
 static void estrange(hwo_sa_id_t *id, uint32_t *reqid, int which)
 {
@@ -220,6 +238,27 @@ START_TEST(test_identity)
 	ck_assert_uint_ne(child_add_id(&id, FALSE, 1, ONE), key);
 	ck_assert(!child_table->get_key(child_table, key, &child));
 	ck_assert_int_eq(child_count(), 2);
+}
+END_TEST
+
+START_TEST(test_twin)
+{
+	hwo_sa_id_t id = child_sa_id(0xe1, FALSE);
+	hwo_child_t *child, old;
+	u_int key;
+
+	/* as long as it is not known if it replaces the other one, nobody has that;
+	 * then it is as it was */
+	key = child_add(0xe1, FALSE, 1, ONE);
+	child = child_table->begin(child_table, &id, FALSE, 2, TWO);
+	ck_assert(child_table->get(child_table, &id, &old));
+	ck_assert_uint_eq(old.key, key);
+	ck_assert(old.busy);
+	child_table->checkin(child_table, child);
+	ck_assert(child_table->get(child_table, &id, &old));
+	ck_assert_uint_eq(old.key, key);
+	ck_assert(!old.busy);
+	ck_assert_int_eq(child_count(), 1);
 }
 END_TEST
 
@@ -311,8 +350,10 @@ TCase *child_tcase(void)
 	tcase_add_test(tc, test_pair_own_last);
 	tcase_add_test(tc, test_pair_only_candidate);
 	tcase_add_test(tc, test_pair_named);
+	tcase_add_test(tc, test_pair_by_name);
 	tcase_add_loop_test(tc, test_no_pair, 0, 5);
 	tcase_add_loop_test(tc, test_identity, 0, 7);
+	tcase_add_test(tc, test_twin);
 	tcase_add_test(tc, test_move);
 	tcase_add_test(tc, test_lost_while_checked_out);
 	tcase_add_loop_test(tc, test_fail, 0, 2);

@@ -7,11 +7,14 @@
  */
 
 #include "service_child.h"
+#include "bus_child.h"
 
 #include <arpa/inet.h>
 #include <linux/rtnetlink.h>
 #include <malloc.h>
 #include <unistd.h>
+
+#include <threading/thread.h>
 
 /** another NIC */
 #define OTHER 4
@@ -390,7 +393,7 @@ START_TEST(test_lost_up)
 	service_child_add();
 	fake_kernel_link_down(kernel, NIC);
 	ck_assert(calls_wait(&calls.expires, 1));
-	fake_kernel_link_up(kernel, NIC);
+	fake_kernel_list_link(kernel, NIC, TRUE);
 	lose_announcements();
 	/* charon rekeys */
 	sa_del(&sa_in);
@@ -440,7 +443,8 @@ START_TEST(test_lost_down)
 	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
 	fake_kernel_inject(kernel, NETLINK_ROUTE, RTM_GETLINK, 1,
 					   FAKE_FAULT_IGNORED, 0, NULL);
-	fake_kernel_link_down(kernel, NIC);
+	fake_kernel_list_link(kernel, NIC, FALSE);
+	fake_kernel_device_down(kernel, NIC);
 	lose_announcements();
 	ck_assert(service_child_wait(0));
 	ck_assert(guarded());
@@ -540,6 +544,73 @@ START_TEST(test_hard_limit)
 }
 END_TEST
 
+START_TEST(test_spi_again)
+{
+	test_sa_t other = sa_out;
+
+	/* another peer behind the same address has chosen the same SPI, which the
+	 * kernel refuses: the one who has it keeps it, and its record */
+	service_child_add();
+	other.data.reqid = 2;
+	ck_assert_int_eq(sa_add(&other), FAILED);
+	ck_assert_str_eq(sa_mode(SPI_OUT), "packet");
+	ck_assert(fake_kernel_expire(kernel, sa_in.id.spi, TRUE));
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
+	ck_assert(guarded());
+	sa_del(&sa_in);
+	ck_assert_int_eq(sa_del(&sa_out), SUCCESS);
+}
+END_TEST
+
+/**
+ * Install an SA.
+ */
+static void *install(void *sa)
+{
+	return (void*)(uintptr_t)sa_add(sa);
+}
+
+/**
+ * Begin to install an SA, in a thread that lasts until it is joined.
+ */
+static thread_t *install_other(test_sa_t *sa)
+{
+	thread_t *thread = thread_create(install, sa);
+
+	while (streq(sa_mode(ntohl(sa->id.spi)), "missing"))
+	{
+		usleep(1000);
+	}
+	return thread;
+}
+
+START_TEST(test_unpaired)
+{
+	thread_t *first, *second;
+	test_sa_t in2;
+
+	/* two CHILD_SAs per CPU, say, that the peer rekeys at once: what it uses
+	 * first is known later, and to other threads. Then one of them is lost */
+	sa_init(&in2, SPI_IN + 16, TRUE, HW_OFFLOAD_PACKET);
+	first = install_other(&sa_in);
+	second = install_other(&in2);
+	bus_child_rekeyed(SPI_IN, SPI_OUT);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	first->join(first);
+	second->join(second);
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert(fake_kernel_expire(kernel, sa_in.id.spi, TRUE));
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
+	ck_assert(guarded());
+	sa_clear(&in2);
+}
+END_TEST
+
 START_TEST(test_soft_limit)
 {
 	service_child_add();
@@ -575,6 +646,8 @@ TCase *link_tcase(void)
 	tcase_add_test(tcase, test_lost_bypass);
 	tcase_add_test(tcase, test_many_links);
 	tcase_add_loop_test(tcase, test_hard_limit, 0, 2);
+	tcase_add_test(tcase, test_spi_again);
+	tcase_add_test(tcase, test_unpaired);
 	tcase_add_test(tcase, test_soft_limit);
 	return tcase;
 }
