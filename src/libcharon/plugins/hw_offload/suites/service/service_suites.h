@@ -21,7 +21,7 @@
 /** time for other threads to do their part, in milliseconds */
 #define TEST_DEADLINE (5000 * test_patience())
 
-/** Log lines of DBG_KNL at level 1 that are kept */
+/** Log lines of DBG_KNL that are kept */
 #define MAX_LINES 32
 
 /** Device that carries the traffic of the peer in our tests */
@@ -66,6 +66,9 @@ extern kernel_ipsec_t *ipsec;
 /** Log lines since the last service_forget_lines() */
 extern char lines[MAX_LINES][512];
 extern int line_count;
+
+/** Highest level of what is kept, set to 1 by service_setup() */
+extern level_t service_log_level;
 
 /** What links answer that are asked for their speed, 0 for unknown, and the one
  * that was asked last. */

@@ -25,6 +25,7 @@ fake_kernel_t *kernel;
 kernel_ipsec_t *ipsec;
 char lines[MAX_LINES][512];
 int line_count;
+level_t service_log_level;
 u_char service_key[36] = "KEYKEYKEYKEYKEYKEYKEYKEYKEYKEYKESALT";
 
 /** backend that was killed, and the version of its kernel */
@@ -39,7 +40,7 @@ static mutex_t *mutex;
 
 void service_log(debug_t group, level_t level, char *fmt, va_list args)
 {
-	if (group == DBG_KNL && level <= 1)
+	if (group == DBG_KNL && level <= service_log_level)
 	{
 		mutex->lock(mutex);
 		vsnprintf(lines[line_count % MAX_LINES], sizeof(lines[0]), fmt, args);
@@ -271,6 +272,7 @@ void service_setup(void)
 {
 	ck_assert(library_init(NULL, "test_service"));
 	mutex = mutex_create(MUTEX_TYPE_DEFAULT);
+	service_log_level = 1;
 	dbg = log_library;
 	lib->processor->set_threads(lib->processor, 4);
 	/* only the tests of the status service have one */

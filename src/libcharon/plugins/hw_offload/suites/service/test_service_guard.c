@@ -74,6 +74,38 @@ START_TEST(test_guard)
 }
 END_TEST
 
+START_TEST(test_logged)
+{
+	test_sp_t trap;
+
+	/* each change of a policy, and why the kernel is not asked for one */
+	service_log_level = 2;
+	sp_init(&trap, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_NO);
+	trap.data.prio = POLICY_PRIORITY_ROUTED;
+	ck_assert_int_eq(sp_add(&trap), SUCCESS);
+	ck_assert_int_eq(service_lines_with("added policy " LOCAL " === " REMOTE
+							" out [priority 367232, users 1, mode none]"), 1);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert_int_eq(service_lines_with("updated policy " LOCAL " === " REMOTE
+							" out [priority 367231, users 2, mode packet]"), 1);
+	ck_assert_int_eq(sp_add(&trap), SUCCESS);
+	ck_assert_int_eq(service_lines_with("noted another user of policy " LOCAL
+							" === " REMOTE " out [priority 367231, users 3, "
+							"mode packet]"), 1);
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	ck_assert_int_eq(service_lines_with("noted one user less of policy " LOCAL),
+					 1);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	ck_assert_int_eq(service_lines_with("updated policy " LOCAL " === " REMOTE
+							" out [priority 367232, users 1, mode none]"), 1);
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	ck_assert_int_eq(service_lines_with("removed policy " LOCAL " === " REMOTE
+							" out [priority 0, users 0, mode none]"), 1);
+	sp_clear(&trap);
+}
+END_TEST
+
 START_TEST(test_shunt_between)
 {
 	test_sp_t pass;
@@ -529,6 +561,7 @@ TCase *guard_tcase(void)
 	tcase_add_checked_fixture(tcase, guard_setup, guard_teardown);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, test_guard);
+	tcase_add_test(tcase, test_logged);
 	tcase_add_test(tcase, test_shunt_between);
 	tcase_add_test(tcase, test_priority_moves);
 	tcase_add_test(tcase, test_wildcard_trap);

@@ -60,6 +60,29 @@ START_TEST(test_silent_software)
 }
 END_TEST
 
+START_TEST(test_gone)
+{
+	reroute_start(FAKE_CAPS_CRYPTO, NULL, NULL);
+	fake_kernel_set_caps(kernel, OTHER, FAKE_CAPS_EOPNOTSUPP);
+	reroute_child_add(HW_OFFLOAD_CRYPTO);
+	/* what is to be taken away after reading it back is gone without a word,
+	 * so nobody knows what it has sent */
+	stop_before(XFRM_MSG_DELSA, 2);
+	reroute_to(OTHER);
+	fake_kernel_await_blocked(kernel);
+	send_five();
+	fake_kernel_drop_sa(kernel, sa_out.id.spi);
+	fake_kernel_unblock(kernel);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, sa_out.id.spi);
+	ck_assert(!calls.expire_hard);
+	ck_assert_int_eq(sa_del(&sa_in), SUCCESS);
+	ck_assert_str_eq(sa_mode(SPI_OUT), "missing");
+	assert_no_key();
+	service_child_clear();
+}
+END_TEST
+
 START_TEST(test_wrong_device)
 {
 	fake_sa_t sa;
@@ -353,6 +376,7 @@ TCase *keys_tcase(void)
 	tcase_add_checked_fixture(tcase, service_setup, service_teardown);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, test_silent_software);
+	tcase_add_test(tcase, test_gone);
 	tcase_add_test(tcase, test_wrong_device);
 	tcase_add_test(tcase, test_lost_notification);
 	tcase_add_loop_test(tcase, test_lost_read_back, 0, 2);
