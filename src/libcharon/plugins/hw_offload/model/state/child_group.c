@@ -95,7 +95,19 @@ bool hwo_group_is_moving(array_t *group, time_t now)
 	return FALSE;
 }
 
-void hwo_group_fail(array_t *group, const hwo_sa_id_t *id)
+/**
+ * Check if an SA may have been added to replace one of a CHILD_SA. MOBIKE can
+ * change the addresses of an IKE_SA before, and SAs in packet mode do not
+ * follow.
+ */
+static bool is_successor(const hwo_child_t *child, const hwo_sa_id_t *id,
+						 uint32_t ike_id)
+{
+	return ike_id && child->names.ike_id ? child->names.ike_id == ike_id
+										 : hwo_child_is_between(child, id);
+}
+
+void hwo_group_fail(array_t *group, const hwo_sa_id_t *id, uint32_t ike_id)
 {
 	hwo_child_entry_t *entry;
 	hwo_child_t *child;
@@ -105,7 +117,7 @@ void hwo_group_fail(array_t *group, const hwo_sa_id_t *id)
 	{
 		array_get(group, i, &entry);
 		child = &entry->child;
-		if (hwo_child_is_between(child, id))
+		if (is_successor(child, id, ike_id))
 		{
 			child->state = hwo_child_next(child->state, HWO_CHILD_FAILURE);
 		}

@@ -74,7 +74,8 @@ bool hwo_group_is_moving(array_t *group, time_t now);
  *
  * @param group			records with the same reqid, may be NULL
  * @param id			identity of an SA of the replacement
+ * @param ike_id		unique ID of its IKE_SA, 0 if it is not known
  */
-void hwo_group_fail(array_t *group, const hwo_sa_id_t *id);
+void hwo_group_fail(array_t *group, const hwo_sa_id_t *id, uint32_t ike_id);
 
 #endif /** HWO_CHILD_GROUP_H_ @}*/

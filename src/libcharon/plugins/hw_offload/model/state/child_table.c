@@ -290,10 +290,11 @@ METHOD(child_table_t, lose, bool,
 }
 
 METHOD(child_table_t, rekey_failed, void,
-	private_child_table_t *this, const hwo_sa_id_t *id, uint32_t reqid)
+	private_child_table_t *this, const hwo_sa_id_t *id, uint32_t reqid,
+	uint32_t ike_id)
 {
 	this->mutex->lock(this->mutex);
-	hwo_group_fail(hwo_index_get_group(this->index, reqid), id);
+	hwo_group_fail(hwo_index_get_group(this->index, reqid), id, ike_id);
 	this->mutex->unlock(this->mutex);
 }
 

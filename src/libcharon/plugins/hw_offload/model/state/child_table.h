@@ -130,13 +130,14 @@ struct child_table_t {
 
 	/**
 	 * Note that an SA could not be installed, so that the CHILD_SAs which it
-	 * was to replace, of the same reqid and between the same hosts, are going
-	 * to end.
+	 * was to replace are going to end: those of the same reqid and IKE_SA, or
+	 * between the same hosts if the IKE_SA is not known.
 	 *
 	 * @param id		identity of the SA that could not be installed
+	 * @param ike_id	unique ID of its IKE_SA, 0 if it is not known
 	 */
 	void (*rekey_failed)(child_table_t *this, const hwo_sa_id_t *id,
-						 uint32_t reqid);
+						 uint32_t reqid, uint32_t ike_id);
 
 	/**
 	 * Note that an SA reached a soft limit, as somebody noticed.

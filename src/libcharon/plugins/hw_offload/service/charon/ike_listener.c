@@ -122,3 +122,13 @@ ike_listener_t *hwo_ike_listener_create(child_table_t *table)
 	charon->bus->add_listener(charon->bus, &this->listener);
 	return &this->public;
 }
+
+/*
+ * Described in header
+ */
+uint32_t hwo_current_ike(void)
+{
+	ike_sa_t *ike_sa = charon->bus->get_sa(charon->bus);
+
+	return ike_sa ? ike_sa->get_unique_id(ike_sa) : 0;
+}

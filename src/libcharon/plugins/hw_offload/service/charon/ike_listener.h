@@ -38,4 +38,10 @@ struct ike_listener_t {
  */
 ike_listener_t *hwo_ike_listener_create(child_table_t *table);
 
+/**
+ * Get the unique ID of the IKE_SA that the current thread works for, 0 if there
+ * is none.
+ */
+uint32_t hwo_current_ike(void);
+
 #endif /** HWO_IKE_LISTENER_H_ @}*/

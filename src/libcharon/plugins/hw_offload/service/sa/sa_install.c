@@ -8,6 +8,7 @@
 #include "sa_install.h"
 #include "sa_attempts.h"
 #include "sa_log.h"
+#include "../charon/ike_listener.h"
 #include "../../model/plan/bind_plan.h"
 #include "../../wire/xfrm_sa.h"
 
@@ -325,7 +326,7 @@ static void note_failed(const hwo_sa_install_t *this, const install_t *install,
 	hwo_sa_log_failed(log, first ? 1 : 2);
 	/* up to 6.1.0, charon closes a CHILD_SA that can't be rekeyed */
 	this->with.table->rekey_failed(this->with.table, &install->sa.id,
-								   install->sa.reqid);
+								   install->sa.reqid, hwo_current_ike());
 }
 
 int hwo_sa_install(const hwo_sa_install_t *this, const hwo_sa_t *sa,

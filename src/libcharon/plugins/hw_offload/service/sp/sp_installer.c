@@ -98,7 +98,7 @@ static void fail(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	{	/* charon goes on with closing what it was to replace, which holds for
 		 * policies of that as well that are not tried */
 		this->install.sas->rekey_failed(this->install.sas, &user->sa,
-										user->reqid);
+										user->reqid, hwo_current_ike());
 	}
 	if (is_strict_trap(this, user) && !entry->kernel.count)
 	{

@@ -65,6 +65,12 @@ static void log_lib(debug_t group, level_t level, char *fmt, ...)
 	va_end(args);
 }
 
+METHOD(bus_t, get_sa, ike_sa_t*,
+	bus_t *this)
+{
+	return NULL;
+}
+
 static kernel_interface_t kernel;
 
 static bus_t bus;
@@ -80,6 +86,7 @@ void facade_setup(void)
 	kernel.lookup_algorithm = _lookup_algorithm;
 	charon = &facade_daemon;
 	bus.log = _log_;
+	bus.get_sa = _get_sa;
 	dbg = log_lib;
 	facade_log_lines = 0;
 	facade_log_last[0] = '\0';

@@ -316,6 +316,31 @@ START_TEST(test_lost_while_checked_out)
 }
 END_TEST
 
+START_TEST(test_fail_by_ike)
+{
+	hwo_sa_id_t in = child_sa_id(0xc1, TRUE), out = child_sa_id(0xe1, FALSE),
+				new = child_sa_id(0xc9, TRUE);
+	hwo_names_t names = {
+		.ike_id = 7,
+	};
+	u_int key;
+
+	key = child_add(0xc1, TRUE, 1, ONE);
+	child_add(0xe1, FALSE, 1, ONE);
+	ck_assert(child_table->name(child_table, &in, &out, &names, NULL));
+	/* another IKE_SA between the same hosts */
+	child_table->rekey_failed(child_table, &new, 1, 8);
+	ck_assert_int_eq(get_state(key), UP);
+	/* its own one has other addresses now */
+	new.src.bytes[3] = 9;
+	new.dst.bytes[3] = 8;
+	child_table->rekey_failed(child_table, &new, 1, 0);
+	ck_assert_int_eq(get_state(key), UP);
+	child_table->rekey_failed(child_table, &new, 1, 7);
+	ck_assert_int_eq(get_state(key), FAIL);
+}
+END_TEST
+
 START_TEST(test_fail)
 {
 	hwo_sa_id_t new = child_sa_id(0xc9, _i);
@@ -324,13 +349,13 @@ START_TEST(test_fail)
 	key = child_add(0xc1, TRUE, 1, ONE);
 	child_add(0xe1, FALSE, 1, ONE);
 	/* other CHILD_SAs, and other hosts */
-	child_table->rekey_failed(child_table, &new, 2);
+	child_table->rekey_failed(child_table, &new, 2, 0);
 	ck_assert_int_eq(get_state(key), UP);
 	new.src.bytes[3] = 9;
-	child_table->rekey_failed(child_table, &new, 1);
+	child_table->rekey_failed(child_table, &new, 1, 0);
 	ck_assert_int_eq(get_state(key), UP);
 	new = child_sa_id(0xc9, _i);
-	child_table->rekey_failed(child_table, &new, 1);
+	child_table->rekey_failed(child_table, &new, 1, 0);
 	ck_assert_int_eq(get_state(key), FAIL);
 	/* the next one works */
 	child_table->note(child_table, key, HWO_CHILD_REPLACEMENT);
@@ -357,5 +382,6 @@ TCase *child_tcase(void)
 	tcase_add_test(tc, test_move);
 	tcase_add_test(tc, test_lost_while_checked_out);
 	tcase_add_loop_test(tc, test_fail, 0, 2);
+	tcase_add_test(tc, test_fail_by_ike);
 	return tc;
 }

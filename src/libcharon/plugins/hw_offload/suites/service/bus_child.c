@@ -26,7 +26,7 @@ METHOD(ike_sa_t, ike_get_name, char*,
 METHOD(ike_sa_t, ike_get_unique_id, uint32_t,
 	ike_sa_t *this)
 {
-	return 7;
+	return BUS_IKE_ID;
 }
 
 METHOD(ike_sa_t, ike_get_my_host, host_t*,

@@ -13,6 +13,9 @@
 #include <bus/bus.h>
 #include <sa/child_sa.h>
 
+/** Unique ID of the IKE_SA. */
+#define BUS_IKE_ID 7
+
 /** Names of the IKE_SA and the CHILD_SA, and the reqid. */
 extern char *bus_ike_name;
 extern char *bus_child_name;

@@ -245,6 +245,16 @@ METHOD(bus_t, remove_listener, void,
 	{
 		calls.ike_listener = NULL;
 	}
+	if (calls.trap_listener == listener)
+	{
+		calls.trap_listener = NULL;
+	}
+}
+
+METHOD(bus_t, get_sa, ike_sa_t*,
+	bus_t *this)
+{
+	return calls.ike_sa;
 }
 
 void charon_stub_create(void)
@@ -260,6 +270,7 @@ void charon_stub_create(void)
 		.log = bus_log,
 		.add_listener = _add_listener,
 		.remove_listener = _remove_listener,
+		.get_sa = _get_sa,
 	);
 	INIT(charon->kernel,
 		.acquire = _acquire,

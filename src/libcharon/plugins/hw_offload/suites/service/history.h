@@ -169,6 +169,9 @@ bool history_child_update(child_t *child);
 
 /* history_bus.c: what listeners on the bus are told */
 
+/** IKE_SA that this thread works for, NULL for none */
+extern __thread ike_sa_t *history_bus_ike;
+
 void history_bus_init_child(child_t *child);
 void history_bus_init_conn(conn_t *conn);
 void history_bus_add(listener_t *listener);

@@ -7,6 +7,8 @@
 
 #include "history.h"
 
+__thread ike_sa_t *history_bus_ike;
+
 /** who listens */
 static listener_t *listeners[8];
 

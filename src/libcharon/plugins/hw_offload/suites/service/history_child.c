@@ -95,8 +95,10 @@ static status_t do_policy(child_t *child, policy_dir_t dir, policy_type_t type,
 
 	policy_init(&policy, child, dir, type, n);
 	history_turn();
+	history_bus_ike = child->trap ? NULL : &child->conn->ike_sa;
 	status = add ? ipsec->add_policy(ipsec, &policy.id, &policy.data)
 				 : ipsec->del_policy(ipsec, &policy.id, &policy.data);
+	history_bus_ike = NULL;
 	policy.id.src_ts->destroy(policy.id.src_ts);
 	policy.id.dst_ts->destroy(policy.id.dst_ts);
 	return status;
@@ -211,7 +213,9 @@ static status_t add_sa(child_t *child, bool inbound)
 
 	set_sa_cpu(&data, HWO_CPU_ID_MAX);
 	history_turn();
+	history_bus_ike = &conn->ike_sa;
 	status = ipsec->add_sa(ipsec, &id, &data);
+	history_bus_ike = NULL;
 	data.src_ts->destroy_offset(data.src_ts,
 								offsetof(traffic_selector_t, destroy));
 	data.dst_ts->destroy_offset(data.dst_ts,

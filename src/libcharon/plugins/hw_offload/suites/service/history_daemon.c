@@ -92,6 +92,12 @@ METHOD(bus_t, remove_listener, void,
 	history_bus_remove(listener);
 }
 
+METHOD(bus_t, get_sa, ike_sa_t*,
+	bus_t *this)
+{
+	return history_bus_ike;
+}
+
 void history_daemon_start(void)
 {
 	verbose = getenv("HWO_VERBOSE") != NULL;
@@ -100,6 +106,7 @@ void history_daemon_start(void)
 		.log = bus_log,
 		.add_listener = _add_listener,
 		.remove_listener = _remove_listener,
+		.get_sa = _get_sa,
 	);
 	INIT(charon->kernel,
 		.acquire = _acquire,

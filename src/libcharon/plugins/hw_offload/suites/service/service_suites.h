@@ -183,8 +183,11 @@ typedef struct {
 	const char *addrs;
 	/** first and last byte of the last selector an address was looked for in */
 	uint8_t address_from, address_to;
-	/** who listens on the bus, for states of IKE_SAs and for anything else */
-	listener_t *ike_listener, *listener;
+	/** who listens on the bus, for states of IKE_SAs, for traps that are given
+	 * up and for anything else */
+	listener_t *ike_listener, *trap_listener, *listener;
+	/** IKE_SA that threads work for, NULL for none */
+	ike_sa_t *ike_sa;
 } charon_calls_t;
 
 extern charon_calls_t calls;

@@ -6,9 +6,11 @@
  * IKE_SA is closed on purpose.
  */
 
+#include "bus_child.h"
 #include "service_child.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 
 /** what the IKE_SA says about itself */
 static ike_sa_state_t state;
@@ -41,6 +43,15 @@ METHOD(ike_sa_t, get_other_host, host_t*,
 	ike_sa_t *this)
 {
 	return other_host;
+}
+
+/** its unique ID, that of the one on the bus by default */
+static uint32_t ike_id;
+
+METHOD(ike_sa_t, get_ike_id, uint32_t,
+	ike_sa_t *this)
+{
+	return ike_id;
 }
 
 METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
@@ -106,6 +117,7 @@ static void peers_setup(void)
 	other_host = host_create_from_string("192.168.50.2", 500);
 	INIT(ike_sa,
 		.get_state = _get_state,
+		.get_unique_id = _get_ike_id,
 		.has_condition = _has_condition,
 		.get_my_host = _get_my_host,
 		.get_other_host = _get_other_host,
@@ -121,6 +133,7 @@ static void peers_setup(void)
 	state = IKE_ESTABLISHED;
 	condition = 0;
 	queued = 0;
+	ike_id = BUS_IKE_ID;
 	service_child_add();
 }
 
@@ -231,6 +244,29 @@ START_TEST(test_reauthenticated)
 }
 END_TEST
 
+START_TEST(test_rekeying_fails_elsewhere)
+{
+	test_sa_t sa;
+
+	bus_child_updown(SPI_IN, SPI_OUT, TRUE);
+	/* MOBIKE has changed both addresses of the IKE_SA, and the NIC can't take
+	 * what takes the place of the SAs. Of another IKE_SA it does not. */
+	ike_id += _i;
+	calls.ike_sa = ike_sa;
+	sa_init(&sa, 0xc0009, FALSE, HW_OFFLOAD_PACKET);
+	sa.id.src->destroy(sa.id.src);
+	sa.id.src = host_create_from_string("192.168.50.7", 0);
+	sa.id.dst->destroy(sa.id.dst);
+	sa.id.dst = host_create_from_string("192.168.50.3", 0);
+	sa.data.reqid = sa_out.data.reqid;
+	service_refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
+	ck_assert_int_eq(sa_add(&sa), FAILED);
+	ck_assert_int_eq(guard_stays(), !_i);
+	calls.ike_sa = NULL;
+	sa_clear(&sa);
+}
+END_TEST
+
 TCase *peers_tcase(void)
 {
 	TCase *tcase = tcase_create("peers");
@@ -243,5 +279,6 @@ TCase *peers_tcase(void)
 	tcase_add_test(tcase, test_closed_after_loss);
 	tcase_add_loop_test(tcase, test_other_states, 0, countof(others));
 	tcase_add_test(tcase, test_reauthenticated);
+	tcase_add_loop_test(tcase, test_rekeying_fails_elsewhere, 0, 2);
 	return tcase;
 }
