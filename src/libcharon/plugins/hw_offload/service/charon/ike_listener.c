@@ -123,9 +123,6 @@ ike_listener_t *hwo_ike_listener_create(child_table_t *table)
 	return &this->public;
 }
 
-/*
- * Described in header
- */
 uint32_t hwo_current_ike(void)
 {
 	ike_sa_t *ike_sa = charon->bus->get_sa(charon->bus);

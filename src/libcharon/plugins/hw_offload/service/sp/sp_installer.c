@@ -7,6 +7,7 @@
 
 #include "sp_installer.h"
 #include "../charon/ike_listener.h"
+#include "../charon/trap_listener.h"
 #include "guard_keeper.h"
 #include "sp_change.h"
 #include "sp_install.h"
@@ -41,6 +42,8 @@ typedef struct {
 	guard_keeper_t *guards;
 	/** tells who was lost and who is closed */
 	ike_listener_t *ike_listener;
+	/** tells which SPs belong to a trap that is given up */
+	trap_listener_t *traps;
 } private_sp_installer_t;
 
 /**
@@ -71,6 +74,14 @@ static void for_each(private_sp_installer_t *this,
 }
 
 /**
+ * Check if an SP is that of a trap.
+ */
+static bool is_trap(const hwo_sp_request_t *user)
+{
+	return user->reqid && user->type == POLICY_IPSEC && !user->sa.spi;
+}
+
+/**
  * Check if an SP is that of a trap whose traffic must not leave in clear, even
  * if it can't be offloaded.
  */
@@ -78,9 +89,8 @@ static bool is_strict_trap(private_sp_installer_t *this,
 						   const hwo_sp_request_t *user)
 {
 	return this->install.settings.guard.fail_closed &&
-		   user->requested == HW_OFFLOAD_PACKET && user->reqid &&
-		   user->type == POLICY_IPSEC && user->sp.id.dir == POLICY_OUT &&
-		   !user->sa.spi;
+		   user->requested == HW_OFFLOAD_PACKET &&
+		   user->sp.id.dir == POLICY_OUT && is_trap(user);
 }
 
 /**
@@ -117,6 +127,10 @@ METHOD(sp_installer_t, add, int,
 	hwo_sp_outcome_t outcome = {};
 	int err = 0;
 
+	if (is_trap(user))
+	{
+		this->traps->add(this->traps, &user->sp.id, user->reqid);
+	}
 	entry = this->sps->checkout(this->sps, &user->sp.id, TRUE);
 	if (hwo_sp_add_user(entry, user))
 	{
@@ -196,6 +210,24 @@ static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 }
 
 /**
+ * Install the SP of the next user. The one in the kernel is for an SA that
+ * goes, so if that fails, nothing gets through until the SA of the next user is
+ * replaced.
+ */
+static int install_next(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+						const hwo_sp_request_t *next, hwo_sp_outcome_t *outcome)
+{
+	int err = hwo_sp_install(&this->install, entry, next, outcome);
+
+	if (err && next->sa.spi)
+	{
+		this->install.rekey->soft_when_known(this->install.rekey, &next->sa,
+								"has a policy that could not be updated");
+	}
+	return err;
+}
+
+/**
  * Remove a user of an SP, and do what follows from that.
  */
 static int remove_user(private_sp_installer_t *this, hwo_sp_entry_t *entry,
@@ -219,7 +251,7 @@ static int remove_user(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 		return entry->kernel.count && !entry->blocked.why ?
 			   uninstall(this, entry) : 0;
 	}
-	return next ? hwo_sp_install(&this->install, entry, next, outcome)
+	return next ? install_next(this, entry, next, outcome)
 				: remove_unused(this, entry, user);
 }
 
@@ -230,6 +262,11 @@ METHOD(sp_installer_t, del, int,
 	hwo_sp_outcome_t outcome = {};
 	int err = ENOENT;
 
+	if (is_trap(user) &&
+		!this->traps->remove(this->traps, &user->sp.id, user->reqid))
+	{
+		return ENOENT;
+	}
 	entry = this->sps->checkout(this->sps, &user->sp.id, FALSE);
 	if (entry)
 	{
@@ -393,6 +430,7 @@ METHOD(sp_installer_t, destroy, void,
 	private_sp_installer_t *this)
 {
 	this->ike_listener->destroy(this->ike_listener);
+	this->traps->destroy(this->traps);
 	this->guards->release(this->guards, NULL, "the daemon ends");
 	this->guards->destroy(this->guards);
 	this->install.attempts->destroy(this->install.attempts);
@@ -421,6 +459,7 @@ sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 		.install = *install,
 		.sps = sps,
 		.ike_listener = hwo_ike_listener_create(install->sas),
+		.traps = hwo_trap_listener_create(),
 	);
 	this->install.attempts = hwo_sp_attempts_create(xfrm, bypass,
 													&install->settings);

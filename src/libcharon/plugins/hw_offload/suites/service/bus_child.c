@@ -175,6 +175,9 @@ static void change_state(child_sa_state_t from, child_sa_state_t to, bool ike)
 	ck_assert(calls.listener->child_state_change(calls.listener,
 												 ike ? &ike_sa : NULL,
 												 &child_sa, to));
+	ck_assert(calls.trap_listener->child_state_change(calls.trap_listener,
+												 ike ? &ike_sa : NULL,
+												 &child_sa, to));
 }
 
 /*

@@ -228,6 +228,10 @@ METHOD(bus_t, add_listener, void,
 	{
 		calls.ike_listener = listener;
 	}
+	else if (!listener->child_updown)
+	{
+		calls.trap_listener = listener;
+	}
 	else
 	{
 		calls.listener = listener;

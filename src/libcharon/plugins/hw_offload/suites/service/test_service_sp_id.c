@@ -6,8 +6,10 @@
  * say all that it said when they were installed.
  */
 
+#include "bus_child.h"
 #include "service_suites.h"
 
+#include <errno.h>
 #include <linux/xfrm.h>
 
 #define LOCAL "10.1.0.0/16"
@@ -100,6 +102,72 @@ START_TEST(test_refused_twin)
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
 	sp_clear(&first);
 	sp_clear(&second);
+}
+END_TEST
+
+START_TEST(test_refused_twin_midway)
+{
+	test_sp_t first[2], second[2];
+	int i;
+
+	/* the same, with two pairs of selectors, and the first one is refused */
+	for (i = 0; i < 2; i++)
+	{
+		sp_init(&first[i], POLICY_OUT, LOCAL, i ? "10.9.0.0/16" : REMOTE, 0, 1,
+				HW_OFFLOAD_NO);
+		sp_init(&second[i], POLICY_OUT, LOCAL, i ? "10.9.0.0/16" : REMOTE, 0,
+				1, HW_OFFLOAD_PACKET);
+		first[i].data.prio = second[i].data.prio = POLICY_PRIORITY_ROUTED;
+		ck_assert_int_eq(sp_add(&first[i]), SUCCESS);
+	}
+	bus_trap_routed();
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
+	ck_assert_int_eq(sp_add(&second[0]), FAILED);
+	/* charon removes both, that which it has not added is the first one's */
+	bus_trap_destroy(CHILD_CREATED, FALSE);
+	ck_assert_int_eq(sp_del(&second[0]), SUCCESS);
+	ck_assert_int_eq(sp_del(&second[1]), NOT_FOUND);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
+	/* the same thread removes that */
+	bus_trap_destroy(CHILD_ROUTED, FALSE);
+	for (i = 0; i < 2; i++)
+	{
+		ck_assert_int_eq(sp_del(&first[i]), SUCCESS);
+		sp_clear(&first[i]);
+		sp_clear(&second[i]);
+	}
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+}
+END_TEST
+
+START_TEST(test_next_user_refused)
+{
+	test_sa_t sa[2];
+	test_sp_t sp[2];
+	int i;
+
+	/* two IKE_SAs with the same peer and selectors */
+	for (i = 0; i < 2; i++)
+	{
+		sa_init(&sa[i], 0xc1 + i, FALSE, HW_OFFLOAD_NO);
+		sp_init(&sp[i], POLICY_OUT, LOCAL, REMOTE, 0xc1 + i, 1, HW_OFFLOAD_NO);
+		ck_assert_int_eq(sa_add(&sa[i]), SUCCESS);
+		ck_assert_int_eq(sp_add(&sp[i]), SUCCESS);
+	}
+	/* what is there still refers to the SA that is deleted next */
+	service_refuse(XFRM_MSG_UPDPOLICY, 1, ENOMEM);
+	ck_assert_int_eq(sp_del(&sp[1]), FAILED);
+	ck_assert_int_eq(sa_del(&sa[1]), SUCCESS);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, sa[0].id.spi);
+	ck_assert(!calls.expire_hard);
+	ck_assert_int_eq(sp_del(&sp[0]), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	for (i = 0; i < 2; i++)
+	{
+		sa_clear(&sa[i]);
+		sp_clear(&sp[i]);
+	}
 }
 END_TEST
 
@@ -222,6 +290,8 @@ TCase *sp_id_tcase(void)
 	tcase_add_test(tcase, test_interface_gone);
 	tcase_add_test(tcase, test_shunt);
 	tcase_add_loop_test(tcase, test_refused_twin, 0, 2);
+	tcase_add_test(tcase, test_refused_twin_midway);
+	tcase_add_test(tcase, test_next_user_refused);
 	tcase_add_loop_test(tcase, test_trap_updated, 0, 2);
 	tcase_add_test(tcase, test_same_interface);
 	tcase_add_test(tcase, test_identity);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_trap_listener trap_listener
+ * @{ @ingroup hwo_service
+ *
+ * Knows which SPs belong to a trap that could not be installed. charon stops at
+ * the first one that is refused, but then removes all SPs of the trap. Those
+ * that it has not added may be the ones of another trap, which looks the same.
+ *
+ * Thread-safety: may be used by any thread. charon installs and destroys a trap
+ * in one.
+ */
+
+#ifndef HWO_TRAP_LISTENER_H_
+#define HWO_TRAP_LISTENER_H_
+
+#include "../../hwo_types.h"
+
+typedef struct trap_listener_t trap_listener_t;
+
+/**
+ * Listener for traps that are given up.
+ */
+struct trap_listener_t {
+
+	/**
+	 * Note that the current thread adds an SP of a trap.
+	 *
+	 * @param id		identity
+	 * @param reqid		reqid of the trap
+	 */
+	void (*add)(trap_listener_t *this, const hwo_sp_id_t *id, uint32_t reqid);
+
+	/**
+	 * Note that the current thread removes an SP of a trap.
+	 *
+	 * @param id		identity
+	 * @param reqid		reqid of the trap
+	 * @return			FALSE if the trap is given up and never had that SP
+	 */
+	bool (*remove)(trap_listener_t *this, const hwo_sp_id_t *id,
+				   uint32_t reqid);
+
+	/**
+	 * Destroy.
+	 */
+	void (*destroy)(trap_listener_t *this);
+};
+
+/**
+ * Start to listen.
+ */
+trap_listener_t *hwo_trap_listener_create(void);
+
+#endif /** HWO_TRAP_LISTENER_H_ @}*/
