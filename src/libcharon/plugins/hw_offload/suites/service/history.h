@@ -55,6 +55,8 @@ struct conn_t {
 	bool wanted, lost;
 	/** charon ignored that a policy was refused when addresses changed */
 	bool spoilt;
+	/** its trap was refused in a strict mode, so that it blocks */
+	bool refused;
 	/** trap that is installed, and CHILD_SAs, the latest one first */
 	child_t *routed;
 	linked_list_t *children;
@@ -62,8 +64,9 @@ struct conn_t {
 	bool pending;
 	/** a change of addresses is under way */
 	bool moved;
-	/** IKE_SA as listeners on the bus see it */
+	/** IKE_SA as listeners on the bus see it, and if it deletes a CHILD_SA */
 	ike_sa_t ike_sa;
+	bool deletes;
 	ike_sa_state_t state;
 	/** first of its flows */
 	u_int flow;
@@ -126,6 +129,9 @@ extern bool has_shunt;
 /** Draw a world, and start the backend. */
 void history_world_start(void);
 void history_world_stop(void);
+
+/** The backend ends. */
+void history_world_end(void);
 
 /** Lead the packets of a connection to a NIC, 0 for none. */
 void history_route(conn_t *conn, uint32_t nic);

@@ -64,10 +64,20 @@ METHOD(ike_sa_t, ike_create_children, enumerator_t*,
 	return children->create_enumerator(children);
 }
 
+METHOD(task_t, task_get_type, task_type_t,
+	task_t *this)
+{
+	return TASK_CHILD_DELETE;
+}
+
 METHOD(ike_sa_t, ike_create_tasks, enumerator_t*,
 	ike_sa_t *this, task_queue_t queue)
 {
-	return enumerator_create_empty();
+	static task_t task;
+
+	task.get_type = _task_get_type;
+	return queue == TASK_QUEUE_ACTIVE && from_ike(this)->deletes ?
+		   enumerator_create_single(&task, NULL) : enumerator_create_empty();
 }
 
 METHOD(child_sa_t, child_get_name, char*,

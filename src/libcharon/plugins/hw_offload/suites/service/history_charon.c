@@ -10,8 +10,10 @@
 
 #include <threading/mutex.h>
 
-/** Milliseconds until a lost message is sent again, until a failed attempt is
- * repeated, and until a CHILD_SA that was replaced is destroyed. */
+/** Milliseconds until the peer answers, until a lost message is sent again,
+ * until a failed attempt is repeated, and until a CHILD_SA that was replaced is
+ * destroyed. */
+#define ROUND_TRIP 20
 #define RETRANSMIT 4000
 #define RETRY 3000
 #define KEEP_REPLACED 5000
@@ -140,6 +142,16 @@ static void destroy_child(child_t *child, bool purpose)
 }
 
 /**
+ * Send the deletion of a CHILD_SA.
+ */
+static void delete_child(child_t *child)
+{
+	child->conn->deletes = TRUE;
+	history_bus_child_state(child, CHILD_DELETING);
+	child->conn->deletes = FALSE;
+}
+
+/**
  * Destroy all CHILD_SAs of a connection.
  */
 static void destroy_children(conn_t *conn, bool purpose)
@@ -148,9 +160,9 @@ static void destroy_children(conn_t *conn, bool purpose)
 
 	while (conn->children->get_last(conn->children, (void**)&child) == SUCCESS)
 	{
-		if (purpose)
+		if (purpose && conn->state != IKE_DELETING)
 		{
-			history_bus_child_state(child, CHILD_DELETING);
+			delete_child(child);
 		}
 		history_bus_updown(child, FALSE);
 		destroy_child(child, purpose);
@@ -232,8 +244,10 @@ void history_route_trap(conn_t *conn)
 	}
 	trap = history_child_create(conn, TRUE);
 	conn->routed = trap;
+	conn->refused = FALSE;
 	if (!history_child_install(trap, FALSE))
 	{
+		conn->refused = conn->offload == HW_OFFLOAD_PACKET;
 		conn->routed = NULL;
 		history_child_destroy(trap);
 	}
@@ -381,7 +395,7 @@ static void do_child_task(later_t *task, child_t *child)
 			}
 			break;
 		case TASK_EXPIRED:
-			history_bus_child_state(child, CHILD_DELETING);
+			delete_child(child);
 			history_bus_updown(child, FALSE);
 			destroy_child(child, child->replaced);
 			history_initiate(conn);
@@ -461,7 +475,8 @@ void history_charon_expire(uint32_t spi, bool hard)
 		return;
 	}
 	child->rekeying |= !hard;
-	add_task(0, hard ? TASK_EXPIRED : TASK_REKEY, child->conn, spi);
+	add_task(hard ? 0 : ROUND_TRIP, hard ? TASK_EXPIRED : TASK_REKEY,
+			 child->conn, spi);
 }
 
 void history_charon_start(void)

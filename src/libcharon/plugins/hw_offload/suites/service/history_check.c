@@ -108,44 +108,101 @@ static void await_right(void)
 }
 
 /**
- * Close everything on purpose, and check what is left. A guard may stay where a
- * peer was lost.
+ * Check if guards of a connection may stay though it was closed: its peer was
+ * lost, or a trap was refused that it is still to have.
  */
-static void check_left(void)
+static bool may_stay(conn_t *conn)
 {
-	bool lost = FALSE;
+	bool stays = FALSE;
+	u_int i;
+
+	for (i = 0; i < conn_count; i++)
+	{
+		stays |= conns[i].flow == conn->flow &&
+				 (conns[i].lost || conns[i].spoilt || conns[i].refused);
+	}
+	return stays;
+}
+
+/**
+ * Check that the packets of a connection that was closed are not blocked.
+ */
+static void check_released(conn_t *conn)
+{
+	u_int n;
+
+	for (n = 0; n < conn->selectors; n++)
+	{
+		if (fake_kernel_fate(kernel, conn->flow + n, NULL) != FAKE_CLEAR)
+		{
+			fake_kernel_violate(kernel, "conn %u: flow %u is blocked for "
+								"nobody", conn->number, conn->flow + n, 0, 0);
+		}
+	}
+}
+
+/**
+ * Check what is left.
+ */
+static void check_left(bool sps)
+{
+	u_int sa_count = fake_kernel_count_sas(kernel),
+		  sp_count = sps ? fake_kernel_count_sps(kernel) : 0;
+
+	if (sa_count || sp_count)
+	{
+		fake_kernel_violate(kernel, "%u SAs and %u SPs are left", sa_count,
+							sp_count, 0, 0);
+	}
+}
+
+/**
+ * The daemon ends, which releases guards.
+ */
+static void end(void)
+{
 	u_int i, n;
 
 	for (i = 0; i < conn_count; i++)
 	{
+		for (n = 0; n < conns[i].selectors; n++)
+		{
+			fake_kernel_cover(kernel, conns[i].flow + n, FALSE);
+		}
+	}
+	history_world_end();
+}
+
+/**
+ * Close everything on purpose, and check what is left: nothing, but for guards
+ * that may stay until the daemon ends.
+ */
+static void close_all(void)
+{
+	bool stays = FALSE;
+	u_int i;
+
+	for (i = 0; i < conn_count; i++)
+	{
 		history_terminate(&conns[i], one_in(2));
-		lost |= conns[i].lost || conns[i].spoilt;
 	}
 	if (has_shunt)
 	{
 		history_shunt(FALSE);
 	}
 	history_run(20000);
-	for (i = 0; i < conn_count && !lost; i++)
+	for (i = 0; i < conn_count; i++)
 	{
-		for (n = 0; n < conns[i].selectors; n++)
+		stays |= may_stay(&conns[i]);
+		if (!may_stay(&conns[i]))
 		{
-			if (fake_kernel_fate(kernel, conns[i].flow + n,
-								 NULL) != FAKE_CLEAR)
-			{
-				fake_kernel_violate(kernel, "conn %u: flow %u is blocked for "
-									"nobody", i, conns[i].flow + n, 0, 0);
-			}
+			check_released(&conns[i]);
 		}
 	}
 	history_run(400000);
-	if (!lost && (fake_kernel_count_sas(kernel) ||
-				  fake_kernel_count_sps(kernel)))
-	{
-		fake_kernel_violate(kernel, "%u SAs and %u SPs are left",
-							fake_kernel_count_sas(kernel),
-							fake_kernel_count_sps(kernel), 0, 0);
-	}
+	check_left(!stays);
+	end();
+	check_left(TRUE);
 }
 
 void history_check(void)
@@ -155,7 +212,8 @@ void history_check(void)
 	history_world_heal();
 	for (i = 0; i < conn_count; i++)
 	{
-		if (conns[i].trap && conns[i].wanted)
+		if (conns[i].trap && (conns[i].wanted ||
+							  (conns[i].refused && one_in(2))))
 		{
 			history_route_trap(&conns[i]);
 		}
@@ -163,6 +221,6 @@ void history_check(void)
 	await_right();
 	if (!fake_kernel_violation(kernel))
 	{
-		check_left();
+		close_all();
 	}
 }

@@ -419,11 +419,18 @@ void history_world_start(void)
 	fake_kernel_hook(kernel, before_request);
 }
 
+void history_world_end(void)
+{
+	fake_kernel_note(kernel, "the daemon ends", 0, 0, 0, 0);
+	DESTROY_IF(ipsec);
+	ipsec = NULL;
+}
+
 void history_world_stop(void)
 {
 	u_int i;
 
-	ipsec->destroy(ipsec);
+	history_world_end();
 	for (i = 0; i < conn_count; i++)
 	{
 		conns[i].children->destroy(conns[i].children);
