@@ -180,10 +180,14 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 	{
 		sa.facts.may_leak = hwo_route_leak(&this->guard, data->hw_offload,
 										   sa.id.src.family, &sa.facts);
+		sa.flows = hwo_selectors_from_ts(
+							data->inbound ? data->dst_ts : data->src_ts,
+							data->inbound ? data->src_ts : data->dst_ts);
 		if (sas->add(sas, &sa, data->hw_offload) == 0)
 		{
 			status = SUCCESS;
 		}
+		array_destroy(sa.flows);
 	}
 	if (status != SUCCESS && ipcomp)
 	{

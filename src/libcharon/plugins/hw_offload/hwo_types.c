@@ -19,6 +19,14 @@ bool hwo_addr_equals(const hwo_addr_t *a, const hwo_addr_t *b)
 											   sizeof(a->bytes));
 }
 
+bool hwo_net_equals(const uint8_t *a, const uint8_t *b, uint8_t prefix)
+{
+	uint8_t mask = 0xff << (8 - prefix % 8);
+
+	return memeq(a, b, prefix / 8) &&
+		   (prefix % 8 == 0 || ((a[prefix / 8] ^ b[prefix / 8]) & mask) == 0);
+}
+
 /**
  * Compare selectors, padding excluded.
  */
@@ -48,6 +56,19 @@ static bool mark_equals(const mark_t *a, const mark_t *b)
 static bool label_equals(chunk_t a, chunk_t b)
 {
 	return a.len == b.len && (!a.len || memeq(a.ptr, b.ptr, a.len));
+}
+
+u_int hwo_sp_id_hash(const hwo_sp_id_t *id)
+{
+	u_int hash;
+
+	hash = chunk_hash(chunk_from_thing(id->sel.src));
+	hash = chunk_hash_inc(chunk_from_thing(id->sel.dst), hash);
+	hash = chunk_hash_inc(chunk_from_thing(id->sel.src_port), hash);
+	hash = chunk_hash_inc(chunk_from_thing(id->sel.dst_port), hash);
+	hash = chunk_hash_inc(chunk_from_thing(id->mark.value), hash);
+	hash = chunk_hash_inc(chunk_from_thing(id->if_id), hash);
+	return hash ^ id->dir;
 }
 
 bool hwo_sp_id_equals(const hwo_sp_id_t *a, const hwo_sp_id_t *b)

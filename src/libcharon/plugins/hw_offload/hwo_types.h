@@ -18,6 +18,7 @@
 
 #include <net/if.h>
 
+#include <collections/array.h>
 #include <library.h>
 #include <ipsec/ipsec_types.h>
 
@@ -242,6 +243,9 @@ typedef struct hwo_sa_facts_t {
 	/** TRUE if in packet mode its traffic would leave in clear once its route
 	 * moves to another device, see hwo_sp_may_leak(). */
 	bool may_leak;
+	/** TRUE if an SP in software goes before one of its SPs, which a NIC does
+	 * not know, see hwo_sp_goes_before(). */
+	bool shunted;
 	/** mark set on packets after processing, {0, 0} for none; routes may depend
 	 * on it. */
 	mark_t set_mark;
@@ -272,6 +276,9 @@ typedef struct hwo_sa_t {
 	bool update;
 	/** selector on the SA itself, family 0 if there is none */
 	hwo_selector_t sel;
+	/** selectors of its outbound SPs, hwo_selector_t, NULL if they are not
+	 * known; not owned. */
+	array_t *flows;
 	/** limits, see offload plan for what a device accepts */
 	hwo_limits_t limits;
 	/** encryption, name is NULL for AH and IPComp */
@@ -497,6 +504,11 @@ typedef struct hwo_result_t {
 bool hwo_addr_equals(const hwo_addr_t *a, const hwo_addr_t *b);
 
 /**
+ * Check if the first bits of two addresses are the same.
+ */
+bool hwo_net_equals(const uint8_t *a, const uint8_t *b, uint8_t prefix);
+
+/**
  * Hash what the kernel identifies an SA by: destination, SPI, protocol, mark.
  */
 u_int hwo_sa_id_hash(const hwo_sa_id_t *id);
@@ -510,6 +522,11 @@ bool hwo_sa_id_equals(const hwo_sa_id_t *a, const hwo_sa_id_t *b);
  * Compare modes and devices.
  */
 bool hwo_offload_equals(const hwo_offload_t *a, const hwo_offload_t *b);
+
+/**
+ * Hash what the kernel identifies an SP by, as far as most differ.
+ */
+u_int hwo_sp_id_hash(const hwo_sp_id_t *id);
 
 /**
  * Compare identities of SPs, labels included.

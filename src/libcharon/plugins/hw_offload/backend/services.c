@@ -27,6 +27,7 @@ static void start_shared(hwo_services_t *this,
 										   this->stale_state);
 	this->table = hwo_child_table_create();
 	this->sp_table = hwo_sp_table_create();
+	this->precedence = hwo_sp_precedence_create();
 	this->failures = hwo_failed_children_create();
 	hwo_setting_devices("devices", &rules);
 	routes = hwo_route_lookup_create(hwo_nl_exchange_create(kernel->route),
@@ -49,6 +50,7 @@ static void start_installers(hwo_services_t *this,
 	hwo_sp_install_t install = {
 		.devices = this->devices,
 		.sas = this->table,
+		.precedence = this->precedence,
 		.failures = this->failures,
 		.settings = hwo_setup_sps(guard),
 	};
@@ -58,6 +60,7 @@ static void start_installers(hwo_services_t *this,
 		.listener = kernel->listener,
 		.devices = this->devices,
 		.table = this->table,
+		.precedence = this->precedence,
 		.rekey = this->rekey = hwo_sa_expiry_create(this->table),
 		.set_dir = features->sa_dir,
 	};
@@ -153,6 +156,7 @@ void hwo_services_stop(hwo_services_t *this)
 	DESTROY_IF(this->plain);
 	DESTROY_IF(this->journal);
 	DESTROY_IF(this->failures);
+	DESTROY_IF(this->precedence);
 	DESTROY_IF(this->sp_table);
 	DESTROY_IF(this->table);
 }

@@ -72,6 +72,8 @@ struct hwo_services_t {
 	 * Table of SPs.
 	 */
 	sp_table_t *sp_table;
+	/** order of SPs */
+	sp_precedence_t *precedence;
 
 	/**
 	 * CHILD_SAs that could not be installed.

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_INNER_ROUTE,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_SHUNT,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -47,6 +47,7 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_INNER_ROUTE,
 	"multipath",
 	"route-rule",
 	"inner-route",
+	"shunt",
 );
 
 bool hwo_reason_is_path(hwo_reason_t reason)
@@ -119,7 +120,11 @@ static hwo_reason_t packet_refused(const hwo_sa_facts_t *facts)
 	{
 		return HWO_REASON_MIXED_FAMILIES;
 	}
-	return facts->subnets ? HWO_REASON_SUBNET : HWO_REASON_NONE;
+	if (facts->subnets)
+	{
+		return HWO_REASON_SUBNET;
+	}
+	return facts->shunted ? HWO_REASON_SHUNT : HWO_REASON_NONE;
 }
 
 /**

@@ -93,6 +93,8 @@ typedef enum hwo_reason_t {
 	 * another device, and the kernel looks for policies by that (before
 	 * 7.1). */
 	HWO_REASON_INNER_ROUTE,
+	/** packet: an SP in software goes before its own, which NICs don't know */
+	HWO_REASON_SHUNT,
 } hwo_reason_t;
 
 /**

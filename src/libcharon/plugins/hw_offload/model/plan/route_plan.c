@@ -71,12 +71,7 @@ void hwo_flow_into_sa(const hwo_sa_id_t *id, const hwo_sa_facts_t *facts,
 static bool may_be_in(const hwo_addr_t *addr, const hwo_addr_t *net,
 					  uint8_t prefix)
 {
-	uint8_t mask = 0xff << (8 - prefix % 8);
-
-	return !addr->family || !prefix ||
-		   (memeq(addr->bytes, net->bytes, prefix / 8) &&
-			(prefix % 8 == 0 ||
-			 ((addr->bytes[prefix / 8] ^ net->bytes[prefix / 8]) & mask) == 0));
+	return !addr->family || hwo_net_equals(addr->bytes, net->bytes, prefix);
 }
 
 bool hwo_rule_may_divert(const hwo_rule_t *rule, const hwo_flow_t *flow)

@@ -222,6 +222,32 @@ void hwo_selector_from_ts(traffic_selector_t *src, traffic_selector_t *dst,
 	move_icmp(sel);
 }
 
+array_t *hwo_selectors_from_ts(linked_list_t *src, linked_list_t *dst)
+{
+	traffic_selector_t *from, *to;
+	enumerator_t *out, *in;
+	hwo_selector_t sel;
+	array_t *all;
+
+	all = array_create(sizeof(hwo_selector_t), 0);
+	out = src->create_enumerator(src);
+	while (out->enumerate(out, &from))
+	{
+		in = dst->create_enumerator(dst);
+		while (in->enumerate(in, &to))
+		{
+			if (from->get_type(from) == to->get_type(to))
+			{
+				hwo_selector_from_ts(from, to, &sel);
+				array_insert(all, ARRAY_TAIL, &sel);
+			}
+		}
+		in->destroy(in);
+	}
+	out->destroy(out);
+	return all;
+}
+
 traffic_selector_t *hwo_selector_to_ts(const hwo_selector_t *sel, bool src)
 {
 	uint16_t port, mask, from, to;

@@ -52,6 +52,16 @@ void hwo_selector_from_ts(traffic_selector_t *src, traffic_selector_t *dst,
 						  hwo_selector_t *sel);
 
 /**
+ * Convert lists of traffic selectors to the selectors of SPs for traffic from
+ * one of the first to one of the second.
+ *
+ * @param src		source traffic selectors
+ * @param dst		destination traffic selectors
+ * @return			hwo_selector_t
+ */
+array_t *hwo_selectors_from_ts(linked_list_t *src, linked_list_t *dst);
+
+/**
  * Check if an address is valid on one link only (fe80::/10).
  */
 bool hwo_addr_is_link_local(const hwo_addr_t *addr);

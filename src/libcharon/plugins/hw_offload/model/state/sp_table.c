@@ -35,19 +35,6 @@ typedef struct {
 	condvar_t *released;
 } private_sp_table_t;
 
-static u_int id_hash(const hwo_sp_id_t *id)
-{
-	u_int hash;
-
-	hash = chunk_hash(chunk_from_thing(id->sel.src));
-	hash = chunk_hash_inc(chunk_from_thing(id->sel.dst), hash);
-	hash = chunk_hash_inc(chunk_from_thing(id->sel.src_port), hash);
-	hash = chunk_hash_inc(chunk_from_thing(id->sel.dst_port), hash);
-	hash = chunk_hash_inc(chunk_from_thing(id->mark.value), hash);
-	hash = chunk_hash_inc(chunk_from_thing(id->if_id), hash);
-	return hash ^ id->dir;
-}
-
 static bool tmpl_equals(const hwo_tmpl_t *a, const hwo_tmpl_t *b)
 {
 	return a->proto == b->proto && a->spi == b->spi && a->reqid == b->reqid &&
@@ -398,7 +385,7 @@ sp_table_t *hwo_sp_table_create(void)
 			.get_count = _get_count,
 			.destroy = _destroy,
 		},
-		.entries = hashtable_create((hashtable_hash_t)id_hash,
+		.entries = hashtable_create((hashtable_hash_t)hwo_sp_id_hash,
 									(hashtable_equals_t)hwo_sp_id_equals,
 									32),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),

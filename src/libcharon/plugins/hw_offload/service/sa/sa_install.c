@@ -136,6 +136,40 @@ static void keep_to_budget(const hwo_sa_install_t *this, install_t *install,
 	}
 }
 
+/**
+ * Check if an SP in software goes before one of a CHILD_SA on a NIC. What holds
+ * for the inbound SA holds for the outbound one.
+ */
+static bool is_shunted(const hwo_sa_install_t *this, const install_t *install,
+					   uint32_t ifindex)
+{
+	sp_precedence_t *precedence = this->with.precedence;
+	hwo_ranked_sp_t sp = {
+		.id = {
+			.dir = POLICY_OUT,
+			.if_id = install->sa.id.if_id,
+		},
+		.reqid = install->sa.reqid,
+		.offload = {
+			.mode = HWO_MODE_PACKET,
+			.ifindex = ifindex,
+		},
+	};
+	bool found = FALSE;
+	int i;
+
+	if (install->partner.id.spi)
+	{
+		return install->partner.facts.shunted;
+	}
+	for (i = 0; !found && ifindex && i < array_count(install->sa.flows); i++)
+	{
+		array_get(install->sa.flows, i, &sp.id.sel);
+		found = precedence->is_behind(precedence, &sp);
+	}
+	return found;
+}
+
 static void plan_install(const hwo_sa_install_t *this, install_t *install)
 {
 	hwo_plan_t *plan = &install->attempts.plan;
@@ -149,6 +183,10 @@ static void plan_install(const hwo_sa_install_t *this, install_t *install)
 	{
 		this->with.devices->find_sa(this->with.devices, &install->sa.id,
 									&install->sa.facts, &device);
+	}
+	if (install->requested == HW_OFFLOAD_AUTO)
+	{	/* strict modes are left to their SPs, whose priority is known */
+		install->sa.facts.shunted = is_shunted(this, install, device.ifindex);
 	}
 	if (install->requested == HW_OFFLOAD_AUTO &&
 		install->partner.outcome.effective.mode != HWO_MODE_PACKET &&

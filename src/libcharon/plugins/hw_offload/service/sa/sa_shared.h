@@ -16,6 +16,7 @@
 #include "../../io/kernel_sockets.h"
 #include "../../io/nl_exchange.h"
 #include "../../model/state/sa_record.h"
+#include "../../model/state/sp_precedence.h"
 
 /**
  * What the services for SAs have in common, nothing is owned.
@@ -29,6 +30,8 @@ typedef struct hwo_sa_shared_t {
 	egress_device_t *devices;
 	/** records of CHILD_SAs */
 	child_table_t *table;
+	/** order of SPs */
+	sp_precedence_t *precedence;
 	/** tells charon about the end of SAs, requests to rekey included */
 	sa_expiry_t *rekey;
 	/** TRUE to tell the kernel directions, Linux 6.10 and newer */

@@ -21,9 +21,19 @@ static void log_failure(const hwo_sp_install_t *this, const char *what,
 						const hwo_sp_id_t *id, const hwo_sp_outcome_t *outcome)
 {
 	const hwo_plan_t *plan = &outcome->plan;
+	hwo_reason_t why = plan->skipped[HWO_MODE_PACKET];
 	hwo_mode_t mode = HWO_MODE_NONE;
-	char name[IFNAMSIZ] = "-";
+	char name[IFNAMSIZ] = "-", text[128];
 
+	if (!plan->count)
+	{	/* nobody was asked */
+		snprintf(text, sizeof(text), "can't be in packet mode on device %s, %s",
+				 plan->ifindex ? this->devices->name(this->devices,
+													 plan->ifindex, name)
+							   : name, enum_to_name(hwo_reason_names, why));
+		hwo_sp_log_traffic(id, text);
+		return;
+	}
 	if (plan->strict && plan->step[0] != HWO_MODE_NONE)
 	{
 		mode = plan->step[0];
@@ -98,7 +108,7 @@ int hwo_sp_install(const hwo_sp_install_t *this, hwo_sp_entry_t *entry,
 	bool update = entry->kernel.count;
 	char xfrm[IFNAMSIZ];
 
-	hwo_sp_plan_user(this->devices, this->sas, user, plan);
+	hwo_sp_plan_user(this, user, plan);
 	this->attempts->run(this->attempts, entry, user, plan, result);
 	hwo_sp_note_refusal(this->devices->get_history(this->devices), plan,
 						result);

@@ -19,7 +19,7 @@
 #include "sp_attempts.h"
 #include "../../model/state/failed_children.h"
 #include "../../model/state/sa_record.h"
-#include "../../model/state/sp_table.h"
+#include "../../model/state/sp_precedence.h"
 
 /**
  * What it takes to install SPs, nothing of it is adopted.
@@ -31,6 +31,8 @@ typedef struct hwo_sp_install_t {
 	sa_expiry_t *rekey;
 	/** records of SAs */
 	child_table_t *sas;
+	/** order of SPs */
+	sp_precedence_t *precedence;
 	/** memory of what could not be installed */
 	failed_children_t *failures;
 	/** takes the steps */

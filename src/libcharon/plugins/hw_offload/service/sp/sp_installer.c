@@ -9,6 +9,7 @@
 #include "../charon/ike_listener.h"
 #include "../charon/trap_listener.h"
 #include "guard_keeper.h"
+#include "sp_behind.h"
 #include "sp_change.h"
 #include "sp_install.h"
 #include "sp_log.h"
@@ -47,6 +48,32 @@ typedef struct {
 } private_sp_installer_t;
 
 /**
+ * Check in an entry. If that SP is in software now, others may have to leave a
+ * NIC for it, or it may have to leave one itself.
+ */
+static void checkin(private_sp_installer_t *this, hwo_sp_entry_t *entry)
+{
+	sp_precedence_t *precedence = this->install.precedence;
+	hwo_sp_id_t id;
+	array_t *behind;
+	int i;
+
+	behind = precedence->note(precedence, entry);
+	this->sps->checkin(this->sps, entry);
+	for (i = 0; i < array_count(behind); i++)
+	{
+		array_get(behind, i, &id);
+		entry = this->sps->checkout(this->sps, &id, FALSE);
+		if (entry)
+		{
+			hwo_sp_leave_nic(&this->install, entry);
+			checkin(this, entry);
+		}
+	}
+	hwo_sp_list_destroy(behind);
+}
+
+/**
  * Do something with all SPs. There is no entry checked out by us here, as
  * another thread may do the same.
  */
@@ -67,7 +94,7 @@ static void for_each(private_sp_installer_t *this,
 		if (entry)
 		{
 			cb(this, entry, data);
-			this->sps->checkin(this->sps, entry);
+			checkin(this, entry);
 		}
 	}
 	hwo_sp_list_destroy(ids);
@@ -145,7 +172,7 @@ METHOD(sp_installer_t, add, int,
 	{
 		hwo_sp_log_change("noted another user of", entry);
 	}
-	this->sps->checkin(this->sps, entry);
+	checkin(this, entry);
 	this->guards->trim(this->guards);
 	return err;
 }
@@ -271,7 +298,7 @@ METHOD(sp_installer_t, del, int,
 	if (entry)
 	{
 		err = remove_user(this, entry, user, &outcome);
-		this->sps->checkin(this->sps, entry);
+		checkin(this, entry);
 		this->guards->trim(this->guards);
 	}
 	return err;
@@ -290,7 +317,7 @@ METHOD(sp_installer_t, query, int,
 		return ENOENT;
 	}
 	err = hwo_sp_last_use(this->xfrm, &entry->kernel, &last);
-	this->sps->checkin(this->sps, entry);
+	checkin(this, entry);
 	if (!err)
 	{	/* the kernel uses the system's clock */
 		*used = !last ? 0 : time_monotonic(NULL) -
@@ -345,7 +372,7 @@ static void follow_route(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	{
 		return;
 	}
-	hwo_sp_plan_user(this->install.devices, this->install.sas, user, &plan);
+	hwo_sp_plan_user(&this->install, user, &plan);
 	hwo_bind_best(&plan, &best);
 	if (best.ifindex && !hwo_offload_equals(&best, &entry->tried) &&
 		!hwo_offload_equals(&best, &entry->effective))

@@ -107,17 +107,42 @@ static bool is_wildcard(const hwo_sp_request_t *user)
 														 : &user->sa.src);
 }
 
-void hwo_sp_plan_user(egress_device_t *devices, child_table_t *sas,
+/**
+ * Check if an SP would be in a NIC behind one in software.
+ */
+static bool is_behind(const hwo_sp_install_t *this,
+					  const hwo_sp_request_t *user, uint32_t ifindex)
+{
+	const hwo_ranked_sp_t sp = {
+		.id = user->sp.id,
+		.priority = user->sp.priority,
+		.reqid = user->reqid,
+		.offload = {
+			.mode = HWO_MODE_PACKET,
+			.ifindex = ifindex,
+		},
+	};
+
+	return user->sp.id.dir == POLICY_OUT && ifindex &&
+		   this->precedence->is_behind(this->precedence, &sp);
+}
+
+void hwo_sp_plan_user(const hwo_sp_install_t *this,
 					  const hwo_sp_request_t *user, hwo_plan_t *plan)
 {
 	hwo_device_t device;
 	hwo_sa_record_t sa;
 
 	hwo_device_none(HWO_REASON_NONE, &device);
-	if (hwo_sp_find_sa(sas, user, &sa))
+	if (hwo_sp_find_sa(this->sas, user, &sa))
 	{
 		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.outcome.effective,
 					&device, plan);
+		if (sa.requested == HW_OFFLOAD_PACKET &&
+			is_behind(this, user, plan->ifindex))
+		{
+			hwo_plan_exclude(plan, HWO_MODE_PACKET, HWO_REASON_SHUNT);
+		}
 		return;
 	}
 	if (is_wildcard(user))
@@ -133,7 +158,11 @@ void hwo_sp_plan_user(egress_device_t *devices, child_table_t *sas,
 	else if (user->requested == HW_OFFLOAD_PACKET ||
 			 user->requested == HW_OFFLOAD_AUTO)
 	{
-		find_device(devices, user, &device);
+		find_device(this->devices, user, &device);
+		if (is_behind(this, user, device.ifindex))
+		{
+			device.denied[HWO_MODE_PACKET] = HWO_REASON_SHUNT;
+		}
 	}
 	hwo_plan_sp(user->requested, user->sp.id.dir, NULL, &device, plan);
 }

@@ -14,9 +14,7 @@
 #ifndef HWO_SP_PLANNER_H_
 #define HWO_SP_PLANNER_H_
 
-#include "../device/egress_device.h"
-#include "../../model/state/sa_record.h"
-#include "../../model/state/sp_table.h"
+#include "sp_install.h"
 
 /**
  * Find the SA of an SP.
@@ -37,7 +35,7 @@ bool hwo_sp_route_leak(const hwo_guard_rules_t *rules,
 /**
  * Plan the offload of an SP.
  */
-void hwo_sp_plan_user(egress_device_t *devices, child_table_t *sas,
+void hwo_sp_plan_user(const hwo_sp_install_t *this,
 					  const hwo_sp_request_t *user, hwo_plan_t *plan);
 
 #endif /** HWO_SP_PLANNER_H_ @}*/

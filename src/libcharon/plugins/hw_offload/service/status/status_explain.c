@@ -163,6 +163,7 @@ static bool needs_attempt(hwo_reason_t reason)
 		case HWO_REASON_POLICY_REFUSED:
 		case HWO_REASON_ROUTE_LEAK:
 		case HWO_REASON_SUBNET:
+		case HWO_REASON_SHUNT:
 			return TRUE;
 		default:
 			return FALSE;

@@ -23,6 +23,7 @@ TCase *selector_tcase(void);
 TCase *priority_tcase(void);
 TCase *sp_user_tcase(void);
 TCase *sp_table_tcase(void);
+TCase *sp_order_tcase(void);
 TCase *sp_guard_tcase(void);
 TCase *limits_tcase(void);
 TCase *child_tcase(void);

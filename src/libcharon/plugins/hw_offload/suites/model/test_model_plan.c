@@ -398,6 +398,7 @@ END_TEST
 #define VLAN	HWO_REASON_VLAN_DEVICE
 #define MIXED	HWO_REASON_MIXED_FAMILIES
 #define SUBNET	HWO_REASON_SUBNET
+#define SHUNT	HWO_REASON_SHUNT
 #define IPCOMP	HWO_REASON_IPCOMP
 #define IF_ID	HWO_REASON_IF_ID
 #define BOND	HWO_REASON_BOND_PACKET
@@ -414,6 +415,8 @@ static const struct {
 	{ { ESP_SA, .mixed_families = TRUE },	VLAN, VLAN,	MIXED, VLAN },
 	{ { ESP_SA, .subnets = TRUE },			OK, OK,		SUBNET, OK },
 	{ { ESP_SA, .subnets = TRUE },			BOND, OK,	SUBNET, OK },
+	{ { ESP_SA, .shunted = TRUE },			OK, OK,		SHUNT, OK },
+	{ { ESP_SA, .shunted = TRUE },			BOND, OK,	SHUNT, OK },
 	{ { ESP_SA },							VLAN, VLAN,	VLAN, VLAN },
 	{ { ESP_SA },							BOND, OK,	BOND, OK },
 	{ { ESP_SA },							OK, VLAN,	OK, VLAN },

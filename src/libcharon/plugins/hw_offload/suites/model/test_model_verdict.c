@@ -200,6 +200,7 @@ START_TEST(test_names)
 		{ HWO_REASON_MULTIPATH,			"multipath" },
 		{ HWO_REASON_ROUTE_RULE,		"route-rule" },
 		{ HWO_REASON_INNER_ROUTE,		"inner-route" },
+		{ HWO_REASON_SHUNT,				"shunt" },
 	};
 	int i;
 

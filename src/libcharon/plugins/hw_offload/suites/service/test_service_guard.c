@@ -466,13 +466,14 @@ START_TEST(test_route_leak)
 	/* nor a trap */
 	sp_out.cfg.esp.spi = 0;
 	ck_assert_int_eq(sp_add(&sp_out), FAILED);
+	ck_assert_int_eq(service_lines_with("route-leak"), 2);
 	/* automatic does without */
 	sa_in.data.hw_offload = sa_out.data.hw_offload = HW_OFFLOAD_AUTO;
 	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
 	ck_assert_str_eq(sa_mode(SPI_IN), "crypto");
 	ck_assert_str_eq(sa_mode(SPI_OUT), "crypto");
-	ck_assert_int_eq(service_lines_with("route-leak"), 2);
+	ck_assert_int_eq(service_lines_with("route-leak"), 3);
 	sp_out.data.hw_offload = HW_OFFLOAD_AUTO;
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
 	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "none");
