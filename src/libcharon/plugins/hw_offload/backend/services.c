@@ -90,8 +90,7 @@ static void start_followers(hwo_services_t *this,
 
 	this->names = hwo_child_listener_create(this->table, this->failures);
 	this->worker = hwo_child_worker_create(kernel->route_changes, &this->with,
-										   this->mover, this->sps,
-										   this->sp_table, &rebind);
+										   this->mover, this->sps, &rebind);
 	this->events = hwo_xfrm_events_create(kernel->xfrm_events, this->worker,
 										  this->table, this->rekey);
 	this->links = hwo_link_events_create(kernel->link_events,

@@ -148,6 +148,50 @@ hwo_bind_action_t hwo_bind_plan(const hwo_bind_facts_t *facts,
 	return plan_auto(facts, plan, rules);
 }
 
+/**
+ * Check if a reason is one that plans give. The others come from attempts, or
+ * from what else there was at the time.
+ */
+static bool is_planned(hwo_reason_t reason)
+{
+	switch (reason)
+	{
+		case HWO_REASON_NONE:
+		case HWO_REASON_DRIVER_REFUSED:
+		case HWO_REASON_SILENT_SOFTWARE:
+		case HWO_REASON_WRONG_DEVICE:
+		case HWO_REASON_PARTNER_REFUSED:
+		case HWO_REASON_POLICY_REFUSED:
+		case HWO_REASON_IN_USE:
+		case HWO_REASON_BUDGET:
+			return FALSE;
+		default:
+			return TRUE;
+	}
+}
+
+hwo_reason_t hwo_bind_reason(const hwo_plan_t *plan,
+							 const hwo_outcome_t *outcome)
+{
+	const hwo_offload_t *now = &outcome->effective;
+	hwo_reason_t why = plan->skipped[HWO_MODE_PACKET];
+
+	if (!plan->ifindex || now->mode == HWO_MODE_PACKET ||
+		(now->ifindex && now->ifindex != plan->ifindex))
+	{
+		return outcome->why.reason;
+	}
+	if (!why && now->mode == HWO_MODE_CRYPTO)
+	{
+		why = plan->others;
+	}
+	if (why || !is_planned(outcome->why.reason))
+	{
+		return why ?: outcome->why.reason;
+	}
+	return plan->strict ? HWO_REASON_NONE : HWO_REASON_IN_USE;
+}
+
 u_int hwo_bind_window(u_int delay, u_int current, bool moved, bool changed)
 {
 	if (moved)

@@ -96,6 +96,17 @@ hwo_bind_action_t hwo_bind_plan(const hwo_bind_facts_t *facts,
 								const hwo_bind_rules_t *rules);
 
 /**
+ * Get the reason why SAs that stay where they are have no better mode now.
+ *
+ * @param plan			plan for them
+ * @param outcome		what came of them so far
+ * @return				what a new CHILD_SA would be told; the reason so far as
+ *						long as only attempts can tell
+ */
+hwo_reason_t hwo_bind_reason(const hwo_plan_t *plan,
+							 const hwo_outcome_t *outcome);
+
+/**
  * Get the time until the next check, so that a route that flaps moves SAs at
  * most once in that time, and ever less often.
  *

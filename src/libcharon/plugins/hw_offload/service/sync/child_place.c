@@ -6,6 +6,7 @@
  */
 
 #include "child_place.h"
+#include "../device/route_leak.h"
 #include "../sa/sa_probe.h"
 
 #include <errno.h>
@@ -168,6 +169,28 @@ static hwo_place_t move(hwo_placer_t *this, hwo_child_t *child,
 }
 
 /**
+ * Note why a CHILD_SA that stays where it is has no better mode.
+ */
+static void note_reason(hwo_placer_t *this, hwo_child_t *child,
+						const hwo_plan_t *plan)
+{
+	const hwo_offload_t *now = &child->out.outcome.effective;
+	const hwo_refusal_t why = {
+		.reason = hwo_bind_reason(plan, &child->out.outcome),
+	};
+	char name[IFNAMSIZ];
+
+	if (why.reason != child->out.outcome.why.reason)
+	{
+		DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o stays in mode %N on "
+			 "device %s, %N", ntohl(child->in.id.spi), ntohl(child->out.id.spi),
+			 hwo_mode_names, now->mode, name_of(this, now->ifindex, name),
+			 hwo_reason_names, why.reason);
+		child->in.outcome.why = child->out.outcome.why = why;
+	}
+}
+
+/**
  * Do something with a record that is checked out.
  */
 static hwo_place_t act(hwo_placer_t *this, hwo_child_t *child,
@@ -182,6 +205,7 @@ static hwo_place_t act(hwo_placer_t *this, hwo_child_t *child,
 	switch (action)
 	{
 		case HWO_BIND_KEEP:
+			note_reason(this, child, plan);
 			break;
 		case HWO_BIND_MOVE:
 		case HWO_BIND_PROMOTE:
@@ -209,6 +233,22 @@ static hwo_place_t act(hwo_placer_t *this, hwo_child_t *child,
 }
 
 /**
+ * Note that packet mode would leak since this host has an address in the
+ * traffic selectors. That stays so until it is rekeyed.
+ */
+static void note_leak(hwo_placer_t *this, hwo_child_t *child)
+{
+	const hwo_child_sa_t *sa = &child->out;
+
+	if (sa->outcome.effective.mode == HWO_MODE_PACKET && !sa->facts.may_leak &&
+		hwo_route_leak(&this->guard, child->requested, sa->id.dst.family,
+					   &sa->facts))
+	{
+		child->in.facts.may_leak = child->out.facts.may_leak = TRUE;
+	}
+}
+
+/**
  * Check if there is nothing to follow: an inbound SA alone is a leftover of a
  * rekeying.
  */
@@ -219,15 +259,29 @@ static bool is_done(const hwo_child_t *child)
 		   (!child->out.id.spi && child->state != HWO_CHILD_INSTALLING);
 }
 
+/**
+ * Check if a CHILD_SA is where it belongs, and nothing is to be noted either.
+ */
+static bool is_fine(hwo_placer_t *this, const hwo_child_t *child,
+					const hwo_plan_t *plan, bool again)
+{
+	const hwo_child_sa_t *sa = &child->out;
+	hwo_offload_t best;
+
+	hwo_bind_best(plan, &best);
+	return decide(this, child, plan, again) == HWO_BIND_KEEP &&
+		   (!plan->ifindex || hwo_offload_equals(&sa->tried, &best)) &&
+		   hwo_bind_reason(plan, &sa->outcome) == sa->outcome.why.reason;
+}
+
 hwo_place_t hwo_child_place(hwo_placer_t *this, const hwo_child_t *child,
 							bool again)
 {
+	hwo_child_t *own, now = *child;
 	const hwo_device_t *device;
 	hwo_bind_action_t action;
-	hwo_child_t *own;
 	hwo_place_t result;
 	hwo_plan_t plan;
-	hwo_offload_t best;
 
 	if (is_done(child))
 	{
@@ -237,20 +291,17 @@ hwo_place_t hwo_child_place(hwo_placer_t *this, const hwo_child_t *child,
 	{
 		return HWO_PLACE_BUSY;
 	}
-	device = this->paths->get(this->paths, child);
-	hwo_plan_sa(child->requested, &child->out.facts, device, &plan);
-	action = decide(this, child, &plan, again);
-	hwo_bind_best(&plan, &best);
-	if (action == HWO_BIND_KEEP && (!plan.ifindex ||
-						hwo_offload_equals(&child->out.tried, &best)))
-	{
-		return HWO_PLACE_FINE;
-	}
-	own = this->with.table->checkout(this->with.table, &child->out.id);
+	note_leak(this, &now);
+	device = this->paths->get(this->paths, &now);
+	hwo_plan_sa(now.requested, &now.out.facts, device, &plan);
+	own = is_fine(this, &now, &plan, again) ? NULL :
+		  this->with.table->checkout(this->with.table, &child->out.id);
 	if (!own)
 	{
 		return HWO_PLACE_FINE;
 	}
+	own->in.facts.may_leak |= now.in.facts.may_leak;
+	own->out.facts.may_leak |= now.out.facts.may_leak;
 	keep_to_budget(this, own, device, &plan);
 	action = decide(this, own, &plan, again);
 	result = act(this, own, &plan, action, again);

@@ -18,6 +18,7 @@
 #include "../device/device_cache.h"
 #include "../sa/sa_mover.h"
 #include "../../model/plan/bind_plan.h"
+#include "../../model/plan/sp_guard.h"
 #include "../../model/state/waiting_child.h"
 
 /**
@@ -30,6 +31,8 @@ typedef struct hwo_placer_t {
 	sa_mover_t *mover;
 	/** settings */
 	hwo_bind_rules_t rules;
+	/** what guards depend on */
+	hwo_guard_rules_t guard;
 	/** devices that were looked up already */
 	device_cache_t *paths;
 } hwo_placer_t;

@@ -6,7 +6,6 @@
  */
 
 #include "child_worker.h"
-#include "leak_scan.h"
 #include "rekey_queue.h"
 #include "sad_scan.h"
 #include "../charon/deferred_job.h"
@@ -27,11 +26,8 @@ typedef struct {
 	child_worker_t public;
 	/** monitor that delivers changes */
 	nl_monitor_t *monitor;
-	/** installer of SPs, and their table */
+	/** installer of SPs */
 	sp_installer_t *sps;
-	sp_table_t *sp_table;
-	/** what guards depend on */
-	hwo_guard_rules_t guard;
 	/** puts CHILD_SAs where they belong */
 	hwo_placer_t placer;
 	/** records of CHILD_SAs, and requests to rekey them */
@@ -198,7 +194,6 @@ static bool check_all(private_child_worker_t *this)
 	int i;
 
 	this->queue->wake(this->queue);
-	hwo_leak_scan(&this->guard, this->sp_table, this->table);
 	keys = this->table->list(this->table);
 	for (i = 0; i < array_count(keys) && !this->job->is_ending(this->job); i++)
 	{
@@ -363,7 +358,6 @@ METHOD(child_worker_t, destroy, void,
 child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 										const hwo_sa_shared_t *with,
 										sa_mover_t *mover, sp_installer_t *sps,
-										sp_table_t *sp_table,
 										const hwo_rebind_settings_t *settings)
 {
 	private_child_worker_t *this;
@@ -378,10 +372,9 @@ child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 			.with = *with,
 			.mover = mover,
 			.rules = settings->rules,
+			.guard = settings->guard,
 		},
 		.sps = sps,
-		.sp_table = sp_table,
-		.guard = settings->guard,
 		.table = with->table,
 		.expiry = with->rekey,
 		.queue = hwo_rekey_queue_create(with->table),

@@ -96,7 +96,6 @@ struct child_worker_t {
 child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 										const hwo_sa_shared_t *with,
 										sa_mover_t *mover, sp_installer_t *sps,
-										sp_table_t *sp_table,
 										const hwo_rebind_settings_t *settings);
 
 #endif /** HWO_CHILD_WORKER_H_ @}*/

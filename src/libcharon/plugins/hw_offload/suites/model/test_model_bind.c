@@ -219,6 +219,58 @@ START_TEST(test_window)
 }
 END_TEST
 
+/** reasons of CHILD_SAs that stay, as device 3 is looked at again */
+static const struct {
+	hwo_mode_t mode;
+	uint32_t ifindex;
+	hwo_reason_t before, skipped, others, now;
+	bool strict;
+} reasons[] = {
+	/* the plan rules it out now */
+	{ HWO_MODE_CRYPTO, 3, HWO_REASON_DRIVER_REFUSED, HWO_REASON_MULTIPATH,
+	  HWO_REASON_MULTIPATH, HWO_REASON_MULTIPATH },
+	{ HWO_MODE_NONE, 0, HWO_REASON_DRIVER_REFUSED, HWO_REASON_NOT_CAPABLE,
+	  HWO_REASON_NONE, HWO_REASON_NOT_CAPABLE },
+	{ HWO_MODE_CRYPTO, 3, HWO_REASON_NONE, HWO_REASON_NONE,
+	  HWO_REASON_MULTIPATH, HWO_REASON_MULTIPATH, TRUE },
+	/* it does no longer */
+	{ HWO_MODE_CRYPTO, 3, HWO_REASON_MULTIPATH, HWO_REASON_NONE,
+	  HWO_REASON_NONE, HWO_REASON_IN_USE },
+	{ HWO_MODE_NONE, 0, HWO_REASON_FEATURE_OFF, HWO_REASON_NONE,
+	  HWO_REASON_NONE, HWO_REASON_IN_USE },
+	{ HWO_MODE_CRYPTO, 3, HWO_REASON_MULTIPATH, HWO_REASON_NONE,
+	  HWO_REASON_NONE, HWO_REASON_NONE, TRUE },
+	/* only an attempt can tell, or the budget */
+	{ HWO_MODE_CRYPTO, 3, HWO_REASON_DRIVER_REFUSED, HWO_REASON_NONE,
+	  HWO_REASON_NONE, HWO_REASON_DRIVER_REFUSED },
+	{ HWO_MODE_CRYPTO, 3, HWO_REASON_BUDGET, HWO_REASON_NONE,
+	  HWO_REASON_NONE, HWO_REASON_BUDGET },
+	/* it has no say: packet mode, another device, or none */
+	{ HWO_MODE_PACKET, 3, HWO_REASON_NONE, HWO_REASON_MULTIPATH,
+	  HWO_REASON_MULTIPATH, HWO_REASON_NONE },
+	{ HWO_MODE_CRYPTO, 4, HWO_REASON_DRIVER_REFUSED, HWO_REASON_MULTIPATH,
+	  HWO_REASON_MULTIPATH, HWO_REASON_DRIVER_REFUSED },
+};
+
+START_TEST(test_reason)
+{
+	hwo_plan_t plan = {
+		.ifindex = 3,
+		.skipped[HWO_MODE_PACKET] = reasons[_i].skipped,
+		.others = reasons[_i].others,
+		.strict = reasons[_i].strict,
+	};
+	hwo_outcome_t outcome = {
+		.effective = { reasons[_i].mode, reasons[_i].ifindex },
+		.why.reason = reasons[_i].before,
+	};
+
+	ck_assert_int_eq(hwo_bind_reason(&plan, &outcome), reasons[_i].now);
+	plan.ifindex = 0;
+	ck_assert_int_eq(hwo_bind_reason(&plan, &outcome), reasons[_i].before);
+}
+END_TEST
+
 TCase *bind_tcase(void)
 {
 	TCase *tcase = tcase_create("bind");
@@ -227,5 +279,6 @@ TCase *bind_tcase(void)
 	tcase_add_loop_test(tcase, test_rows, 0, countof(rows));
 	tcase_add_test(tcase, test_best);
 	tcase_add_test(tcase, test_window);
+	tcase_add_loop_test(tcase, test_reason, 0, countof(reasons));
 	return tcase;
 }

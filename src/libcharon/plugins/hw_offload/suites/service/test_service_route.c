@@ -156,6 +156,33 @@ START_TEST(test_multipath_later)
 }
 END_TEST
 
+START_TEST(test_multipath_reason)
+{
+	bool strict = _i;
+
+	/* in crypto mode it stays, as the kernel encrypts what goes elsewhere */
+	reroute_start(FAKE_CAPS_CRYPTO, NULL, NULL);
+	reroute_child_add(strict ? HW_OFFLOAD_CRYPTO : HW_OFFLOAD_AUTO);
+	ck_assert(reroute_pair_is("crypto3"));
+	service_forget_lines();
+	fake_kernel_add_hop(kernel, "192.168.50.2", OTHER, FALSE);
+	ck_assert(reroute_wait_line("stays in mode crypto on device nic3, "
+								"multipath"));
+	reroute_wait_check();
+	ck_assert_int_eq(line_count, 1);
+	/* packet mode may be had again, by new SAs */
+	service_forget_lines();
+	reroute_to(NIC);
+	ck_assert(reroute_wait_line(strict ? "stays in mode crypto on device nic3, "
+										 "as-requested" :
+										 "stays in mode crypto on device nic3, "
+										 "in-use"));
+	ck_assert(reroute_pair_is("crypto3"));
+	ck_assert_int_eq(calls.expires, 0);
+	reroute_child_del();
+}
+END_TEST
+
 START_TEST(test_multipath_strict_later)
 {
 	reroute_start(FAKE_CAPS_PACKET, _i ? "rebind_refused" : NULL, "close");
@@ -493,6 +520,7 @@ TCase *route_tcase(void)
 	tcase_add_test(tcase, test_multipath_refused);
 	tcase_add_test(tcase, test_multipath_trap);
 	tcase_add_test(tcase, test_multipath_later);
+	tcase_add_loop_test(tcase, test_multipath_reason, 0, 2);
 	tcase_add_loop_test(tcase, test_multipath_strict_later, 0, 2);
 	tcase_add_test(tcase, test_rule);
 	tcase_add_test(tcase, test_rule_transport);
