@@ -8,6 +8,7 @@
 #include "ike_bypass.h"
 #include "bypass_policy.h"
 #include "../charon/local_addrs.h"
+#include "../../model/plan/ts_convert.h"
 #include "../../wire/xfrm_sp.h"
 
 #include <errno.h>
@@ -223,6 +224,18 @@ static void change_local(private_ike_bypass_t *this, const hwo_addr_t *local,
 }
 
 /**
+ * Exempt one more address, unless it is already.
+ */
+static void add_local(private_ike_bypass_t *this, const hwo_addr_t *local)
+{
+	if (!contains(this->locals, local))
+	{
+		array_insert(this->locals, ARRAY_TAIL, (void*)local);
+		change_local(this, local, TRUE);
+	}
+}
+
+/**
  * Exempt the addresses that this host has now, and no others.
  */
 static void follow_locals(private_ike_bypass_t *this)
@@ -242,17 +255,13 @@ static void follow_locals(private_ike_bypass_t *this)
 	}
 	while (array_remove(current, ARRAY_HEAD, &local))
 	{
-		if (!contains(this->locals, &local))
-		{
-			array_insert(this->locals, ARRAY_TAIL, &local);
-			change_local(this, &local, TRUE);
-		}
+		add_local(this, &local);
 	}
 	array_destroy(current);
 }
 
 METHOD(ike_bypass_t, use_nic, void,
-	private_ike_bypass_t *this, uint32_t ifindex)
+	private_ike_bypass_t *this, uint32_t ifindex, const hwo_addr_t *local)
 {
 	bypass_nic_t nic;
 	int i;
@@ -275,6 +284,10 @@ METHOD(ike_bypass_t, use_nic, void,
 		change_nic(this, NULL, ifindex, TRUE);
 	}
 	array_insert(this->nics, ARRAY_TAIL, &nic);
+	if (!hwo_addr_is_any(local))
+	{	/* charon does not list those that are link-local or deprecated */
+		add_local(this, local);
+	}
 	this->mutex->unlock(this->mutex);
 }
 

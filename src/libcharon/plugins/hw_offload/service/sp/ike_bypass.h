@@ -53,8 +53,11 @@ struct ike_bypass_t {
 	 * Exempt all ports on a NIC, before an SP is offloaded to it. If the NIC
 	 * does not want that, it is logged: IKE is only in danger if it is covered
 	 * by the SPs.
+	 *
+	 * @param local		our address for the SAs of the SP, may be any
 	 */
-	void (*use_nic)(ike_bypass_t *this, uint32_t ifindex);
+	void (*use_nic)(ike_bypass_t *this, uint32_t ifindex,
+					const hwo_addr_t *local);
 
 	/**
 	 * Release a NIC, once for each use. After the last one, ports are not

@@ -38,11 +38,15 @@ typedef struct {
 /**
  * IKE has to get past an SP on a NIC before it is there.
  */
-static void use_nic(private_sp_attempts_t *this, const hwo_offload_t *offload)
+static void use_nic(private_sp_attempts_t *this, const hwo_sp_request_t *user,
+					const hwo_offload_t *offload)
 {
+	bool out = user->sp.id.dir == POLICY_OUT;
+
 	if (offload->mode == HWO_MODE_PACKET)
 	{
-		this->bypass->use_nic(this->bypass, offload->ifindex);
+		this->bypass->use_nic(this->bypass, offload->ifindex,
+							  out ? &user->sa.src : &user->sa.dst);
 	}
 }
 
@@ -109,7 +113,7 @@ static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 
 	hwo_kernel_sps_get(&user->sp, offload, &this->settings.guard, &kernel);
 	reserve(this, &kernel);
-	use_nic(this, offload);
+	use_nic(this, user, offload);
 	hwo_sp_change(this->xfrm, &entry->kernel, &kernel,
 				  this->settings.policy_update, result);
 	if (result->err)

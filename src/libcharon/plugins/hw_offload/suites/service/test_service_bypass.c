@@ -122,6 +122,34 @@ START_TEST(test_local_only)
 }
 END_TEST
 
+START_TEST(test_not_listed)
+{
+	test_sa_t sa;
+	test_sp_t sp;
+
+	/* endpoints that charon does not list: link-local ones, or deprecated */
+	sa_init(&sa, SPI_OUT, FALSE, HW_OFFLOAD_PACKET);
+	sa.id.src->destroy(sa.id.src);
+	sa.id.dst->destroy(sa.id.dst);
+	sa.id.src = host_create_from_string("fe80::1", 0);
+	sa.id.dst = host_create_from_string("fec5::2", 0);
+	sp_init(&sp, POLICY_OUT, "fe80::1/128", "fec5::2/128", SPI_OUT, 1,
+			HW_OFFLOAD_PACKET);
+	sp.data.src->destroy(sp.data.src);
+	sp.data.dst->destroy(sp.data.dst);
+	sp.data.src = sa.id.src->clone(sa.id.src);
+	sp.data.dst = sa.id.dst->clone(sa.id.dst);
+	/* the NIC is in use already */
+	service_child_add();
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	ck_assert(!passes(ANY6, "fe80::1/128", port6));
+	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	ck_assert(passes(ANY6, "fe80::1/128", port6));
+	sa_clear(&sa);
+	sp_clear(&sp);
+}
+END_TEST
+
 START_TEST(test_family_refused)
 {
 	/* the first policies are those of the first address: a NIC that does not
@@ -191,6 +219,7 @@ TCase *bypass_tcase(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, test_local_only);
+	tcase_add_test(tcase, test_not_listed);
 	tcase_add_loop_test(tcase, test_family_refused, 0, 2);
 	tcase_add_test(tcase, test_answer_lost);
 	tcase_add_test(tcase, test_address_changes);
