@@ -465,9 +465,10 @@ START_TEST(test_one_request)
 	sa_init(&next, SPI_OUT + 1, FALSE, HW_OFFLOAD_NO);
 	ck_assert_int_eq(sa_add(&next), SUCCESS);
 	fake_kernel_use_sa(kernel, htonl(SPI_OUT), 100, 1000, time(NULL));
-	/* events are lost again and again while a rekeying is under way */
+	/* it is due, and events are lost, while a rekeying is under way */
 	for (i = 0; i < 20; i++)
 	{
+		ck_assert(fake_kernel_expire(kernel, htonl(SPI_OUT), FALSE));
 		fake_kernel_overrun(kernel, NETLINK_XFRM);
 		fake_kernel_acquire(kernel, "192.168.50.1", 1, "192.168.50.2", 2,
 							IPPROTO_UDP, 1);
