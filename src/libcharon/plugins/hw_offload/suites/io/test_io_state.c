@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -523,6 +524,24 @@ START_TEST(test_another_owner)
 }
 END_TEST
 
+START_TEST(test_no_file_lock)
+{
+	state_file_t *file;
+	int err, fd;
+
+	/* it is not locked, which Debian's AppArmor profile does not allow: a lock
+	 * of somebody else does not matter either */
+	file = create_file(NULL);
+	file->destroy(file, FALSE);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	file = open_file(&err);
+	ck_assert(file);
+	file->destroy(file, FALSE);
+	close(fd);
+}
+END_TEST
+
 START_TEST(test_not_ours)
 {
 	state_file_t *file;
@@ -567,6 +586,7 @@ TCase *state_tcase(void)
 	tcase_add_test(tcase, test_full_disk);
 	tcase_add_test(tcase, test_squatter);
 	tcase_add_test(tcase, test_another_owner);
+	tcase_add_test(tcase, test_no_file_lock);
 	tcase_add_test(tcase, test_not_ours);
 	return tcase;
 }

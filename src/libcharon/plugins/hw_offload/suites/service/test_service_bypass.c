@@ -169,10 +169,13 @@ START_TEST(test_answer_lost)
 {
 	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
-	/* the second policy of a port may be there: then it has to go, too */
+	/* the second policy of a port may be there, or is refused: both have to
+	 * go then */
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_UPDPOLICY, 2,
-					   FAKE_FAULT_LOST, 0, NULL);
+					   _i ? FAKE_FAULT_ERROR : FAKE_FAULT_LOST, EINVAL, NULL);
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	/* those of the sockets, the SP, its guard, and the other port */
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4 + 2 + 2);
 	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
 }
@@ -212,6 +215,31 @@ START_TEST(test_link_back)
 }
 END_TEST
 
+START_TEST(test_link_flaps)
+{
+	test_sp_t other;
+	int i;
+
+	/* the NIC is never without a policy for us, as several are put back one by
+	 * one, but it was */
+	sp_clear(&sp_out);
+	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
+	sp_init(&other, POLICY_OUT, LOCAL, "192.168.50.3/32", 0, 2,
+			HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert_int_eq(sp_add(&other), SUCCESS);
+	for (i = 0; i < 2; i++)
+	{
+		ck_assert(wait_passes(LOCAL, TRUE));
+		fake_kernel_link_down(kernel, NIC);
+		ck_assert(!passes(ANY, LOCAL, port4));
+		fake_kernel_link_up(kernel, NIC);
+	}
+	ck_assert(wait_passes(LOCAL, TRUE));
+	sp_clear(&other);
+}
+END_TEST
+
 TCase *bypass_tcase(void)
 {
 	TCase *tcase = tcase_create("bypass");
@@ -221,8 +249,9 @@ TCase *bypass_tcase(void)
 	tcase_add_test(tcase, test_local_only);
 	tcase_add_test(tcase, test_not_listed);
 	tcase_add_loop_test(tcase, test_family_refused, 0, 2);
-	tcase_add_test(tcase, test_answer_lost);
+	tcase_add_loop_test(tcase, test_answer_lost, 0, 2);
 	tcase_add_test(tcase, test_address_changes);
 	tcase_add_test(tcase, test_link_back);
+	tcase_add_test(tcase, test_link_flaps);
 	return tcase;
 }

@@ -533,6 +533,68 @@ START_TEST(test_guard_in_use_again)
 }
 END_TEST
 
+START_TEST(test_added_while_removed)
+{
+	thread_t *thread;
+
+	/* one SP is installed again while another one is removed, before its turn
+	 * comes: it is not removed anymore */
+	start(1);
+	sp_out.data.hw_offload = HW_OFFLOAD_NO;
+	sp_out.cfg.esp.spi = 0;
+	install();
+	ck_assert(service_kill());
+	fake_kernel_reset_counts(kernel);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELPOLICY, 1,
+					   FAKE_FAULT_BLOCKED, 0, NULL);
+	fake_kernel_await_blocked(kernel);
+	thread = thread_create(add_out, NULL);
+	usleep(100000);
+	fake_kernel_unblock(kernel);
+	ck_assert_ptr_eq(thread->join(thread), (void*)SUCCESS);
+	while (!service_lines_with("policies that nobody wants"))
+	{
+		usleep(1000);
+	}
+	/* the inbound one was there twice */
+	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM,
+										XFRM_MSG_DELPOLICY), 2);
+	ck_assert(wait_sp("none"));
+}
+END_TEST
+
+/**
+ * Own a line, which lasts until nobody has a claim on it.
+ */
+static void *own(void *data)
+{
+	journal_t *journal = data;
+
+	return (void*)(uintptr_t)journal->begin(journal, "line");
+}
+
+START_TEST(test_claims)
+{
+	journal_t *journal = hwo_journal_create("");
+	thread_t *thread;
+
+	ck_assert_int_eq(journal->begin(journal, "line"), HWO_LINE_NONE);
+	/* nobody removes what has an owner, or is removed by somebody else */
+	ck_assert_int_eq(journal->claim(journal, "line"), HWO_LINE_OWNED);
+	journal->end(journal, "line", HWO_LINE_UNWANTED);
+	ck_assert_int_eq(journal->claim(journal, "line"), HWO_LINE_UNWANTED);
+	ck_assert_int_eq(journal->claim(journal, "line"), HWO_LINE_NONE);
+	/* nor does anybody add it meanwhile */
+	thread = thread_create(own, journal);
+	usleep(100000);
+	ck_assert_uint_eq(journal->count(journal, HWO_LINE_OWNED), 0);
+	journal->end(journal, "line", HWO_LINE_NONE);
+	ck_assert_ptr_eq(thread->join(thread), (void*)HWO_LINE_NONE);
+	ck_assert_uint_eq(journal->count(journal, HWO_LINE_OWNED), 1);
+	journal->destroy(journal);
+}
+END_TEST
+
 START_TEST(test_many_changes)
 {
 	struct stat st;
@@ -651,6 +713,8 @@ TCase *leftovers_tcase(void)
 	tcase_add_test(tcase, test_refused_sp);
 	tcase_add_test(tcase, test_added_again);
 	tcase_add_loop_test(tcase, test_guard_in_use_again, 0, countof(families));
+	tcase_add_test(tcase, test_added_while_removed);
+	tcase_add_test(tcase, test_claims);
 	tcase_add_test(tcase, test_many_changes);
 	tcase_add_test(tcase, test_reserve_killed);
 	tcase_add_test(tcase, test_reserve_negative);
