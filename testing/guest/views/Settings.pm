@@ -6,10 +6,22 @@
 package Settings;
 use strict;
 
-# read_all TEXT: those of each child and of its connection, by "gw/net"
+# alternative_names LINKS: the name of the interface that each of them stands for
+sub alternative_names
+{
+	my %names;
+	for (split /\n/, $_[0]) {
+		my ($name) = /^\d+: ([^:@]+)/ or next;
+		$names{$1} = $name while /\baltname (\S+)/g;
+	}
+	return %names;
+}
+
+# read_all TEXT LINKS: those of each child and of its connection, by "gw/net"
 sub read_all
 {
-	my ($text) = @_;
+	my ($text, $links) = @_;
+	my %interface = alternative_names($links);
 	my (%of, @path);
 	for (split /\n/, $text) {
 		s/#.*//;
@@ -32,7 +44,10 @@ sub read_all
 	my %settings;
 	for (keys %of) {
 		m{^connections/([^/]+)/children/([^/]+)$} or next;
-		$settings{"$1/$2"} = { %{$of{"connections/$1"} // {}}, %{$of{$_}} };
+		my %child = (%{$of{"connections/$1"} // {}}, %{$of{$_}});
+		$child{interface} = $interface{$child{interface}} // $child{interface}
+			if defined $child{interface};
+		$settings{"$1/$2"} = \%child;
 	}
 	return \%settings;
 }
