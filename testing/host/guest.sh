@@ -8,8 +8,8 @@
 guest_pid=""
 
 # The guest's processors, its memory in MiB, and for how long one scenario may
-# run. As many guests as the machine has processors run side by side: with more
-# than one each, a processor would spin for locks that another one holds and
+# run. All guests that run side by side have no more processors than the
+# machine, if one can: they would spin for locks that another one holds and
 # cannot run.
 guest_cpus=1
 guest_memory=1536
@@ -122,7 +122,8 @@ guest_command()
 # guest_slots: how many guests may run at once.
 guest_slots()
 {
-	echo "${HW_OFFLOAD_GUESTS:-$(nproc)}"
+	local slots=${HW_OFFLOAD_GUESTS:-$(( $(nproc) / guest_cpus ))}
+	echo $(( slots > 0 ? slots : 1 ))
 }
 
 # guest_slot: waits until a guest may start. Daemons and tests have deadlines,
