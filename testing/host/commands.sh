@@ -39,6 +39,8 @@ prepare()
 	if [[ $parts == *" guest "* ]]; then
 		prepare_promtool
 		pin "$promtool" promtool
+		prepare_apparmor
+		pin "$apparmor" apparmor
 		for series in "${kernels[@]}"; do
 			prepare_images "$series" "$parts"
 		done

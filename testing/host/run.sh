@@ -48,6 +48,9 @@ make_share()
 	if [[ -f $images/promtool ]]; then
 		cp -l "$images/promtool" "$share/"
 	fi
+	if [[ -d $images/apparmor ]]; then
+		cp -al "$images/apparmor" "$share/"
+	fi
 	if [[ -d $images/plugin ]]; then
 		cp -a "$images/plugin" "$share/"
 	fi
