@@ -186,8 +186,8 @@ static json_t *ask_child(const options_t *options, const char *connection,
 	};
 	static const char *const of_child[] = {
 		"hw_offload", "mode", "esp_proposals", "ah_proposals", "local_ts",
-		"remote_ts", "replay_window", "tfc_padding", "ipcomp", "if_id_in",
-		"if_id_out", "rekey_bytes", "life_bytes", NULL
+		"remote_ts", "replay_window", "tfc_padding", "ipcomp", "policies",
+		"if_id_in", "if_id_out", "rekey_bytes", "life_bytes", NULL
 	};
 	char request[CLIENT_REQUEST];
 	json_t *object;

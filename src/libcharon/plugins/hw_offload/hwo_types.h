@@ -246,6 +246,8 @@ typedef struct hwo_sa_facts_t {
 	/** TRUE if an SP in software goes before one of its SPs, which a NIC does
 	 * not know, see hwo_sp_goes_before(). */
 	bool shunted;
+	/** TRUE if charon installs no SPs for it (policies = no) */
+	bool no_policies;
 	/** mark set on packets after processing, {0, 0} for none; routes may depend
 	 * on it. */
 	mark_t set_mark;

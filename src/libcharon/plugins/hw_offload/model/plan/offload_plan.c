@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_SHUNT,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_NO_POLICIES,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -48,6 +48,7 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_SHUNT,
 	"route-rule",
 	"inner-route",
 	"shunt",
+	"no-policies",
 );
 
 bool hwo_reason_is_path(hwo_reason_t reason)
@@ -128,11 +129,17 @@ static hwo_reason_t packet_refused(const hwo_sa_facts_t *facts)
 }
 
 /**
- * Rules for an automatic packet mode. A NIC protects against replay only with
- * ESN (mlx5), and its sequence numbers end at 2^32 without.
+ * Rules for an automatic packet mode. Without an SP in the NIC it is worth
+ * nothing, and others install one only if they know. A NIC protects
+ * against replay only with ESN (mlx5), and its sequence numbers end at 2^32
+ * without.
  */
 static hwo_reason_t packet_unsafe(const hwo_sa_facts_t *facts)
 {
+	if (facts->no_policies)
+	{
+		return HWO_REASON_NO_POLICIES;
+	}
 	return facts->esn ? HWO_REASON_NONE : HWO_REASON_NO_ESN;
 }
 

@@ -95,6 +95,8 @@ typedef enum hwo_reason_t {
 	HWO_REASON_INNER_ROUTE,
 	/** packet: an SP in software goes before its own, which NICs don't know */
 	HWO_REASON_SHUNT,
+	/** packet: charon installs no SPs, and NICs find no SA without one */
+	HWO_REASON_NO_POLICIES,
 } hwo_reason_t;
 
 /**

@@ -266,12 +266,38 @@ METHOD(listener_t, alert, bool,
 	return TRUE;
 }
 
+/** Of the CHILD_SA that this thread installs. */
+static __thread hwo_child_config_t current;
+
+hwo_child_config_t hwo_child_config_current(void)
+{
+	return current;
+}
+
+/**
+ * Note what charon does not tell who installs the SAs. It changes the state
+ * before it does.
+ */
+static void note_config(child_sa_t *child_sa, child_sa_state_t state)
+{
+	child_cfg_t *config;
+
+	current = (hwo_child_config_t){};
+	if (state == CHILD_INSTALLING)
+	{
+		config = child_sa->get_config(child_sa);
+		current.no_policies = config->has_option(config, OPT_NO_POLICIES);
+		current.priority = config->get_manual_prio(config);
+	}
+}
+
 METHOD(listener_t, child_state_change, bool,
 	listener_t *listener, ike_sa_t *ike_sa, child_sa_t *child_sa,
 	child_sa_state_t state)
 {
 	private_child_listener_t *this = from_listener(listener);
 
+	note_config(child_sa, state);
 	switch (state)
 	{
 		case CHILD_ROUTED:

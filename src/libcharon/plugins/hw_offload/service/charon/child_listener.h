@@ -72,6 +72,22 @@ child_listener_t *hwo_child_listener_create(child_table_t *table,
 											failed_children_t *failures);
 
 /**
+ * What the configuration of a CHILD_SA says about its SPs.
+ */
+typedef struct hwo_child_config_t {
+	/** TRUE if there are none (policies = no) */
+	bool no_policies;
+	/** configured priority, 0 for none */
+	uint32_t priority;
+} hwo_child_config_t;
+
+/**
+ * Get the configuration of the CHILD_SA that this thread of charon installs,
+ * nothing is set if it installs none.
+ */
+hwo_child_config_t hwo_child_config_current(void);
+
+/**
  * Find the record of a CHILD_SA, by its unique identifier. The addresses of the
  * IKE_SA only tell as long as that is not known.
  *

@@ -8,6 +8,7 @@
 #include "sa_install.h"
 #include "sa_attempts.h"
 #include "sa_log.h"
+#include "../charon/child_listener.h"
 #include "../charon/ike_listener.h"
 #include "../../model/plan/bind_plan.h"
 #include "../../wire/xfrm_sa.h"
@@ -104,6 +105,12 @@ static void note_installed(const hwo_sa_install_t *this, install_t *install)
 	};
 	install->own->outcome.candidate = install->attempts.plan.ifindex;
 	install->own->outcome.crypto = why_not_crypto(install);
+	if (!install->own->outcome.why.reason && install->sa.facts.no_policies &&
+		install->own->outcome.effective.mode == HWO_MODE_PACKET)
+	{	/* somebody else may install them, but whoever looks should know */
+		install->attempts.outcome.why.reason = HWO_REASON_NO_POLICIES;
+		install->own->outcome.why.reason = HWO_REASON_NO_POLICIES;
+	}
 	install->child->requested = install->requested;
 	history->works(history, &install->own->outcome.effective, time(NULL));
 }
@@ -137,11 +144,11 @@ static void keep_to_budget(const hwo_sa_install_t *this, install_t *install,
 }
 
 /**
- * Check if an SP in software goes before one of a CHILD_SA on a NIC. What holds
- * for the inbound SA holds for the outbound one.
+ * Check if an SP in software goes before one of a CHILD_SA on a NIC. Strict
+ * modes are left to their SPs, which know more.
  */
 static bool is_shunted(const hwo_sa_install_t *this, const install_t *install,
-					   uint32_t ifindex)
+					   uint32_t ifindex, uint32_t priority)
 {
 	sp_precedence_t *precedence = this->with.precedence;
 	hwo_ranked_sp_t sp = {
@@ -149,6 +156,7 @@ static bool is_shunted(const hwo_sa_install_t *this, const install_t *install,
 			.dir = POLICY_OUT,
 			.if_id = install->sa.id.if_id,
 		},
+		.priority = priority,
 		.reqid = install->sa.reqid,
 		.offload = {
 			.mode = HWO_MODE_PACKET,
@@ -158,16 +166,36 @@ static bool is_shunted(const hwo_sa_install_t *this, const install_t *install,
 	bool found = FALSE;
 	int i;
 
-	if (install->partner.id.spi)
+	if (install->requested != HW_OFFLOAD_AUTO || !ifindex)
 	{
-		return install->partner.facts.shunted;
+		return FALSE;
 	}
-	for (i = 0; !found && ifindex && i < array_count(install->sa.flows); i++)
+	for (i = 0; !found && i < array_count(install->sa.flows); i++)
 	{
 		array_get(install->sa.flows, i, &sp.id.sel);
 		found = precedence->is_behind(precedence, &sp);
 	}
 	return found;
+}
+
+/**
+ * Add what is known about the SPs. What holds for the inbound SA holds for the
+ * outbound one, which another thread may add later.
+ */
+static void add_sp_facts(const hwo_sa_install_t *this, install_t *install,
+						 uint32_t ifindex)
+{
+	const hwo_child_config_t config = hwo_child_config_current();
+	hwo_sa_facts_t *facts = &install->sa.facts;
+
+	if (install->partner.id.spi)
+	{
+		facts->no_policies = install->partner.facts.no_policies;
+		facts->shunted = install->partner.facts.shunted;
+		return;
+	}
+	facts->no_policies = config.no_policies;
+	facts->shunted = is_shunted(this, install, ifindex, config.priority);
 }
 
 static void plan_install(const hwo_sa_install_t *this, install_t *install)
@@ -184,10 +212,7 @@ static void plan_install(const hwo_sa_install_t *this, install_t *install)
 		this->with.devices->find_sa(this->with.devices, &install->sa.id,
 									&install->sa.facts, &device);
 	}
-	if (install->requested == HW_OFFLOAD_AUTO)
-	{	/* strict modes are left to their SPs, whose priority is known */
-		install->sa.facts.shunted = is_shunted(this, install, device.ifindex);
-	}
+	add_sp_facts(this, install, device.ifindex);
 	if (install->requested == HW_OFFLOAD_AUTO &&
 		install->partner.outcome.effective.mode != HWO_MODE_PACKET &&
 		history->is_denied(history, device.ifindex, install->sa.reqid,

@@ -72,6 +72,7 @@ void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
 	facts->sa.mode = child->get_mode(child);
 	facts->sa.tfc = child->get_tfc(child);
 	facts->sa.ipcomp = child->has_option(child, OPT_IPCOMP);
+	facts->sa.no_policies = child->has_option(child, OPT_NO_POLICIES);
 	facts->sa.encap = ike->force_encap(ike);
 	facts->sa.if_id = child->get_if_id(child, TRUE) ?:
 						 peer->get_if_id(peer, TRUE);

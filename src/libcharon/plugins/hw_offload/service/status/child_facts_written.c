@@ -228,6 +228,8 @@ static const char *note_config(const json_t *config, hwo_child_facts_t *facts)
 			 written(config, "child") ?: "");
 	facts->sa.encap = settings_value_as_bool(written(config, "encap"), FALSE);
 	facts->sa.ipcomp = settings_value_as_bool(written(config, "ipcomp"), FALSE);
+	facts->sa.no_policies = !settings_value_as_bool(written(config, "policies"),
+													TRUE);
 	note_selectors(facts, written(config, "local_ts"), TRUE);
 	note_selectors(facts, written(config, "remote_ts"), FALSE);
 	error = note_words(config, facts) ?: note_numbers(config, facts);

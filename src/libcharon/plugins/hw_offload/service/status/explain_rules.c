@@ -98,6 +98,12 @@ static void explain_packet(hwo_explanation_t *this)
 				"esn: NICs have no replay protection then, and rekeying is due "
 				"before 2^32 packets");
 	}
+	if (facts->sa.no_policies)
+	{
+		hwo_explain_rule(this, "no-policies", "note", 0, "policies is no: "
+				"packets are lost unless somebody installs policies in packet "
+				"mode on the same device");
+	}
 	if (facts->remote &&
 		hwo_sp_may_leak(&this->host->guard,
 						facts->remote->get_family(facts->remote),

@@ -440,7 +440,7 @@ START_TEST(test_others)
 		ck_assert(!hwo_plan_has(&plan, HWO_MODE_PACKET));
 		ck_assert_int_eq(plan.others, HWO_REASON_MULTIPATH);
 	}
-	for (reason = 0; reason <= HWO_REASON_SHUNT; reason++)
+	for (reason = 0; reason <= HWO_REASON_NO_POLICIES; reason++)
 	{
 		path += hwo_reason_is_path(reason);
 	}

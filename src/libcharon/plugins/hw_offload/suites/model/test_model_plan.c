@@ -470,6 +470,22 @@ START_TEST(test_refused)
 }
 END_TEST
 
+START_TEST(test_no_policies)
+{
+	const hwo_device_t device = { .ifindex = DEV };
+	const hwo_sa_facts_t sa = { ESP_SA, .no_policies = TRUE };
+	hwo_plan_t plan;
+	char buf[64];
+
+	hwo_plan_sa(AUTO, &sa, &device, &plan);
+	ck_assert_str_eq(describe(&plan, buf), "crypto none");
+	ck_assert_int_eq(plan.skipped[HWO_MODE_PACKET], HWO_REASON_NO_POLICIES);
+	/* somebody else may install them */
+	hwo_plan_sa(PACKET, &sa, &device, &plan);
+	ck_assert_str_eq(describe(&plan, buf), "packet");
+}
+END_TEST
+
 START_TEST(test_exclude)
 {
 	hwo_device_t device = make_device(HWO_REASON_NONE);
@@ -505,6 +521,7 @@ TCase *plan_tcase(void)
 	tcase_add_loop_test(tc, test_sp, 0, countof(requests));
 	tcase_add_loop_test(tc, test_limit, 0, countof(limits));
 	tcase_add_loop_test(tc, test_refused, 0, countof(refused));
+	tcase_add_test(tc, test_no_policies);
 	tcase_add_test(tc, test_exclude);
 	return tc;
 }

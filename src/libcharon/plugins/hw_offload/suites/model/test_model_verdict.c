@@ -201,6 +201,7 @@ START_TEST(test_names)
 		{ HWO_REASON_ROUTE_RULE,		"route-rule" },
 		{ HWO_REASON_INNER_ROUTE,		"inner-route" },
 		{ HWO_REASON_SHUNT,				"shunt" },
+		{ HWO_REASON_NO_POLICIES,		"no-policies" },
 	};
 	int i;
 

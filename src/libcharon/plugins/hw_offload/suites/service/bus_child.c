@@ -83,6 +83,29 @@ METHOD(child_sa_t, child_get_mark, mark_t,
 	return (mark_t){};
 }
 
+/** what is configured */
+static bool config_no_policies;
+static uint32_t config_priority;
+static child_cfg_t child_cfg;
+
+METHOD(child_cfg_t, cfg_has_option, bool,
+	child_cfg_t *this, child_cfg_option_t option)
+{
+	return option == OPT_NO_POLICIES && config_no_policies;
+}
+
+METHOD(child_cfg_t, cfg_get_manual_prio, uint32_t,
+	child_cfg_t *this)
+{
+	return config_priority;
+}
+
+METHOD(child_sa_t, child_get_config, child_cfg_t*,
+	child_sa_t *this)
+{
+	return &child_cfg;
+}
+
 /** an IKE_SA, and a CHILD_SA */
 static ike_sa_t ike_sa;
 static child_sa_t child_sa;
@@ -98,7 +121,12 @@ static void begin(uint32_t spi_in, uint32_t spi_out)
 		.get_my_host = _ike_get_my_host,
 		.get_other_host = _ike_get_other_host,
 	};
+	child_cfg = (child_cfg_t){
+		.has_option = _cfg_has_option,
+		.get_manual_prio = _cfg_get_manual_prio,
+	};
 	child_sa = (child_sa_t){
+		.get_config = _child_get_config,
 		.get_name = _child_get_name,
 		.get_unique_id = _child_get_unique_id,
 		.get_reqid = _child_get_reqid,
@@ -208,5 +236,27 @@ void bus_trap_destroy(child_sa_state_t state, bool ike)
 {
 	begin(0, 0);
 	change_state(state, CHILD_DESTROYING, ike);
+	end();
+}
+
+/*
+ * Described in header
+ */
+void bus_child_installing(bool no_policies, uint32_t priority)
+{
+	config_no_policies = no_policies;
+	config_priority = priority;
+	begin(0, 0);
+	change_state(CHILD_CREATED, CHILD_INSTALLING, TRUE);
+	end();
+}
+
+/*
+ * Described in header
+ */
+void bus_child_installed(void)
+{
+	begin(0, 0);
+	change_state(CHILD_INSTALLING, CHILD_INSTALLED, TRUE);
 	end();
 }

@@ -34,6 +34,12 @@ void bus_child_alert(uint32_t spi_in, uint32_t spi_out, alert_t alert);
 void bus_child_destroy(uint32_t spi_in, uint32_t spi_out,
 					   child_sa_state_t state);
 
+/** Its SAs are about to be installed, with a configured priority. */
+void bus_child_installing(bool no_policies, uint32_t priority);
+
+/** They are. */
+void bus_child_installed(void);
+
 /** A trap for it is installed; and about to be destroyed. Of these, no IKE_SA
  * is told unless ike is TRUE. */
 void bus_trap_routed(void);

@@ -128,6 +128,29 @@ METHOD(child_sa_t, child_get_mark, mark_t,
 	return (mark_t){};
 }
 
+METHOD(child_cfg_t, cfg_has_option, bool,
+	child_cfg_t *this, child_cfg_option_t option)
+{
+	return FALSE;
+}
+
+METHOD(child_cfg_t, cfg_get_manual_prio, uint32_t,
+	child_cfg_t *this)
+{
+	return 0;
+}
+
+METHOD(child_sa_t, child_get_config, child_cfg_t*,
+	child_sa_t *this)
+{
+	static child_cfg_t config = {
+		.has_option = _cfg_has_option,
+		.get_manual_prio = _cfg_get_manual_prio,
+	};
+
+	return &config;
+}
+
 METHOD(child_sa_t, child_get_if_id, uint32_t,
 	child_t *this, bool inbound)
 {
@@ -137,6 +160,7 @@ METHOD(child_sa_t, child_get_if_id, uint32_t,
 void history_bus_init_child(child_t *child)
 {
 	child->public = (child_sa_t){
+		.get_config = _child_get_config,
 		.get_name = _child_get_name,
 		.get_unique_id = _child_get_unique_id,
 		.get_reqid = _child_get_reqid,

@@ -18,7 +18,7 @@ static struct {
 	const char *proposal, *remote;
 	uint32_t tfc, window;
 	uint64_t bytes;
-	bool encap, ipcomp;
+	bool encap, ipcomp, no_policies;
 	ipsec_mode_t mode;
 	uint32_t if_id_in, peer_if_id;
 	char *ts;
@@ -77,7 +77,8 @@ METHOD(child_cfg_t, cfg_get_if_id, uint32_t,
 METHOD(child_cfg_t, cfg_has_option, bool,
 	child_cfg_t *this, child_cfg_option_t option)
 {
-	return option == OPT_IPCOMP && config.ipcomp;
+	return (option == OPT_IPCOMP && config.ipcomp) ||
+		   (option == OPT_NO_POLICIES && config.no_policies);
 }
 
 /** whatever arguments the release has, none of them matters */
@@ -256,7 +257,7 @@ static const struct {
 	const char *proposal, *remote, *written;
 	ipsec_mode_t mode;
 	uint32_t tfc;
-	bool encap, ipcomp;
+	bool encap, ipcomp, no_policies;
 	uint32_t if_id_in, peer_if_id;
 	char *ts;
 	const char *rule, *result, *expected, *reason;
@@ -313,6 +314,14 @@ static const struct {
 	  "'hw_offload':'auto','ipcomp':'yes'",
 	  MODE_TUNNEL, .ipcomp = TRUE, .rule = "ipcomp", .result = "no",
 	  .expected = "none", .reason = "ipcomp" },
+	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'auto','policies':'no'",
+	  MODE_TUNNEL, .no_policies = TRUE, .rule = "no-policies",
+	  .result = "no", .expected = "crypto", .reason = "no-policies" },
+	{ HW_OFFLOAD_PACKET, "aes128gcm128-esn", "192.168.50.2",
+	  "'hw_offload':'packet','policies':'no'",
+	  MODE_TUNNEL, .no_policies = TRUE, .rule = "no-policies",
+	  .result = "note", .expected = "packet", .reason = "as-requested" },
 	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn", "192.168.50.2",
 	  "'hw_offload':'auto','mode':'beet'",
 	  MODE_BEET, .rule = "ipsec-mode", .result = "no",
@@ -376,6 +385,7 @@ START_TEST(test_explain)
 	config.tfc = explained[_i].tfc;
 	config.encap = explained[_i].encap;
 	config.ipcomp = explained[_i].ipcomp;
+	config.no_policies = explained[_i].no_policies;
 	config.if_id_in = explained[_i].if_id_in;
 	config.peer_if_id = explained[_i].peer_if_id;
 	config.ts = explained[_i].ts;

@@ -5,6 +5,7 @@
  * Tests of SPs in software that go before those of a NIC.
  */
 
+#include "bus_child.h"
 #include "service_child.h"
 
 #define NET "192.168.50.0/24"
@@ -92,6 +93,7 @@ END_TEST
  */
 START_TEST(test_no_matter)
 {
+	bus_child_installing(FALSE, _i == 4 ? 1000 : 0);
 	switch (_i)
 	{
 		case 0:
@@ -114,7 +116,7 @@ START_TEST(test_no_matter)
 	}
 	ck_assert_int_eq(sp_add(&shunt), SUCCESS);
 	service_child_add();
-	assert_child(_i == 4 ? "crypto" : "packet", _i == 4 ? "none" : "packet");
+	assert_child("packet", "packet");
 	child_del();
 	service_child_add();
 	ck_assert_int_eq(sp_del(&shunt), SUCCESS);
@@ -162,6 +164,33 @@ START_TEST(test_strict)
 }
 END_TEST
 
+START_TEST(test_no_policies)
+{
+	bus_child_installing(TRUE, 0);
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	bus_child_installed();
+	/* the other one may follow later */
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_str_eq(sa_mode(SPI_IN), "crypto");
+	ck_assert_str_eq(sa_mode(SPI_OUT), "crypto");
+	ck_assert_int_eq(service_lines_with("device nic3, no-policies"), 1);
+	ck_assert_int_eq(sa_del(&sa_out), SUCCESS);
+	ck_assert_int_eq(sa_del(&sa_in), SUCCESS);
+	/* the next one of this thread has some */
+	service_child_add();
+	assert_child("packet", "packet");
+	child_del();
+	/* somebody else may install them */
+	bus_child_installing(TRUE, 0);
+	sa_in.data.hw_offload = sa_out.data.hw_offload = HW_OFFLOAD_PACKET;
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_str_eq(sa_mode(SPI_OUT), "packet");
+	ck_assert_int_eq(service_lines_with("effective packet, device nic3, "
+										"no-policies"), 1);
+}
+END_TEST
+
 /**
  * SPs without SA are installed again.
  */
@@ -195,6 +224,7 @@ TCase *shunt_tcase(void)
 	tcase_add_loop_test(tcase, test_no_matter, 0, 5);
 	tcase_add_test(tcase, test_priority_known);
 	tcase_add_test(tcase, test_strict);
+	tcase_add_test(tcase, test_no_policies);
 	tcase_add_loop_test(tcase, test_trap, 0, 2);
 	return tcase;
 }
