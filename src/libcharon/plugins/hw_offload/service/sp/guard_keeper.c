@@ -6,6 +6,8 @@
  */
 
 #include "guard_keeper.h"
+#include "../charon/deferred_job.h"
+#include "../charon/loaded_config.h"
 #include "sp_log.h"
 #include "sp_route.h"
 
@@ -14,6 +16,23 @@
 
 #include <collections/array.h>
 #include <threading/mutex.h>
+
+/** Milliseconds from one look at the configuration to the next. It is that many
+ * times as long as a look takes at least. */
+#define LOOK_MS 1000
+#define LOOK_FACTOR 100
+
+/**
+ * A guard that was kept. It may have been replaced since.
+ */
+typedef struct {
+	/** identity of its SP, the label is owned */
+	hwo_sp_id_t id;
+	/** its number, see hwo_block_t */
+	uint64_t number;
+	/** TRUE if the configuration did not want it at the last look */
+	bool unwanted;
+} kept_t;
 
 /**
  * Private data of guard_keeper_t.
@@ -27,11 +46,14 @@ typedef struct {
 	sp_attempts_t *attempts;
 	/** guards that are kept at most */
 	u_int max;
-	/** number of the next guard, and of guards since the last count */
-	uint64_t next;
-	u_int fresh;
+	/** number of the last guard */
+	uint64_t last;
+	/** guards, kept_t*, the oldest first */
+	array_t *kept;
 	/** protects these */
 	mutex_t *mutex;
+	/** looks for guards that nobody wants */
+	deferred_job_t *job;
 } private_guard_keeper_t;
 
 /**
@@ -41,6 +63,8 @@ static void note(private_guard_keeper_t *this, hwo_sp_entry_t *entry,
 				 hwo_block_reason_t why, const hwo_names_t *names,
 				 const hwo_addr_t *peer)
 {
+	kept_t *kept;
+
 	entry->blocked = (hwo_block_t){
 		.why = why,
 		.since = time(NULL),
@@ -50,10 +74,15 @@ static void note(private_guard_keeper_t *this, hwo_sp_entry_t *entry,
 	{
 		entry->blocked.names = *names;
 	}
+	INIT(kept,
+		.id = entry->id,
+	);
+	kept->id.label = chunk_clone(entry->id.label);
 	this->mutex->lock(this->mutex);
-	entry->blocked.number = ++this->next;
-	this->fresh++;
+	entry->blocked.number = kept->number = ++this->last;
+	array_insert(this->kept, ARRAY_TAIL, kept);
 	this->mutex->unlock(this->mutex);
+	this->job->schedule(this->job, LOOK_MS);
 }
 
 METHOD(guard_keeper_t, keep, void,
@@ -155,44 +184,150 @@ METHOD(guard_keeper_t, release, u_int,
 	return count;
 }
 
-/**
- * Find the oldest guard, and count all.
- */
-static u_int find_oldest(private_guard_keeper_t *this, array_t *ids,
-						 hwo_sp_id_t *oldest)
+static void kept_destroy(kept_t *kept)
 {
-	uint64_t first = UINT64_MAX;
-	hwo_sp_view_t view;
-	hwo_sp_id_t id;
-	u_int count = 0;
-	int i;
-
-	for (i = 0; i < array_count(ids); i++)
-	{
-		array_get(ids, i, &id);
-		if (this->sps->view(this->sps, &id, &view) && view.blocked.why)
-		{
-			count++;
-			if (view.blocked.number < first)
-			{
-				first = view.blocked.number;
-				*oldest = id;
-			}
-		}
-	}
-	return count;
+	chunk_free(&kept->id.label);
+	free(kept);
 }
 
 /**
- * Check if there may be too many guards. There are not more than at the last
- * count, and those since.
+ * Check if a guard is still there.
  */
+static bool is_kept(private_guard_keeper_t *this, const kept_t *kept,
+					hwo_sp_view_t *view)
+{
+	return this->sps->view(this->sps, &kept->id, view) &&
+		   (view->busy ||
+			(view->blocked.why && view->blocked.number == kept->number));
+}
+
+/**
+ * Release a guard, unless it was replaced.
+ */
+static void release_kept(private_guard_keeper_t *this, const kept_t *kept,
+						 const char *who)
+{
+	hwo_sp_entry_t *entry;
+
+	entry = this->sps->checkout(this->sps, &kept->id, FALSE);
+	if (entry)
+	{
+		if (entry->blocked.why && entry->blocked.number == kept->number)
+		{
+			release_one(this, entry, who);
+		}
+		this->sps->checkin(this->sps, entry);
+	}
+}
+
+/**
+ * Take all guards out that are still there, so that they can be looked at
+ * without a lock.
+ */
+static array_t *take_out(private_guard_keeper_t *this)
+{
+	hwo_sp_view_t view;
+	array_t *all;
+	kept_t *kept;
+	int i;
+
+	this->mutex->lock(this->mutex);
+	all = this->kept;
+	this->kept = array_create(0, 0);
+	this->mutex->unlock(this->mutex);
+	for (i = array_count(all) - 1; i >= 0; i--)
+	{
+		array_get(all, i, &kept);
+		if (!is_kept(this, kept, &view))
+		{
+			array_remove(all, i, NULL);
+			kept_destroy(kept);
+		}
+	}
+	return all;
+}
+
+/**
+ * Put guards back, before those that came meanwhile.
+ */
+static bool put_back(private_guard_keeper_t *this, array_t *all)
+{
+	kept_t *kept;
+	bool any;
+
+	this->mutex->lock(this->mutex);
+	while (array_remove(all, ARRAY_TAIL, &kept))
+	{
+		array_insert(this->kept, ARRAY_HEAD, kept);
+	}
+	any = array_count(this->kept);
+	this->mutex->unlock(this->mutex);
+	array_destroy(all);
+	return any;
+}
+
+/**
+ * Find out if the configuration wants a guard, so that a CHILD_SA may come for
+ * its traffic. A connection that is unloaded may be loaded again at once, so it
+ * has to be missing twice.
+ */
+static bool is_wanted(private_guard_keeper_t *this, kept_t *kept)
+{
+	hwo_sp_view_t view;
+	bool before = kept->unwanted;
+
+	if (!is_kept(this, kept, &view) || view.busy)
+	{	/* whoever is at it knows better */
+		return TRUE;
+	}
+	kept->unwanted = !hwo_child_is_loaded(&view.blocked.names,
+										  &view.blocked.peer);
+	return !kept->unwanted || !before;
+}
+
+static uint64_t get_time(void)
+{
+	timeval_t now;
+
+	time_monotonic(&now);
+	return now.tv_sec * 1000ULL + now.tv_usec / 1000;
+}
+
+/**
+ * Release guards that the configuration does not want anymore.
+ */
+CALLBACK(look, void,
+	private_guard_keeper_t *this)
+{
+	uint64_t begin = get_time();
+	array_t *all;
+	kept_t *kept;
+	int i;
+
+	all = take_out(this);
+	for (i = array_count(all) - 1; i >= 0; i--)
+	{
+		array_get(all, i, &kept);
+		if (!this->job->is_ending(this->job) && !is_wanted(this, kept))
+		{
+			release_kept(this, kept, "its connection is not loaded");
+			array_remove(all, i, NULL);
+			kept_destroy(kept);
+		}
+	}
+	if (put_back(this, all))
+	{
+		this->job->schedule(this->job,
+							max(LOOK_MS, (get_time() - begin) * LOOK_FACTOR));
+	}
+}
+
 static bool is_full(private_guard_keeper_t *this)
 {
 	bool full;
 
 	this->mutex->lock(this->mutex);
-	full = this->fresh > this->max;
+	full = array_count(this->kept) > this->max;
 	this->mutex->unlock(this->mutex);
 	return full;
 }
@@ -200,36 +335,27 @@ static bool is_full(private_guard_keeper_t *this)
 METHOD(guard_keeper_t, trim, void,
 	private_guard_keeper_t *this)
 {
-	hwo_sp_entry_t *entry;
-	hwo_sp_id_t oldest;
-	array_t *ids;
-	u_int count;
+	array_t *all;
+	kept_t *kept;
 
-	while (is_full(this))
+	if (!is_full(this))
 	{
-		ids = this->sps->list(this->sps);
-		count = find_oldest(this, ids, &oldest);
-		entry = count > this->max ?
-				this->sps->checkout(this->sps, &oldest, FALSE) : NULL;
-		if (entry)
-		{
-			if (entry->blocked.why)
-			{
-				release_one(this, entry, "there are too many that are");
-			}
-			this->sps->checkin(this->sps, entry);
-			count--;
-		}
-		hwo_sp_list_destroy(ids);
-		this->mutex->lock(this->mutex);
-		this->fresh = min(count, this->fresh - 1);
-		this->mutex->unlock(this->mutex);
+		return;
 	}
+	all = take_out(this);
+	while (array_count(all) > this->max && array_remove(all, ARRAY_HEAD, &kept))
+	{
+		release_kept(this, kept, "there are too many that are");
+		kept_destroy(kept);
+	}
+	put_back(this, all);
 }
 
 METHOD(guard_keeper_t, destroy, void,
 	private_guard_keeper_t *this)
 {
+	this->job->destroy(this->job);
+	array_destroy_function(this->kept, (void*)kept_destroy, NULL);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -250,7 +376,9 @@ guard_keeper_t *hwo_guard_keeper_create(sp_table_t *sps,
 		.sps = sps,
 		.attempts = attempts,
 		.max = max,
+		.kept = array_create(0, 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
+	this->job = hwo_deferred_job_create(look, this);
 	return &this->public;
 }

@@ -34,6 +34,7 @@ TCase *sp_tcase(void);
 TCase *bypass_tcase(void);
 TCase *guard_tcase(void);
 TCase *shunt_tcase(void);
+TCase *unload_tcase(void);
 TCase *peers_tcase(void);
 TCase *sp_id_tcase(void);
 TCase *link_tcase(void);

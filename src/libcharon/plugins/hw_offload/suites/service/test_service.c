@@ -475,6 +475,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, bypass_tcase());
 	suite_add_tcase(suite, guard_tcase());
 	suite_add_tcase(suite, shunt_tcase());
+	suite_add_tcase(suite, unload_tcase());
 	suite_add_tcase(suite, peers_tcase());
 	suite_add_tcase(suite, sp_id_tcase());
 	suite_add_tcase(suite, link_tcase());
