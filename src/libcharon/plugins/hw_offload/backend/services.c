@@ -92,7 +92,8 @@ static void start_followers(hwo_services_t *this,
 	this->worker = hwo_child_worker_create(kernel->route_changes, &this->with,
 										   this->mover, this->sps, &rebind);
 	this->events = hwo_xfrm_events_create(kernel->xfrm_events, this->worker,
-										  this->table, this->rekey);
+										  this->table, this->rekey,
+										  this->xfrm);
 	this->links = hwo_link_events_create(kernel->link_events,
 							hwo_nl_exchange_create(kernel->link_requests),
 							this->worker, this->sps, this->bypass,

@@ -6,6 +6,7 @@
  */
 
 #include "xfrm_events.h"
+#include "../sa/sa_attempts.h"
 #include "../../hwo_compat.h"
 #include "../../model/plan/ts_convert.h"
 #include "../../wire/xfrm_event.h"
@@ -30,6 +31,8 @@ typedef struct {
 	child_table_t *table;
 	/** tells charon */
 	sa_expiry_t *expiry;
+	/** XFRM, to ask about SAs */
+	nl_exchange_t *xfrm;
 } private_xfrm_events_t;
 
 /**
@@ -67,6 +70,29 @@ static void process_acquire(private_xfrm_events_t *this,
 }
 
 /**
+ * Check if the kernel still has an SA that it says has expired. It removes SAs
+ * before it reports their hard limits. But a packet that finds no SA while that
+ * is on the move leaves a larval one with the SPI that its SP names. The kernel
+ * adds that after it has sent the acquire, so both may be there, and the larval
+ * one expires under the name of the other.
+ */
+static bool is_installed(private_xfrm_events_t *this, const hwo_sa_id_t *id)
+{
+	hwo_sa_state_t state;
+	hwo_result_t result;
+	hwo_child_t *child;
+
+	/* nobody moves it now */
+	child = this->table->checkout(this->table, id);
+	hwo_sa_get(this->xfrm, id, &state, &result);
+	if (child)
+	{
+		this->table->checkin(this->table, child);
+	}
+	return !result.err && !state.larval;
+}
+
+/**
  * An SA reached a limit.
  */
 static void process_expire(private_xfrm_events_t *this,
@@ -76,6 +102,12 @@ static void process_expire(private_xfrm_events_t *this,
 
 	if (event->expire.hard)
 	{
+		if (is_installed(this, id))
+		{
+			DBG2(DBG_KNL, "ignored hard limit of a larval SA with SPI %.8x",
+				 ntohl(id->spi));
+			return;
+		}
 		this->expiry->hard(this->expiry, id);
 	}
 	else if (this->table->soft(this->table, id, FALSE, FALSE))
@@ -180,7 +212,8 @@ METHOD(xfrm_events_t, destroy, void,
 
 xfrm_events_t *hwo_xfrm_events_create(nl_transport_t *transport,
 									  child_worker_t *worker,
-									  child_table_t *table, sa_expiry_t *expiry)
+									  child_table_t *table, sa_expiry_t *expiry,
+									  nl_exchange_t *xfrm)
 {
 	private_xfrm_events_t *this;
 
@@ -191,6 +224,7 @@ xfrm_events_t *hwo_xfrm_events_create(nl_transport_t *transport,
 		.worker = worker,
 		.table = table,
 		.expiry = expiry,
+		.xfrm = xfrm,
 	);
 	this->monitor = hwo_nl_monitor_create(transport, TRUE, process, this);
 	return &this->public;

@@ -39,10 +39,11 @@ struct xfrm_events_t {
  * @param transport		transport that joined hwo_xfrm_event_groups, adopted
  * @param worker		compares with the kernel if events were lost
  * @param expiry		tells charon
+ * @param xfrm			XFRM, to ask about SAs
  */
 xfrm_events_t *hwo_xfrm_events_create(nl_transport_t *transport,
 									  child_worker_t *worker,
-									  child_table_t *table,
-									  sa_expiry_t *expiry);
+									  child_table_t *table, sa_expiry_t *expiry,
+									  nl_exchange_t *xfrm);
 
 #endif /** HWO_XFRM_EVENTS_H_ @}*/

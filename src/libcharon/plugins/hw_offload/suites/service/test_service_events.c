@@ -80,6 +80,55 @@ START_TEST(test_expire)
 }
 END_TEST
 
+/**
+ * Announce that a larval SA with the SPI of another one has expired.
+ */
+static void announce_larval(uint32_t spi)
+{
+	struct {
+		struct nlmsghdr hdr;
+		struct xfrm_user_expire expire;
+	} msg = {
+		.hdr = {
+			.nlmsg_len = sizeof(msg),
+			.nlmsg_type = XFRM_MSG_EXPIRE,
+		},
+		.expire = {
+			.state = {
+				.id = {
+					.spi = spi,
+					.proto = IPPROTO_ESP,
+					.daddr.a4 = inet_addr("192.168.50.2"),
+				},
+				.family = AF_INET,
+			},
+			.hard = TRUE,
+		},
+	};
+
+	fake_kernel_announce(kernel, NETLINK_XFRM, XFRMNLGRP_EXPIRE,
+						 chunk_from_thing(msg));
+}
+
+START_TEST(test_larval_expires)
+{
+	test_sa_t sa;
+
+	sa_init(&sa, SPI, FALSE, HW_OFFLOAD_CRYPTO);
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	announce_larval(sa.id.spi);
+	ck_assert(fake_kernel_expire(kernel, sa.id.spi, FALSE));
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert(!calls.expire_hard);
+	/* if it was that of the SA, charon learns of it */
+	ck_assert(fake_kernel_expire(kernel, sa.id.spi, TRUE));
+	ck_assert(calls_wait(&calls.expires, 2));
+	ck_assert(calls.expire_hard);
+	ck_assert_int_eq(sa_del(&sa), NOT_FOUND);
+	sa_clear(&sa);
+}
+END_TEST
+
 START_TEST(test_mapping)
 {
 	test_sa_t sa;
@@ -200,6 +249,7 @@ TCase *event_tcase(void)
 	tcase_add_test(tcase, test_acquire);
 	tcase_add_test(tcase, test_acquire_answered);
 	tcase_add_test(tcase, test_expire);
+	tcase_add_test(tcase, test_larval_expires);
 	tcase_add_test(tcase, test_mapping);
 	tcase_add_test(tcase, test_migrate);
 	tcase_add_loop_test(tcase, test_foreign, 0, 64);
