@@ -75,6 +75,8 @@ static void start_installers(hwo_services_t *this,
 	});
 	this->bypass = hwo_ike_bypass_create(this->xfrm, &bypass);
 	install.rekey = this->rekey;
+	install.order = this->order = hwo_spd_order_create(this->xfrm,
+													   &kernel->listener);
 	this->sps = hwo_sp_installer_create(this->xfrm, this->bypass,
 										this->sp_table, &install);
 }
@@ -145,6 +147,7 @@ void hwo_services_stop(hwo_services_t *this)
 	DESTROY_IF(this->status);
 	DESTROY_IF(this->names);
 	DESTROY_IF(this->sps);
+	DESTROY_IF(this->order);
 	DESTROY_IF(this->sas);
 	DESTROY_IF(this->watcher);
 	DESTROY_IF(this->mover);

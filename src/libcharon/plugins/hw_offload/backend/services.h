@@ -101,6 +101,11 @@ struct hwo_services_t {
 	sp_installer_t *sps;
 
 	/**
+	 * Order of SPs in the kernel.
+	 */
+	spd_order_t *order;
+
+	/**
 	 * Bypass for IKE.
 	 */
 	ike_bypass_t *bypass;

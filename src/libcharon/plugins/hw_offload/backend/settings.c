@@ -34,7 +34,6 @@ static const char *known[] = {
 	"receive_buffer_size",
 	"set_proto_port_transport_sa",
 	"socket",
-	"spdh_reserve",
 	"spdh_thresh",
 	"state_file",
 	"timeout",

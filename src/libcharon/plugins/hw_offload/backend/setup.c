@@ -34,9 +34,6 @@
 /** Guards that are kept though nobody uses them */
 #define MAX_BLOCKED 1000
 
-/** Outbound policies the kernel's hash table is grown for */
-#define SPDH_RESERVE 600
-#define SPDH_RESERVE_MAX 1000000
 
 bool hwo_setup_kernel(hwo_kernel_sockets_t *kernel)
 {
@@ -99,8 +96,6 @@ hwo_sp_settings_t hwo_setup_sps(const hwo_guard_rules_t *guard)
 		.install_routes_xfrmi = hwo_setting_bool("install_routes_xfrmi", FALSE),
 		.policy_update = hwo_setting_bool("policy_update", FALSE),
 		.guard = *guard,
-		.reserve = hwo_setting_int_range("spdh_reserve", SPDH_RESERVE, 0,
-										 SPDH_RESERVE_MAX),
 		.max_blocked = hwo_setting_int_range("max_blocked", MAX_BLOCKED, 1,
 											 1000000),
 	};

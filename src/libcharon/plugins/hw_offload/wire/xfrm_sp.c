@@ -250,6 +250,17 @@ bool hwo_xfrm_decode_spd_info(const struct nlmsghdr *hdr,
 	return TRUE;
 }
 
+const int hwo_xfrm_sp_groups[] = { XFRMNLGRP_POLICY, 0 };
+
+bool hwo_xfrm_is_new_sp(const struct nlmsghdr *hdr, policy_dir_t *dir)
+{
+	const struct xfrm_userpolicy_info *info = mnl_nlmsg_get_payload(hdr);
+
+	return hdr->nlmsg_type == XFRM_MSG_NEWPOLICY &&
+		   mnl_nlmsg_get_payload_len(hdr) >= sizeof(*info) &&
+		   hwo_xfrm_get_dir(info->dir, dir);
+}
+
 bool hwo_xfrm_encode_spd_thresh(hwo_msg_t *msg, const hwo_spd_thresh_t *v4,
 								const hwo_spd_thresh_t *v6)
 {

@@ -68,6 +68,19 @@ bool hwo_xfrm_is_socket_sp(const struct nlmsghdr *hdr);
 bool hwo_xfrm_decode_sp(const struct nlmsghdr *hdr, hwo_sp_state_t *state);
 
 /**
+ * Multicast group that announces SPs (XFRMNLGRP_POLICY), 0-terminated.
+ */
+extern const int hwo_xfrm_sp_groups[];
+
+/**
+ * Check if a message announces that an SP was added, not updated.
+ *
+ * @param hdr		message, nlmsg_len already checked
+ * @param dir		[out] its direction
+ */
+bool hwo_xfrm_is_new_sp(const struct nlmsghdr *hdr, policy_dir_t *dir);
+
+/**
  * Prefix lengths from which on the SPD hashes SPs of a family.
  */
 typedef struct hwo_spd_thresh_t {

@@ -8,12 +8,10 @@
 #include "sp_attempts.h"
 #include "sp_change.h"
 #include "sp_log.h"
-#include "spd_setup.h"
 #include "../../model/plan/bind_plan.h"
 
 #include <errno.h>
 
-#include <threading/mutex.h>
 #include <utils/debug.h>
 
 /**
@@ -26,13 +24,10 @@ typedef struct {
 	nl_exchange_t *xfrm;
 	/** bypass for IKE */
 	ike_bypass_t *bypass;
+	/** keeps guards behind what they belong to */
+	spd_order_t *order;
 	/** settings */
 	hwo_sp_settings_t settings;
-	/** TRUE once there is room for guards */
-	bool reserved;
-	/** protects reserved. Held while room is made, whoever comes second must
-	 * not install a guard before; that happens once. */
-	mutex_t *mutex;
 } private_sp_attempts_t;
 
 /**
@@ -59,23 +54,6 @@ static void release_nic(private_sp_attempts_t *this,
 	if (offload->mode == HWO_MODE_PACKET)
 	{
 		this->bypass->release_nic(this->bypass, offload->ifindex);
-	}
-}
-
-/**
- * Make room for guards before the first one is there.
- */
-static void reserve(private_sp_attempts_t *this, const hwo_kernel_sps_t *kernel)
-{
-	if (hwo_kernel_sps_guarded(kernel))
-	{
-		this->mutex->lock(this->mutex);
-		if (!this->reserved)
-		{
-			hwo_spd_reserve(this->xfrm, this->settings.reserve);
-			this->reserved = TRUE;
-		}
-		this->mutex->unlock(this->mutex);
 	}
 }
 
@@ -112,7 +90,10 @@ static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 	hwo_kernel_sps_t kernel;
 
 	hwo_kernel_sps_get(&user->sp, offload, &this->settings.guard, &kernel);
-	reserve(this, &kernel);
+	if (hwo_kernel_sps_guarded(&kernel))
+	{
+		this->order->guarded(this->order);
+	}
 	use_nic(this, user, offload);
 	hwo_sp_change(this->xfrm, &entry->kernel, &kernel,
 				  this->settings.policy_update, result);
@@ -205,11 +186,11 @@ METHOD(sp_attempts_t, block, bool,
 METHOD(sp_attempts_t, destroy, void,
 	private_sp_attempts_t *this)
 {
-	this->mutex->destroy(this->mutex);
 	free(this);
 }
 
 sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
+									  spd_order_t *order,
 									  const hwo_sp_settings_t *settings)
 {
 	private_sp_attempts_t *this;
@@ -225,8 +206,8 @@ sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
 		},
 		.xfrm = xfrm,
 		.bypass = bypass,
+		.order = order,
 		.settings = *settings,
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;
 }

@@ -16,6 +16,7 @@
 #define HWO_SP_ATTEMPTS_H_
 
 #include "ike_bypass.h"
+#include "spd_order.h"
 #include "../../io/nl_exchange.h"
 #include "../../model/plan/offload_plan.h"
 #include "../../model/state/sp_table.h"
@@ -34,8 +35,6 @@ typedef struct hwo_sp_settings_t {
 	bool policy_update;
 	/** what guards depend on */
 	hwo_guard_rules_t guard;
-	/** number of SPs for which room is made before the first guard */
-	u_int reserve;
 	/** guards that are kept at most though nobody uses them */
 	u_int max_blocked;
 } hwo_sp_settings_t;
@@ -104,9 +103,11 @@ struct sp_attempts_t {
  *
  * @param xfrm		exchange with XFRM, not adopted
  * @param bypass	bypass for IKE, not adopted
+ * @param order		keeps the order of SPs, not adopted
  * @param settings	settings, copied
  */
 sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
+									  spd_order_t *order,
 									  const hwo_sp_settings_t *settings);
 
 #endif /** HWO_SP_ATTEMPTS_H_ @}*/

@@ -106,16 +106,17 @@ static bool is_earlier(const hwo_kernel_sps_t *have,
 /**
  * Add SPs that are new, or update those that are not. A guard must not get in
  * front of the SP it stands behind: if both move forward, that one is first,
- * which is the last one otherwise.
+ * which is the last one otherwise. It is updated once more then, as the kernel
+ * keeps the order only if the guard is older, see spd_order_t.
  */
 static bool change_some(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 						const hwo_kernel_sps_t *want, bool new, bool update,
 						bool *done, hwo_result_t *result)
 {
-	bool reverse = !new && is_earlier(have, want);
+	bool reverse = !new && want->count > 1 && is_earlier(have, want);
 	int i, at;
 
-	for (i = 0; i < want->count; i++)
+	for (i = 0; i < want->count + reverse; i++)
 	{
 		at = reverse ? (i ?: want->count) - 1 : i;
 		if (!change_one(xfrm, have, &want->item[at], new, update, &done[at],

@@ -35,6 +35,8 @@ typedef struct hwo_sp_install_t {
 	sp_precedence_t *precedence;
 	/** memory of what could not be installed */
 	failed_children_t *failures;
+	/** keeps the order of SPs in the kernel */
+	spd_order_t *order;
 	/** takes the steps */
 	sp_attempts_t *attempts;
 	/** settings */

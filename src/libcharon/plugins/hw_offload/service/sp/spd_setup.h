@@ -5,8 +5,8 @@
  * @defgroup hwo_spd_setup spd_setup
  * @{ @ingroup hwo_service
  *
- * One-time setup of the SPD, which also tells if XFRM is there and if we may
- * use it.
+ * The kernel's SPD as a whole. Its setup at the start also tells if XFRM is
+ * there and if we may use it.
  */
 
 #ifndef HWO_SPD_SETUP_H_
@@ -28,17 +28,11 @@ int hwo_spd_setup(nl_exchange_t *xfrm, const hwo_spd_thresh_t *v4,
 				  const hwo_spd_thresh_t *v6);
 
 /**
- * Make room for a number of outbound SPs in the kernel's hash table.
+ * Ask the kernel about its SPD.
  *
- * If the table grows while a guard is in it, the kernel may put the guard
- * before the SP it stands behind (all versions up to 7.3, SPs found by hash
- * only), and their traffic is blocked. The table never shrinks, so it grows for
- * all that follow if that many SPs are there for a moment, those included that
- * are there already. The kernel does not tell how large it is, so nobody knows
- * if others had it grow before.
- *
- * @param count		number of SPs
+ * @param info		[out] what it says
+ * @return			0, or errno value
  */
-void hwo_spd_reserve(nl_exchange_t *xfrm, u_int count);
+int hwo_spd_get_info(nl_exchange_t *xfrm, hwo_spd_info_t *info);
 
 #endif /** HWO_SPD_SETUP_H_ @}*/

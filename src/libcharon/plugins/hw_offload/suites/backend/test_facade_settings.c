@@ -182,7 +182,7 @@ START_TEST(test_known)
 		"packet_subnets", "policy_update",
 		"port_bypass",
 		"receive_buffer_size", "set_proto_port_transport_sa", "timeout",
-		"spdh_reserve", "spdh_thresh.ipv4.lbits", "spdh_thresh.ipv4.rbits",
+		"spdh_thresh.ipv4.lbits", "spdh_thresh.ipv4.rbits",
 		"spdh_thresh.ipv6.lbits", "spdh_thresh.ipv6.rbits",
 		"devices.eth0.modes", "devices.eth0.max_sas",
 		"devices.br-ex.local_addrs",

@@ -289,6 +289,7 @@ void fake_kernel_device_down(fake_kernel_t *this, uint32_t ifindex)
 		if (sp->offload.ifindex == ifindex)
 		{
 			this->sps->remove_at(this->sps, enumerator);
+			fake_chains_remove(this, sp);
 			fake_sp_destroy(sp);
 		}
 	}

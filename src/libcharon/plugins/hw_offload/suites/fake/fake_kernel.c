@@ -205,6 +205,7 @@ fake_kernel_t *fake_kernel_create(fake_version_t version)
 		.rules = linked_list_create(),
 		.sas = linked_list_create(),
 		.sps = linked_list_create(),
+		.chains = fake_chains_create(),
 		.flows = linked_list_create(),
 		.keys = linked_list_create(),
 		.next_spi = 0x1000,
@@ -223,6 +224,7 @@ void fake_kernel_destroy(fake_kernel_t *this)
 	this->rules->destroy_function(this->rules, free);
 	this->sas->destroy_function(this->sas, (void*)fake_sa_destroy);
 	this->sps->destroy_function(this->sps, (void*)fake_sp_destroy);
+	fake_chains_destroy(this->chains);
 	this->flows->destroy_function(this->flows, free);
 	this->keys->destroy_function(this->keys, (void*)fake_key_destroy);
 	free(this->trace);

@@ -224,6 +224,12 @@ void fake_kernel_refuse_bytes(fake_kernel_t *this, uint32_t ifindex,
 							  bool refuse);
 
 /**
+ * Do what the kernel does some time after SPs were added: the table of those
+ * that are outbound grows, and is built again if that was asked for.
+ */
+void fake_kernel_spd_work(fake_kernel_t *this);
+
+/**
  * Set a device down: what it offloads is gone, without a word.
  */
 void fake_kernel_device_down(fake_kernel_t *this, uint32_t ifindex);

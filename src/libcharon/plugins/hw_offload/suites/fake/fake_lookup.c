@@ -37,31 +37,10 @@ bool fake_sp_matches(const fake_sp_t *sp, const fake_flow_t *flow,
 }
 
 /**
- * Check if an SP is found by hash: in its chain, those in packet mode are at
- * the head whatever their priority, the last one first.
- */
-static bool is_exact(fake_kernel_t *this, const fake_sp_t *sp)
-{
-	const struct xfrm_selector *sel = &sp->info.sel;
-	uint8_t *thresh = this->thresh[sel->family == AF_INET ? 0 : 1];
-
-	return sel->prefixlen_s >= thresh[0] && sel->prefixlen_d >= thresh[1];
-}
-
-/**
  * Check if packets meet an SP that was added later before another one.
  */
-static bool goes_before(fake_kernel_t *this, const fake_sp_t *sp,
-						const fake_sp_t *other)
+static bool goes_before(const fake_sp_t *sp, const fake_sp_t *other)
 {
-	if (is_exact(this, sp) && is_exact(this, other) && other->offload.ifindex)
-	{
-		return sp->offload.ifindex != 0;
-	}
-	if (is_exact(this, sp) && is_exact(this, other) && sp->offload.ifindex)
-	{
-		return TRUE;
-	}
 	return sp->info.priority < other->info.priority ||
 		   (sp->info.priority == other->info.priority &&
 			sp->offload.ifindex && !other->offload.ifindex);
@@ -70,15 +49,20 @@ static bool goes_before(fake_kernel_t *this, const fake_sp_t *sp,
 fake_sp_t *fake_lookup_sp(fake_kernel_t *this, const fake_flow_t *flow,
 						  uint32_t oif)
 {
-	fake_sp_t *sp, *best = NULL;
+	fake_sp_t *sp, *best;
 	enumerator_t *enumerator;
 
+	best = fake_chains_find(this, flow, oif);
+	if (best && best->offload.ifindex)
+	{	/* whatever its priority */
+		return best;
+	}
 	enumerator = this->sps->create_enumerator(this->sps);
 	while (enumerator->enumerate(enumerator, &sp))
 	{
 		if (sp->info.dir == XFRM_POLICY_OUT && !sp->mark.v && !sp->if_id &&
-			fake_sp_matches(sp, flow, oif) &&
-			(!best || goes_before(this, sp, best)))
+			!fake_sp_is_exact(sp) && fake_sp_matches(sp, flow, oif) &&
+			(!best || goes_before(sp, best)))
 		{
 			best = sp;
 		}

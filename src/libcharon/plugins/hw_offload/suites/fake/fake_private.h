@@ -102,6 +102,8 @@ typedef struct fake_flow_t {
 	uint32_t spi;
 } fake_flow_t;
 
+typedef struct fake_chains_t fake_chains_t;
+
 /**
  * Members are protected by mutex.
  */
@@ -123,8 +125,10 @@ struct fake_kernel_t {
 	linked_list_t *rules;
 	/** fake_sa_t */
 	linked_list_t *sas;
-	/** fake_sp_t */
+	/** fake_sp_t, in the order in which they were added */
 	linked_list_t *sps;
+	/** chains of those that are outbound */
+	fake_chains_t *chains;
 	/** SPI of an outbound SA that packets look for all the time, 0 for none */
 	uint32_t flooded;
 	/** flows, fake_flow_t, if traffic is on */
@@ -239,6 +243,34 @@ void fake_seq_use(fake_kernel_t *this, fake_sa_t *sa);
 /** Report what was sampled of a NIC, and sample. Mutex is held */
 void fake_seq_sample(fake_sa_t *sa);
 void fake_key_destroy(fake_key_t *key);
+
+/* fake_spd_info.c */
+
+/** Execute GETSPDINFO and NEWSPDINFO */
+int fake_spd_get_info(fake_request_t *request);
+int fake_spd_set_info(fake_request_t *request);
+
+/* fake_chain.c */
+
+/** Check if a policy is found by hash: its prefixes are full */
+bool fake_sp_is_exact(const fake_sp_t *sp);
+
+/** Chains of outbound policies, empty ones */
+fake_chains_t *fake_chains_create(void);
+void fake_chains_destroy(fake_chains_t *this);
+
+/** Put a policy into its chain, in place of another one or NULL; or remove it.
+ * Mutex is held */
+void fake_chains_add(fake_kernel_t *kernel, fake_sp_t *sp,
+					 const fake_sp_t *old);
+void fake_chains_remove(fake_kernel_t *kernel, const fake_sp_t *sp);
+
+/** Have the chains built again with the next work. Mutex is held */
+void fake_chains_rebuild(fake_kernel_t *kernel);
+
+/** Find the policy of a chain that packets meet, or NULL. Mutex is held */
+fake_sp_t *fake_chains_find(fake_kernel_t *kernel, const fake_flow_t *flow,
+							uint32_t oif);
 
 /* fake_lookup.c */
 

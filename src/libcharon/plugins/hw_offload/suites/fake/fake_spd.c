@@ -196,6 +196,29 @@ static fake_sp_t *find_same(fake_kernel_t *this, const fake_sp_t *sp)
 }
 
 /**
+ * Remove a policy from the SPD.
+ */
+static void remove_sp(fake_kernel_t *this, fake_sp_t *sp)
+{
+	this->sps->remove(this->sps, sp, NULL);
+	fake_chains_remove(this, sp);
+	fake_sp_destroy(sp);
+}
+
+/**
+ * Announce a policy.
+ */
+static void announce(fake_kernel_t *this, const fake_sp_t *sp, bool new)
+{
+	chunk_t msg;
+
+	msg = fake_msg_begin(new ? XFRM_MSG_NEWPOLICY : XFRM_MSG_UPDPOLICY, 0, 0,
+						 &sp->info, sizeof(sp->info));
+	fake_announce(this, NETLINK_XFRM, XFRMNLGRP_POLICY, msg);
+	chunk_free(&msg);
+}
+
+/**
  * Put a new policy into the SPD, or in place of the one it replaces.
  */
 static int insert(fake_request_t *request, fake_sp_t *sp)
@@ -210,12 +233,13 @@ static int insert(fake_request_t *request, fake_sp_t *sp)
 	}
 	sp->info.index = old ? old->info.index
 						 : (this->next_index++ << 3) + sp->info.dir;
+	fake_chains_add(this, sp, old);
 	if (old)
 	{
-		this->sps->remove(this->sps, old, NULL);
-		fake_sp_destroy(old);
+		remove_sp(this, old);
 	}
 	this->sps->insert_last(this->sps, sp);
+	announce(this, sp, !old);
 	return 0;
 }
 
@@ -359,91 +383,7 @@ static int get_or_del_sp(fake_request_t *request)
 		fake_answer(request, describe(sp, 0, request->hdr->nlmsg_seq));
 		return 0;
 	}
-	request->kernel->sps->remove(request->kernel->sps, sp, NULL);
-	fake_sp_destroy(sp);
-	return 0;
-}
-
-/**
- * Count the SPs of a direction.
- */
-static uint32_t count_sps(fake_kernel_t *this, uint8_t dir)
-{
-	enumerator_t *enumerator;
-	uint32_t count = 0;
-	fake_sp_t *sp;
-
-	enumerator = this->sps->create_enumerator(this->sps);
-	while (enumerator->enumerate(enumerator, &sp))
-	{
-		count += sp->info.dir == dir;
-	}
-	enumerator->destroy(enumerator);
-	return count;
-}
-
-/**
- * Execute GETSPDINFO.
- */
-static int get_info(fake_request_t *request)
-{
-	const uint8_t (*thresh)[2] = request->kernel->thresh;
-	struct xfrmu_spdhthresh v4 = {
-		.lbits = thresh[0][0],
-		.rbits = thresh[0][1],
-	}, v6 = {
-		.lbits = thresh[1][0],
-		.rbits = thresh[1][1],
-	};
-	struct xfrmu_spdinfo info = {
-		.incnt = count_sps(request->kernel, XFRM_POLICY_IN),
-		.outcnt = count_sps(request->kernel, XFRM_POLICY_OUT),
-		.fwdcnt = count_sps(request->kernel, XFRM_POLICY_FWD),
-	};
-	uint32_t flags = 0;
-	chunk_t msg;
-
-	msg = fake_msg_begin(XFRM_MSG_NEWSPDINFO, 0, request->hdr->nlmsg_seq,
-						 &flags, sizeof(flags));
-	fake_msg_attr(&msg, XFRMA_SPD_INFO, &info, sizeof(info));
-	fake_msg_attr(&msg, XFRMA_SPD_IPV4_HTHRESH, &v4, sizeof(v4));
-	fake_msg_attr(&msg, XFRMA_SPD_IPV6_HTHRESH, &v6, sizeof(v6));
-	fake_answer(request, msg);
-	return 0;
-}
-
-/**
- * Execute NEWSPDINFO.
- */
-static int set_info(fake_request_t *request)
-{
-	static const int types[] = {
-		XFRMA_SPD_IPV4_HTHRESH, XFRMA_SPD_IPV6_HTHRESH,
-	};
-	static const uint8_t limit[] = { 32, 128 };
-	struct xfrmu_spdhthresh thresh;
-	int i;
-
-	for (i = 0; i < countof(types); i++)
-	{
-		if (!request->tb[types[i]])
-		{
-			continue;
-		}
-		if (fake_attr_len(request->tb[types[i]]) < sizeof(thresh))
-		{
-			return ERANGE;
-		}
-		memcpy(&thresh, fake_attr_data(request->tb[types[i]]),
-			   sizeof(thresh));
-		if (thresh.lbits > limit[i] || thresh.rbits > limit[i])
-		{
-			return refuse(request, EINVAL,
-						  "Invalid hash threshold (must be <= 32 or 128)");
-		}
-		request->kernel->thresh[i][0] = thresh.lbits;
-		request->kernel->thresh[i][1] = thresh.rbits;
-	}
+	remove_sp(request->kernel, sp);
 	return 0;
 }
 
@@ -466,15 +406,15 @@ int fake_spd_execute(fake_request_t *request)
 		case XFRM_MSG_DELPOLICY:
 			return get_or_del_sp(request);
 		case XFRM_MSG_FLUSHPOLICY:
-			while (sps->remove_first(sps, (void**)&sp) == SUCCESS)
+			while (sps->get_first(sps, (void**)&sp) == SUCCESS)
 			{
-				fake_sp_destroy(sp);
+				remove_sp(request->kernel, sp);
 			}
 			return 0;
 		case XFRM_MSG_GETSPDINFO:
-			return get_info(request);
+			return fake_spd_get_info(request);
 		case XFRM_MSG_NEWSPDINFO:
-			return set_info(request);
+			return fake_spd_set_info(request);
 		default:
 			return EINVAL;
 	}

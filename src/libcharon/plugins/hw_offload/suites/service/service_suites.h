@@ -60,6 +60,7 @@ TCase *rekey_tcase(void);
 TCase *records_tcase(void);
 TCase *worker_tcase(void);
 TCase *job_tcase(void);
+TCase *order_tcase(void);
 
 /** What the tests act upon, created by service_setup() */
 extern fake_kernel_t *kernel;

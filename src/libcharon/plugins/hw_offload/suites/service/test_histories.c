@@ -214,8 +214,6 @@ static void setup(void)
 						   lib->ns);
 	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.state_file",
 						   "", lib->ns);
-	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.spdh_reserve",
-						   0, lib->ns);
 	lib->settings->set_bool(lib->settings, "%s.install_routes", FALSE,
 							lib->ns);
 }

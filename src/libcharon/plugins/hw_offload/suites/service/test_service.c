@@ -281,9 +281,6 @@ void service_setup(void)
 	charon_stub_create();
 	test_link_speed = 0;
 	set_book("");
-	/* takes its time, and who counts SPs does not want them */
-	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.spdh_reserve",
-						   0, lib->ns);
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
 	service_forget_lines();
 }
@@ -478,6 +475,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, unload_tcase());
 	suite_add_tcase(suite, peers_tcase());
 	suite_add_tcase(suite, sp_id_tcase());
+	suite_add_tcase(suite, order_tcase());
 	suite_add_tcase(suite, link_tcase());
 	suite_add_tcase(suite, limit_tcase());
 	suite_add_tcase(suite, event_tcase());

@@ -503,58 +503,6 @@ START_TEST(test_subnet_trap)
 }
 END_TEST
 
-START_TEST(test_reserve)
-{
-	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.spdh_reserve",
-						   20, lib->ns);
-	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
-	/* not for what needs no guard */
-	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
-	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
-	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
-									   XFRM_MSG_UPDPOLICY), 0);
-	/* but for the first one, and once */
-	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
-	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
-	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
-									   XFRM_MSG_UPDPOLICY), 20);
-	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
-	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
-	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
-	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
-									   XFRM_MSG_UPDPOLICY), 20);
-	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
-}
-END_TEST
-
-START_TEST(test_reserve_rest)
-{
-	static const int reserve[] = { 20, 3, 2 }, added[] = { 17, 0, 0 };
-	char net[16];
-	test_sp_t sp;
-	int i;
-
-	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.spdh_reserve",
-						   reserve[_i], lib->ns);
-	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
-	/* three in the way out have made room already, others don't count */
-	for (i = 0; i < 3; i++)
-	{
-		snprintf(net, sizeof(net), "10.1.%d.0/24", i);
-		sp_init(&sp, POLICY_OUT, "10.2.0.0/16", net, 0, 0, HW_OFFLOAD_NO);
-		sp.data.type = POLICY_PASS;
-		ck_assert_int_eq(sp_add(&sp), SUCCESS);
-		sp_clear(&sp);
-	}
-	fake_kernel_reset_counts(kernel);
-	service_child_add();
-	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
-									   XFRM_MSG_UPDPOLICY), added[_i]);
-	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
-									   XFRM_MSG_DELPOLICY), added[_i]);
-}
-END_TEST
-
 TCase *guard_tcase(void)
 {
 	TCase *tcase = tcase_create("guard");
@@ -578,7 +526,5 @@ TCase *guard_tcase(void)
 	tcase_add_test(tcase, test_off);
 	tcase_add_loop_test(tcase, test_subnet_trap, 0, 2);
 	tcase_add_loop_test(tcase, test_route_leak, 0, countof(origins));
-	tcase_add_test(tcase, test_reserve);
-	tcase_add_loop_test(tcase, test_reserve_rest, 0, 3);
 	return tcase;
 }

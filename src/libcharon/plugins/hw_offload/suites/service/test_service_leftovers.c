@@ -623,41 +623,6 @@ START_TEST(test_many_changes)
 }
 END_TEST
 
-/**
- * Set how many SPs room is made for.
- */
-static void set_reserve(int count)
-{
-	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.spdh_reserve",
-						   count, lib->ns);
-}
-
-START_TEST(test_reserve_killed)
-{
-	/* what makes room for guards is ours as well, while it is there */
-	set_reserve(20);
-	start(0);
-	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELPOLICY, 0,
-					   FAKE_FAULT_IGNORED, 0, NULL);
-	install();
-	ck_assert_int_gt(fake_kernel_count_sps(kernel), 20);
-	fake_kernel_heal(kernel);
-	ck_assert(service_kill());
-	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
-}
-END_TEST
-
-START_TEST(test_reserve_negative)
-{
-	/* is no number of SPs, so it is as if it was not set */
-	set_reserve(-1);
-	start(0);
-	install();
-	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM,
-										XFRM_MSG_DELPOLICY), 600);
-}
-END_TEST
-
 START_TEST(test_no_room)
 {
 	struct rlimit limit, old;
@@ -716,8 +681,6 @@ TCase *leftovers_tcase(void)
 	tcase_add_test(tcase, test_added_while_removed);
 	tcase_add_test(tcase, test_claims);
 	tcase_add_test(tcase, test_many_changes);
-	tcase_add_test(tcase, test_reserve_killed);
-	tcase_add_test(tcase, test_reserve_negative);
 	tcase_add_test(tcase, test_no_room);
 	return tcase;
 }
