@@ -27,18 +27,27 @@ static bool is_update(const hwo_result_t *result, bool update)
 	return hwo_result_lost(result);
 }
 
-static void send_sp(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
-					  bool update, hwo_result_t *result)
+/**
+ * Send the request for one SP.
+ *
+ * @return				TRUE if it is or may be there: without an answer, nobody
+ *						knows
+ */
+static bool send_sp(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
+					bool update, hwo_result_t *result)
 {
 	hwo_msg_t msg;
+	bool lost;
 
 	hwo_xfrm_encode_sp(&msg, &item->sp, &item->offload, update);
 	xfrm->command(xfrm, &msg, result);
+	lost = hwo_result_lost(result);
 	if (is_update(result, update))
 	{
 		hwo_xfrm_encode_sp(&msg, &item->sp, &item->offload, TRUE);
 		xfrm->command(xfrm, &msg, result);
 	}
+	return lost || !result->err || hwo_result_lost(result);
 }
 
 static void remove_one(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item,
@@ -77,9 +86,7 @@ static bool change_one(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 	{
 		return TRUE;
 	}
-	send_sp(xfrm, item, update || !new, result);
-	/* without an answer it may be there */
-	*done = !result->err || hwo_result_lost(result);
+	*done = send_sp(xfrm, item, update || !new, result);
 	return !result->err;
 }
 

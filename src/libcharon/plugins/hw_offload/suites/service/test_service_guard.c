@@ -240,6 +240,19 @@ START_TEST(test_undo_lost)
 }
 END_TEST
 
+START_TEST(test_undo_lost_then_refused)
+{
+	/* no answer arrives, and what is sent again is refused: either may be the
+	 * guard's or the NIC's */
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 1 + _i,
+					   FAKE_FAULT_LOST, 0, NULL);
+	service_refuse(XFRM_MSG_UPDPOLICY, 1, EBUSY);
+	ck_assert_int_eq(sp_add(&sp_out), FAILED);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+}
+END_TEST
+
 START_TEST(test_order)
 {
 	/* the guard can't be installed: then nothing is */
@@ -516,6 +529,7 @@ TCase *guard_tcase(void)
 	tcase_add_test(tcase, test_wildcard_trap);
 	tcase_add_test(tcase, test_max_blocked);
 	tcase_add_test(tcase, test_undo_lost);
+	tcase_add_loop_test(tcase, test_undo_lost_then_refused, 0, 2);
 	tcase_add_test(tcase, test_order);
 	tcase_add_loop_test(tcase, test_orphaned, 0, 2);
 	tcase_add_loop_test(tcase, test_orphaned_sa, 0, 2);
