@@ -66,6 +66,15 @@ void hwo_waiting_unreachable(hwo_waiting_t *waiting, uint64_t now)
 	waiting->unreachable = TRUE;
 }
 
+void hwo_waiting_reachable(hwo_waiting_t *waiting)
+{
+	if (waiting->unreachable)
+	{
+		waiting->unreachable = FALSE;
+		waiting->tries = 0;
+	}
+}
+
 void hwo_waiting_placed(hwo_waiting_t *waiting, hwo_place_t placed,
 						uint64_t now)
 {

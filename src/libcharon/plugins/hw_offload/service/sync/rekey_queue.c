@@ -178,7 +178,7 @@ static void ask(private_rekey_queue_t *this, const hwo_placer_t *placer,
 		hwo_waiting_unreachable(waiting, now);
 		return;
 	}
-	waiting->unreachable = FALSE;
+	hwo_waiting_reachable(waiting);
 	waiting->due = now + HWO_WAITING_RETRY;
 	if (is_ready(this, waiting, child, id) &&
 		(!request->patient || may_begin(this, now)))

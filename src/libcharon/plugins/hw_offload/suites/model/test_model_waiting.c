@@ -86,6 +86,15 @@ START_TEST(test_unreachable)
 	waiting.tries = 50;
 	hwo_waiting_unreachable(&waiting, 0);
 	ck_assert_uint_eq(waiting.due, 10000);
+	/* charon is asked as if it had never been */
+	hwo_waiting_reachable(&waiting);
+	ck_assert(!waiting.unreachable);
+	hwo_waiting_asked(&waiting, TRUE, 1000);
+	ck_assert_uint_eq(waiting.due, 1000 + 15000);
+	/* what it was asked since does */
+	hwo_waiting_reachable(&waiting);
+	hwo_waiting_asked(&waiting, TRUE, 1000);
+	ck_assert_uint_eq(waiting.due, 1000 + 30000);
 }
 END_TEST
 
