@@ -358,12 +358,14 @@ static hwo_sp_request_t *get_single(hwo_sp_entry_t *entry)
 
 /**
  * Follow the packets of an SP to another device, unless that has refused it.
- * One in a strict mode that can't be had there stays, and blocks them.
+ * One in a strict mode that can't be had there stays, and blocks them, until it
+ * is tried again: then data tells if it was refused.
  */
 static void follow_route(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 						 void *data)
 {
 	hwo_sp_request_t *user = get_single(entry);
+	bool *refused = data, again;
 	hwo_offload_t best;
 	hwo_sp_outcome_t outcome;
 	hwo_plan_t plan;
@@ -372,12 +374,14 @@ static void follow_route(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	{
 		return;
 	}
+	again = refused && user->requested == HW_OFFLOAD_PACKET;
 	hwo_sp_plan_user(&this->install, user, &plan);
 	hwo_bind_best(&plan, &best);
-	if (best.ifindex && !hwo_offload_equals(&best, &entry->tried) &&
-		!hwo_offload_equals(&best, &entry->effective))
+	if (best.ifindex && !hwo_offload_equals(&best, &entry->effective) &&
+		(again || !hwo_offload_equals(&best, &entry->tried)) &&
+		hwo_sp_install(&this->install, entry, user, &outcome) && refused)
 	{
-		hwo_sp_install(&this->install, entry, user, &outcome);
+		*refused = TRUE;
 	}
 }
 
@@ -447,6 +451,15 @@ METHOD(sp_installer_t, routes_changed, void,
 	for_each(this, follow_route, NULL);
 }
 
+METHOD(sp_installer_t, retry, bool,
+	private_sp_installer_t *this)
+{
+	bool refused = FALSE;
+
+	for_each(this, follow_route, &refused);
+	return refused;
+}
+
 METHOD(sp_installer_t, release, u_int,
 	private_sp_installer_t *this, const char *what)
 {
@@ -478,6 +491,7 @@ sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 			.flush = _flush,
 			.link_changed = _link_changed,
 			.routes_changed = _routes_changed,
+			.retry = _retry,
 			.release = _release,
 			.destroy = _destroy,
 		},

@@ -83,6 +83,14 @@ struct sp_installer_t {
 	void (*routes_changed)(sp_installer_t *this);
 
 	/**
+	 * Try again to install traps and shunts in a strict mode that a device has
+	 * refused, so that their traffic is blocked.
+	 *
+	 * @return			TRUE if there are still some
+	 */
+	bool (*retry)(sp_installer_t *this);
+
+	/**
 	 * Release guards that stayed.
 	 *
 	 * @param what		name of a connection, or network or address behind which

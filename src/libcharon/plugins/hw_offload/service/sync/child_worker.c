@@ -18,6 +18,11 @@
 #define LOOK_MS 500
 #define MAX_LOOKS 10
 
+/** Milliseconds until SPs are tried again that were refused, at first and in
+ * the end */
+#define RETRY_MS 1000
+#define RETRY_MAX_MS 60000
+
 /**
  * Private data of child_worker_t.
  */
@@ -45,6 +50,10 @@ typedef struct {
 	/** when to check where CHILD_SAs belong, and when to compare with the
 	 * kernel, monotonic time in milliseconds, 0 for never. */
 	uint64_t check_due, compare_due;
+	/** when to try again SPs that were refused, and the time until then, for
+	 * the thread that works only */
+	uint64_t retry_due;
+	u_int retry;
 	/** TRUE to compare whether a link is down or not */
 	bool compare_all;
 	/** protects window and what follows */
@@ -202,6 +211,8 @@ static bool check_all(private_child_worker_t *this)
 	}
 	array_destroy(keys);
 	this->sps->routes_changed(this->sps);
+	this->retry = RETRY_MS;
+	this->retry_due = get_time() + RETRY_MS;
 	return moved;
 }
 
@@ -237,14 +248,28 @@ static void check_if_due(private_child_worker_t *this)
 }
 
 /**
+ * Try again SPs that were refused, after longer and longer times.
+ */
+static void retry_if_due(private_child_worker_t *this)
+{
+	if (this->retry_due && this->retry_due <= get_time())
+	{
+		this->retry = min(this->retry * 2, RETRY_MAX_MS);
+		this->retry_due = this->sps->retry(this->sps) ? get_time() + this->retry
+													  : 0;
+	}
+}
+
+/**
  * Be back when there is something to do.
  */
 static void schedule(private_child_worker_t *this)
 {
-	uint64_t now = get_time(), due[3], next = 0;
+	uint64_t now = get_time(), due[4], next = 0;
 	int i;
 
 	due[0] = this->queue->next(this->queue);
+	due[3] = this->retry_due;
 	this->mutex->lock(this->mutex);
 	due[1] = this->check_due;
 	due[2] = this->compare_due;
@@ -274,6 +299,7 @@ CALLBACK(work, void,
 	}
 	serve(this);
 	check_if_due(this);
+	retry_if_due(this);
 	this->placer.paths->destroy(this->placer.paths);
 	schedule(this);
 }

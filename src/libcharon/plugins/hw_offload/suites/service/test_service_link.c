@@ -411,6 +411,36 @@ START_TEST(test_trap)
 }
 END_TEST
 
+START_TEST(test_trap_refused_once)
+{
+	test_sp_t trap;
+
+	int i;
+
+	/* the only NIC that is left refuses it, which is tried twice as it is told
+	 * about the route and the link, and again after that */
+	add_trap(&trap, HW_OFFLOAD_PACKET);
+	ck_assert(service_child_wait(NIC));
+	fake_kernel_add_device(kernel, OTHER, FAKE_CAPS_EINVAL, NULL);
+	fake_kernel_reset_counts(kernel);
+	fake_kernel_add_route(kernel, "192.168.50.0/24", OTHER, NULL, NULL, 0);
+	fake_kernel_link_down(kernel, NIC);
+	for (i = 0; i < TEST_DEADLINE &&
+		 fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY) < 4; i++)
+	{
+		usleep(1000);
+	}
+	ck_assert(service_child_wait(0));
+	ck_assert(guarded());
+	/* nothing else changes */
+	fake_kernel_set_caps(kernel, OTHER, FAKE_CAPS_PACKET);
+	ck_assert(service_child_wait(OTHER));
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&trap);
+}
+END_TEST
+
 /**
  * Lose what was announced about links, and wait until that was noticed.
  */
@@ -699,6 +729,7 @@ TCase *link_tcase(void)
 	tcase_add_test(tcase, test_closed_meanwhile);
 	tcase_add_test(tcase, test_unused_link);
 	tcase_add_test(tcase, test_trap);
+	tcase_add_test(tcase, test_trap_refused_once);
 	tcase_add_test(tcase, test_route_after_link);
 	tcase_add_loop_test(tcase, test_trap_after_child, 0, 2);
 	tcase_add_test(tcase, test_lost_announcements);
