@@ -124,8 +124,9 @@ typedef struct hwo_sp_entry_t {
 	hwo_offload_t tried;
 	/** what the kernel has, none if it is not installed */
 	hwo_kernel_sps_t kernel;
-	/** why its guard stays although nobody uses it anymore */
-	hwo_block_t blocked;
+	/** why its guard stays although nobody uses it anymore, and why it did
+	 * before there was a user again */
+	hwo_block_t blocked, before;
 	/** route installed along */
 	hwo_sp_route_t route;
 	/** TRUE while a thread has it */

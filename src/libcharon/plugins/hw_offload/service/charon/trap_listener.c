@@ -76,6 +76,14 @@ METHOD(trap_listener_t, add, void,
 	array_insert(trap->sps, ARRAY_TAIL, &added);
 }
 
+METHOD(trap_listener_t, is_failed, bool,
+	private_trap_listener_t *this, uint32_t reqid)
+{
+	trap_t *trap = this->current->get(this->current);
+
+	return trap && trap->failed && trap->reqid == reqid;
+}
+
 METHOD(trap_listener_t, remove_, bool,
 	private_trap_listener_t *this, const hwo_sp_id_t *id, uint32_t reqid)
 {
@@ -83,7 +91,7 @@ METHOD(trap_listener_t, remove_, bool,
 	hwo_sp_id_t removed = *id, added;
 	int i;
 
-	if (!trap || !trap->failed || trap->reqid != reqid)
+	if (!is_failed(this, reqid))
 	{
 		return TRUE;
 	}
@@ -137,6 +145,7 @@ trap_listener_t *hwo_trap_listener_create(void)
 		.public = {
 			.add = _add,
 			.remove = _remove_,
+			.is_failed = _is_failed,
 			.destroy = _destroy,
 		},
 		.listener = {

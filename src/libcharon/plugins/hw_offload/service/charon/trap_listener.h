@@ -44,6 +44,13 @@ struct trap_listener_t {
 				   uint32_t reqid);
 
 	/**
+	 * Check if the current thread gives up a trap.
+	 *
+	 * @param reqid		reqid of the trap
+	 */
+	bool (*is_failed)(trap_listener_t *this, uint32_t reqid);
+
+	/**
 	 * Destroy.
 	 */
 	void (*destroy)(trap_listener_t *this);

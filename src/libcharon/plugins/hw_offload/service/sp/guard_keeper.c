@@ -95,6 +95,29 @@ METHOD(guard_keeper_t, keep, void,
 	note(this, entry, why, names, peer);
 }
 
+METHOD(guard_keeper_t, keep_failed, bool,
+	private_guard_keeper_t *this, hwo_sp_entry_t *entry,
+	const hwo_sp_request_t *user, bool strict)
+{
+	if (!strict && !entry->before.why)
+	{
+		return FALSE;
+	}
+	hwo_sp_log_traffic(&entry->id, "stays blocked, its trap can't be "
+					   "installed");
+	hwo_sp_route_remove(entry);
+	this->attempts->keep_guard(this->attempts, entry);
+	if (entry->before.why)
+	{
+		entry->blocked = entry->before;
+	}
+	else
+	{
+		note(this, entry, HWO_BLOCK_TRAP_REFUSED, NULL, &user->sa.dst);
+	}
+	return TRUE;
+}
+
 METHOD(guard_keeper_t, block, bool,
 	private_guard_keeper_t *this, hwo_sp_entry_t *entry,
 	const hwo_sp_request_t *user)
@@ -368,6 +391,7 @@ guard_keeper_t *hwo_guard_keeper_create(sp_table_t *sps,
 	INIT(this,
 		.public = {
 			.keep = _keep,
+			.keep_failed = _keep_failed,
 			.block = _block,
 			.trim = _trim,
 			.release = _release,

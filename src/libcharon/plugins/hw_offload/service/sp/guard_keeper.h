@@ -39,6 +39,19 @@ struct guard_keeper_t {
 				 const hwo_addr_t *peer);
 
 	/**
+	 * Remove the SP of a trap that is given up, as another SP of it could not
+	 * be installed. Its guard stays if the trap blocks when it is refused, or
+	 * if the guard stayed before.
+	 *
+	 * @param entry		entry of the SP, with a guard
+	 * @param user		user that was the last one
+	 * @param strict	TRUE if the trap blocks when it is refused
+	 * @return			FALSE if the guard does not stay, nothing is done then
+	 */
+	bool (*keep_failed)(guard_keeper_t *this, hwo_sp_entry_t *entry,
+						const hwo_sp_request_t *user, bool strict);
+
+	/**
 	 * Block the traffic of an SP that could not be installed, if there is
 	 * nothing else for it.
 	 *

@@ -104,7 +104,11 @@ static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 	}
 	release_nic(this, &entry->effective);
 	entry->effective = *offload;
-	memset(&entry->blocked, 0, sizeof(entry->blocked));
+	if (entry->blocked.why)
+	{
+		entry->before = entry->blocked;
+		memset(&entry->blocked, 0, sizeof(entry->blocked));
+	}
 	hwo_sp_log_change(update ? "updated" : "added", entry);
 }
 

@@ -219,13 +219,18 @@ static hwo_block_reason_t why_lost(private_sp_installer_t *this,
  * Remove an SP that nobody uses anymore.
  */
 static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
-						 const hwo_sp_request_t *last)
+						 const hwo_sp_request_t *last, bool strict)
 {
 	hwo_block_reason_t why = HWO_BLOCK_NONE;
 	hwo_sa_record_t sa;
 
 	if (hwo_kernel_sps_guarded(&entry->kernel))
 	{
+		if (is_trap(last) && this->traps->is_failed(this->traps, last->reqid) &&
+			this->guards->keep_failed(this->guards, entry, last, strict))
+		{
+			return 0;
+		}
 		why = why_lost(this, entry, last, &sa);
 	}
 	if (!why)
@@ -260,8 +265,9 @@ static int install_next(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 static int remove_user(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 					   const hwo_sp_request_t *user, hwo_sp_outcome_t *outcome)
 {
-	hwo_sp_request_t *next;
-	bool top;
+	hwo_sp_request_t *next = hwo_sp_top_user(entry);
+	/* charon does not repeat the mode */
+	bool strict = next && is_strict_trap(this, next), top;
 
 	if (!hwo_sp_remove_user(entry, user, &top))
 	{
@@ -279,7 +285,7 @@ static int remove_user(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 			   uninstall(this, entry) : 0;
 	}
 	return next ? install_next(this, entry, next, outcome)
-				: remove_unused(this, entry, user);
+				: remove_unused(this, entry, user, strict);
 }
 
 METHOD(sp_installer_t, del, int,

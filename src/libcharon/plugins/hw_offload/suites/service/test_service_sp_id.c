@@ -140,6 +140,54 @@ START_TEST(test_refused_twin_midway)
 }
 END_TEST
 
+START_TEST(test_trap_given_up_blocks)
+{
+	hw_offload_t mode = _i ? HW_OFFLOAD_PACKET : HW_OFFLOAD_AUTO;
+	test_sp_t out, fwd;
+	test_sa_t sa;
+	fake_sp_t guard;
+
+	/* a CHILD_SA is lost, its guard stays; not so for the strict trap */
+	sp_init(&out, POLICY_OUT, LOCAL, REMOTE, 0xc1, 1, HW_OFFLOAD_PACKET);
+	if (!_i)
+	{
+		sa_init(&sa, 0xc1, FALSE, HW_OFFLOAD_PACKET);
+		ck_assert_int_eq(sa_add(&sa), SUCCESS);
+		ck_assert_int_eq(sp_add(&out), SUCCESS);
+		ck_assert(fake_kernel_expire(kernel, sa.id.spi, TRUE));
+		ck_assert(calls_wait(&calls.expires, 1));
+		ck_assert_int_eq(sp_del(&out), SUCCESS);
+		ck_assert_int_eq(service_lines_with("its CHILD_SA was lost"), 1);
+		sa_del(&sa);
+		sa_clear(&sa);
+	}
+	sp_clear(&out);
+	/* a trap for the same traffic takes it over, but not all of it can be
+	 * installed, so charon gives it up */
+	sp_init(&out, POLICY_OUT, LOCAL, REMOTE, 0, 1, mode);
+	sp_init(&fwd, POLICY_FWD, LOCAL, REMOTE, 0, 1, mode);
+	out.data.prio = fwd.data.prio = POLICY_PRIORITY_ROUTED;
+	ck_assert_int_eq(sp_add(&out), SUCCESS);
+	service_refuse(XFRM_MSG_NEWPOLICY, 1, ENOMEM);
+	ck_assert_int_eq(sp_add(&fwd), FAILED);
+	bus_trap_destroy(CHILD_CREATED, FALSE);
+	out.data.hw_offload = HW_OFFLOAD_NO;
+	ck_assert_int_eq(sp_del(&out), SUCCESS);
+	ck_assert_int_eq(sp_del(&fwd), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1);
+	ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &guard));
+	ck_assert_int_eq(service_lines_with("its trap can't be installed"), 1);
+	/* the next one ends it */
+	out.data.hw_offload = mode;
+	ck_assert_int_eq(sp_add(&out), SUCCESS);
+	bus_trap_routed();
+	ck_assert_int_eq(sp_del(&out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&out);
+	sp_clear(&fwd);
+}
+END_TEST
+
 START_TEST(test_next_user_refused)
 {
 	test_sa_t sa[2];
@@ -291,6 +339,7 @@ TCase *sp_id_tcase(void)
 	tcase_add_test(tcase, test_shunt);
 	tcase_add_loop_test(tcase, test_refused_twin, 0, 2);
 	tcase_add_test(tcase, test_refused_twin_midway);
+	tcase_add_loop_test(tcase, test_trap_given_up_blocks, 0, 2);
 	tcase_add_test(tcase, test_next_user_refused);
 	tcase_add_loop_test(tcase, test_trap_updated, 0, 2);
 	tcase_add_test(tcase, test_same_interface);
