@@ -191,6 +191,21 @@ static void note_reason(hwo_placer_t *this, hwo_child_t *child,
 }
 
 /**
+ * Get what is to be done for a CHILD_SA that stays. One in a strict mode whose
+ * packets leave by a device that has refused it gets nothing through, so it is
+ * tried again, also if the route was gone in between.
+ */
+static hwo_place_t stay(const hwo_child_t *child, const hwo_plan_t *plan)
+{
+	hwo_offload_t best;
+
+	hwo_bind_best(plan, &best);
+	return plan->strict && plan->ifindex &&
+		   !hwo_offload_equals(&child->out.outcome.effective, &best) ?
+		   HWO_PLACE_REFUSED : HWO_PLACE_FINE;
+}
+
+/**
  * Do something with a record that is checked out.
  */
 static hwo_place_t act(hwo_placer_t *this, hwo_child_t *child,
@@ -206,7 +221,7 @@ static hwo_place_t act(hwo_placer_t *this, hwo_child_t *child,
 	{
 		case HWO_BIND_KEEP:
 			note_reason(this, child, plan);
-			break;
+			return stay(child, plan);
 		case HWO_BIND_MOVE:
 		case HWO_BIND_PROMOTE:
 		case HWO_BIND_DEGRADE:
@@ -294,8 +309,11 @@ hwo_place_t hwo_child_place(hwo_placer_t *this, const hwo_child_t *child,
 	note_leak(this, &now);
 	device = this->paths->get(this->paths, &now);
 	hwo_plan_sa(now.requested, &now.out.facts, device, &plan);
-	own = is_fine(this, &now, &plan, again) ? NULL :
-		  this->with.table->checkout(this->with.table, &child->out.id);
+	if (is_fine(this, &now, &plan, again))
+	{
+		return stay(&now, &plan);
+	}
+	own = this->with.table->checkout(this->with.table, &child->out.id);
 	if (!own)
 	{
 		return HWO_PLACE_FINE;

@@ -293,7 +293,10 @@ METHOD(rekey_queue_t, place, void,
 {
 	hwo_waiting_t *waiting = get(this, key);
 
-	if (placed == HWO_PLACE_REKEY || !waiting->place)
+	/* charon is asked again to rekey it in any case if it is not where it
+	 * belongs */
+	if (placed == HWO_PLACE_REKEY ||
+		(!waiting->place && !(placed == HWO_PLACE_REFUSED && waiting->follow)))
 	{
 		waiting->tries = 0;
 		hwo_waiting_placed(waiting, placed, get_time());

@@ -102,6 +102,41 @@ START_TEST(test_busy_once)
 }
 END_TEST
 
+START_TEST(test_refused_before_route_is_gone)
+{
+	int i;
+
+	reroute_start(_i ? FAKE_CAPS_CRYPTO : FAKE_CAPS_PACKET, NULL, NULL);
+	reroute_child_add(_i ? HW_OFFLOAD_CRYPTO : HW_OFFLOAD_PACKET);
+	bus_child_updown(SPI_IN, SPI_OUT, TRUE);
+	fake_kernel_set_caps(kernel, OTHER, FAKE_CAPS_EINVAL);
+	reroute_to(OTHER);
+	ck_assert(reroute_wait_line("it stays"));
+	/* there is no route when it is tried again */
+	reroute_to(0);
+	reroute_wait_check();
+	fake_kernel_reset_counts(kernel);
+	for (i = 0; i < TEST_DEADLINE &&
+		 !fake_kernel_count(kernel, NETLINK_ROUTE, RTM_GETROUTE); i++)
+	{
+		usleep(1000);
+	}
+	/* it comes back, to the same device */
+	fake_kernel_set_caps(kernel, OTHER, FAKE_CAPS_PACKET);
+	reroute_to(OTHER);
+	if (_i)
+	{
+		ck_assert(reroute_wait_pair("crypto4"));
+	}
+	else
+	{
+		ck_assert(calls_wait(&calls.expires, 1));
+		ck_assert(!calls.expire_hard);
+	}
+	reroute_child_del();
+}
+END_TEST
+
 START_TEST(test_address_later)
 {
 	/* a gateway, on a kernel that would send its own traffic in clear once its
@@ -177,6 +212,7 @@ TCase *worker_tcase(void)
 	tcase_add_loop_test(tcase, test_route_moves_meanwhile, 0, 2);
 	tcase_add_loop_test(tcase, test_known_later, 0, 2);
 	tcase_add_loop_test(tcase, test_busy_once, 0, 2);
+	tcase_add_loop_test(tcase, test_refused_before_route_is_gone, 0, 2);
 	tcase_add_loop_test(tcase, test_address_later, 0, 2);
 	tcase_add_test(tcase, test_paced);
 	return tcase;
