@@ -19,7 +19,7 @@
 #define MAX_LOOKS 10
 
 /** Milliseconds until SPs are tried again that were refused, at first and in
- * the end */
+ * the end. */
 #define RETRY_MS 1000
 #define RETRY_MAX_MS 60000
 
@@ -51,7 +51,7 @@ typedef struct {
 	 * kernel, monotonic time in milliseconds, 0 for never. */
 	uint64_t check_due, compare_due;
 	/** when to try again SPs that were refused, and the time until then, for
-	 * the thread that works only */
+	 * the thread that works only. */
 	uint64_t retry_due;
 	u_int retry;
 	/** TRUE to compare whether a link is down or not */

@@ -191,7 +191,7 @@ void history_initiate(conn_t *conn)
 	if (!conn->pending)
 	{
 		conn->pending = TRUE;
-		add_task(one_in(2) ? 0 : RETRY, TASK_INITIATE, conn, 0);
+		add_task(one_in(2) ? ROUND_TRIP : RETRY, TASK_INITIATE, conn, 0);
 	}
 }
 
@@ -457,7 +457,7 @@ void history_charon_acquire(uint32_t reqid)
 			if (!conns[i].pending)
 			{
 				conns[i].pending = TRUE;
-				add_task(0, TASK_INITIATE, &conns[i], 0);
+				add_task(ROUND_TRIP, TASK_INITIATE, &conns[i], 0);
 			}
 		}
 	}

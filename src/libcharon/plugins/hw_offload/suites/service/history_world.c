@@ -403,7 +403,7 @@ void history_world_start(void)
 	}
 	draw_setting("%s.plugins.hw-offload.promote", "rekey", "now");
 	draw_setting("%s.plugins.hw-offload.rebind_refused", "keep", "close");
-	draw_setting("%s.plugins.hw-offload.devices.nic3.max_sas", "0", "2");
+	draw_setting("%s.plugins.hw-offload.devices.nic3.max_sas", "1000", "2");
 	has_shunt = one_in(5);
 	conn_count = 1 + draw(HISTORY_CONNS);
 	for (i = 0; i < conn_count; i++)
