@@ -63,7 +63,8 @@ configure_other()
 
 # make_sanitized LIST: the test programs with sanitizers, which see a whole
 # program: a process for each check would hide leaks, and take twice as long.
-# Then nobody ends a check that hangs, so the program is.
+# Then nobody ends a check that hangs, so the program is. Histories take ten
+# times as long, so there are fewer.
 make_sanitized()
 {
 	local build=unit-${1%%,*}
@@ -71,7 +72,7 @@ make_sanitized()
 		"--enable-sanitizers=$1" "CFLAGS=-O0 -g1"
 	# their deadlines are meant for programs without
 	# shellcheck disable=SC2016 # for make to expand
-	CK_FORK=no CK_TIMEOUT_MULTIPLIER=10 \
+	CK_FORK=no CK_TIMEOUT_MULTIPLIER=10 HWO_HISTORIES=1000 \
 		make_check "$build" "$log_dir/$build" 'TESTS=$(check_suites)' \
 		LOG_COMPILER="timeout 900"
 }
