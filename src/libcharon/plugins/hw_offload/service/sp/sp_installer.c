@@ -11,11 +11,11 @@
 #include "guard_keeper.h"
 #include "sp_behind.h"
 #include "sp_change.h"
+#include "sp_follow.h"
 #include "sp_install.h"
 #include "sp_log.h"
 #include "sp_planner.h"
 #include "sp_route.h"
-#include "../../model/plan/bind_plan.h"
 #include "../../wire/xfrm_sp.h"
 
 #include <errno.h>
@@ -78,7 +78,7 @@ static void checkin(private_sp_installer_t *this, hwo_sp_entry_t *entry)
  * another thread may do the same.
  */
 static void for_each(private_sp_installer_t *this,
-					 void (*cb)(private_sp_installer_t *this,
+					 void (*cb)(const hwo_sp_install_t *install,
 								hwo_sp_entry_t *entry, void *data), void *data)
 {
 	hwo_sp_entry_t *entry;
@@ -93,7 +93,7 @@ static void for_each(private_sp_installer_t *this,
 		entry = this->sps->checkout(this->sps, &id, FALSE);
 		if (entry)
 		{
-			cb(this, entry, data);
+			cb(&this->install, entry, data);
 			checkin(this, entry);
 		}
 	}
@@ -349,112 +349,29 @@ METHOD(sp_installer_t, flush, int,
 	return 0;
 }
 
-/**
- * Get the user of an SP without SA, i.e. a trap or shunt, if it may be
- * offloaded.
- */
-static hwo_sp_request_t *get_single(hwo_sp_entry_t *entry)
-{
-	hwo_sp_request_t *user = hwo_sp_top_user(entry);
-
-	return user && !user->sa.spi && (user->requested == HW_OFFLOAD_PACKET ||
-									 user->requested == HW_OFFLOAD_AUTO)
-				? user : NULL;
-}
-
-/**
- * Follow the packets of an SP to another device, unless that has refused it.
- * One in a strict mode that can't be had there stays, and blocks them, until it
- * is tried again: then data tells if it was refused.
- */
-static void follow_route(private_sp_installer_t *this, hwo_sp_entry_t *entry,
-						 void *data)
-{
-	hwo_sp_request_t *user = get_single(entry);
-	bool *refused = data, again;
-	hwo_offload_t best;
-	hwo_sp_outcome_t outcome;
-	hwo_plan_t plan;
-
-	if (!user)
-	{
-		return;
-	}
-	again = refused && user->requested == HW_OFFLOAD_PACKET;
-	hwo_sp_plan_user(&this->install, user, &plan);
-	hwo_bind_best(&plan, &best);
-	if (best.ifindex && !hwo_offload_equals(&best, &entry->effective) &&
-		(again || !hwo_offload_equals(&best, &entry->tried)) &&
-		hwo_sp_install(&this->install, entry, user, &outcome) && refused)
-	{
-		*refused = TRUE;
-	}
-}
-
-/**
- * A change of a link.
- */
-typedef struct {
-	/** device, 0 for any */
-	uint32_t ifindex;
-	/** TRUE if it is up, FALSE if it may be down */
-	bool up;
-	/** TRUE if policies may be offloaded to it */
-	bool capable;
-} link_change_t;
-
-/**
- * Follow a change of a link. The SP of an SA comes back with the next SA. A NIC
- * that is there again may take what it has refused.
- */
-static void follow_link(private_sp_installer_t *this, hwo_sp_entry_t *entry,
-						void *data)
-{
-	hwo_sp_request_t *user = get_single(entry);
-	sp_attempts_t *attempts = this->install.attempts;
-	link_change_t *change = data;
-	hwo_sp_outcome_t outcome;
-	bool lost;
-
-	lost = attempts->check(attempts, entry, change->ifindex,
-						   user && change->ifindex && !change->up);
-	if (lost && user)
-	{
-		hwo_sp_install(&this->install, entry, user, &outcome);
-	}
-	else if (user && change->up && change->capable)
-	{
-		if (entry->tried.ifindex == change->ifindex)
-		{
-			memset(&entry->tried, 0, sizeof(entry->tried));
-		}
-		follow_route(this, entry, NULL);
-	}
-}
-
 METHOD(sp_installer_t, link_changed, void,
 	private_sp_installer_t *this, uint32_t ifindex, bool up)
 {
 	hwo_device_t device = {};
-	link_change_t change;
+	hwo_sp_link_change_t change;
 
 	if (ifindex)
 	{
 		this->install.devices->judge(this->install.devices, ifindex, &device);
 	}
-	change = (link_change_t){
+	change = (hwo_sp_link_change_t){
 		.ifindex = ifindex,
 		.up = up,
 		.capable = !device.denied[HWO_MODE_PACKET],
 	};
-	for_each(this, follow_link, &change);
+	for_each(this, hwo_sp_follow_link, &change);
 }
 
 METHOD(sp_installer_t, routes_changed, void,
 	private_sp_installer_t *this)
 {
 	this->bypass->addrs_changed(this->bypass);
-	for_each(this, follow_route, NULL);
+	for_each(this, hwo_sp_follow_route, NULL);
 }
 
 METHOD(sp_installer_t, retry, bool,
@@ -462,7 +379,7 @@ METHOD(sp_installer_t, retry, bool,
 {
 	bool refused = FALSE;
 
-	for_each(this, follow_route, &refused);
+	for_each(this, hwo_sp_follow_route, &refused);
 	return refused;
 }
 
