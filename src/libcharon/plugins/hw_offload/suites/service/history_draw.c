@@ -18,7 +18,8 @@ u_int draw(u_int n)
 {
 	uint64_t z;
 
-	z = (state += 0x9e3779b97f4a7c15ULL);
+	/* with ThreadSanitizer, two threads may draw at the same time */
+	z = __atomic_add_fetch(&state, 0x9e3779b97f4a7c15ULL, __ATOMIC_RELAXED);
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
 	return (z ^ z >> 31) % n;

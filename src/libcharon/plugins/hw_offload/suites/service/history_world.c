@@ -11,6 +11,8 @@
 #include <netinet/in.h>
 #include <linux/rtnetlink.h>
 
+#include <threading/mutex.h>
+
 #include "../../io/route_lookup.h"
 #include "../../wire/rt_msg.h"
 #include "../../wire/xfrm_event.h"
@@ -24,8 +26,10 @@ bool has_shunt;
 /** NICs that are down */
 static bool down[HISTORY_NICS];
 
-/** requests until something happens before one, 0 for never */
+/** requests until something happens before one, 0 for never, and what protects
+ * it and what happens */
 static u_int armed;
+static mutex_t *mutex;
 
 /**
  * Draw what a driver is capable of, most of them of everything.
@@ -210,11 +214,13 @@ void history_fault_step(void)
  */
 static void before_request(void)
 {
+	mutex->lock(mutex);
 	if (armed && !--armed)
 	{
 		fake_kernel_note(kernel, "before a request:", 0, 0, 0, 0);
 		history_world_step();
 	}
+	mutex->unlock(mutex);
 }
 
 void history_world_heal(void)
@@ -389,6 +395,7 @@ void history_world_start(void)
 	fake_version_t version = one_in(4) ? FAKE_LINUX_6_12 : FAKE_LINUX_7_2;
 	u_int i, flows = 0;
 
+	mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	kernel = fake_kernel_create(version);
 	/* without packets, traps stay alone */
 	fake_kernel_traffic(kernel, !one_in(6));
@@ -438,4 +445,5 @@ void history_world_stop(void)
 		conns[i].other->destroy(conns[i].other);
 	}
 	fake_kernel_destroy(kernel);
+	mutex->destroy(mutex);
 }
