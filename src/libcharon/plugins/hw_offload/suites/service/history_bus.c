@@ -143,11 +143,10 @@ METHOD(child_cfg_t, cfg_get_manual_prio, uint32_t,
 METHOD(child_sa_t, child_get_config, child_cfg_t*,
 	child_sa_t *this)
 {
-	static child_cfg_t config = {
-		.has_option = _cfg_has_option,
-		.get_manual_prio = _cfg_get_manual_prio,
-	};
+	static child_cfg_t config;
 
+	config.has_option = _cfg_has_option;
+	config.get_manual_prio = _cfg_get_manual_prio;
 	return &config;
 }
 
