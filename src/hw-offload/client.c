@@ -49,7 +49,8 @@ static json_t *read_object(FILE *in, char error[CLIENT_ERROR])
 	if (json_object_get(object, "error"))
 	{
 		snprintf(error, CLIENT_ERROR, "%.200s",
-				 json_string_value(json_object_get(object, "error")) ?: "error");
+				 json_string_value(json_object_get(object, "error"))
+				 ?: "error");
 		json_decref(object);
 		return NULL;
 	}

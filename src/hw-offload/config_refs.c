@@ -108,7 +108,8 @@ static json_t *resolve(json_t *root, json_t *section, int depth, int *left)
 	json_object_foreach(config_sections(section), name, item)
 	{
 		json_object_set_new(config_sections(copy), name,
-							resolve(root, item, depth + 1, left) ?: json_null());
+							resolve(root, item, depth + 1, left)
+							?: json_null());
 	}
 	json_array_foreach(json_object_get(section, "refs"), i, item)
 	{

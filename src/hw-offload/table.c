@@ -113,7 +113,8 @@ void print_safely(const char *text, char blank)
 {
 	for (; *text; text++)
 	{
-		putchar(*text == ' ' ? blank : *text > ' ' && *text < 127 ? *text : '?');
+		putchar(*text == ' ' ? blank
+							 : *text > ' ' && *text < 127 ? *text : '?');
 	}
 }
 

@@ -321,6 +321,12 @@ void nicsim_header_udp(const struct nicsim_sa *sa, struct udphdr *udp, u32 len);
 void nicsim_header_inner(const struct nicsim_sa *sa, struct sk_buff *skb,
 			 u8 outer);
 
+/* nicsim_cipher.c */
+int nicsim_cipher(struct nicsim_sa *sa, struct ip_esp_hdr *esp, u64 seq,
+		  bool seal, u32 len);
+void nicsim_cipher_iv(struct ip_esp_hdr *esp, u64 seq);
+void nicsim_cipher_trailer(u8 *at, u32 pad, u8 proto);
+
 /* nicsim_esp.c */
 struct sk_buff *nicsim_esp_seal(struct nicsim_sa *sa, struct sk_buff *skb,
 				const struct nicsim_flow *flow,

@@ -7,78 +7,15 @@
  * decrypt). What goes over the cable is real ESP, so the other end may be the
  * kernel's own.
  */
-#include <crypto/aead.h>
-#include <crypto/internal/simd.h>
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/scatterlist.h>
 #include <linux/udp.h>
-#include <asm/simd.h>
 #include <net/dsfield.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
 #include "nicsim.h"
-
-#define ESN_AAD_LEN	(12 + NICSIM_IV_LEN)
-#define AAD_LEN		(8 + NICSIM_IV_LEN)
-
-/* What one cipher operation needs; the request's own context follows it */
-struct cipher_job {
-	struct scatterlist sg[2];
-	u8 aad[ESN_AAD_LEN];
-	u8 iv[NICSIM_IV_LEN];
-	struct aead_request req;
-};
-
-/*
- * One AES-GCM operation over the text behind the ESP header. For open, len
- * includes the ICV; for seal, room for it follows the text.
- */
-static int cipher(struct nicsim_sa *sa, struct ip_esp_hdr *esp, u64 seq,
-		  bool seal, u32 len)
-{
-	struct crypto_aead *tfm = sa->aead_simd && crypto_simd_usable() ?
-				  sa->aead_simd : sa->aead;
-	struct cipher_job *job;
-	__be32 *aad;
-	u32 aad_len;
-	int err;
-
-	job = kmalloc(sizeof(*job) + crypto_aead_reqsize(tfm), GFP_ATOMIC);
-	if (!job)
-		return -ENOMEM;
-	aad = (__be32 *)job->aad;
-	*aad++ = esp->spi;
-	if (sa->esn)
-		*aad++ = htonl(upper_32_bits(seq));
-	*aad++ = esp->seq_no;
-	memcpy(aad, esp->enc_data, NICSIM_IV_LEN);
-	memcpy(job->iv, esp->enc_data, NICSIM_IV_LEN);
-	aad_len = sa->esn ? ESN_AAD_LEN : AAD_LEN;
-
-	sg_init_table(job->sg, 2);
-	sg_set_buf(&job->sg[0], job->aad, aad_len);
-	sg_set_buf(&job->sg[1], esp->enc_data + NICSIM_IV_LEN,
-		   len + (seal ? NICSIM_ICV_LEN : 0));
-	aead_request_set_tfm(&job->req, tfm);
-	aead_request_set_callback(&job->req, 0, NULL, NULL);
-	aead_request_set_ad(&job->req, aad_len);
-	aead_request_set_crypt(&job->req, job->sg, job->sg, len, job->iv);
-	err = seal ? crypto_aead_encrypt(&job->req) :
-		     crypto_aead_decrypt(&job->req);
-	kfree_sensitive(job);
-	return err;
-}
-
-/* The IV is the sequence number: unique for as long as that is */
-static void set_iv(struct ip_esp_hdr *esp, u64 seq)
-{
-	__be64 iv = cpu_to_be64(seq);
-
-	memcpy(esp->enc_data, &iv, sizeof(iv));
-}
 
 /* Take the next sequence number of an outbound SA and count the packet */
 static bool sequence_take(struct nicsim_sa *sa, u32 bytes, u64 *seq,
@@ -99,17 +36,6 @@ static bool sequence_take(struct nicsim_sa *sa, u32 bytes, u64 *seq,
 	}
 	spin_unlock_bh(&sa->lock);
 	return taken;
-}
-
-/* Padding as RFC 4303, 2.4, counts it: 1, 2, 3, then its length */
-static void trailer(u8 *at, u32 pad, u8 proto)
-{
-	u32 i;
-
-	for (i = 0; i < pad; i++)
-		*at++ = i + 1;
-	*at++ = pad;
-	*at = proto;
 }
 
 /* Lengths of the parts of the packet that seal is to make */
@@ -234,12 +160,12 @@ struct sk_buff *nicsim_esp_seal(struct nicsim_sa *sa, struct sk_buff *skb,
 	if (!sequence_take(sa, lay.payload, &seq, why))
 		goto drop;
 
-	trailer(skb_put(copy, lay.tail), lay.pad, next);
+	nicsim_cipher_trailer(skb_put(copy, lay.tail), lay.pad, next);
 	esp = seal_headers(sa, copy, flow, &lay);
 	esp->spi = sa->spi;
 	esp->seq_no = htonl(lower_32_bits(seq));
-	set_iv(esp, seq);
-	if (cipher(sa, esp, seq, true, lay.payload + lay.pad + 2)) {
+	nicsim_cipher_iv(esp, seq);
+	if (nicsim_cipher(sa, esp, seq, true, lay.payload + lay.pad + 2)) {
 		*why = NICSIM_tx_drop_error;
 		goto drop;
 	}
@@ -314,8 +240,8 @@ struct sk_buff *nicsim_esp_encrypt(struct nicsim_sa *sa, struct sk_buff *skb,
 		high--;
 	if (!sa->esn)
 		high = 0;
-	set_iv(esp, ((u64)high << 32) | low);
-	if (cipher(sa, esp, ((u64)high << 32) | low, true, len))
+	nicsim_cipher_iv(esp, ((u64)high << 32) | low);
+	if (nicsim_cipher(sa, esp, ((u64)high << 32) | low, true, len))
 		goto drop;
 	return copy;
 
@@ -388,7 +314,7 @@ struct sk_buff *nicsim_esp_decrypt(struct nicsim_sa *sa, struct sk_buff *skb,
 	seq = ntohl(esp->seq_no);
 	if (sa->esn)
 		seq |= (u64)xfrm_replay_seqhi(sa->x, esp->seq_no) << 32;
-	if (cipher(sa, esp, seq, false, len)) {
+	if (nicsim_cipher(sa, esp, seq, false, len)) {
 		counter = NICSIM_rx_auth_fail;
 		status = sa->tunnel ? CRYPTO_TUNNEL_ESP_AUTH_FAILED :
 				      CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
@@ -520,7 +446,7 @@ struct sk_buff *nicsim_esp_open(struct nicsim_sa *sa, struct sk_buff *skb,
 	esp = (struct ip_esp_hdr *)(skb->data + at - NICSIM_ESP_LEN);
 	if (!open_admit(sa, ntohl(esp->seq_no), &seq, why))
 		goto drop;
-	authentic = !cipher(sa, esp, seq, false, len);
+	authentic = !nicsim_cipher(sa, esp, seq, false, len);
 	len -= NICSIM_ICV_LEN;
 	pad = authentic ? skb->data[at + len - 2] : 0;
 	next = skb->data[at + len - 1];

@@ -145,8 +145,8 @@ START_TEST(test_doctor_sas)
 	/* as the kernel has its only SA */
 	answer = FIRST POOR END(1);
 	run("doctor");
-	ck_assert(strstr(output, "ok       sas            the kernel has the SAs of "
-					 "all 1 CHILD_SA\n"));
+	ck_assert(strstr(output, "ok       sas            the kernel has the SAs "
+					 "of all 1 CHILD_SA\n"));
 }
 END_TEST
 

@@ -72,7 +72,8 @@ START_TEST(test_explain)
 	ck_assert_int_eq(run("explain gw"), 0);
 	ck_assert_str_eq(asked, "hw-offload 1 explain gw \n");
 	ck_assert_str_eq(output, "a: hw_offload = auto\n"
-		"  ok    route          by p0\n  => packet on p0, if the driver agrees\n"
+		"  ok    route          by p0\n"
+		"  => packet on p0, if the driver agrees\n"
 		"b: hw_offload = no\n"
 		"  note  route          well\n  => none on p0\n");
 	/* nobody keeps connections or children from having the same name */
@@ -80,7 +81,8 @@ START_TEST(test_explain)
 		RULE("a", "note", "well") VERDICT("a", "no", "none") END(4);
 	ck_assert_int_eq(run("explain gw"), 0);
 	ck_assert_str_eq(output, "a: hw_offload = auto\n"
-		"  ok    route          by p0\n  => packet on p0, if the driver agrees\n"
+		"  ok    route          by p0\n"
+		"  => packet on p0, if the driver agrees\n"
 		"a: hw_offload = no\n"
 		"  note  route          well\n  => none on p0\n");
 	answer = FIRST VERDICT("a", "auto", "crypto") END(1);
@@ -92,7 +94,8 @@ START_TEST(test_explain)
 	ck_assert_int_eq(run("--json explain gw a"), 1);
 	ck_assert(strstr(output, "\"expected\": \"fails\""));
 	json_decref(printed("explain"));
-	answer = FIRST "{\"error\":\"no such connection or child with SAs is loaded\"}\n";
+	answer = FIRST
+		"{\"error\":\"no such connection or child with SAs is loaded\"}\n";
 	ck_assert_int_eq(run("explain gw"), 2);
 	ck_assert_int_eq(run("explain"), 2);
 }
@@ -124,14 +127,14 @@ START_TEST(test_explain_file)
 						 "   net {\n    hw_offload = packet # all of it\n"
 						 "    if_id_in = 6\n    updown = /bin/\"a b\"\n   }\n"
 						 "   other { mode = beet }\n   local { mode = pass }\n"
-						 "  }\n }\n shunts {\n  children {\n"
-						 "   local { mode = drop }\n  }\n }\n}\n");
+						 "  }\n }\n}\n");
 	answer = FIRST RULE("net", "ok", "by p0") VERDICT("net", "packet", "packet")
 		END(2);
 	snprintf(args, sizeof(args), "--file='%s' explain gw net", file);
 	ck_assert_int_eq(run(args), 0);
 	ck_assert_str_eq(output, "net: hw_offload = packet\n"
-		"  ok    route          by p0\n  => packet on p0, if the driver agrees\n");
+		"  ok    route          by p0\n"
+		"  => packet on p0, if the driver agrees\n");
 	/* what the daemon is told: nothing it does not need, inner settings
 	 * first */
 	ck_assert(!strncmp(asked, "hw-offload 1 explain-written {", 30));
@@ -147,6 +150,18 @@ START_TEST(test_explain_file)
 	ck_assert_uint_eq(json_array_size(json_object_get(config, "rules")), 4);
 	json_decref(config);
 	ck_assert(strstr(asked, "\"child\":\"other\",\"remote_addrs\":"));
+
+	unlink(file);
+}
+END_TEST
+
+START_TEST(test_explain_file_wrong)
+{
+	char args[256];
+	const char *file = write_swanctl("connections {\n gw {\n  children {\n"
+						 "   other { mode = beet }\n   local { mode = pass }\n"
+						 "  }\n }\n shunts {\n  children {\n"
+						 "   local { mode = drop }\n  }\n }\n}\n");
 
 	/* shunts have no SAs, whether they are asked for or not */
 	snprintf(args, sizeof(args), "-f '%s' explain gw local", file);
@@ -186,6 +201,7 @@ TCase *explain_tcase(void)
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, test_explain);
 	tcase_add_test(tcase, test_explain_file);
+	tcase_add_test(tcase, test_explain_file_wrong);
 	tcase_add_test(tcase, test_refusals);
 	tcase_add_test(tcase, test_failed_before);
 	return tcase;

@@ -5,9 +5,10 @@
  * @defgroup hwo_types hwo_types
  * @{ @ingroup hw_offload
  *
- * The plain data every floor speaks of: addresses, selectors, SAs, SPs and
- * results. Values, and how to compare them, no kernel headers; wire turns them
- * into bytes, model decides about them, service moves them around.
+ * The plain data every floor speaks of: selectors, SAs, SPs and results, and
+ * in hwo_net.h what the network is about. Values, and how to compare them, no
+ * kernel headers; wire turns them into bytes, model decides about them, service
+ * moves them around.
  *
  * Byte order: SPIs, CPIs and addresses are in network order, ports, reqids,
  * marks and everything else in host order.
@@ -16,10 +17,9 @@
 #ifndef HWO_TYPES_H_
 #define HWO_TYPES_H_
 
-#include <net/if.h>
+#include "hwo_net.h"
 
 #include <collections/array.h>
-#include <library.h>
 #include <ipsec/ipsec_types.h>
 
 /**
@@ -43,17 +43,6 @@ enum hwo_mode_t {
 extern enum_name_t *hwo_mode_names;
 
 /**
- * An IP address as value, unused bytes are zero so it can be compared and
- * hashed as a whole.
- */
-typedef struct hwo_addr_t {
-	/** AF_INET, AF_INET6, or AF_UNSPEC (0) if not set */
-	uint16_t family;
-	/** 4 or 16 bytes, network order */
-	uint8_t bytes[16];
-} hwo_addr_t;
-
-/**
  * A traffic selector as the SPD knows it (struct xfrm_selector).
  */
 typedef struct hwo_selector_t {
@@ -72,47 +61,6 @@ typedef struct hwo_selector_t {
 	/** user ID, which the kernel compares but never matches, usually 0 */
 	uint32_t user;
 } hwo_selector_t;
-
-/**
- * Packets whose route is looked up. Compared and hashed as a whole.
- */
-typedef struct hwo_flow_t {
-	/** destination, mandatory */
-	hwo_addr_t dst;
-	/** source, family 0 if not known */
-	hwo_addr_t src;
-	/** firewall mark for policy routing, 0 for none */
-	uint32_t mark;
-	/** interface of link-local addresses, 0 if they are none */
-	uint32_t link;
-	/** protocol of the packets, 0 for any; the kernel cannot be asked for it,
-	 * but rules may look at it. */
-	uint16_t proto;
-	/** not 0 if this host may not be the origin of the packets */
-	uint16_t forwarded;
-} hwo_flow_t;
-
-/**
- * A rule of policy routing, as far as it decides which packets it is for.
- */
-typedef struct hwo_rule_t {
-	/** AF_INET or AF_INET6 */
-	uint16_t family;
-	/** networks of source and destination, with prefix 0 for any */
-	hwo_addr_t src, dst;
-	/** prefix lengths in bits */
-	uint8_t src_prefix, dst_prefix;
-	/** firewall mark, with mask 0 for any */
-	uint32_t mark, mask;
-	/** protocol, 0 for any */
-	uint8_t proto;
-	/** TRUE if it looks at ports */
-	bool ports;
-	/** TRUE if it looks at the interface that a packet came by */
-	bool input;
-	/** TRUE if it looks at more in a packet, or at who sends it */
-	bool other;
-} hwo_rule_t;
 
 /**
  * What identifies an SA. The kernel looks at dst, SPI, proto and mark only.
@@ -435,43 +383,6 @@ typedef struct hwo_sp_state_t {
 	hwo_offload_t offload;
 } hwo_sp_state_t;
 
-/**
- * State of the feature that tells that a device offloads ESP
- * (esp-hw-offload of ethtool).
- */
-typedef enum hwo_feature_t {
-	/** can't be told */
-	HWO_FEATURE_UNKNOWN,
-	/** the device doesn't have it */
-	HWO_FEATURE_MISSING,
-	/** it has, but it is switched off */
-	HWO_FEATURE_OFF,
-	/** it is in effect */
-	HWO_FEATURE_ON,
-} hwo_feature_t;
-
-/** Longest name of a link with its NUL: alternative names may be longer than
- * IFNAMSIZ. */
-#define HWO_IFNAME_SIZE 128
-
-/**
- * What we know about a link.
- */
-typedef struct hwo_link_t {
-	/** index */
-	uint32_t ifindex;
-	/** current name */
-	char name[IFNAMSIZ];
-	/** kind of a virtual link ("bond", "vlan", ...), empty for real ones */
-	char kind[IFNAMSIZ];
-	/** index of the link below (VLAN, macvlan, ...), 0 for none */
-	uint32_t lower;
-	/** index of the link it is enslaved to (bond, bridge, ...), 0 for none */
-	uint32_t master;
-	/** TRUE if it is administratively up */
-	bool up;
-} hwo_link_t;
-
 /** Longest kernel text we keep, the kernel's own limit is 80 in practice */
 #define HWO_EXTACK_LEN 128
 
@@ -499,16 +410,6 @@ typedef struct hwo_result_t {
 	/** the kernel's own words (a warning if err is 0), or empty */
 	char extack[HWO_EXTACK_LEN];
 } hwo_result_t;
-
-/**
- * Compare addresses.
- */
-bool hwo_addr_equals(const hwo_addr_t *a, const hwo_addr_t *b);
-
-/**
- * Check if the first bits of two addresses are the same.
- */
-bool hwo_net_equals(const uint8_t *a, const uint8_t *b, uint8_t prefix);
 
 /**
  * Hash what the kernel identifies an SA by: destination, SPI, protocol, mark.

@@ -23,6 +23,27 @@ void fake_answer(fake_request_t *request, chunk_t datagram)
 }
 
 /**
+ * Execute a request to XFRM, in which only newer versions know the direction.
+ *
+ * @return				0, or an errno value
+ */
+static int execute_xfrm(fake_request_t *request, uint16_t type)
+{
+	if (request->kernel->version < FAKE_LINUX_6_12)
+	{
+		request->tb[FAKE_XFRMA_SA_DIR] = NULL;
+	}
+	if (request->tb[FAKE_XFRMA_SA_DIR] && type != XFRM_MSG_NEWSA &&
+		type != XFRM_MSG_UPDSA && type != XFRM_MSG_ALLOCSPI)
+	{
+		request->text = "Invalid attribute SA_DIR";
+		return EINVAL;
+	}
+	return fake_sad_body(type) ? fake_sad_execute(request)
+							   : fake_spd_execute(request);
+}
+
+/**
  * Execute a request.
  *
  * @return				0, or an errno value
@@ -65,22 +86,7 @@ static int execute(fake_request_t *request, int protocol)
 	{
 		return fake_genl_execute(request);
 	}
-	if (!xfrm)
-	{
-		return fake_route_execute(request);
-	}
-	if (request->kernel->version < FAKE_LINUX_6_12)
-	{
-		request->tb[FAKE_XFRMA_SA_DIR] = NULL;
-	}
-	if (request->tb[FAKE_XFRMA_SA_DIR] && type != XFRM_MSG_NEWSA &&
-		type != XFRM_MSG_UPDSA && type != XFRM_MSG_ALLOCSPI)
-	{
-		request->text = "Invalid attribute SA_DIR";
-		return EINVAL;
-	}
-	return fake_sad_body(type) ? fake_sad_execute(request)
-							   : fake_spd_execute(request);
+	return xfrm ? execute_xfrm(request, type) : fake_route_execute(request);
 }
 
 /**

@@ -346,6 +346,17 @@ void fake_route_destroy(fake_route_t *route);
 uint32_t fake_route_device(fake_kernel_t *this, uint16_t family,
 						   const void *dst, uint32_t mark);
 
+/** Find an SA as packets do, and get the mark in a request */
+fake_sa_t *fake_sad_lookup(fake_kernel_t *this, const xfrm_address_t *dst,
+						   uint32_t spi, uint8_t proto, uint16_t family,
+						   uint32_t mark);
+struct xfrm_mark fake_sad_mark(fake_request_t *request);
+
+/** Describe an SA in a message */
+chunk_t fake_sad_describe(const fake_sa_t *sa, uint16_t type, uint16_t flags,
+						  uint32_t seq);
+int fake_spi_alloc(fake_request_t *request);
+
 fake_sa_t *fake_sad_find(fake_kernel_t *this, uint32_t spi);
 void fake_sad_remove(fake_kernel_t *this, fake_sa_t *sa);
 

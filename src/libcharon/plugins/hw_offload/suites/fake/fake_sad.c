@@ -47,9 +47,9 @@ static size_t addr_len(uint16_t family)
 /**
  * Find an SA as the kernel does: the source address does not matter.
  */
-static fake_sa_t *lookup(fake_kernel_t *this, const xfrm_address_t *dst,
-						 uint32_t spi, uint8_t proto, uint16_t family,
-						 uint32_t mark)
+fake_sa_t *fake_sad_lookup(fake_kernel_t *this, const xfrm_address_t *dst,
+						   uint32_t spi, uint8_t proto, uint16_t family,
+						   uint32_t mark)
 {
 	fake_sa_t *sa, *found = NULL;
 	enumerator_t *enumerator;
@@ -73,7 +73,7 @@ static fake_sa_t *lookup(fake_kernel_t *this, const xfrm_address_t *dst,
 /**
  * Get the mark of a request.
  */
-static struct xfrm_mark get_mark(fake_request_t *request)
+struct xfrm_mark fake_sad_mark(fake_request_t *request)
 {
 	struct xfrm_mark mark = {};
 
@@ -127,7 +127,7 @@ static void put_attrs(chunk_t *msg, const fake_sa_t *sa)
 /**
  * Message that describes an SA.
  */
-static chunk_t describe(const fake_sa_t *sa, uint16_t type, uint16_t flags,
+chunk_t fake_sad_describe(const fake_sa_t *sa, uint16_t type, uint16_t flags,
 						uint32_t seq)
 {
 	chunk_t msg;
@@ -160,7 +160,7 @@ static fake_sa_t *construct(fake_request_t *request)
 	attrs = (const uint8_t*)request->body + NLMSG_ALIGN(sizeof(sa->info));
 	INIT(sa,
 		.info = *(const struct xfrm_usersa_info*)request->body,
-		.mark = get_mark(request),
+		.mark = fake_sad_mark(request),
 		.if_id = fake_attr_u32(request->tb[XFRMA_IF_ID], 0),
 		.dir = fake_attr_u8(request->tb[FAKE_XFRMA_SA_DIR], 0),
 	);
@@ -193,7 +193,7 @@ static void announce(fake_request_t *request, const fake_sa_t *sa,
 {
 	chunk_t msg;
 
-	msg = describe(sa, type, 0, request->hdr->nlmsg_seq);
+	msg = fake_sad_describe(sa, type, 0, request->hdr->nlmsg_seq);
 	fake_announce(request->kernel, NETLINK_XFRM, XFRMNLGRP_SA, msg);
 	chunk_clear(&msg);
 }
@@ -275,9 +275,9 @@ static int add_sa(fake_request_t *request)
 	}
 	if (!err)
 	{
-		old = lookup(request->kernel, &sa->info.id.daddr, sa->info.id.spi,
-					 sa->info.id.proto, sa->info.family,
-					 sa->mark.v & sa->mark.m);
+		old = fake_sad_lookup(request->kernel, &sa->info.id.daddr,
+							  sa->info.id.spi, sa->info.id.proto,
+							  sa->info.family, sa->mark.v & sa->mark.m);
 		err = insert(request, sa, old);
 	}
 	if (err)
@@ -293,10 +293,10 @@ static int add_sa(fake_request_t *request)
 static fake_sa_t *requested_sa(fake_request_t *request)
 {
 	const struct xfrm_usersa_id *id = request->body;
-	struct xfrm_mark mark = get_mark(request);
+	struct xfrm_mark mark = fake_sad_mark(request);
 
-	return lookup(request->kernel, &id->daddr, id->spi, id->proto, id->family,
-				  mark.v & mark.m);
+	return fake_sad_lookup(request->kernel, &id->daddr, id->spi, id->proto,
+						   id->family, mark.v & mark.m);
 }
 
 /*
@@ -355,8 +355,8 @@ static int get_sa(fake_request_t *request)
 														request->kernel->sas);
 		while (enumerator->enumerate(enumerator, &sa))
 		{
-			fake_answer(request, describe(sa, XFRM_MSG_NEWSA, NLM_F_MULTI,
-										  request->hdr->nlmsg_seq));
+			fake_answer(request, fake_sad_describe(sa, XFRM_MSG_NEWSA,
+										NLM_F_MULTI, request->hdr->nlmsg_seq));
 		}
 		enumerator->destroy(enumerator);
 		return 0;
@@ -366,79 +366,8 @@ static int get_sa(fake_request_t *request)
 	{
 		return ESRCH;
 	}
-	fake_answer(request, describe(sa, XFRM_MSG_NEWSA, 0,
-								  request->hdr->nlmsg_seq));
-	return 0;
-}
-
-/**
- * Choose an unused SPI.
- */
-static uint32_t choose_spi(fake_request_t *request,
-						   const struct xfrm_userspi_info *spi)
-{
-	uint32_t i, range = spi->max - spi->min, candidate;
-
-	for (i = 0; i <= range && i < 0x10000; i++)
-	{
-		candidate = spi->min;
-		if (range)
-		{
-			candidate += request->kernel->next_spi++ % (range + 1ULL);
-		}
-		if (!lookup(request->kernel, &spi->info.id.daddr, htonl(candidate),
-					spi->info.id.proto, spi->info.family, 0))
-		{
-			return htonl(candidate);
-		}
-	}
-	return 0;
-}
-
-/**
- * Execute ALLOCSPI: leaves a larval SA.
- */
-static int alloc_spi(fake_request_t *request)
-{
-	const struct xfrm_userspi_info *spi = request->body;
-	fake_sa_t *sa;
-	uint32_t chosen;
-
-	switch (spi->info.id.proto)
-	{
-		case IPPROTO_AH:
-		case IPPROTO_ESP:
-			break;
-		case IPPROTO_COMP:
-			if (spi->max >= 0x10000)
-			{
-				return refuse(request, EINVAL, "COMP SPI must be <= 0xFFFF");
-			}
-			break;
-		default:
-			return refuse(request, EINVAL, "Invalid protocol");
-	}
-	if (spi->min > spi->max)
-	{
-		return refuse(request, EINVAL, "Invalid SPI range: min > max");
-	}
-	chosen = choose_spi(request, spi);
-	if (!chosen)
-	{
-		return refuse(request, ENOENT, "Requested SPI range is exhausted");
-	}
-	INIT(sa,
-		.info = spi->info,
-		.larval = TRUE,
-		.mark = get_mark(request),
-		.if_id = fake_attr_u32(request->tb[XFRMA_IF_ID], 0),
-		.dir = fake_attr_u8(request->tb[FAKE_XFRMA_SA_DIR], 0),
-	);
-	sa->info.id.spi = chosen;
-	sa->info.curlft.add_time = time(NULL);
-	request->kernel->sas->insert_last(request->kernel->sas, sa);
-	fake_answer(request, describe(sa, XFRM_MSG_NEWSA, 0,
-								  request->hdr->nlmsg_seq));
+	fake_answer(request, fake_sad_describe(sa, XFRM_MSG_NEWSA, 0,
+										   request->hdr->nlmsg_seq));
 	return 0;
 }
 
@@ -476,7 +405,7 @@ int fake_sad_execute(fake_request_t *request)
 		case XFRM_MSG_GETSA:
 			return get_sa(request);
 		case XFRM_MSG_ALLOCSPI:
-			return alloc_spi(request);
+			return fake_spi_alloc(request);
 		case XFRM_MSG_FLUSHSA:
 			return flush_sas(request);
 		default:

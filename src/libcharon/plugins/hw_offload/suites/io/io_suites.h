@@ -22,8 +22,10 @@ TCase *dump_tcase(void);
 TCase *monitor_tcase(void);
 TCase *route_tcase(void);
 TCase *socket_tcase(void);
+TCase *answers_tcase(void);
 TCase *link_tcase(void);
 TCase *state_tcase(void);
+TCase *state_daemon_tcase(void);
 TCase *features_tcase(void);
 
 /** Set up and tear down libstrongswan; no thread runs until io_start_threads().

@@ -241,8 +241,10 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, monitor_tcase());
 	suite_add_tcase(suite, route_tcase());
 	suite_add_tcase(suite, socket_tcase());
+	suite_add_tcase(suite, answers_tcase());
 	suite_add_tcase(suite, link_tcase());
 	suite_add_tcase(suite, state_tcase());
+	suite_add_tcase(suite, state_daemon_tcase());
 	suite_add_tcase(suite, features_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -2,10 +2,10 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Tests of state_file: what the next process finds.
+ * Tests of state_file: what the state_next process finds.
  */
 
-#include "io_suites.h"
+#include "io_state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,40 +23,37 @@
 
 #include <collections/linked_list.h>
 
-#include "../../io/state_file.h"
+char state_base[64], state_path[96], state_next[100];
 
-static char base[64], path[96], next[100];
+char state_found[256];
 
-/** notes found: "+one -two " */
-static char found[256];
-
-static void setup(void)
+void state_setup(void)
 {
 	struct stat netns;
 
 	io_setup();
-	snprintf(base, sizeof(base), "test-state.%d", getpid());
+	snprintf(state_base, sizeof(state_base), "test-state.%d", getpid());
 	ck_assert_int_eq(stat("/proc/self/ns/net", &netns), 0);
-	snprintf(path, sizeof(path), "%s.%llu", base,
+	snprintf(state_path, sizeof(state_path), "%s.%llu", state_base,
 			 (unsigned long long)netns.st_ino);
-	snprintf(next, sizeof(next), "%s.2", path);
+	snprintf(state_next, sizeof(state_next), "%s.2", state_path);
 }
 
-static void teardown(void)
+void state_teardown(void)
 {
-	unlink(path);
-	unlink(next);
+	unlink(state_path);
+	unlink(state_next);
 	io_teardown();
 }
 
 static void collect(void *data, bool add, const char *line)
 {
-	strcat(found, add ? "+" : "-");
-	strcat(found, line);
-	strcat(found, " ");
+	strcat(state_found, add ? "+" : "-");
+	strcat(state_found, line);
+	strcat(state_found, " ");
 }
 
-/** number of notes found */
+/** number of notes state_found */
 static u_int collected;
 
 static void count_notes(void *data, bool add, const char *line)
@@ -65,12 +62,12 @@ static void count_notes(void *data, bool add, const char *line)
 }
 
 /**
- * Open the file, its notes are in found.
+ * Open the file, its notes are in state_found.
  */
-static state_file_t *open_file(int *err)
+state_file_t *state_open(int *err)
 {
-	found[0] = '\0';
-	return hwo_state_file_open(base, collect, NULL, err);
+	state_found[0] = '\0';
+	return hwo_state_file_open(state_base, collect, NULL, err);
 }
 
 /**
@@ -78,13 +75,13 @@ static state_file_t *open_file(int *err)
  *
  * @param first		line in it, NULL for none
  */
-static state_file_t *create_file(char *first)
+state_file_t *state_create(char *first)
 {
 	state_file_t *file;
 	linked_list_t *list;
 	int err;
 
-	file = open_file(&err);
+	file = state_open(&err);
 	ck_assert_msg(file, "%s", strerror(err));
 	list = linked_list_create();
 	if (first)
@@ -115,20 +112,20 @@ START_TEST(test_notes)
 	struct stat st;
 	int err;
 
-	file = create_file("one");
+	file = state_create("one");
 	ck_assert_int_eq(file->append(file, TRUE, "two"), 0);
 	ck_assert_int_eq(file->append(file, FALSE, "one"), 0);
-	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(stat(state_path, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0600);
 	/* as if it was killed: nothing is removed, nothing written at the end */
 	file->destroy(file, FALSE);
 
-	file = open_file(&err);
+	file = state_open(&err);
 	ck_assert(file);
-	ck_assert_str_eq(found, "+one +two -one ");
+	ck_assert_str_eq(state_found, "+one +two -one ");
 	file->destroy(file, TRUE);
-	ck_assert_int_ne(access(path, F_OK), 0);
-	ck_assert_int_ne(access(next, F_OK), 0);
+	ck_assert_int_ne(access(state_path, F_OK), 0);
+	ck_assert_int_ne(access(state_next, F_OK), 0);
 }
 END_TEST
 
@@ -143,7 +140,7 @@ START_TEST(test_killed)
 	ck_assert_int_ne(pid, -1);
 	if (!pid)
 	{
-		file = create_file("one");
+		file = state_create("one");
 		for (i = 0; i < 20000; i++)
 		{	/* more than there is room for at first */
 			snprintf(line, sizeof(line), "two-%d", i);
@@ -160,14 +157,14 @@ START_TEST(test_killed)
 	ck_assert(WIFSIGNALED(status));
 
 	collected = 0;
-	file = hwo_state_file_open(base, count_notes, NULL, &err);
+	file = hwo_state_file_open(state_base, count_notes, NULL, &err);
 	ck_assert(file);
 	ck_assert_uint_eq(collected, 40002);
 	/* goes on where that one stopped */
 	ck_assert_int_eq(file->append(file, FALSE, "three"), 0);
 	file->destroy(file, FALSE);
 	collected = 0;
-	file = hwo_state_file_open(base, count_notes, NULL, &err);
+	file = hwo_state_file_open(state_base, count_notes, NULL, &err);
 	ck_assert(file);
 	ck_assert_uint_eq(collected, 40003);
 	file->destroy(file, TRUE);
@@ -180,7 +177,7 @@ START_TEST(test_full)
 	state_file_t *file;
 	int err, i;
 
-	file = create_file("one");
+	file = state_create("one");
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
 	limit = old;
 	limit.rlim_cur = 4096;
@@ -195,20 +192,20 @@ START_TEST(test_full)
 	ck_assert_int_eq(file->append(file, TRUE, "two"), 0);
 	file->destroy(file, FALSE);
 	collected = 0;
-	file = hwo_state_file_open(base, count_notes, NULL, &err);
+	file = hwo_state_file_open(state_base, count_notes, NULL, &err);
 	ck_assert_uint_eq(collected, 2 + i);
 	file->destroy(file, TRUE);
 }
 END_TEST
 
 /**
- * The file that create_file() has written, and the other one.
+ * The file that state_create() has state_written, and the other one.
  */
-static const char *written(void)
+const char *state_written(void)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && st.st_size ? path : next;
+	return stat(state_path, &st) == 0 && st.st_size ? state_path : state_next;
 }
 
 START_TEST(test_half_a_note)
@@ -216,19 +213,19 @@ START_TEST(test_half_a_note)
 	state_file_t *file;
 	int err;
 
-	file = create_file("one");
+	file = state_create("one");
 	ck_assert_int_eq(file->append(file, FALSE, "none"), 0);
 	file->destroy(file, FALSE);
-	append_raw(written(), "+tw");
-	file = open_file(&err);
+	append_raw(state_written(), "+tw");
+	file = state_open(&err);
 	ck_assert(file);
-	ck_assert_str_eq(found, "+one -none ");
+	ck_assert_str_eq(state_found, "+one -none ");
 	/* nothing is appended to that */
 	ck_assert_int_eq(file->rewrite(file, enumerator_create_empty()), 0);
 	ck_assert_int_eq(file->append(file, TRUE, "three"), 0);
 	file->destroy(file, FALSE);
-	file = open_file(&err);
-	ck_assert_str_eq(found, "+three ");
+	file = state_open(&err);
+	ck_assert_str_eq(state_found, "+three ");
 	file->destroy(file, TRUE);
 }
 END_TEST
@@ -242,24 +239,24 @@ START_TEST(test_half_a_file)
 	FILE *in;
 
 	/* killed while it was rewritten: the old one is valid */
-	file = create_file("one");
+	file = state_create("one");
 	file->destroy(file, FALSE);
-	other = written() == path ? next : path;
-	in = fopen(written(), "r");
+	other = state_written() == state_path ? state_next : state_path;
+	in = fopen(state_written(), "r");
 	ck_assert(fgets(header, sizeof(header), in));
 	fclose(in);
 	append_raw(other, header);
 	append_raw(other, "+half\n");
-	file = create_file("two");
-	ck_assert_str_eq(found, "+one ");
+	file = state_create("two");
+	ck_assert_str_eq(state_found, "+one ");
 	file->destroy(file, FALSE);
 	/* killed before the old one was cleared: it is not read as well */
-	other = written() == path ? next : path;
+	other = state_written() == state_path ? state_next : state_path;
 	append_raw(other, header);
 	append_raw(other, "+two\n=\n");
-	file = create_file(NULL);
-	ck_assert_str_eq(found, "+two ");
-	other = written() == path ? next : path;
+	file = state_create(NULL);
+	ck_assert_str_eq(state_found, "+two ");
+	other = state_written() == state_path ? state_next : state_path;
 	ck_assert_int_eq(stat(other, &st), 0);
 	ck_assert_int_eq(st.st_size, 0);
 	file->destroy(file, TRUE);
@@ -272,117 +269,13 @@ START_TEST(test_elsewhere)
 	int err;
 
 	/* another boot */
-	append_raw(path, "hw-offload 2 boot 3f3c5a0e-0000-4000-8000-000000000000\n"
+	append_raw(state_path,
+			   "hw-offload 2 boot 3f3c5a0e-0000-4000-8000-000000000000\n"
 			   "+one\n=\n");
-	ck_assert_int_eq(chmod(path, 0600), 0);
-	file = open_file(&err);
+	ck_assert_int_eq(chmod(state_path, 0600), 0);
+	file = state_open(&err);
 	ck_assert(file);
-	ck_assert_str_eq(found, "");
-	file->destroy(file, TRUE);
-}
-END_TEST
-
-/**
- * Run something in another process, and wait for it.
- */
-static int run_child(int (*cb)(void))
-{
-	int status;
-	pid_t pid;
-
-	pid = fork();
-	ck_assert_int_ne(pid, -1);
-	if (!pid)
-	{
-		_exit(cb());
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-/**
- * A daemon in another network namespace, with the same directory.
- */
-static int other_netns(void)
-{
-	state_file_t *file;
-	int err;
-
-	if (unshare(CLONE_NEWNET) != 0)
-	{
-		return 77;
-	}
-	file = open_file(&err);
-	if (!file || found[0] || file->rewrite(file, enumerator_create_empty()) ||
-		file->append(file, TRUE, "other"))
-	{
-		return 1;
-	}
-	file->destroy(file, TRUE);
-	return 0;
-}
-
-START_TEST(test_other_netns)
-{
-	state_file_t *file;
-	int err, result;
-
-	file = create_file("one");
-	/* one that runs at the same time, and one after ours was killed */
-	result = run_child(other_netns);
-	ck_assert(result == 0 || (result == 77 && geteuid() != 0));
-	file->destroy(file, FALSE);
-	run_child(other_netns);
-	file = open_file(&err);
-	ck_assert(file);
-	ck_assert_str_eq(found, "+one ");
-	file->destroy(file, TRUE);
-}
-END_TEST
-
-/**
- * A daemon that may not create files any longer, and not even open its own.
- */
-static int drop_privileges(void)
-{
-	char line[32];
-	state_file_t *file;
-	struct stat st;
-	int err, i;
-
-	file = open_file(&err);
-	if (!file || file->rewrite(file, enumerator_create_empty()) ||
-		(geteuid() == 0 && setresuid(65534, 65534, 65534) != 0))
-	{
-		return 1;
-	}
-	for (i = 0; i < 1000; i++)
-	{
-		snprintf(line, sizeof(line), "line-%d", i);
-		if (file->append(file, TRUE, line))
-		{
-			return 2;
-		}
-	}
-	if (file->rewrite(file, enumerator_create_empty()) ||
-		file->append(file, TRUE, "last") || stat(written(), &st) != 0 ||
-		st.st_size > 200)
-	{
-		return 3;
-	}
-	return 0;
-}
-
-START_TEST(test_no_privileges)
-{
-	state_file_t *file;
-	int err;
-
-	ck_assert_int_eq(run_child(drop_privileges), 0);
-	file = open_file(&err);
-	ck_assert(file);
-	ck_assert_str_eq(found, "+last ");
+	ck_assert_str_eq(state_found, "");
 	file->destroy(file, TRUE);
 }
 END_TEST
@@ -393,66 +286,14 @@ START_TEST(test_truncated)
 	int err;
 
 	/* somebody empties it: that is his, but not the end of this process */
-	file = create_file("one");
-	ck_assert_int_eq(truncate(written(), 0), 0);
+	file = state_create("one");
+	ck_assert_int_eq(truncate(state_written(), 0), 0);
 	ck_assert_int_eq(file->append(file, TRUE, "two"), 0);
 	ck_assert_int_eq(file->rewrite(file, enumerator_create_empty()), 0);
 	file->destroy(file, FALSE);
-	file = open_file(&err);
+	file = state_open(&err);
 	ck_assert(file);
 	file->destroy(file, TRUE);
-}
-END_TEST
-
-/**
- * A file system with room for little.
- */
-static int fill_disk(void)
-{
-	state_file_t *file;
-	int err, i, fd;
-
-	if (unshare(CLONE_NEWNS) != 0 || mkdir(base, 0700) != 0 ||
-		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-		mount("none", base, "tmpfs", 0, "size=65536") != 0)
-	{
-		return 77;
-	}
-	strcat(base, "/state");
-	file = open_file(&err);
-	for (i = 0; !file->append(file, TRUE, "a line that nobody needs"); i++)
-	{
-	}
-	/* there is no room for a second one beside it */
-	if (file->rewrite(file, enumerator_create_empty()) ||
-		file->append(file, TRUE, "last"))
-	{
-		return 1;
-	}
-	file->destroy(file, FALSE);
-	file = open_file(&err);
-	if (!file || !streq(found, "+last "))
-	{
-		return 2;
-	}
-	/* and if there is none at all, the old notes stay */
-	fd = open(base, O_RDWR | O_CREAT, 0600);
-	while (write(fd, path, sizeof(path)) > 0)
-	{
-	}
-	file->rewrite(file, enumerator_create_empty());
-	file->destroy(file, FALSE);
-	file = open_file(&err);
-	return i < 1000 || !file;
-}
-
-START_TEST(test_full_disk)
-{
-	int result;
-
-	result = run_child(fill_disk);
-	rmdir(base);
-	ck_assert_msg(result == 0 || result == 77, "%d", result);
 }
 END_TEST
 
@@ -469,9 +310,9 @@ static int squat(void)
 		return 77;
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	strcpy(addr.sun_path + 1, path);
+	strcpy(addr.sun_path + 1, state_path);
 	if (bind(fd, (struct sockaddr*)&addr, offsetof(struct sockaddr_un,
-				sun_path) + 1 + strlen(path)) != 0 || listen(fd, 1) != 0)
+				sun_path) + 1 + strlen(state_path)) != 0 || listen(fd, 1) != 0)
 	{
 		return 1;
 	}
@@ -497,7 +338,7 @@ START_TEST(test_squatter)
 	}
 	ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
 	ck_assert(WIFSTOPPED(status));
-	file = open_file(&err);
+	file = state_open(&err);
 	ck_assert_msg(file, "%s", strerror(err));
 	file->destroy(file, TRUE);
 	kill(pid, SIGKILL);
@@ -510,15 +351,15 @@ START_TEST(test_another_owner)
 	state_file_t *file;
 	int err;
 
-	file = create_file(NULL);
-	ck_assert(!open_file(&err));
+	file = state_create(NULL);
+	ck_assert(!state_open(&err));
 	ck_assert_int_eq(err, EWOULDBLOCK);
 	/* also when it has been replaced */
 	file->rewrite(file, enumerator_create_empty());
-	ck_assert(!open_file(&err));
+	ck_assert(!state_open(&err));
 	ck_assert_int_eq(err, EWOULDBLOCK);
 	file->destroy(file, FALSE);
-	file = open_file(&err);
+	file = state_open(&err);
 	ck_assert(file);
 	file->destroy(file, TRUE);
 }
@@ -531,11 +372,11 @@ START_TEST(test_no_file_lock)
 
 	/* it is not locked, which Debian's AppArmor profile does not allow: a lock
 	 * of somebody else does not matter either */
-	file = create_file(NULL);
+	file = state_create(NULL);
 	file->destroy(file, FALSE);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = open(state_path, O_RDWR | O_CLOEXEC);
 	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
-	file = open_file(&err);
+	file = state_open(&err);
 	ck_assert(file);
 	file->destroy(file, FALSE);
 	close(fd);
@@ -548,24 +389,24 @@ START_TEST(test_not_ours)
 	int err;
 
 	/* others could have written what we would remove */
-	file = create_file("one");
+	file = state_create("one");
 	file->destroy(file, FALSE);
-	ck_assert_int_eq(chmod(path, 0666), 0);
-	ck_assert(!open_file(&err));
+	ck_assert_int_eq(chmod(state_path, 0666), 0);
+	ck_assert(!state_open(&err));
 	ck_assert_int_eq(err, EPERM);
 
-	ck_assert_int_eq(chmod(path, 0600), 0);
-	unlink(next);
-	ck_assert_int_eq(rename(path, next), 0);
-	ck_assert_int_eq(symlink(next, path), 0);
-	ck_assert(!open_file(&err));
+	ck_assert_int_eq(chmod(state_path, 0600), 0);
+	unlink(state_next);
+	ck_assert_int_eq(rename(state_path, state_next), 0);
+	ck_assert_int_eq(symlink(state_next, state_path), 0);
+	ck_assert(!state_open(&err));
 	ck_assert_int_eq(err, ELOOP);
-	unlink(path);
+	unlink(state_path);
 
-	snprintf(base, sizeof(base), "no-such-directory/state");
-	ck_assert(!open_file(&err));
+	snprintf(state_base, sizeof(state_base), "no-such-directory/state");
+	ck_assert(!state_open(&err));
 	ck_assert_int_eq(err, ENOENT);
-	ck_assert_str_eq(found, "");
+	ck_assert_str_eq(state_found, "");
 }
 END_TEST
 
@@ -573,17 +414,14 @@ TCase *state_tcase(void)
 {
 	TCase *tcase = tcase_create("state");
 
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, state_setup, state_teardown);
 	tcase_add_test(tcase, test_notes);
 	tcase_add_test(tcase, test_killed);
 	tcase_add_test(tcase, test_full);
 	tcase_add_test(tcase, test_half_a_note);
 	tcase_add_test(tcase, test_half_a_file);
 	tcase_add_test(tcase, test_elsewhere);
-	tcase_add_test(tcase, test_other_netns);
-	tcase_add_test(tcase, test_no_privileges);
 	tcase_add_test(tcase, test_truncated);
-	tcase_add_test(tcase, test_full_disk);
 	tcase_add_test(tcase, test_squatter);
 	tcase_add_test(tcase, test_another_owner);
 	tcase_add_test(tcase, test_no_file_lock);

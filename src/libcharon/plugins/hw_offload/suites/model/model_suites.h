@@ -18,6 +18,7 @@
 /** The test cases by subject. */
 TCase *bind_tcase(void);
 TCase *plan_tcase(void);
+TCase *plan_facts_tcase(void);
 TCase *verdict_tcase(void);
 TCase *selector_tcase(void);
 TCase *priority_tcase(void);

@@ -28,6 +28,7 @@ int main(int argc, char *argv[])
 	suite = suite_create("model");
 	suite_add_tcase(suite, bind_tcase());
 	suite_add_tcase(suite, plan_tcase());
+	suite_add_tcase(suite, plan_facts_tcase());
 	suite_add_tcase(suite, verdict_tcase());
 	suite_add_tcase(suite, selector_tcase());
 	suite_add_tcase(suite, priority_tcase());

@@ -12,9 +12,6 @@
 test_sa_t sa_in, sa_out;
 test_sp_t sp_in, sp_out;
 
-/*
- * Described in header
- */
 void service_child_init(hw_offload_t requested)
 {
 	sa_init(&sa_in, SPI_IN, TRUE, requested);
@@ -23,9 +20,6 @@ void service_child_init(hw_offload_t requested)
 	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT, 1, requested);
 }
 
-/*
- * Described in header
- */
 void service_child_clear(void)
 {
 	sa_clear(&sa_in);
@@ -34,9 +28,6 @@ void service_child_clear(void)
 	sp_clear(&sp_out);
 }
 
-/*
- * Described in header
- */
 void service_child_add(void)
 {
 	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
@@ -45,9 +36,6 @@ void service_child_add(void)
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
 }
 
-/*
- * Described in header
- */
 bool service_child_wait(uint32_t ifindex)
 {
 	fake_sp_t sp;
@@ -63,4 +51,23 @@ bool service_child_wait(uint32_t ifindex)
 		usleep(1000);
 	}
 	return FALSE;
+}
+
+void service_child_setup(void)
+{
+	service_setup();
+	service_child_init(HW_OFFLOAD_PACKET);
+}
+
+void service_child_teardown(void)
+{
+	service_child_clear();
+	service_teardown();
+}
+
+bool service_child_guarded(void)
+{
+	fake_sp_t guard;
+
+	return fake_kernel_get_guard(kernel, LOCAL, REMOTE, &guard);
 }

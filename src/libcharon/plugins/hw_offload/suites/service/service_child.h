@@ -27,6 +27,13 @@ void service_child_clear(void);
 /** Install them, none may fail */
 void service_child_add(void);
 
+/** Set up a backend, and fill them in for packet mode */
+void service_child_setup(void);
+void service_child_teardown(void);
+
+/** Check if there is a guard, for any interface */
+bool service_child_guarded(void);
+
 /** Wait until the OUT policy is offloaded to a NIC, 0 for none */
 bool service_child_wait(uint32_t ifindex);
 

@@ -27,17 +27,25 @@
 /** Device that carries the traffic of the peer in our tests */
 #define NIC 3
 
+/** Install an SA, as charon does: the SPI of an inbound one is allocated */
+status_t install_sa(uint32_t spi, bool inbound, hw_offload_t requested);
+
 /** Test cases by subject. */
 TCase *offload_tcase(void);
+TCase *answers_tcase(void);
 TCase *sa_tcase(void);
 TCase *sp_tcase(void);
+TCase *sp_route_tcase(void);
 TCase *bypass_tcase(void);
 TCase *guard_tcase(void);
+TCase *guard_rules_tcase(void);
 TCase *shunt_tcase(void);
 TCase *unload_tcase(void);
 TCase *peers_tcase(void);
 TCase *sp_id_tcase(void);
 TCase *link_tcase(void);
+TCase *link_lost_tcase(void);
+TCase *sa_lost_tcase(void);
 TCase *limit_tcase(void);
 TCase *event_tcase(void);
 TCase *keys_tcase(void);
@@ -49,10 +57,12 @@ TCase *clients_tcase(void);
 TCase *explain_tcase(void);
 TCase *learned_tcase(void);
 TCase *leftovers_tcase(void);
+TCase *removals_tcase(void);
 TCase *threads_tcase(void);
 TCase *traffic_tcase(void);
 TCase *device_tcase(void);
 TCase *route_tcase(void);
+TCase *route_later_tcase(void);
 TCase *rebind_tcase(void);
 TCase *rebind_packet_tcase(void);
 TCase *rebind_storm_tcase(void);

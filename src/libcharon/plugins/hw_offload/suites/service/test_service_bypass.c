@@ -240,6 +240,40 @@ START_TEST(test_link_flaps)
 }
 END_TEST
 
+START_TEST(test_bypass_refused)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	test_sp_t sp;
+	int fd, i;
+
+	lib->settings->set_bool(lib->settings, "%s.plugins.hw-offload.port_bypass",
+							TRUE, lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_CRYPTO, NULL));
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr*)&addr, sizeof(addr)), 0);
+	ck_assert(ipsec->bypass_socket(ipsec, fd, AF_INET));
+	service_forget_lines();
+	sp_init(&sp, POLICY_OUT, "192.168.50.1/32", "192.168.50.2/32", 0, 1,
+			HW_OFFLOAD_AUTO);
+	for (i = 0; i < 4; i++)
+	{
+		if (i == 2)
+		{	/* it was able to do it in between */
+			fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_PACKET);
+			ck_assert_int_eq(sp_add(&sp), SUCCESS);
+			ck_assert_int_eq(sp_del(&sp), SUCCESS);
+			fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_CRYPTO);
+		}
+		ck_assert_int_eq(sp_add(&sp), SUCCESS);
+		ck_assert_int_eq(sp_del(&sp), SUCCESS);
+		ck_assert_msg(service_lines_with("bypass policy") == 1 + i / 2, "%d",
+					  i);
+	}
+	sp_clear(&sp);
+	close(fd);
+}
+END_TEST
+
 TCase *bypass_tcase(void)
 {
 	TCase *tcase = tcase_create("bypass");
@@ -253,5 +287,6 @@ TCase *bypass_tcase(void)
 	tcase_add_test(tcase, test_address_changes);
 	tcase_add_test(tcase, test_link_back);
 	tcase_add_test(tcase, test_link_flaps);
+	tcase_add_test(tcase, test_bypass_refused);
 	return tcase;
 }

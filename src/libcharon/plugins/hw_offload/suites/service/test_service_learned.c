@@ -91,6 +91,13 @@ START_TEST(test_history)
 	ck_assert_int_eq(count_rules_with("\"ah_proposals\":\"sha256\"", "auto",
 									  "algorithm"), 0);
 
+}
+END_TEST
+
+START_TEST(test_history_silent)
+{
+	test_sa_t sa;
+
 	/* without words, too */
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
@@ -216,6 +223,7 @@ TCase *learned_tcase(void)
 	tcase = tcase_create("learned");
 	tcase_add_checked_fixture(tcase, status_setup, status_teardown);
 	tcase_add_test(tcase, test_history);
+	tcase_add_test(tcase, test_history_silent);
 	tcase_add_test(tcase, test_budget);
 	tcase_add_test(tcase, test_history_policy);
 	tcase_add_test(tcase, test_devices);

@@ -143,66 +143,6 @@ START_TEST(test_multipath_trap)
 }
 END_TEST
 
-START_TEST(test_multipath_later)
-{
-	reroute_start(FAKE_CAPS_PACKET, NULL, NULL);
-	reroute_child_add(HW_OFFLOAD_AUTO);
-	ck_assert(reroute_pair_is("packet3"));
-	fake_kernel_add_hop(kernel, "192.168.50.2", OTHER, FALSE);
-	/* half of its packets are blocked until it is rekeyed */
-	ck_assert(calls_wait(&calls.expires, 1));
-	ck_assert(!calls.expire_hard);
-	reroute_child_del();
-}
-END_TEST
-
-START_TEST(test_multipath_reason)
-{
-	bool strict = _i;
-
-	/* in crypto mode it stays, as the kernel encrypts what goes elsewhere */
-	reroute_start(FAKE_CAPS_CRYPTO, NULL, NULL);
-	reroute_child_add(strict ? HW_OFFLOAD_CRYPTO : HW_OFFLOAD_AUTO);
-	ck_assert(reroute_pair_is("crypto3"));
-	service_forget_lines();
-	fake_kernel_add_hop(kernel, "192.168.50.2", OTHER, FALSE);
-	ck_assert(reroute_wait_line("stays in mode crypto on device nic3, "
-								"multipath"));
-	reroute_wait_check();
-	ck_assert_int_eq(line_count, 1);
-	/* packet mode may be had again, by new SAs */
-	service_forget_lines();
-	reroute_to(NIC);
-	ck_assert(reroute_wait_line(strict ? "stays in mode crypto on device nic3, "
-										 "as-requested" :
-										 "stays in mode crypto on device nic3, "
-										 "in-use"));
-	ck_assert(reroute_pair_is("crypto3"));
-	ck_assert_int_eq(calls.expires, 0);
-	reroute_child_del();
-}
-END_TEST
-
-START_TEST(test_multipath_strict_later)
-{
-	reroute_start(FAKE_CAPS_PACKET, _i ? "rebind_refused" : NULL, "close");
-	reroute_child_add(HW_OFFLOAD_PACKET);
-	fake_kernel_add_hop(kernel, "192.168.50.2", OTHER, FALSE);
-	if (_i)
-	{
-		ck_assert(calls_wait(&calls.expires, 1));
-		/* its traffic stays blocked */
-		ck_assert(calls.expire_hard);
-		service_child_clear();
-		return;
-	}
-	ck_assert(reroute_wait_line("it stays"));
-	ck_assert_int_eq(calls.expires, 0);
-	ck_assert(reroute_pair_is("packet3"));
-	reroute_child_del();
-}
-END_TEST
-
 START_TEST(test_rule)
 {
 	start(FAKE_LINUX_7_2);
@@ -241,16 +181,6 @@ START_TEST(test_rule_transport)
 	check_child(HW_OFFLOAD_AUTO, make_tcp, "packet, device nic3, as-requested");
 	fake_kernel_add_rule(kernel, AF_INET, IPPROTO_TCP, 0);
 	check_no_packet(make_tcp, "route-rule");
-}
-END_TEST
-
-START_TEST(test_rule_later)
-{
-	reroute_start(FAKE_CAPS_PACKET, NULL, NULL);
-	reroute_child_add(HW_OFFLOAD_AUTO);
-	fake_kernel_add_rule(kernel, AF_INET, IPPROTO_UDP, 0);
-	ck_assert(calls_wait(&calls.expires, 1));
-	reroute_child_del();
 }
 END_TEST
 
@@ -417,38 +347,6 @@ START_TEST(test_inner_trap)
 }
 END_TEST
 
-START_TEST(test_leak)
-{
-	hwo_guard_rules_t rules = {
-		.fail_closed = TRUE,
-	};
-	hwo_sa_facts_t facts = {
-		.mode = MODE_TUNNEL,
-		.local = {
-			.net[0] = { AF_INET, { 10, 1, 0, 0 } },
-			.prefix[0] = 16,
-			.count = 1,
-		},
-	};
-
-	/* an address of ours comes into the selector, and goes */
-	calls.have_address = FALSE;
-	ck_assert(!hwo_route_leak(&rules, HW_OFFLOAD_AUTO, AF_INET, &facts));
-	calls.have_address = TRUE;
-	ck_assert(hwo_route_leak(&rules, HW_OFFLOAD_AUTO, AF_INET, &facts));
-	ck_assert(hwo_route_leak(&rules, HW_OFFLOAD_PACKET, AF_INET, &facts));
-	ck_assert(!hwo_route_leak(&rules, HW_OFFLOAD_CRYPTO, AF_INET, &facts));
-	rules.route_checked = TRUE;
-	ck_assert(!hwo_route_leak(&rules, HW_OFFLOAD_AUTO, AF_INET, &facts));
-	rules.route_checked = FALSE;
-	calls.have_address = FALSE;
-	ck_assert(!hwo_route_leak(&rules, HW_OFFLOAD_AUTO, AF_INET, &facts));
-	/* not all of the networks are known, any may have one */
-	facts.local.count = HWO_MAX_NETS + 1;
-	ck_assert(hwo_route_leak(&rules, HW_OFFLOAD_AUTO, AF_INET, &facts));
-}
-END_TEST
-
 static void make_link_local(test_sa_t *sa)
 {
 	bool inbound = sa->data.inbound;
@@ -519,12 +417,8 @@ TCase *route_tcase(void)
 	tcase_add_loop_test(tcase, test_multipath, 0, 4);
 	tcase_add_test(tcase, test_multipath_refused);
 	tcase_add_test(tcase, test_multipath_trap);
-	tcase_add_test(tcase, test_multipath_later);
-	tcase_add_loop_test(tcase, test_multipath_reason, 0, 2);
-	tcase_add_loop_test(tcase, test_multipath_strict_later, 0, 2);
 	tcase_add_test(tcase, test_rule);
 	tcase_add_test(tcase, test_rule_transport);
-	tcase_add_test(tcase, test_rule_later);
 	tcase_add_test(tcase, test_mark);
 	tcase_add_loop_test(tcase, test_inner, 0, 2);
 	tcase_add_test(tcase, test_inner_spread);
@@ -532,7 +426,6 @@ TCase *route_tcase(void)
 	tcase_add_test(tcase, test_inner_many);
 	tcase_add_test(tcase, test_inner_later);
 	tcase_add_test(tcase, test_inner_trap);
-	tcase_add_test(tcase, test_leak);
 	tcase_add_test(tcase, test_link_local);
 	tcase_add_test(tcase, test_altname);
 	return tcase;

@@ -138,14 +138,38 @@ START_TEST(test_interface)
 }
 END_TEST
 
+/**
+ * Check the attributes that follow from the settings below.
+ */
+static void assert_attrs(fake_sa_t *installed)
+{
+	struct xfrm_encap_tmpl encap;
+	struct xfrm_algo_aead aead;
+	chunk_t attr;
+
+	attr = fake_sa_attr(installed, XFRMA_ENCAP);
+	ck_assert_int_ge(attr.len, sizeof(encap));
+	memcpy(&encap, attr.ptr, sizeof(encap));
+	ck_assert_int_eq(ntohs(encap.encap_sport), 4500);
+	ck_assert_int_eq(ntohs(encap.encap_dport), 4501);
+	attr = fake_sa_attr(installed, XFRMA_ALG_AEAD);
+	ck_assert_int_eq(attr.len, sizeof(aead) + sizeof(service_key));
+	memcpy(&aead, attr.ptr, sizeof(aead));
+	ck_assert_str_eq(aead.alg_name, "rfc4106(gcm(aes))");
+	ck_assert_int_eq(aead.alg_icv_len, 128);
+	ck_assert_int_eq(aead.alg_key_len, sizeof(service_key) * 8);
+	ck_assert_mem_eq(attr.ptr + sizeof(aead), service_key,
+					 sizeof(service_key));
+	attr = fake_sa_attr(installed, XFRMA_SET_MARK);
+	ck_assert_int_eq(attr.len, 4);
+	ck_assert_int_eq(*attr.ptr, 5);
+}
+
 START_TEST(test_settings)
 {
 	struct xfrm_lifetime_cfg *lft;
-	struct xfrm_encap_tmpl encap;
-	struct xfrm_algo_aead aead;
 	fake_sa_t installed;
 	test_sa_t sa;
-	chunk_t attr;
 
 	sa_init(&sa, SPI, FALSE, HW_OFFLOAD_NO);
 	sa.id.src->set_port(sa.id.src, 4500);
@@ -174,23 +198,7 @@ START_TEST(test_settings)
 	ck_assert_uint_eq(lft->hard_packet_limit, 2000);
 	ck_assert_uint_eq(lft->soft_add_expires_seconds, 3000);
 	ck_assert_uint_eq(lft->hard_add_expires_seconds, 3600);
-
-	attr = fake_sa_attr(&installed, XFRMA_ENCAP);
-	ck_assert_int_ge(attr.len, sizeof(encap));
-	memcpy(&encap, attr.ptr, sizeof(encap));
-	ck_assert_int_eq(ntohs(encap.encap_sport), 4500);
-	ck_assert_int_eq(ntohs(encap.encap_dport), 4501);
-	attr = fake_sa_attr(&installed, XFRMA_ALG_AEAD);
-	ck_assert_int_eq(attr.len, sizeof(aead) + sizeof(service_key));
-	memcpy(&aead, attr.ptr, sizeof(aead));
-	ck_assert_str_eq(aead.alg_name, "rfc4106(gcm(aes))");
-	ck_assert_int_eq(aead.alg_icv_len, 128);
-	ck_assert_int_eq(aead.alg_key_len, sizeof(service_key) * 8);
-	ck_assert_mem_eq(attr.ptr + sizeof(aead), service_key,
-					 sizeof(service_key));
-	attr = fake_sa_attr(&installed, XFRMA_SET_MARK);
-	ck_assert_int_eq(attr.len, 4);
-	ck_assert_int_eq(*attr.ptr, 5);
+	assert_attrs(&installed);
 	ck_assert_int_eq(sa_del(&sa), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sas(kernel), 0);
 	sa_clear(&sa);

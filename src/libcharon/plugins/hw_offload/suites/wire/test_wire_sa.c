@@ -43,18 +43,12 @@ static hwo_sa_t make_sa(const char *src, const char *dst, uint8_t proto,
 	};
 }
 
-/**
- * Set an encryption algorithm.
- */
 static void set_enc(hwo_sa_t *sa, uint16_t ike, size_t key)
 {
 	ck_assert(hwo_xfrm_algorithm(ENCRYPTION_ALGORITHM, ike, &sa->enc));
 	sa->enc.key = key ? wire_key(key) : chunk_empty;
 }
 
-/**
- * Set an integrity algorithm.
- */
 static void set_integ(hwo_sa_t *sa, uint16_t ike, size_t key)
 {
 	ck_assert(hwo_xfrm_algorithm(INTEGRITY_ALGORITHM, ike, &sa->integ));
@@ -249,6 +243,12 @@ START_TEST(test_options)
 	sa.noecn = sa.decap_dscp = sa.nopmtudisc = sa.icmp = TRUE;
 	sa.dont_encap_dscp = TRUE;
 	same("sa_flags", &sa, &none);
+}
+END_TEST
+
+START_TEST(test_rare_options)
+{
+	hwo_sa_t sa;
 
 	sa = make_out(4, MODE_TUNNEL);
 	sa.facts.tfc = 1400;
@@ -486,6 +486,7 @@ TCase *sa_tcase(void)
 	tcase_add_test(tcase, test_selector);
 	tcase_add_test(tcase, test_encap);
 	tcase_add_test(tcase, test_options);
+	tcase_add_test(tcase, test_rare_options);
 	tcase_add_test(tcase, test_window);
 	tcase_add_test(tcase, test_offload);
 	tcase_add_test(tcase, test_carry_over_inbound);
