@@ -45,9 +45,6 @@ struct sp_precedence_t {
 	 */
 	bool (*is_behind)(sp_precedence_t *this, const hwo_ranked_sp_t *sp);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(sp_precedence_t *this);
 };
 

@@ -108,8 +108,6 @@ void hwo_waiting_unreachable(hwo_waiting_t *waiting, uint64_t now);
 /**
  * Note that there is a route to the peer. How long there was none does not
  * count for charon.
- *
- * @param waiting		CHILD_SA
  */
 void hwo_waiting_reachable(hwo_waiting_t *waiting);
 

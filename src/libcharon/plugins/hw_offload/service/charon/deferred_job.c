@@ -36,6 +36,14 @@ typedef struct {
 	refcount_t refs;
 } private_deferred_job_t;
 
+uint64_t hwo_now_ms(void)
+{
+	timeval_t now;
+
+	time_monotonic(&now);
+	return now.tv_sec * 1000ULL + now.tv_usec / 1000;
+}
+
 /**
  * A job in the scheduler.
  */
@@ -97,14 +105,12 @@ CALLBACK(take_turn, job_requeue_t,
 METHOD(deferred_job_t, schedule, void,
 	private_deferred_job_t *this, u_int ms)
 {
-	timeval_t now;
 	turn_t *turn;
 	job_t *job;
 
-	time_monotonic(&now);
 	INIT(turn,
 		.this = this,
-		.due = now.tv_sec * 1000ULL + now.tv_usec / 1000 + ms,
+		.due = hwo_now_ms() + ms,
 	);
 	this->mutex->lock(this->mutex);
 	if (this->closed || (this->due && this->due <= turn->due))

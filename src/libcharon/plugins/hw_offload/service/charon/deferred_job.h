@@ -68,4 +68,9 @@ deferred_job_t *hwo_deferred_job_create(deferred_work_t work, void *data);
  */
 deferred_job_t *hwo_urgent_job_create(deferred_work_t work, void *data);
 
+/**
+ * Get the current monotonic time in milliseconds.
+ */
+uint64_t hwo_now_ms(void);
+
 #endif /** HWO_DEFERRED_JOB_H_ @}*/

@@ -28,7 +28,6 @@ struct trap_listener_t {
 	/**
 	 * Note that the current thread adds an SP of a trap.
 	 *
-	 * @param id		identity
 	 * @param reqid		reqid of the trap
 	 */
 	void (*add)(trap_listener_t *this, const hwo_sp_id_t *id, uint32_t reqid);
@@ -36,7 +35,6 @@ struct trap_listener_t {
 	/**
 	 * Note that the current thread removes an SP of a trap.
 	 *
-	 * @param id		identity
 	 * @param reqid		reqid of the trap
 	 * @return			FALSE if the trap is given up and never had that SP
 	 */
@@ -50,9 +48,6 @@ struct trap_listener_t {
 	 */
 	bool (*is_failed)(trap_listener_t *this, uint32_t reqid);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(trap_listener_t *this);
 };
 

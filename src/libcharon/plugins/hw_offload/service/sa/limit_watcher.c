@@ -50,17 +50,9 @@ typedef struct {
 	deferred_job_t *job;
 } private_limit_watcher_t;
 
-static uint64_t get_time(void)
-{
-	timeval_t now;
-
-	time_monotonic(&now);
-	return now.tv_sec * 1000ULL + now.tv_usec / 1000;
-}
-
 static void schedule(private_limit_watcher_t *this)
 {
-	uint64_t now = get_time(), due = 0;
+	uint64_t now = hwo_now_ms(), due = 0;
 
 	this->mutex->lock(this->mutex);
 	if (this->heap.count)
@@ -208,7 +200,7 @@ static bool look_at(private_limit_watcher_t *this, hwo_watch_t *watch,
 CALLBACK(look_at_due, void,
 	private_limit_watcher_t *this)
 {
-	uint64_t now = get_time();
+	uint64_t now = hwo_now_ms();
 	hwo_watch_t *watch;
 	bool keep;
 
@@ -289,7 +281,7 @@ METHOD(limit_watcher_t, add, void,
 	const hwo_limit_plan_t *plan)
 {
 	hwo_watch_t *watch;
-	uint64_t now = get_time();
+	uint64_t now = hwo_now_ms();
 
 	log_plan(sa, plan);
 	watch = malloc_thing(hwo_watch_t);

@@ -308,21 +308,13 @@ static bool is_wanted(private_guard_keeper_t *this, kept_t *kept)
 	return !kept->unwanted || !before;
 }
 
-static uint64_t get_time(void)
-{
-	timeval_t now;
-
-	time_monotonic(&now);
-	return now.tv_sec * 1000ULL + now.tv_usec / 1000;
-}
-
 /**
  * Release guards that the configuration does not want anymore.
  */
 CALLBACK(look, void,
 	private_guard_keeper_t *this)
 {
-	uint64_t begin = get_time();
+	uint64_t begin = hwo_now_ms();
 	array_t *all;
 	kept_t *kept;
 	int i;
@@ -341,7 +333,7 @@ CALLBACK(look, void,
 	if (put_back(this, all))
 	{
 		this->job->schedule(this->job,
-							max(LOOK_MS, (get_time() - begin) * LOOK_FACTOR));
+							max(LOOK_MS, (hwo_now_ms() - begin) * LOOK_FACTOR));
 	}
 }
 

@@ -40,17 +40,6 @@ typedef struct {
 } private_spd_order_t;
 
 /**
- * Get the current time.
- */
-static uint64_t get_time(void)
-{
-	timeval_t now;
-
-	time_monotonic(&now);
-	return now.tv_sec * 1000ULL + now.tv_usec / 1000;
-}
-
-/**
  * The kernel announces something about SPs.
  */
 static void process(void *data, const struct nlmsghdr *hdr)
@@ -69,7 +58,7 @@ static void process(void *data, const struct nlmsghdr *hdr)
 	}
 	else if (dir == POLICY_OUT)
 	{
-		hwo_spd_growth_added(&this->growth, get_time());
+		hwo_spd_growth_added(&this->growth, hwo_now_ms());
 	}
 	this->mutex->unlock(this->mutex);
 	this->job->schedule(this->job, GROWS);
@@ -134,7 +123,7 @@ static void check(void *data)
 		return;
 	}
 	this->mutex->lock(this->mutex);
-	grows = hwo_spd_growth_check(&this->growth, info.outbound, get_time(),
+	grows = hwo_spd_growth_check(&this->growth, info.outbound, hwo_now_ms(),
 								 &again);
 	this->mutex->unlock(this->mutex);
 	if (grows && !sort(this, &info))

@@ -33,9 +33,6 @@ struct spd_order_t {
 	 */
 	void (*guarded)(spd_order_t *this);
 
-	/**
-	 * Destroy.
-	 */
 	void (*destroy)(spd_order_t *this);
 };
 

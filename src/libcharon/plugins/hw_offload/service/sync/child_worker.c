@@ -73,17 +73,6 @@ typedef struct {
 } down_t;
 
 /**
- * Get the current time in milliseconds.
- */
-static uint64_t get_time(void)
-{
-	timeval_t now;
-
-	time_monotonic(&now);
-	return now.tv_sec * 1000ULL + now.tv_usec / 1000;
-}
-
-/**
  * Take requests, and look at those that are due.
  */
 static void serve(private_child_worker_t *this)
@@ -112,7 +101,7 @@ static bool is_compare_due(private_child_worker_t *this)
 	int i;
 
 	this->mutex->lock(this->mutex);
-	due = this->compare_due && this->compare_due <= get_time();
+	due = this->compare_due && this->compare_due <= hwo_now_ms();
 	for (i = array_count(this->down) - 1; due && i >= 0; i--)
 	{
 		array_remove(this->down, i, &link);
@@ -124,7 +113,8 @@ static bool is_compare_due(private_child_worker_t *this)
 	}
 	if (due)
 	{
-		this->compare_due = array_count(this->down) ? get_time() + LOOK_MS : 0;
+		this->compare_due = array_count(this->down) ? hwo_now_ms() + LOOK_MS
+													: 0;
 		due = this->compare_all || array_count(this->down);
 		this->compare_all = FALSE;
 	}
@@ -212,7 +202,7 @@ static bool check_all(private_child_worker_t *this)
 	array_destroy(keys);
 	this->sps->routes_changed(this->sps);
 	this->retry = RETRY_MS;
-	this->retry_due = get_time() + RETRY_MS;
+	this->retry_due = hwo_now_ms() + RETRY_MS;
 	return moved;
 }
 
@@ -226,7 +216,7 @@ static void check_if_due(private_child_worker_t *this)
 	bool changed, moved;
 
 	this->mutex->lock(this->mutex);
-	if (!this->check_due || this->check_due > get_time())
+	if (!this->check_due || this->check_due > hwo_now_ms())
 	{
 		this->mutex->unlock(this->mutex);
 		return;
@@ -241,7 +231,7 @@ static void check_if_due(private_child_worker_t *this)
 	this->window = hwo_bind_window(this->delay, this->window, moved, changed);
 	if (this->changed || this->window > this->delay)
 	{
-		this->check_due = get_time() + this->window;
+		this->check_due = hwo_now_ms() + this->window;
 	}
 	this->checking = FALSE;
 	this->mutex->unlock(this->mutex);
@@ -252,11 +242,11 @@ static void check_if_due(private_child_worker_t *this)
  */
 static void retry_if_due(private_child_worker_t *this)
 {
-	if (this->retry_due && this->retry_due <= get_time())
+	if (this->retry_due && this->retry_due <= hwo_now_ms())
 	{
 		this->retry = min(this->retry * 2, RETRY_MAX_MS);
-		this->retry_due = this->sps->retry(this->sps) ? get_time() + this->retry
-													  : 0;
+		this->retry_due = this->sps->retry(this->sps) ?
+						  hwo_now_ms() + this->retry : 0;
 	}
 }
 
@@ -265,7 +255,7 @@ static void retry_if_due(private_child_worker_t *this)
  */
 static void schedule(private_child_worker_t *this)
 {
-	uint64_t now = get_time(), due[4], next = 0;
+	uint64_t now = hwo_now_ms(), due[4], next = 0;
 	int i;
 
 	due[0] = this->queue->next(this->queue);
@@ -330,7 +320,7 @@ static void on_change(void *data, const struct nlmsghdr *hdr)
 	}
 	else
 	{
-		this->check_due = get_time() + window;
+		this->check_due = hwo_now_ms() + window;
 	}
 	this->mutex->unlock(this->mutex);
 	if (window != UINT_MAX)
@@ -343,7 +333,7 @@ METHOD(child_worker_t, compare, void,
 	private_child_worker_t *this)
 {
 	this->mutex->lock(this->mutex);
-	this->compare_due = get_time();
+	this->compare_due = hwo_now_ms();
 	this->compare_all = TRUE;
 	this->mutex->unlock(this->mutex);
 	this->job->schedule(this->job, 0);

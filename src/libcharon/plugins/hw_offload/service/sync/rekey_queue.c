@@ -44,14 +44,6 @@ typedef struct {
 	uint64_t until;
 } rekeying_t;
 
-static uint64_t get_time(void)
-{
-	timeval_t now;
-
-	time_monotonic(&now);
-	return now.tv_sec * 1000ULL + now.tv_usec / 1000;
-}
-
 /**
  * Add one, or put it back.
  */
@@ -244,7 +236,7 @@ static bool is_idle(private_rekey_queue_t *this, const hwo_waiting_t *waiting)
 static void look_at_all(private_rekey_queue_t *this, hwo_placer_t *placer,
 						deferred_job_t *job, array_t *due)
 {
-	uint64_t now = get_time();
+	uint64_t now = hwo_now_ms();
 	u_int unreachable = 0;
 	hwo_waiting_t *waiting;
 	bool before;
@@ -278,7 +270,7 @@ METHOD(rekey_queue_t, add, void,
 		waiting->request = *request;
 		waiting->rekey = TRUE;
 		waiting->early = FALSE;
-		waiting->due = get_time();
+		waiting->due = hwo_now_ms();
 		waiting->waits = waiting->tries = 0;
 	}
 	else
@@ -299,7 +291,7 @@ METHOD(rekey_queue_t, place, void,
 		(!waiting->place && !(placed == HWO_PLACE_REFUSED && waiting->follow)))
 	{
 		waiting->tries = 0;
-		hwo_waiting_placed(waiting, placed, get_time());
+		hwo_waiting_placed(waiting, placed, hwo_now_ms());
 	}
 }
 
@@ -314,7 +306,7 @@ METHOD(rekey_queue_t, wake, void,
 	{
 		if (waiting->unreachable)
 		{
-			waiting->due = get_time();
+			waiting->due = hwo_now_ms();
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -324,7 +316,7 @@ METHOD(rekey_queue_t, serve, void,
 	private_rekey_queue_t *this, hwo_placer_t *placer, deferred_job_t *job)
 {
 	array_t *busy = array_create(0, 0), *idle = array_create(0, 0);
-	uint64_t now = get_time();
+	uint64_t now = hwo_now_ms();
 	enumerator_t *enumerator;
 	hwo_waiting_t *waiting;
 
