@@ -99,14 +99,23 @@ METHOD(guard_keeper_t, keep_failed, bool,
 	private_guard_keeper_t *this, hwo_sp_entry_t *entry,
 	const hwo_sp_request_t *user, bool strict)
 {
-	if (!strict && !entry->before.why)
+	bool guarded = hwo_kernel_sps_guarded(&entry->kernel);
+
+	if (!entry->before.why && !(strict && guarded))
 	{
 		return FALSE;
 	}
 	hwo_sp_log_traffic(&entry->id, "stays blocked, its trap can't be "
 					   "installed");
 	hwo_sp_route_remove(entry);
-	this->attempts->keep_guard(this->attempts, entry);
+	if (guarded)
+	{
+		this->attempts->keep_guard(this->attempts, entry);
+	}
+	else if (!this->attempts->block(this->attempts, entry, user))
+	{	/* in software, the trap has replaced the guard */
+		return FALSE;
+	}
 	if (entry->before.why)
 	{
 		entry->blocked = entry->before;

@@ -43,7 +43,7 @@ struct guard_keeper_t {
 	 * be installed. Its guard stays if the trap blocks when it is refused, or
 	 * if the guard stayed before.
 	 *
-	 * @param entry		entry of the SP, with a guard
+	 * @param entry		entry of the SP
 	 * @param user		user that was the last one
 	 * @param strict	TRUE if the trap blocks when it is refused
 	 * @return			FALSE if the guard does not stay, nothing is done then

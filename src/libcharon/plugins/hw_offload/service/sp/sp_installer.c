@@ -224,13 +224,13 @@ static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	hwo_block_reason_t why = HWO_BLOCK_NONE;
 	hwo_sa_record_t sa;
 
+	if (is_trap(last) && this->traps->is_failed(this->traps, last->reqid) &&
+		this->guards->keep_failed(this->guards, entry, last, strict))
+	{
+		return 0;
+	}
 	if (hwo_kernel_sps_guarded(&entry->kernel))
 	{
-		if (is_trap(last) && this->traps->is_failed(this->traps, last->reqid) &&
-			this->guards->keep_failed(this->guards, entry, last, strict))
-		{
-			return 0;
-		}
 		why = why_lost(this, entry, last, &sa);
 	}
 	if (!why)

@@ -142,14 +142,14 @@ END_TEST
 
 START_TEST(test_trap_given_up_blocks)
 {
-	hw_offload_t mode = _i ? HW_OFFLOAD_PACKET : HW_OFFLOAD_AUTO;
+	hw_offload_t mode = _i == 1 ? HW_OFFLOAD_PACKET : HW_OFFLOAD_AUTO;
 	test_sp_t out, fwd;
 	test_sa_t sa;
 	fake_sp_t guard;
 
 	/* a CHILD_SA is lost, its guard stays; not so for the strict trap */
 	sp_init(&out, POLICY_OUT, LOCAL, REMOTE, 0xc1, 1, HW_OFFLOAD_PACKET);
-	if (!_i)
+	if (_i != 1)
 	{
 		sa_init(&sa, 0xc1, FALSE, HW_OFFLOAD_PACKET);
 		ck_assert_int_eq(sa_add(&sa), SUCCESS);
@@ -162,12 +162,18 @@ START_TEST(test_trap_given_up_blocks)
 		sa_clear(&sa);
 	}
 	sp_clear(&out);
-	/* a trap for the same traffic takes it over, but not all of it can be
-	 * installed, so charon gives it up */
+	/* a trap for the same traffic takes it over, in a NIC or in software, but
+	 * not all of it can be installed, so charon gives it up */
+	if (_i == 2)
+	{
+		fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
+	}
 	sp_init(&out, POLICY_OUT, LOCAL, REMOTE, 0, 1, mode);
 	sp_init(&fwd, POLICY_FWD, LOCAL, REMOTE, 0, 1, mode);
 	out.data.prio = fwd.data.prio = POLICY_PRIORITY_ROUTED;
 	ck_assert_int_eq(sp_add(&out), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE),
+					 _i == 2 ? "none" : "packet");
 	service_refuse(XFRM_MSG_NEWPOLICY, 1, ENOMEM);
 	ck_assert_int_eq(sp_add(&fwd), FAILED);
 	bus_trap_destroy(CHILD_CREATED, FALSE);
@@ -339,7 +345,7 @@ TCase *sp_id_tcase(void)
 	tcase_add_test(tcase, test_shunt);
 	tcase_add_loop_test(tcase, test_refused_twin, 0, 2);
 	tcase_add_test(tcase, test_refused_twin_midway);
-	tcase_add_loop_test(tcase, test_trap_given_up_blocks, 0, 2);
+	tcase_add_loop_test(tcase, test_trap_given_up_blocks, 0, 3);
 	tcase_add_test(tcase, test_next_user_refused);
 	tcase_add_loop_test(tcase, test_trap_updated, 0, 2);
 	tcase_add_test(tcase, test_same_interface);
