@@ -175,6 +175,27 @@ void history_world_step(void)
 	}
 }
 
+/**
+ * Answers about SAs are lost for a while, also to what is asked as one was.
+ */
+static void lose_answers(void)
+{
+	static const uint16_t types[] = {
+		XFRM_MSG_NEWSA, XFRM_MSG_UPDSA, XFRM_MSG_GETSA,
+	};
+	u_int count = 1 + draw(3), i, n;
+
+	fake_kernel_note(kernel, "%u answers will be lost", count, 0, 0, 0);
+	for (i = 0; i < countof(types); i++)
+	{
+		for (n = 1; n <= count; n++)
+		{
+			fake_kernel_inject(kernel, NETLINK_XFRM, types[i], n,
+							   FAKE_FAULT_LOST, 0, NULL);
+		}
+	}
+}
+
 void history_fault_step(void)
 {
 	static const uint16_t types[] = {
@@ -194,6 +215,11 @@ void history_fault_step(void)
 	u_int nth = 1 + draw(4);
 	int err = errors[draw(countof(errors))];
 
+	if (one_in(10))
+	{
+		lose_answers();
+		return;
+	}
 	if (one_in(3))
 	{
 		fault = faults[draw(countof(faults))];
