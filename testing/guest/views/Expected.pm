@@ -12,6 +12,7 @@ use strict;
 use Kernel;
 
 my $bypass_priority = 32;
+my $error_priority = 1000000;
 
 # identity, as far as it is known
 sub selector_of
@@ -147,13 +148,32 @@ sub bypass_text
 sub policies
 {
 	my ($wants, $sas, $said, $rules) = @_;
-	my @policies;
+	my (@policies, %errors);
 	settle($wants, $said);
 	for (chosen($wants)) {
 		my $offload = offload($_, $sas, $said);
 		push @policies, faces($_, $offload, $rules);
+		@errors{errors($_, $rules)} = ();
 	}
-	return @policies;
+	return @policies, sort keys %errors;
+}
+
+# what blocks ICMP errors about packets that a CHILD_SA between two hosts has
+# decrypted: types 3 and 11, 4 and 12, of ICMPv6 all that are errors
+sub errors
+{
+	my ($want, $rules) = @_;
+	return () if !$rules->{block_icmp_errors} || $want->{dir} ne 'out' ||
+		!$want->{child} || $want->{child}{mode} ne 'transport' ||
+		($want->{child}{settings}{hw_offload} // 'no') eq 'no' ||
+		$want->{proto} =~ /^(?:0|1|58)$/;
+	my $host = $want->{family} == 6 ? 128 : 32;
+	return () if grep { $_ !~ m{/$host$} } @$want{qw(src dst)};
+	my ($proto, @types) = $want->{family} == 6 ? (58, 0) : (1, 3, 4);
+	return map { face($want, proto => $proto, sport => $_, dport => 0,
+		if_id => 0, mark => '0/0', action => 'block',
+		priority => $error_priority, templates => [], offload => 'none -',
+		dev => '-') } @types;
 }
 
 # the NICs that policies are offloaded to

@@ -22,13 +22,14 @@ sub read_all
 {
 	my ($text, $links) = @_;
 	my %interface = alternative_names($links);
-	my (%of, @path);
+	my (%of, %refs, @path);
 	for (split /\n/, $text) {
 		s/#.*//;
 		pos() = 0;
 		while (!/\G\s*$/gc) {
-			if (/\G\s*([\w.%-]+)\s*(?::\s*[\w.%, -]+?\s*)?\{/gc) {
+			if (/\G\s*([\w.%-]+)\s*(?::\s*([\w.%, -]+?)\s*)?\{/gc) {
 				push @path, $1;
+				$refs{join '/', @path} = $2 // '';
 			}
 			elsif (/\G\s*\}/gc) {
 				pop @path;
@@ -44,7 +45,8 @@ sub read_all
 	my %settings;
 	for (keys %of) {
 		m{^connections/([^/]+)/children/([^/]+)$} or next;
-		my %child = (%{$of{"connections/$1"} // {}}, %{$of{$_}});
+		my %child = (%{$of{"connections/$1"} // {}},
+			(map { %{$of{s{\.}{/}gr} // {}} } split /,\s*/, $refs{$_}), %{$of{$_}});
 		$child{interface} = $interface{$child{interface}} // $child{interface}
 			if defined $child{interface};
 		$settings{"$1/$2"} = \%child;

@@ -18,6 +18,7 @@
 /** Sections and settings we know */
 static const char *known[] = {
 	"load",
+	"block_icmp_errors",
 	"devices",
 	"fail_closed",
 	"ike_bypass",

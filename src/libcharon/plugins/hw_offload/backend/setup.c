@@ -95,6 +95,7 @@ hwo_sp_settings_t hwo_setup_sps(const hwo_guard_rules_t *guard)
 									"%s.install_routes", TRUE, lib->ns),
 		.install_routes_xfrmi = hwo_setting_bool("install_routes_xfrmi", FALSE),
 		.policy_update = hwo_setting_bool("policy_update", FALSE),
+		.block_icmp_errors = hwo_setting_bool("block_icmp_errors", TRUE),
 		.guard = *guard,
 		.max_blocked = hwo_setting_int_range("max_blocked", MAX_BLOCKED, 1,
 											 1000000),

@@ -35,6 +35,8 @@ typedef struct hwo_sp_settings_t {
 	bool policy_update;
 	/** what guards depend on */
 	hwo_guard_rules_t guard;
+	/** block ICMP errors about what a CHILD_SA has decrypted */
+	bool block_icmp_errors;
 	/** guards that are kept at most though nobody uses them */
 	u_int max_blocked;
 } hwo_sp_settings_t;

@@ -9,8 +9,8 @@
 #include "../charon/ike_listener.h"
 #include "../charon/trap_listener.h"
 #include "guard_keeper.h"
-#include "sp_behind.h"
 #include "sp_change.h"
+#include "sp_checkin.h"
 #include "sp_follow.h"
 #include "sp_install.h"
 #include "sp_log.h"
@@ -47,30 +47,9 @@ typedef struct {
 	trap_listener_t *traps;
 } private_sp_installer_t;
 
-/**
- * Check in an entry. If that SP is in software now, others may have to leave a
- * NIC for it, or it may have to leave one itself.
- */
 static void checkin(private_sp_installer_t *this, hwo_sp_entry_t *entry)
 {
-	sp_precedence_t *precedence = this->install.precedence;
-	hwo_sp_id_t id;
-	array_t *behind;
-	int i;
-
-	behind = precedence->note(precedence, entry);
-	this->sps->checkin(this->sps, entry);
-	for (i = 0; i < array_count(behind); i++)
-	{
-		array_get(behind, i, &id);
-		entry = this->sps->checkout(this->sps, &id, FALSE);
-		if (entry)
-		{
-			hwo_sp_leave_nic(&this->install, entry);
-			checkin(this, entry);
-		}
-	}
-	hwo_sp_list_destroy(behind);
+	hwo_sp_checkin(&this->install, &this->public, this->sps, entry);
 }
 
 /**

@@ -25,6 +25,7 @@
 
 #include "sp_install.h"
 #include "../../io/nl_exchange.h"
+#include "../../model/plan/icmp_errors.h"
 #include "../../model/state/sp_table.h"
 
 typedef struct sp_installer_t sp_installer_t;

@@ -25,6 +25,7 @@ TCase *priority_tcase(void);
 TCase *sp_user_tcase(void);
 TCase *sp_table_tcase(void);
 TCase *sp_order_tcase(void);
+TCase *icmp_tcase(void);
 TCase *sp_guard_tcase(void);
 TCase *spd_growth_tcase(void);
 TCase *limits_tcase(void);

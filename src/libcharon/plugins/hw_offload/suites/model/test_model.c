@@ -35,6 +35,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, sp_user_tcase());
 	suite_add_tcase(suite, sp_table_tcase());
 	suite_add_tcase(suite, sp_order_tcase());
+	suite_add_tcase(suite, icmp_tcase());
 	suite_add_tcase(suite, sp_guard_tcase());
 	suite_add_tcase(suite, spd_growth_tcase());
 	suite_add_tcase(suite, limits_tcase());

@@ -41,6 +41,7 @@ TCase *guard_tcase(void);
 TCase *guard_rules_tcase(void);
 TCase *shunt_tcase(void);
 TCase *unload_tcase(void);
+TCase *icmp_tcase(void);
 TCase *peers_tcase(void);
 TCase *sp_id_tcase(void);
 TCase *link_tcase(void);

@@ -297,53 +297,30 @@ void service_teardown(void)
 	library_deinit();
 }
 
+/** Test cases by subject. */
+static TCase *(*const tcases[])(void) = {
+	offload_tcase, answers_tcase, sa_tcase, sp_tcase, sp_route_tcase,
+	bypass_tcase, guard_tcase, guard_rules_tcase, shunt_tcase, unload_tcase,
+	icmp_tcase, peers_tcase, sp_id_tcase, order_tcase, link_tcase,
+	link_lost_tcase, sa_lost_tcase, limit_tcase, event_tcase, keys_tcase,
+	pair_tcase, move_tcase, status_tcase, failed_tcase, clients_tcase,
+	explain_tcase, learned_tcase, leftovers_tcase, removals_tcase,
+	threads_tcase, traffic_tcase, device_tcase, route_tcase, route_later_tcase,
+	rebind_tcase, rebind_packet_tcase, rebind_storm_tcase, rekey_tcase,
+	records_tcase, worker_tcase, job_tcase,
+};
+
 int main(int argc, char *argv[])
 {
 	SRunner *runner;
 	Suite *suite;
-	int failed;
+	int failed, i;
 
 	suite = suite_create("service");
-	suite_add_tcase(suite, offload_tcase());
-	suite_add_tcase(suite, answers_tcase());
-	suite_add_tcase(suite, sa_tcase());
-	suite_add_tcase(suite, sp_tcase());
-	suite_add_tcase(suite, sp_route_tcase());
-	suite_add_tcase(suite, bypass_tcase());
-	suite_add_tcase(suite, guard_tcase());
-	suite_add_tcase(suite, guard_rules_tcase());
-	suite_add_tcase(suite, shunt_tcase());
-	suite_add_tcase(suite, unload_tcase());
-	suite_add_tcase(suite, peers_tcase());
-	suite_add_tcase(suite, sp_id_tcase());
-	suite_add_tcase(suite, order_tcase());
-	suite_add_tcase(suite, link_tcase());
-	suite_add_tcase(suite, link_lost_tcase());
-	suite_add_tcase(suite, sa_lost_tcase());
-	suite_add_tcase(suite, limit_tcase());
-	suite_add_tcase(suite, event_tcase());
-	suite_add_tcase(suite, keys_tcase());
-	suite_add_tcase(suite, pair_tcase());
-	suite_add_tcase(suite, move_tcase());
-	suite_add_tcase(suite, status_tcase());
-	suite_add_tcase(suite, failed_tcase());
-	suite_add_tcase(suite, clients_tcase());
-	suite_add_tcase(suite, explain_tcase());
-	suite_add_tcase(suite, learned_tcase());
-	suite_add_tcase(suite, leftovers_tcase());
-	suite_add_tcase(suite, removals_tcase());
-	suite_add_tcase(suite, threads_tcase());
-	suite_add_tcase(suite, traffic_tcase());
-	suite_add_tcase(suite, device_tcase());
-	suite_add_tcase(suite, route_tcase());
-	suite_add_tcase(suite, route_later_tcase());
-	suite_add_tcase(suite, rebind_tcase());
-	suite_add_tcase(suite, rebind_packet_tcase());
-	suite_add_tcase(suite, rebind_storm_tcase());
-	suite_add_tcase(suite, rekey_tcase());
-	suite_add_tcase(suite, records_tcase());
-	suite_add_tcase(suite, worker_tcase());
-	suite_add_tcase(suite, job_tcase());
+	for (i = 0; i < countof(tcases); i++)
+	{
+		suite_add_tcase(suite, tcases[i]());
+	}
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -2,10 +2,11 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Takes SPs out of a NIC.
+ * Checks SPs in, and looks after others.
  */
 
-#include "sp_behind.h"
+#include "sp_checkin.h"
+#include "error_block.h"
 #include "sp_log.h"
 #include "sp_planner.h"
 
@@ -30,7 +31,10 @@ static bool note_shunted(child_table_t *table, const hwo_sa_id_t *id)
 	return fresh;
 }
 
-void hwo_sp_leave_nic(const hwo_sp_install_t *this, hwo_sp_entry_t *entry)
+/**
+ * Take an SP out of its NIC.
+ */
+static void leave_nic(const hwo_sp_install_t *this, hwo_sp_entry_t *entry)
 {
 	hwo_sp_request_t *user = hwo_sp_top_user(entry);
 	hwo_sp_outcome_t outcome;
@@ -60,4 +64,30 @@ void hwo_sp_leave_nic(const hwo_sp_install_t *this, hwo_sp_entry_t *entry)
 	}
 	hwo_sp_log_traffic(&entry->id, "is in a NIC, so it does not reach a policy "
 					   "in software that goes before");
+}
+
+void hwo_sp_checkin(const hwo_sp_install_t *install, sp_installer_t *sps,
+					sp_table_t *table, hwo_sp_entry_t *entry)
+{
+	sp_precedence_t *precedence = install->precedence;
+	hwo_error_block_t change;
+	hwo_sp_id_t id;
+	array_t *behind;
+	int i;
+
+	behind = precedence->note(precedence, entry);
+	hwo_error_block_get(entry, install->settings.block_icmp_errors, &change);
+	table->checkin(table, entry);
+	hwo_error_block_apply(&change, sps);
+	for (i = 0; i < array_count(behind); i++)
+	{
+		array_get(behind, i, &id);
+		entry = table->checkout(table, &id, FALSE);
+		if (entry)
+		{
+			leave_nic(install, entry);
+			hwo_sp_checkin(install, sps, table, entry);
+		}
+	}
+	hwo_sp_list_destroy(behind);
 }

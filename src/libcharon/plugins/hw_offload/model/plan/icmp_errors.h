@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/**
+ * @defgroup hwo_icmp_errors icmp_errors
+ * @{ @ingroup hwo_model
+ *
+ * Which ICMP errors must not leave in clear. If nobody listens on the port of a
+ * packet that was decrypted, the kernel answers with an error that quotes it:
+ * up to 548 bytes (RFC 1812, 4.3.2.3), or 1232 over IPv6 (RFC 4443, 2.4). If
+ * the CHILD_SA is for another protocol, the error does not match its SPs.
+ *
+ * All functions are pure.
+ */
+
+#ifndef HWO_ICMP_ERRORS_H_
+#define HWO_ICMP_ERRORS_H_
+
+#include "../../hwo_types.h"
+
+/** Behind all SPs that may protect errors, or let them pass on purpose: lower
+ * than any priority that is calculated from a selector. */
+#define HWO_ICMP_ERROR_PRIORITY 1000000
+
+/** SPs that block errors of either family */
+#define HWO_ICMP_ERROR_SPS 2
+
+/**
+ * Get the SPs that block errors about packets from the peer of an SP of a
+ * CHILD_SA in transport mode.
+ *
+ * Errors of routers, and those about path MTU, are not affected: a host sends
+ * none of these about packets that it was to receive.
+ *
+ * @param id		SP of the CHILD_SA
+ * @param sps		[out] SPs
+ * @return			number of them, 0 if none are needed: it is not outbound,
+ *					not for two hosts, or it protects ICMP
+ */
+int hwo_icmp_error_sps(const hwo_sp_id_t *id, hwo_sp_t sps[HWO_ICMP_ERROR_SPS]);
+
+#endif /** HWO_ICMP_ERRORS_H_ @}*/
