@@ -50,6 +50,7 @@ int command_doctor(const options_t *options, int argc, char *argv[]);
 int command_probe(const options_t *options, int argc, char *argv[]);
 int command_watch(const options_t *options, int argc, char *argv[]);
 int command_release(const options_t *options, int argc, char *argv[]);
+int command_clean_up(const options_t *options, int argc, char *argv[]);
 int command_metrics(const options_t *options, int argc, char *argv[]);
 
 /**

@@ -40,6 +40,8 @@ static const struct {
 	  "what happens to CHILD_SAs, as it happens" },
 	{ "release", command_release, 1, 1, "WHAT",
 	  "let traffic go that stays blocked" },
+	{ "clean-up", command_clean_up, 0, 1, "[FILE]",
+	  "remove what a daemon left that was killed" },
 	{ "metrics", command_metrics, 0, 0, "",
 	  "figures for Prometheus" },
 };
