@@ -76,7 +76,12 @@ START_TEST(test_goes_before)
 
 	ck_assert(hwo_sp_goes_before(&shunt, &nic));
 	ck_assert(!hwo_sp_goes_before(&nic, &shunt));
+	/* that of the SP, that of its guard, and the one behind it */
 	other.priority = 100;
+	ck_assert(hwo_sp_goes_before(&other, &nic));
+	other.priority = 101;
+	ck_assert(hwo_sp_goes_before(&other, &nic));
+	other.priority = 102;
 	ck_assert(!hwo_sp_goes_before(&other, &nic));
 	other = shunt;
 	other.offload = nic.offload;

@@ -70,6 +70,26 @@ START_TEST(test_shunt_first)
 }
 END_TEST
 
+START_TEST(test_same_priority)
+{
+	fake_sp_t sp;
+
+	/* that of the CHILD_SA, or of its guard: it gets what the NIC does not take
+	 * once that is down, as it was there first */
+	shunt.data.manual_prio = 1000 + _i;
+	sp_in.data.manual_prio = sp_out.data.manual_prio = 1000;
+	service_child_add();
+	assert_child("packet", "packet");
+	ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &sp));
+	ck_assert_uint_eq(sp.info.priority, 1001);
+	ck_assert_int_eq(sp_add(&shunt), SUCCESS);
+	ck_assert(calls_wait(&calls.expires, 1));
+	child_del();
+	service_child_add();
+	assert_child("crypto", "none");
+}
+END_TEST
+
 START_TEST(test_shunt_later)
 {
 	service_child_add();
@@ -220,6 +240,7 @@ TCase *shunt_tcase(void)
 	tcase_add_checked_fixture(tcase, shunt_setup, shunt_teardown);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, test_shunt_first);
+	tcase_add_loop_test(tcase, test_same_priority, 0, 2);
 	tcase_add_test(tcase, test_shunt_later);
 	tcase_add_loop_test(tcase, test_no_matter, 0, 5);
 	tcase_add_test(tcase, test_priority_known);
