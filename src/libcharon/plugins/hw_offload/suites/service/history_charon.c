@@ -112,7 +112,7 @@ static bool is_covered(conn_t *conn, child_t *without)
 		enumerator = conns[i].children->create_enumerator(conns[i].children);
 		while (!found && enumerator->enumerate(enumerator, &child))
 		{
-			found = child != without && child->outbound;
+			found = child != without && child->outbound && !conns[i].spoilt;
 		}
 		enumerator->destroy(enumerator);
 	}
