@@ -8,6 +8,7 @@
 #include "child_facts.h"
 #include "../../model/plan/ts_convert.h"
 
+#include <netdb.h>
 #include <netinet/in.h>
 
 void hwo_child_facts_add_proposal(hwo_child_facts_t *facts,
@@ -49,12 +50,15 @@ void hwo_child_facts_add_selector(hwo_child_facts_t *facts,
 
 host_t *hwo_child_facts_host(const char *addrs)
 {
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST };
+	struct addrinfo *info;
 	host_t *host = NULL;
 
-	if (addrs && !strchr(addrs, ',') && !strchr(addrs, '/') &&
-		!strchr(addrs, '-'))
+	/* not host_create_from_string(), which knows no interfaces: fe80::1%eth0 */
+	if (addrs && !getaddrinfo(addrs, NULL, &hints, &info))
 	{
-		host = host_create_from_string((char*)addrs, 0);
+		host = host_create_from_sockaddr(info->ai_addr);
+		freeaddrinfo(info);
 	}
 	if (host && host->is_anyaddr(host))
 	{
