@@ -252,13 +252,20 @@ bool hwo_xfrm_decode_spd_info(const struct nlmsghdr *hdr,
 
 const int hwo_xfrm_sp_groups[] = { XFRMNLGRP_POLICY, 0 };
 
-bool hwo_xfrm_is_new_sp(const struct nlmsghdr *hdr, policy_dir_t *dir)
+bool hwo_xfrm_is_new_sp(const struct nlmsghdr *hdr, bool *added)
 {
-	const struct xfrm_userpolicy_info *info = mnl_nlmsg_get_payload(hdr);
+	struct xfrm_userpolicy_info info;
 
-	return hdr->nlmsg_type == XFRM_MSG_NEWPOLICY &&
-		   mnl_nlmsg_get_payload_len(hdr) >= sizeof(*info) &&
-		   hwo_xfrm_get_dir(info->dir, dir);
+	if ((hdr->nlmsg_type != XFRM_MSG_NEWPOLICY &&
+		 hdr->nlmsg_type != XFRM_MSG_UPDPOLICY) ||
+		mnl_nlmsg_get_payload_len(hdr) < sizeof(info))
+	{
+		return FALSE;
+	}
+	memcpy(&info, mnl_nlmsg_get_payload(hdr), sizeof(info));
+	*added = hdr->nlmsg_type == XFRM_MSG_NEWPOLICY &&
+			 info.dir == XFRM_POLICY_OUT;
+	return TRUE;
 }
 
 bool hwo_xfrm_encode_spd_thresh(hwo_msg_t *msg, const hwo_spd_thresh_t *v4,

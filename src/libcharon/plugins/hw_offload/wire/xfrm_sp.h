@@ -73,12 +73,15 @@ bool hwo_xfrm_decode_sp(const struct nlmsghdr *hdr, hwo_sp_state_t *state);
 extern const int hwo_xfrm_sp_groups[];
 
 /**
- * Check if a message announces that an SP was added, not updated.
+ * Check if a message announces that an SP was added. The kernel repeats the
+ * type of the request, and XFRM_MSG_UPDPOLICY may add one, too.
  *
  * @param hdr		message, nlmsg_len already checked
- * @param dir		[out] its direction
+ * @param added		[out] TRUE if an outbound one was added, FALSE if it may
+ *					have been, or is of another direction
+ * @return			FALSE if none was added
  */
-bool hwo_xfrm_is_new_sp(const struct nlmsghdr *hdr, policy_dir_t *dir);
+bool hwo_xfrm_is_new_sp(const struct nlmsghdr *hdr, bool *added);
 
 /**
  * Prefix lengths from which on the SPD hashes SPs of a family.

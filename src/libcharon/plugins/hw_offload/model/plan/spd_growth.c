@@ -28,6 +28,11 @@ bool hwo_spd_growth_check(hwo_spd_growth_t *growth, uint32_t count,
 {
 	*again = 0;
 	growth->buckets = max(growth->buckets, FIRST_BUCKETS);
+	if (count > growth->count)
+	{
+		hwo_spd_growth_added(growth, now);
+	}
+	growth->count = count;
 	if (!growth->since)
 	{
 		if (count < growth->buckets)

@@ -35,6 +35,8 @@ typedef struct hwo_spd_growth_t {
 	uint64_t since;
 	/** time when an outbound SP was added, the first since it has grown */
 	uint64_t added;
+	/** number of outbound SPs at the last check */
+	uint32_t count;
 } hwo_spd_growth_t;
 
 /**

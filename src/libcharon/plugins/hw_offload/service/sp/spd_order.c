@@ -33,6 +33,8 @@ typedef struct {
 	nl_monitor_t *monitor;
 	/** checks the table */
 	deferred_job_t *job;
+	/** TRUE if it could not be sorted the last time, for the job only */
+	bool refused;
 	/** what is known about the table */
 	hwo_spd_growth_t growth;
 	/** protects growth and started */
@@ -45,9 +47,9 @@ typedef struct {
 static void process(void *data, const struct nlmsghdr *hdr)
 {
 	private_spd_order_t *this = data;
-	policy_dir_t dir;
+	bool added = FALSE;
 
-	if (hdr && !hwo_xfrm_is_new_sp(hdr, &dir))
+	if (hdr && !hwo_xfrm_is_new_sp(hdr, &added))
 	{
 		return;
 	}
@@ -56,7 +58,7 @@ static void process(void *data, const struct nlmsghdr *hdr)
 	{	/* how often the table has grown is unknown */
 		this->growth = (hwo_spd_growth_t){};
 	}
-	else if (dir == POLICY_OUT)
+	else if (added)
 	{
 		hwo_spd_growth_added(&this->growth, hwo_now_ms());
 	}
@@ -99,11 +101,12 @@ static bool sort(private_spd_order_t *this, const hwo_spd_info_t *info)
 		 "ones", info->outbound);
 	hwo_xfrm_encode_spd_thresh(&msg, &info->v4, &info->v6);
 	this->xfrm->command(this->xfrm, &msg, &result);
-	if (result.err)
+	if (result.err && !this->refused)
 	{
-		DBG1(DBG_KNL, "unable to have the kernel sort its policies: %s",
-			 strerror(result.err));
+		DBG1(DBG_KNL, "unable to have the kernel sort its policies, trying "
+			 "again: %s", strerror(result.err));
 	}
+	this->refused = result.err != 0;
 	return !result.err;
 }
 

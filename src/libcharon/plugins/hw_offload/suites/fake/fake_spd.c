@@ -208,13 +208,13 @@ static void remove_sp(fake_kernel_t *this, fake_sp_t *sp)
 /**
  * Announce a policy.
  */
-static void announce(fake_kernel_t *this, const fake_sp_t *sp, bool new)
+static void announce(fake_request_t *request, const fake_sp_t *sp)
 {
 	chunk_t msg;
 
-	msg = fake_msg_begin(new ? XFRM_MSG_NEWPOLICY : XFRM_MSG_UPDPOLICY, 0, 0,
-						 &sp->info, sizeof(sp->info));
-	fake_announce(this, NETLINK_XFRM, XFRMNLGRP_POLICY, msg);
+	msg = fake_msg_begin(request->hdr->nlmsg_type, 0, 0, &sp->info,
+						 sizeof(sp->info));
+	fake_announce(request->kernel, NETLINK_XFRM, XFRMNLGRP_POLICY, msg);
 	chunk_free(&msg);
 }
 
@@ -239,7 +239,7 @@ static int insert(fake_request_t *request, fake_sp_t *sp)
 		remove_sp(this, old);
 	}
 	this->sps->insert_last(this->sps, sp);
-	announce(this, sp, !old);
+	announce(request, sp);
 	return 0;
 }
 

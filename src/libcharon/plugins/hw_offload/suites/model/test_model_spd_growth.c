@@ -72,6 +72,7 @@ END_TEST
 START_TEST(test_others_direction)
 {
 	/* what is added inbound may let it grow, but need not */
+	growth.count = 8;
 	check(8, 100, TRUE, GROWN);
 	check(8, 100 + GROWN, TRUE, 0);
 	ck_assert_uint_eq(growth.buckets, 8);
@@ -82,6 +83,18 @@ START_TEST(test_others_direction)
 	ck_assert_uint_eq(growth.buckets, 8);
 	check(9, 6990, TRUE, 0);
 	ck_assert_uint_eq(growth.buckets, 16);
+}
+END_TEST
+
+START_TEST(test_more_than_before)
+{
+	/* nobody saw how they were added, but there are more of them */
+	check(8, 100, TRUE, GROWN);
+	check(8, 100 + GROWN, TRUE, 0);
+	ck_assert_uint_eq(growth.buckets, 16);
+	check(20, 5000, TRUE, GROWN);
+	check(20, 5000 + GROWN, TRUE, 0);
+	ck_assert_uint_eq(growth.buckets, 32);
 }
 END_TEST
 
@@ -104,6 +117,7 @@ TCase *spd_growth_tcase(void)
 	tcase_add_test(tcase, test_grows_once);
 	tcase_add_test(tcase, test_many_at_once);
 	tcase_add_test(tcase, test_others_direction);
+	tcase_add_test(tcase, test_more_than_before);
 	tcase_add_test(tcase, test_fewer_meanwhile);
 	return tcase;
 }

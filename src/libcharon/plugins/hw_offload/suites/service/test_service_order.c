@@ -106,11 +106,13 @@ static void refuse(bool on)
 	fake_kernel_reset_counts(kernel);
 }
 
-static void order_setup(void)
+/**
+ * Install all CHILD_SAs while the kernel refuses to sort their SPs.
+ */
+static void add_children(void)
 {
 	int i;
 
-	service_setup();
 	fake_kernel_traffic(kernel, TRUE);
 	refuse(TRUE);
 	for (i = 0; i < CHILDREN; i++)
@@ -119,17 +121,28 @@ static void order_setup(void)
 	}
 }
 
-static void order_teardown(void)
+static void clear_children(void)
 {
 	int i;
 
-	ck_assert_ptr_null(fake_kernel_violation(kernel));
 	for (i = 0; i < CHILDREN; i++)
 	{
 		sa_clear(&sas[i][0]);
 		sa_clear(&sas[i][1]);
 		sp_clear(&sps[i]);
 	}
+}
+
+static void order_setup(void)
+{
+	service_setup();
+	add_children();
+}
+
+static void order_teardown(void)
+{
+	ck_assert_ptr_null(fake_kernel_violation(kernel));
+	clear_children();
 	service_teardown();
 }
 
@@ -181,6 +194,33 @@ START_TEST(test_others)
 }
 END_TEST
 
+START_TEST(test_updates)
+{
+	test_sp_t other;
+
+	/* what is added by an update is announced as one */
+	service_stop();
+	clear_children();
+	lib->settings->set_bool(lib->settings, "%s.plugins.hw-offload."
+							"policy_update", TRUE, lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	add_children();
+	refuse(FALSE);
+	wait_sorted();
+	wait_sorted();
+	refuse(TRUE);
+	sp_init_port(&other, 0, 0, PORT - 1, HW_OFFLOAD_NO);
+	other.data.type = POLICY_PASS;
+	ck_assert_int_eq(sp_add(&other), SUCCESS);
+	sp_clear(&other);
+	fake_kernel_spd_work(kernel);
+	ck_assert_int_eq(count_blocked(), CHILDREN - 1);
+	refuse(FALSE);
+	wait_sorted();
+	ck_assert_int_eq(count_blocked(), 0);
+}
+END_TEST
+
 START_TEST(test_lost_answers)
 {
 	fake_kernel_spd_work(kernel);
@@ -205,6 +245,7 @@ TCase *order_tcase(void)
 	tcase_add_test(tcase, test_growth);
 	tcase_add_test(tcase, test_grows_late);
 	tcase_add_loop_test(tcase, test_others, 0, 2);
+	tcase_add_test(tcase, test_updates);
 	tcase_add_test(tcase, test_lost_answers);
 	return tcase;
 }
