@@ -21,12 +21,14 @@ bool hwo_selector_overlaps(const hwo_selector_t *a, const hwo_selector_t *b)
 bool hwo_sp_goes_before(const hwo_ranked_sp_t *soft, const hwo_ranked_sp_t *nic)
 {
 	uint32_t link = soft->id.sel.ifindex;
-	/* what comes first of equals is first, the guard has the next priority */
-	uint32_t guard = max(nic->priority, nic->priority + 1);
+	/* what comes first of equals is first, and the guard has the next priority;
+	 * to the SP of another CHILD_SA, which protects as well, that's no matter */
+	uint32_t last = soft->reqid ? nic->priority - 1
+								: max(nic->priority, nic->priority + 1);
 
 	return soft->offload.mode == HWO_MODE_NONE &&
 		   nic->offload.mode == HWO_MODE_PACKET &&
-		   soft->priority <= guard && soft->id.if_id == nic->id.if_id &&
+		   soft->priority <= last && soft->id.if_id == nic->id.if_id &&
 		   (!link || link == nic->offload.ifindex) &&
 		   (!soft->reqid || soft->reqid != nic->reqid) &&
 		   !hwo_sp_id_equals(&soft->id, &nic->id) &&

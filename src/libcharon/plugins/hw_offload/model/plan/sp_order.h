@@ -43,7 +43,8 @@ bool hwo_selector_overlaps(const hwo_selector_t *a, const hwo_selector_t *b);
 /**
  * Check if an SP in software should get packets that an SP in a NIC takes, or
  * gets them once the NIC is down, before the guard. SPs of the same CHILD_SA
- * are no matter, they get into the same mode.
+ * are no matter, they get into the same mode. Those of others are only if they
+ * have better priority: they protect the packets, too.
  *
  * @param soft		SP in software
  * @param nic		SP in a NIC, or about to be

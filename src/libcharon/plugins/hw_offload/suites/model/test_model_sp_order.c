@@ -83,6 +83,10 @@ START_TEST(test_goes_before)
 	ck_assert(hwo_sp_goes_before(&other, &nic));
 	other.priority = 102;
 	ck_assert(!hwo_sp_goes_before(&other, &nic));
+	/* that of a CHILD_SA does not pass anything */
+	other.priority = 100;
+	other.reqid = 2;
+	ck_assert(!hwo_sp_goes_before(&other, &nic));
 	other = shunt;
 	other.offload = nic.offload;
 	ck_assert(!hwo_sp_goes_before(&other, &nic));
