@@ -159,7 +159,8 @@ sub policies
 }
 
 # what blocks ICMP errors about packets that a CHILD_SA between two hosts has
-# decrypted: types 3 and 11, 4 and 12, of ICMPv6 all that are errors
+# decrypted, but those about path MTU: types 3 (codes 0 to 3, 8 to 15), 4 and 12, 11,
+# of ICMPv6 1 and 3, 4
 sub errors
 {
 	my ($want, $rules) = @_;
@@ -169,11 +170,12 @@ sub errors
 		$want->{proto} =~ /^(?:0|1|58)$/;
 	my $host = $want->{family} == 6 ? 128 : 32;
 	return () if grep { $_ !~ m{/$host$} } @$want{qw(src dst)};
-	my ($proto, @types) = $want->{family} == 6 ? (58, 0) : (1, 3, 4);
-	return map { face($want, proto => $proto, sport => $_, dport => 0,
+	my ($proto, @errors) = $want->{family} == 6 ? (58, [1, 0], [4, 0]) :
+		(1, [3, 0], [3, 8], [4, 0], [11, 0]);
+	return map { face($want, proto => $proto, sport => $_->[0], dport => $_->[1],
 		if_id => 0, mark => '0/0', action => 'block',
 		priority => $error_priority, templates => [], offload => 'none -',
-		dev => '-') } @types;
+		dev => '-') } @errors;
 }
 
 # the NICs that policies are offloaded to

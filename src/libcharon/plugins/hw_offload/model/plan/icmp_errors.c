@@ -11,19 +11,26 @@
 #include <sys/socket.h>
 
 /**
- * Types of errors, with masks so that there are few SPs: destination
- * unreachable (3) with time exceeded (11), source quench (4) with parameter
- * problem (12), see RFC 792; and all of ICMPv6, which have no high bit (RFC
- * 4443, 2.1).
+ * Types and codes of errors, with masks so that there are few SPs. The kernel
+ * compares the type with the source port, the code with the destination port.
+ *
+ * IPv4 (RFC 792, RFC 1812): destination unreachable (3) with codes 0 to 3 and 8
+ * to 15, source quench (4) with parameter problem (12), time exceeded (11).
+ * Code 4 is fragmentation needed; 5 to 7 are about forwarded packets, too.
+ * IPv6 (RFC 4443): destination unreachable (1) with time exceeded (3), and
+ * parameter problem (4). Type 2 is packet too big.
  */
 static const struct {
 	uint16_t family;
 	uint8_t proto;
-	uint16_t type, mask;
+	uint16_t type, type_mask, code, code_mask;
 } errors[] = {
-	{ AF_INET,	IPPROTO_ICMP,	3,	0xfff7 },
-	{ AF_INET,	IPPROTO_ICMP,	4,	0xfff7 },
-	{ AF_INET6,	IPPROTO_ICMPV6,	0,	0x0080 },
+	{ AF_INET,	IPPROTO_ICMP,	3,	0xffff,	0,	0xfffc },
+	{ AF_INET,	IPPROTO_ICMP,	3,	0xffff,	8,	0xfff8 },
+	{ AF_INET,	IPPROTO_ICMP,	4,	0xfff7,	0,	0 },
+	{ AF_INET,	IPPROTO_ICMP,	11,	0xffff,	0,	0 },
+	{ AF_INET6,	IPPROTO_ICMPV6,	1,	0xfffd,	0,	0 },
+	{ AF_INET6,	IPPROTO_ICMPV6,	4,	0xffff,	0,	0 },
 };
 
 int hwo_icmp_error_sps(const hwo_sp_id_t *id, hwo_sp_t sps[HWO_ICMP_ERROR_SPS])
@@ -51,7 +58,9 @@ int hwo_icmp_error_sps(const hwo_sp_id_t *id, hwo_sp_t sps[HWO_ICMP_ERROR_SPS])
 						.src_prefix = host,
 						.dst_prefix = host,
 						.src_port = errors[i].type,
-						.src_port_mask = errors[i].mask,
+						.src_port_mask = errors[i].type_mask,
+						.dst_port = errors[i].code,
+						.dst_port_mask = errors[i].code_mask,
 					},
 				},
 				.priority = HWO_ICMP_ERROR_PRIORITY,

@@ -23,14 +23,16 @@
 #define HWO_ICMP_ERROR_PRIORITY 1000000
 
 /** SPs that block errors of either family */
-#define HWO_ICMP_ERROR_SPS 2
+#define HWO_ICMP_ERROR_SPS 4
 
 /**
  * Get the SPs that block errors about packets from the peer of an SP of a
  * CHILD_SA in transport mode.
  *
- * Errors of routers, and those about path MTU, are not affected: a host sends
- * none of these about packets that it was to receive.
+ * Those about path MTU get through: a host sends none about packets that it was
+ * to receive, but if it routes for the peer it does about packets that it
+ * forwards, and the peer's connections would hang without them. Other errors
+ * about packets that it forwards for the peer are blocked, too.
  *
  * @param id		SP of the CHILD_SA
  * @param sps		[out] SPs

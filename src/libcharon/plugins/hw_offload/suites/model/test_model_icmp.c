@@ -19,10 +19,10 @@ static const struct {
 	uint8_t src_prefix, dst_prefix, proto;
 	int count;
 } rows[] = {
-	{ POLICY_OUT,	AF_INET,	32,		32,		IPPROTO_UDP,	2 },
-	{ POLICY_OUT,	AF_INET,	32,		32,		IPPROTO_TCP,	2 },
-	{ POLICY_OUT,	AF_INET,	32,		32,		IPPROTO_GRE,	2 },
-	{ POLICY_OUT,	AF_INET6,	128,	128,	IPPROTO_UDP,	1 },
+	{ POLICY_OUT,	AF_INET,	32,		32,		IPPROTO_UDP,	4 },
+	{ POLICY_OUT,	AF_INET,	32,		32,		IPPROTO_TCP,	4 },
+	{ POLICY_OUT,	AF_INET,	32,		32,		IPPROTO_GRE,	4 },
+	{ POLICY_OUT,	AF_INET6,	128,	128,	IPPROTO_UDP,	2 },
 	{ POLICY_IN,	AF_INET,	32,		32,		IPPROTO_UDP,	0 },
 	/* these protect ICMP, or some of it by choice */
 	{ POLICY_OUT,	AF_INET,	32,		32,		0,				0 },
@@ -33,15 +33,19 @@ static const struct {
 };
 
 /**
- * Check if one of some SPs matches a type.
+ * Check if one of some SPs matches an error.
  */
-static bool matches(const hwo_sp_t *sps, int count, uint16_t type)
+static bool matches(const hwo_sp_t *sps, int count, uint16_t type,
+					uint16_t code)
 {
+	const hwo_selector_t *sel;
 	int i;
 
 	for (i = 0; i < count; i++)
 	{
-		if (!((sps[i].id.sel.src_port ^ type) & sps[i].id.sel.src_port_mask))
+		sel = &sps[i].id.sel;
+		if (!((sel->src_port ^ type) & sel->src_port_mask) &&
+			!((sel->dst_port ^ code) & sel->dst_port_mask))
 		{
 			return TRUE;
 		}
@@ -76,7 +80,7 @@ START_TEST(test_sps)
 		ck_assert(sps[i].block);
 		ck_assert_int_eq(sps[i].id.sel.src[0], 1);
 		ck_assert_int_eq(sps[i].id.sel.dst[0], 2);
-		ck_assert_int_eq(sps[i].id.sel.dst_port_mask, 0);
+		ck_assert_int_ne(sps[i].id.sel.dst_port, 4789);
 		ck_assert_int_eq(sps[i].id.if_id, 0);
 		ck_assert_int_eq(sps[i].id.mark.mask, 0);
 	}
@@ -95,25 +99,31 @@ START_TEST(test_types)
 			.dst_prefix = 32,
 		},
 	};
-	uint16_t type;
+	uint16_t type, code;
 	int count;
 
 	count = hwo_icmp_error_sps(&id, sps);
 	for (type = 0; type < 256; type++)
 	{
-		ck_assert_int_eq(matches(sps, count, type),
-						 type == ICMP_DEST_UNREACH ||
-						 type == ICMP_SOURCE_QUENCH ||
-						 type == ICMP_TIME_EXCEEDED ||
-						 type == ICMP_PARAMETERPROB);
+		for (code = 0; code < 16; code++)
+		{	/* fragmentation needed gets through, with those after it */
+			ck_assert_int_eq(matches(sps, count, type, code),
+							 (type == ICMP_DEST_UNREACH &&
+							  (code < ICMP_FRAG_NEEDED || code >= 8)) ||
+							 type == ICMP_SOURCE_QUENCH ||
+							 type == ICMP_TIME_EXCEEDED ||
+							 type == ICMP_PARAMETERPROB);
+		}
 	}
 	id.sel.family = AF_INET6;
 	id.sel.src_prefix = id.sel.dst_prefix = 128;
 	count = hwo_icmp_error_sps(&id, sps);
 	for (type = 0; type < 256; type++)
 	{
-		ck_assert_int_eq(matches(sps, count, type),
-						 !(type & ICMP6_INFOMSG_MASK));
+		ck_assert_int_eq(matches(sps, count, type, 0),
+						 type == ICMP6_DST_UNREACH ||
+						 type == ICMP6_TIME_EXCEEDED ||
+						 type == ICMP6_PARAM_PROB);
 	}
 }
 END_TEST

@@ -59,11 +59,11 @@ static const struct {
 	fake_caps_t caps;
 	int sps;
 } modes[] = {
-	{ HW_OFFLOAD_PACKET,	FAKE_CAPS_PACKET,	4 + 2 },
-	{ HW_OFFLOAD_AUTO,		FAKE_CAPS_PACKET,	4 + 2 },
-	{ HW_OFFLOAD_AUTO,		FAKE_CAPS_CRYPTO,	2 + 2 },
-	{ HW_OFFLOAD_AUTO,		FAKE_CAPS_NONE,		2 + 2 },
-	{ HW_OFFLOAD_CRYPTO,	FAKE_CAPS_CRYPTO,	2 + 2 },
+	{ HW_OFFLOAD_PACKET,	FAKE_CAPS_PACKET,	4 + 4 },
+	{ HW_OFFLOAD_AUTO,		FAKE_CAPS_PACKET,	4 + 4 },
+	{ HW_OFFLOAD_AUTO,		FAKE_CAPS_CRYPTO,	2 + 4 },
+	{ HW_OFFLOAD_AUTO,		FAKE_CAPS_NONE,		2 + 4 },
+	{ HW_OFFLOAD_CRYPTO,	FAKE_CAPS_CRYPTO,	2 + 4 },
 	{ HW_OFFLOAD_NO,		FAKE_CAPS_PACKET,	2 },
 };
 
@@ -83,13 +83,13 @@ START_TEST(test_shared)
 	test_sp_t other;
 
 	service_child_add();
-	ck_assert_int_eq(fake_kernel_count_sps(kernel), 6);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 8);
 	sp_init(&other, POLICY_OUT, LOCAL, REMOTE, SPI_OUT, 1, HW_OFFLOAD_PACKET);
 	limit(&other, IPPROTO_TCP);
 	ck_assert_int_eq(sp_add(&other), SUCCESS);
-	ck_assert_int_eq(fake_kernel_count_sps(kernel), 8);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 10);
 	child_del();
-	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 6);
 	ck_assert_int_eq(sp_del(&other), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
 	sp_clear(&other);
