@@ -245,7 +245,8 @@ METHOD(sp_table_t, checkin, void,
 	{
 		this->released->broadcast(this->released);
 	}
-	else if (!array_count(entry->users) && !entry->blocked.why)
+	else if (!array_count(entry->users) && !entry->blocked.why &&
+			 !entry->errors_busy)
 	{
 		this->entries->remove(this->entries, &entry->id);
 		entry_destroy(entry);

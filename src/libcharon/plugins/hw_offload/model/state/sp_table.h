@@ -127,8 +127,10 @@ typedef struct hwo_sp_entry_t {
 	/** why its guard stays although nobody uses it anymore, and why it did
 	 * before there was a user again. */
 	hwo_block_t blocked, before;
-	/** TRUE if ICMP errors about packets from its peer are blocked */
-	bool errors_blocked;
+	/** SPs that block ICMP errors about packets from its peer, a bit each */
+	uint32_t errors_blocked;
+	/** TRUE while a thread changes these, the entry stays until then */
+	bool errors_busy;
 	/** route installed along */
 	hwo_sp_route_t route;
 	/** TRUE while a thread has it */

@@ -18,38 +18,57 @@ static bool has_sa(hwo_sp_entry_t *entry)
 		   top->mode == MODE_TRANSPORT && top->requested != HW_OFFLOAD_NO;
 }
 
-void hwo_error_block_get(hwo_sp_entry_t *entry, bool enabled,
-						 hwo_error_block_t *change)
+bool hwo_error_block_start(hwo_sp_entry_t *entry, bool enabled,
+						   hwo_error_block_t *change)
 {
+	uint32_t all;
+
+	if (entry->errors_busy)
+	{
+		return FALSE;
+	}
 	*change = (hwo_error_block_t){
 		.block = enabled && has_sa(entry),
+		.blocked = entry->errors_blocked,
 	};
-	if (change->block != entry->errors_blocked)
-	{
-		change->count = hwo_icmp_error_sps(&entry->id, change->sps);
-		entry->errors_blocked = change->block;
-	}
+	change->count = hwo_icmp_error_sps(&entry->id, change->sps);
+	all = (1U << change->count) - 1;
+	entry->errors_busy = change->blocked != (change->block ? all : 0);
+	return entry->errors_busy;
 }
 
-void hwo_error_block_apply(const hwo_error_block_t *change, sp_installer_t *sps)
+bool hwo_error_block_next(hwo_sp_entry_t *entry, bool enabled,
+						  hwo_error_block_t *change)
+{
+	entry->errors_blocked = change->blocked;
+	entry->errors_busy = FALSE;
+	return change->block != (enabled && has_sa(entry)) &&
+		   hwo_error_block_start(entry, enabled, change);
+}
+
+void hwo_error_block_apply(hwo_error_block_t *change, sp_installer_t *sps)
 {
 	hwo_sp_request_t user = {
 		.type = POLICY_DROP,
 		.mode = MODE_DROP,
 		.requested = HW_OFFLOAD_NO,
 	};
+	uint32_t bit;
 	int i;
 
 	for (i = 0; i < change->count; i++)
 	{
+		bit = 1U << i;
 		user.sp = change->sps[i];
-		if (change->block)
-		{
-			sps->add(sps, &user);
-		}
-		else
-		{
+		if (!change->block && (change->blocked & bit))
+		{	/* what can't be removed has no user anymore nevertheless */
 			sps->del(sps, &user);
+			change->blocked &= ~bit;
+		}
+		else if (change->block && !(change->blocked & bit) &&
+				 sps->add(sps, &user) == 0)
+		{
+			change->blocked |= bit;
 		}
 	}
 }

@@ -11,7 +11,8 @@
  * ends up, as errors leave in clear in each of them and modes change. Without
  * offload nothing differs from what kernel-netlink does.
  *
- * Thread-safety: all state belongs to the entry.
+ * Thread-safety: all state belongs to the entry. It is not checked out during a
+ * change, so one thread makes all changes that fall due until it is done.
  */
 
 #ifndef HWO_ERROR_BLOCK_H_
@@ -28,25 +29,39 @@ typedef struct hwo_error_block_t {
 	int count;
 	/** TRUE to block, FALSE to end that */
 	bool block;
+	/** those that block, a bit each */
+	uint32_t blocked;
 } hwo_error_block_t;
 
 /**
- * Find out what changes with an entry, and note it there.
+ * Find out what changes with an entry, and start that.
  *
  * @param entry		entry of an SP, checked out
  * @param enabled	TRUE to block anything
  * @param change	[out] change
+ * @return			FALSE if nothing changes, or another thread changes it
  */
-void hwo_error_block_get(hwo_sp_entry_t *entry, bool enabled,
-						 hwo_error_block_t *change);
+bool hwo_error_block_start(hwo_sp_entry_t *entry, bool enabled,
+						   hwo_error_block_t *change);
 
 /**
- * Make that change. No entry may be checked out. What fails is logged.
+ * Make a change that was started. No entry may be checked out. What fails is
+ * logged, and is tried again when the entry is checked in the next time.
  *
- * @param change	change
+ * @param change	change, gets what blocks now
  * @param sps		installer
  */
-void hwo_error_block_apply(const hwo_error_block_t *change,
-						   sp_installer_t *sps);
+void hwo_error_block_apply(hwo_error_block_t *change, sp_installer_t *sps);
+
+/**
+ * Note in an entry what was changed, and start what has become due meanwhile.
+ *
+ * @param entry		the same entry, checked out again
+ * @param enabled	TRUE to block anything
+ * @param change	change that was made, [out] the next one
+ * @return			FALSE if nothing else changes
+ */
+bool hwo_error_block_next(hwo_sp_entry_t *entry, bool enabled,
+						  hwo_error_block_t *change);
 
 #endif /** HWO_ERROR_BLOCK_H_ @}*/

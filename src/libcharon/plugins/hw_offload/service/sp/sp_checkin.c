@@ -66,19 +66,40 @@ static void leave_nic(const hwo_sp_install_t *this, hwo_sp_entry_t *entry)
 					   "in software that goes before");
 }
 
+/**
+ * Check an SP in, and change what blocks ICMP errors about its packets.
+ */
+static void checkin(const hwo_sp_install_t *install, sp_installer_t *sps,
+					sp_table_t *table, hwo_sp_entry_t *entry)
+{
+	bool enabled = install->settings.block_icmp_errors;
+	hwo_error_block_t change;
+	hwo_sp_id_t id = entry->id;
+	bool changes;
+
+	changes = hwo_error_block_start(entry, enabled, &change);
+	id.label = chunk_clone(id.label);
+	while (changes)
+	{
+		table->checkin(table, entry);
+		hwo_error_block_apply(&change, sps);
+		entry = table->checkout(table, &id, FALSE);
+		changes = hwo_error_block_next(entry, enabled, &change);
+	}
+	table->checkin(table, entry);
+	chunk_free(&id.label);
+}
+
 void hwo_sp_checkin(const hwo_sp_install_t *install, sp_installer_t *sps,
 					sp_table_t *table, hwo_sp_entry_t *entry)
 {
 	sp_precedence_t *precedence = install->precedence;
-	hwo_error_block_t change;
 	hwo_sp_id_t id;
 	array_t *behind;
 	int i;
 
 	behind = precedence->note(precedence, entry);
-	hwo_error_block_get(entry, install->settings.block_icmp_errors, &change);
-	table->checkin(table, entry);
-	hwo_error_block_apply(&change, sps);
+	checkin(install, sps, table, entry);
 	for (i = 0; i < array_count(behind); i++)
 	{
 		array_get(behind, i, &id);

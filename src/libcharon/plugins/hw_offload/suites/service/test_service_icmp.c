@@ -7,6 +7,11 @@
 
 #include "service_child.h"
 
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "../../service/sp/sp_checkin.h"
+
 /**
  * Limit an SP to UDP, from or to a port.
  */
@@ -140,6 +145,110 @@ START_TEST(test_lost)
 }
 END_TEST
 
+START_TEST(test_refused)
+{
+	test_sp_t other;
+
+	/* one of them, after the SP and its guard */
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 3,
+					   FAKE_FAULT_ERROR, ENOMEM, NULL);
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4 + 3);
+	/* what another CHILD_SA has got stays without the first one */
+	sp_init(&other, POLICY_OUT, LOCAL, REMOTE, SPI_OUT, 1, HW_OFFLOAD_PACKET);
+	limit(&other, IPPROTO_TCP);
+	ck_assert_int_eq(sp_add(&other), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 6 + 4);
+	child_del();
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2 + 4);
+	ck_assert_int_eq(sp_del(&other), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&other);
+}
+END_TEST
+
+/** the SP of a CHILD_SA, and what its errors are blocked with */
+static hwo_sp_request_t user;
+static sp_table_t *table;
+static hwo_sp_install_t install;
+static u_int added, blocking;
+
+/**
+ * Remove the SP of the CHILD_SA.
+ */
+static void remove_sp(sp_installer_t *sps)
+{
+	hwo_sp_entry_t *entry;
+	bool top;
+
+	entry = table->checkout(table, &user.sp.id, FALSE);
+	ck_assert(hwo_sp_remove_user(entry, &user, &top));
+	hwo_sp_checkin(&install, sps, table, entry);
+}
+
+/**
+ * Block some errors. At the first time another thread is faster.
+ */
+static int block(sp_installer_t *sps, const hwo_sp_request_t *drop)
+{
+	if (!added++)
+	{
+		remove_sp(sps);
+	}
+	blocking++;
+	return 0;
+}
+
+static int unblock(sp_installer_t *sps, const hwo_sp_request_t *drop)
+{
+	if (!blocking)
+	{
+		return ENOENT;
+	}
+	blocking--;
+	return 0;
+}
+
+START_TEST(test_overtaken)
+{
+	sp_installer_t sps = { .add = block, .del = unblock };
+	hwo_sp_entry_t *entry;
+
+	user = (hwo_sp_request_t){
+		.type = POLICY_IPSEC,
+		.mode = MODE_TRANSPORT,
+		.requested = HW_OFFLOAD_AUTO,
+		.sa.spi = htonl(SPI_OUT),
+		.sp.id = {
+			.dir = POLICY_OUT,
+			.sel = {
+				.family = AF_INET,
+				.proto = IPPROTO_UDP,
+				.src_prefix = 32,
+				.dst_prefix = 32,
+			},
+		},
+	};
+	added = blocking = 0;
+	table = hwo_sp_table_create();
+	install = (hwo_sp_install_t){
+		.precedence = hwo_sp_precedence_create(),
+		.settings.block_icmp_errors = TRUE,
+	};
+	entry = table->checkout(table, &user.sp.id, TRUE);
+	hwo_sp_add_user(entry, &user);
+	hwo_sp_checkin(&install, &sps, table, entry);
+	ck_assert_uint_eq(added, HWO_ICMP_ERROR_SPS);
+	ck_assert_uint_eq(blocking, 0);
+	ck_assert_uint_eq(table->get_count(table), 0);
+	install.precedence->destroy(install.precedence);
+	table->destroy(table);
+}
+END_TEST
+
 TCase *icmp_tcase(void)
 {
 	TCase *tcase = tcase_create("icmp");
@@ -150,5 +259,7 @@ TCase *icmp_tcase(void)
 	tcase_add_test(tcase, test_shared);
 	tcase_add_loop_test(tcase, test_none, 0, 4);
 	tcase_add_test(tcase, test_lost);
+	tcase_add_test(tcase, test_refused);
+	tcase_add_test(tcase, test_overtaken);
 	return tcase;
 }
