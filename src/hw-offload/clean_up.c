@@ -18,8 +18,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <libmnl/libmnl.h>
@@ -29,6 +32,12 @@
 
 /** Default of the setting state_file */
 #define STATE_FILE "/run/charon.hw-offload-state"
+
+/** How its first line begins */
+#define FORMAT "hw-offload 2 boot "
+
+/** How long to wait for an acknowledgement, in seconds */
+#define TIMEOUT 30
 
 /**
  * A clean-up under way.
@@ -82,6 +91,7 @@ static bool find_daemon(char name[64])
 {
 	DIR *proc = opendir("/proc");
 	char path[PATH_MAX], comm[32];
+	unsigned long long netns;
 	struct dirent *entry;
 	bool found = false;
 
@@ -90,10 +100,11 @@ static bool find_daemon(char name[64])
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
 		found = strspn(entry->d_name, "0123456789") &&
 				read_word(path, comm, sizeof(comm)) &&
-				(streq(comm, "charon") || streq(comm, "charon-systemd")) &&
-				get_netns(entry->d_name) == get_netns("self");
+				(streq(comm, "charon") || streq(comm, "charon-systemd"));
 		if (found)
-		{
+		{	/* what can't be looked at may be ours */
+			netns = get_netns(entry->d_name);
+			found = !netns || netns == get_netns("self");
 			snprintf(name, 64, "%s, process %.10s", comm, entry->d_name);
 		}
 	}
@@ -105,19 +116,52 @@ static bool find_daemon(char name[64])
 }
 
 /**
+ * Find any process that has the state file, whatever its name: it has an
+ * abstract socket of that name in this network namespace. Otherwise we have the
+ * file until we end.
+ */
+static bool find_owner(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t size = sizeof(addr.sun_path) - 2, len = strlen(path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	/* the end of the path is what differs */
+	len = len < size ? len : size;
+	memcpy(addr.sun_path + 1, path + strlen(path) - len, len);
+	len += offsetof(struct sockaddr_un, sun_path) + 1;
+	return fd == -1 || bind(fd, (struct sockaddr*)&addr, len) != 0 ||
+		   listen(fd, 1) != 0;
+}
+
+/**
  * Read what a state file says is there, by lines. One of another boot says
  * nothing, nor does one that was not completed.
+ *
+ * @return				0, or errno value, EBADMSG if it has another format
  */
-static json_t *read_state(const char *path)
+static int read_state(const char *path, json_t *lines)
 {
 	char boot[64] = "-", header[96], line[512];
-	json_t *lines = json_object();
 	FILE *file = fopen(path, "re");
 	bool complete = false;
+	int err = 0;
 
+	if (!file)
+	{
+		return errno;
+	}
 	read_word("/proc/sys/kernel/random/boot_id", boot, sizeof(boot));
-	snprintf(header, sizeof(header), "hw-offload 2 boot %s\n", boot);
-	if (file && fgets(line, sizeof(line), file) && streq(line, header))
+	snprintf(header, sizeof(header), FORMAT "%s\n", boot);
+	if (!fgets(line, sizeof(line), file))
+	{
+		err = ferror(file) ? errno : 0;
+	}
+	else if (strncmp(line, FORMAT, strlen(FORMAT)))
+	{
+		err = EBADMSG;
+	}
+	else if (streq(line, header))
 	{
 		while (fgets(line, sizeof(line), file) && strchr(line, '\n'))
 		{
@@ -133,15 +177,42 @@ static json_t *read_state(const char *path)
 			}
 		}
 	}
-	if (file)
-	{
-		fclose(file);
-	}
 	if (!complete)
 	{
 		json_object_clear(lines);
 	}
-	return lines;
+	fclose(file);
+	return err;
+}
+
+/**
+ * Read both state files. If both are complete, they are the same.
+ *
+ * @return				exit status, said why
+ */
+static int read_states(char path[2][PATH_MAX], json_t *lines)
+{
+	int i, err = ENOENT, missing = 0;
+
+	for (i = 0; i < 2 && !json_object_size(lines); i++)
+	{
+		err = read_state(path[i], lines);
+		missing += err == ENOENT;
+		if (err && err != ENOENT)
+		{
+			fprintf(stderr, "hw-offload: unable to read %s: %s\n", path[i],
+					err == EBADMSG ? "it is of another version"
+								   : strerror(err));
+			return EXIT_TROUBLE;
+		}
+	}
+	if (missing == 2)
+	{
+		fprintf(stderr, "hw-offload: there is no state file %s: nothing was "
+				"left, or the setting state_file has another name\n", path[0]);
+		return EXIT_NOT_SO;
+	}
+	return EXIT_SUCCESS;
 }
 
 /**
@@ -217,8 +288,11 @@ static int request(cleaner_t *this, hwo_msg_t *msg)
 	ssize_t len;
 
 	msg->hdr.nlmsg_seq = ++this->seq;
-	if (msg->overflow ||
-		mnl_socket_sendto(this->nl, &msg->hdr, msg->hdr.nlmsg_len) < 0)
+	if (msg->overflow)
+	{
+		return ENOBUFS;
+	}
+	if (mnl_socket_sendto(this->nl, &msg->hdr, msg->hdr.nlmsg_len) < 0)
 	{
 		return errno;
 	}
@@ -227,7 +301,7 @@ static int request(cleaner_t *this, hwo_msg_t *msg)
 		len = mnl_socket_recvfrom(this->nl, buf.bytes, sizeof(buf));
 		if (len < 0)
 		{
-			return errno;
+			return errno == EAGAIN ? ETIMEDOUT : errno;
 		}
 	}
 	while (!mnl_nlmsg_ok(&buf.hdr, len) || buf.hdr.nlmsg_seq != this->seq);
@@ -284,8 +358,12 @@ static void remove_all(cleaner_t *this, json_t *lines, const char *prefix)
 
 static bool open_kernel(cleaner_t *this)
 {
+	struct timeval timeout = { .tv_sec = TIMEOUT };
+
 	this->nl = mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC);
-	if (!this->nl || mnl_socket_bind(this->nl, 0, MNL_SOCKET_AUTOPID) < 0)
+	if (!this->nl || mnl_socket_bind(this->nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
+		setsockopt(mnl_socket_get_fd(this->nl), SOL_SOCKET, SO_RCVTIMEO,
+				   &timeout, sizeof(timeout)) < 0)
 	{
 		fprintf(stderr, "hw-offload: no access to XFRM: %s\n", strerror(errno));
 		return false;
@@ -293,34 +371,20 @@ static bool open_kernel(cleaner_t *this)
 	return true;
 }
 
-int command_clean_up(const options_t *options, int argc, char *argv[])
+/**
+ * Remove what was left, and the files if nothing is anymore.
+ */
+static int clean_up(char path[2][PATH_MAX], json_t *lines)
 {
-	char path[2][PATH_MAX], name[64];
-	const char *state = argc ? argv[0] : STATE_FILE;
 	cleaner_t cleaner = {};
-	json_t *lines;
 
-	if (find_daemon(name))
-	{
-		fprintf(stderr, "hw-offload: %s runs, stop it first\n", name);
-		return EXIT_TROUBLE;
-	}
 	if (!open_kernel(&cleaner))
 	{
 		return EXIT_TROUBLE;
 	}
-	snprintf(path[0], PATH_MAX, "%s.%llu", state, get_netns("self"));
-	snprintf(path[1], PATH_MAX, "%s.%llu.2", state, get_netns("self"));
-	lines = read_state(path[0]);
-	if (!json_object_size(lines))
-	{	/* if both are complete, they are the same */
-		json_decref(lines);
-		lines = read_state(path[1]);
-	}
 	/* policies block without their SAs, so they go last */
 	remove_all(&cleaner, lines, "sa ");
 	remove_all(&cleaner, lines, "sp ");
-	json_decref(lines);
 	mnl_socket_close(cleaner.nl);
 	if (cleaner.failed)
 	{
@@ -330,4 +394,30 @@ int command_clean_up(const options_t *options, int argc, char *argv[])
 	unlink(path[1]);
 	printf("removed %u SAs and %u policies\n", cleaner.sas, cleaner.policies);
 	return EXIT_SUCCESS;
+}
+
+int command_clean_up(const options_t *options, int argc, char *argv[])
+{
+	char path[2][PATH_MAX], name[64];
+	const char *state = argc ? argv[0] : STATE_FILE;
+	json_t *lines;
+	int status;
+
+	if (find_daemon(name))
+	{
+		fprintf(stderr, "hw-offload: %s runs, stop it first\n", name);
+		return EXIT_TROUBLE;
+	}
+	snprintf(path[0], PATH_MAX, "%s.%llu", state, get_netns("self"));
+	snprintf(path[1], PATH_MAX, "%s.%llu.2", state, get_netns("self"));
+	if (find_owner(path[0]))
+	{
+		fprintf(stderr, "hw-offload: a process that has %s runs, stop it "
+				"first: %s\n", path[0], strerror(errno));
+		return EXIT_TROUBLE;
+	}
+	lines = json_object();
+	status = read_states(path, lines) ?: clean_up(path, lines);
+	json_decref(lines);
+	return status;
 }

@@ -90,6 +90,9 @@ json_t *printed(const char *command);
 /** Tests of explain. */
 TCase *explain_tcase(void);
 
+/** Tests of clean-up. */
+TCase *clean_up_tcase(void);
+
 /** Tests of doctor. */
 TCase *doctor_tcase(void);
 

@@ -395,52 +395,6 @@ START_TEST(test_trouble)
 }
 END_TEST
 
-/**
- * Write a state file, with a line that is about nothing.
- */
-static void write_state(const char *state, const char *boot)
-{
-	FILE *file = fopen(state, "w");
-
-	ck_assert_ptr_nonnull(file);
-	fprintf(file, "hw-offload 2 boot %s\n+sp nonsense\n+sp gone\n-sp gone\n"
-			"=\n", boot);
-	fclose(file);
-}
-
-START_TEST(test_clean_up)
-{
-	char temp[] = "/tmp/hw-offload.XXXXXX", state[128], command[128];
-	char boot[64] = "-";
-	struct stat netns;
-	FILE *file;
-
-	ck_assert_ptr_nonnull(mkdtemp(temp));
-	ck_assert_int_eq(stat("/proc/self/ns/net", &netns), 0);
-	snprintf(command, sizeof(command), "clean-up %s/state", temp);
-	snprintf(state, sizeof(state), "%s/state.%llu", temp,
-			 (unsigned long long)netns.st_ino);
-	/* nothing is left of another boot */
-	write_state(state, "another");
-	ck_assert_int_eq(run(command), 0);
-	ck_assert_str_eq(output, "removed 0 SAs and 0 policies\n");
-	ck_assert_int_ne(access(state, F_OK), 0);
-	/* what can't be removed stays in the file */
-	file = fopen("/proc/sys/kernel/random/boot_id", "r");
-	ck_assert(!file || fscanf(file, "%63s", boot) == 1);
-	if (file)
-	{
-		fclose(file);
-	}
-	write_state(state, boot);
-	ck_assert_int_eq(run(command), 2);
-	ck_assert(strstr(output, "unable to remove sp nonsense: "));
-	ck_assert(!strstr(output, "gone"));
-	ck_assert_int_eq(unlink(state), 0);
-	ck_assert_int_eq(rmdir(temp), 0);
-}
-END_TEST
-
 START_TEST(test_usage)
 {
 	ck_assert_int_eq(run("--help"), 0);
@@ -482,11 +436,11 @@ int main(int argc, char *argv[])
 	tcase_add_test(tcase, test_metrics);
 	tcase_add_test(tcase, test_watch);
 	tcase_add_test(tcase, test_trouble);
-	tcase_add_test(tcase, test_clean_up);
 	tcase_add_test(tcase, test_usage);
 	suite_add_tcase(suite, tcase);
 	suite_add_tcase(suite, explain_tcase());
 	suite_add_tcase(suite, doctor_tcase());
+	suite_add_tcase(suite, clean_up_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
