@@ -21,8 +21,8 @@ bool hwo_selector_overlaps(const hwo_selector_t *a, const hwo_selector_t *b)
 bool hwo_sp_goes_before(const hwo_ranked_sp_t *soft, const hwo_ranked_sp_t *nic)
 {
 	uint32_t link = soft->id.sel.ifindex;
-	/* what comes first of equals is first, and the guard has the next priority;
-	 * to the SP of another CHILD_SA, which protects as well, that's no matter */
+	/* what comes first of equals is first, and the guard has the next priority.
+	 * The SP of another CHILD_SA protects as well, so there it is no matter */
 	uint32_t last = soft->reqid ? nic->priority - 1
 								: max(nic->priority, nic->priority + 1);
 

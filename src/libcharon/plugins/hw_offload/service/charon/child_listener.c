@@ -378,6 +378,8 @@ child_listener_t *hwo_child_listener_create(child_table_t *table,
 {
 	private_child_listener_t *this;
 
+	/* this thread may have served another instance */
+	current = (hwo_child_config_t){};
 	INIT(this,
 		.public = {
 			.on_event = _on_event,

@@ -7,6 +7,8 @@
 
 #include "history.h"
 
+#include <pthread.h>
+
 __thread ike_sa_t *history_bus_ike;
 
 /** who listens */
@@ -140,13 +142,21 @@ METHOD(child_cfg_t, cfg_get_manual_prio, uint32_t,
 	return 0;
 }
 
+/** what all CHILD_SAs are configured with */
+static child_cfg_t config;
+
+static void init_config(void)
+{
+	config.has_option = _cfg_has_option;
+	config.get_manual_prio = _cfg_get_manual_prio;
+}
+
 METHOD(child_sa_t, child_get_config, child_cfg_t*,
 	child_sa_t *this)
 {
-	static child_cfg_t config;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	config.has_option = _cfg_has_option;
-	config.get_manual_prio = _cfg_get_manual_prio;
+	pthread_once(&once, init_config);
 	return &config;
 }
 

@@ -415,7 +415,7 @@ START_TEST(test_watch_slowly)
 {
 	FILE *client;
 	json_t *line;
-	int missed = 0, got = 0, i, count = 20000;
+	int missed = 0, got = 0, i, count = 5000;
 
 	client = client_ask("hw-offload 1 watch\n");
 	client_first(client, "watch");
