@@ -16,6 +16,30 @@ ENUM(hwo_child_state_names, HWO_CHILD_INSTALLING, HWO_CHILD_CLOSED,
 	"closed",
 );
 
+void hwo_name_keep(char kept[HWO_NAME_LEN], const char *name)
+{
+	size_t len = strnlen(name, HWO_NAME_LEN);
+
+	if (len == HWO_NAME_LEN)
+	{
+		len--;
+		while (len && (name[len] & 0xc0) == 0x80)
+		{
+			len--;
+		}
+	}
+	memcpy(kept, name, len);
+	kept[len] = '\0';
+}
+
+bool hwo_name_is(const char kept[HWO_NAME_LEN], const char *name)
+{
+	char cut[HWO_NAME_LEN];
+
+	hwo_name_keep(cut, name);
+	return streq(kept, cut);
+}
+
 hwo_child_state_t hwo_child_next(hwo_child_state_t state,
 								 hwo_child_event_t event)
 {

@@ -168,6 +168,20 @@ typedef struct hwo_child_rooms_t {
 } hwo_child_rooms_t;
 
 /**
+ * Keep a name, without the rest of a character that does not fit.
+ *
+ * @param name			name in the configuration
+ */
+void hwo_name_keep(char kept[HWO_NAME_LEN], const char *name);
+
+/**
+ * Check if a name is the one that was kept, as far as it was.
+ *
+ * @param name			name in the configuration
+ */
+bool hwo_name_is(const char kept[HWO_NAME_LEN], const char *name);
+
+/**
  * Get the state that follows an event.
  *
  * @param event			what happens

@@ -217,7 +217,7 @@ METHOD(failed_children_t, forget_trap, void,
 	for (i = array_count(this->failures) - 1; i >= 0; i--)
 	{
 		array_get(this->failures, i, &failed);
-		if (!failed.sa.id.spi && streq(failed.sa.names.child, child))
+		if (!failed.sa.id.spi && hwo_name_is(failed.sa.names.child, child))
 		{
 			array_remove(this->failures, i, NULL);
 		}

@@ -78,25 +78,6 @@ bool hwo_child_lookup(child_table_t *table, ike_sa_t *ike_sa,
 }
 
 /**
- * Copy a name, without the rest of a character that does not fit.
- */
-static void copy_name(char dst[HWO_NAME_LEN], const char *src)
-{
-	size_t len = strnlen(src, HWO_NAME_LEN);
-
-	if (len == HWO_NAME_LEN)
-	{
-		len--;
-		while (len && (src[len] & 0xc0) == 0x80)
-		{
-			len--;
-		}
-	}
-	memcpy(dst, src, len);
-	dst[len] = '\0';
-}
-
-/**
  * Get the names of a CHILD_SA, ike_sa is NULL for traps.
  */
 static void get_names(ike_sa_t *ike_sa, child_sa_t *child_sa,
@@ -108,9 +89,9 @@ static void get_names(ike_sa_t *ike_sa, child_sa_t *child_sa,
 	if (ike_sa)
 	{
 		names->ike_id = ike_sa->get_unique_id(ike_sa);
-		copy_name(names->connection, ike_sa->get_name(ike_sa));
+		hwo_name_keep(names->connection, ike_sa->get_name(ike_sa));
 	}
-	copy_name(names->child, child_sa->get_name(child_sa));
+	hwo_name_keep(names->child, child_sa->get_name(child_sa));
 }
 
 /**

@@ -23,7 +23,7 @@ static bool has_child(peer_cfg_t *peer_cfg, const char *name)
 	enumerator = peer_cfg->create_child_cfg_enumerator(peer_cfg);
 	while (!found && enumerator->enumerate(enumerator, &child))
 	{
-		found = name[0] ? streq(child->get_name(child), name)
+		found = name[0] ? hwo_name_is(name, child->get_name(child))
 						: child->get_hw_offload(child) != HW_OFFLOAD_NO;
 	}
 	enumerator->destroy(enumerator);
@@ -54,7 +54,8 @@ bool hwo_child_is_loaded(const hwo_names_t *names, const hwo_addr_t *peer)
 	while (!found && enumerator->enumerate(enumerator, &peer_cfg))
 	{
 		found = (names->connection[0]
-					? streq(peer_cfg->get_name(peer_cfg), names->connection)
+					? hwo_name_is(names->connection,
+								  peer_cfg->get_name(peer_cfg))
 					: has_peer(peer_cfg, host)) &&
 				has_child(peer_cfg, names->child);
 	}

@@ -166,7 +166,7 @@ static bool is_for(const hwo_sp_entry_t *entry, const char *what)
 
 	return !what || is_net(&entry->id.sel, what) ||
 		   (blocked->names.connection[0] &&
-			streq(blocked->names.connection, what));
+			hwo_name_is(blocked->names.connection, what));
 }
 
 /**

@@ -58,10 +58,8 @@ void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
 	lifetime_cfg_t *lifetime;
 
 	memset(facts, 0, sizeof(*facts));
-	snprintf(facts->names.connection, sizeof(facts->names.connection), "%s",
-			 peer->get_name(peer));
-	snprintf(facts->names.child, sizeof(facts->names.child), "%s",
-			 child->get_name(child));
+	hwo_name_keep(facts->names.connection, peer->get_name(peer));
+	hwo_name_keep(facts->names.child, child->get_name(child));
 	facts->requested = child->get_hw_offload(child);
 	facts->local = hwo_child_facts_host(ike->get_my_addr(ike));
 	facts->remote = hwo_child_facts_host(ike->get_other_addr(ike));

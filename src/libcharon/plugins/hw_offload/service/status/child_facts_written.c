@@ -222,10 +222,8 @@ static const char *note_config(const json_t *config, hwo_child_facts_t *facts)
 {
 	const char *error;
 
-	snprintf(facts->names.connection, sizeof(facts->names.connection), "%s",
-			 written(config, "connection") ?: "");
-	snprintf(facts->names.child, sizeof(facts->names.child), "%s",
-			 written(config, "child") ?: "");
+	hwo_name_keep(facts->names.connection, written(config, "connection") ?: "");
+	hwo_name_keep(facts->names.child, written(config, "child") ?: "");
 	facts->sa.encap = settings_value_as_bool(written(config, "encap"), FALSE);
 	facts->sa.ipcomp = settings_value_as_bool(written(config, "ipcomp"), FALSE);
 	facts->sa.no_policies = !settings_value_as_bool(written(config, "policies"),

@@ -268,6 +268,27 @@ START_TEST(test_checkout)
 }
 END_TEST
 
+START_TEST(test_names)
+{
+	char kept[HWO_NAME_LEN], name[2 * HWO_NAME_LEN] = {};
+	int len;
+
+	for (len = 0; len < countof(name) - 2; len++)
+	{
+		hwo_name_keep(kept, name);
+		ck_assert_int_eq(strlen(kept), min(len, HWO_NAME_LEN - 1));
+		ck_assert(hwo_name_is(kept, name));
+		ck_assert(!len || !hwo_name_is(kept, "b"));
+		name[len] = 'a';
+	}
+	/* a character that would be cut is left out */
+	memcpy(&name[HWO_NAME_LEN - 2], "\xc3\xa4", 2);
+	hwo_name_keep(kept, name);
+	ck_assert_int_eq(strlen(kept), HWO_NAME_LEN - 2);
+	ck_assert(hwo_name_is(kept, name));
+}
+END_TEST
+
 TCase *notes_tcase(void)
 {
 	TCase *tc = tcase_create("notes");
@@ -283,5 +304,6 @@ TCase *notes_tcase(void)
 	tcase_add_test(tc, test_flush);
 	tcase_add_test(tc, test_threads);
 	tcase_add_test(tc, test_checkout);
+	tcase_add_test(tc, test_names);
 	return tc;
 }

@@ -119,6 +119,8 @@ static void unload_setup(void)
 
 static void unload_teardown(void)
 {
+	bus_ike_name = "gw";
+	bus_child_name = "net";
 	service_child_clear();
 	service_teardown();
 }
@@ -207,6 +209,24 @@ START_TEST(test_others)
 }
 END_TEST
 
+START_TEST(test_long_names)
+{
+	/* longer than what is kept of them, which ends within a character */
+	bus_ike_name = "gateway-0123456789-0123456789-0123456789-0123456789-"
+				   "0123456789\xc3\xa4-of-the-other-site";
+	bus_child_name = "net-0123456789-0123456789-0123456789-0123456789-"
+					 "0123456789-0123456789";
+	config.connection = bus_ike_name;
+	config.child = bus_child_name;
+	lose_child(TRUE);
+	wait_looks(4);
+	ck_assert(guarded());
+	ck_assert_int_eq(service_lines_with("its connection is not loaded"), 0);
+	config.loaded = FALSE;
+	ck_assert(wait_sps(0));
+}
+END_TEST
+
 START_TEST(test_replaced)
 {
 	/* it is not the guard of a connection that was unloaded anymore */
@@ -230,6 +250,7 @@ TCase *unload_tcase(void)
 	tcase_set_timeout(tcase, 30);
 	tcase_add_loop_test(tcase, test_unloaded, 0, 2);
 	tcase_add_loop_test(tcase, test_others, 0, countof(loaded));
+	tcase_add_test(tcase, test_long_names);
 	tcase_add_test(tcase, test_replaced);
 	return tcase;
 }
