@@ -30,7 +30,9 @@ typedef struct {
 	hwo_sp_id_t id;
 	/** its number, see hwo_block_t */
 	uint64_t number;
-	/** TRUE if the configuration did not want it at the last look */
+	/** TRUE if the configuration wanted it at any look */
+	bool wanted;
+	/** TRUE if it did not want it anymore at the last look */
 	bool unwanted;
 } kept_t;
 
@@ -301,19 +303,21 @@ static bool put_back(private_guard_keeper_t *this, array_t *all)
 /**
  * Find out if the configuration wants a guard, so that a CHILD_SA may come for
  * its traffic. A connection that is unloaded may be loaded again at once, so it
- * has to be missing twice.
+ * has to be missing twice. One that was never seen may be in no configuration,
+ * and its clients may bring it up again nevertheless (NetworkManager).
  */
 static bool is_wanted(private_guard_keeper_t *this, kept_t *kept)
 {
 	hwo_sp_view_t view;
-	bool before = kept->unwanted;
+	bool before = kept->unwanted, loaded;
 
 	if (!is_kept(this, kept, &view) || view.busy)
 	{	/* whoever is at it knows better */
 		return TRUE;
 	}
-	kept->unwanted = !hwo_child_is_loaded(&view.blocked.names,
-										  &view.blocked.peer);
+	loaded = hwo_child_is_loaded(&view.blocked.names, &view.blocked.peer);
+	kept->wanted |= loaded;
+	kept->unwanted = kept->wanted && !loaded;
 	return !kept->unwanted || !before;
 }
 

@@ -7,8 +7,9 @@
  *
  * Keeps guards whose CHILD_SA is gone, or was never there: why, since when and
  * for whom. They end with the next CHILD_SA or trap for the same traffic, by a
- * command, once the configuration is unloaded that had them protected, at the
- * end of the daemon, or if there are too many of them, the oldest one first.
+ * command, once the configuration is unloaded that had them protected and was
+ * loaded when they were kept, at the end of the daemon, or if there are too
+ * many of them, the oldest one first.
  *
  * Thread-safety: may be used by any thread; entries that are passed have to be
  * checked out.

@@ -199,12 +199,13 @@ static const struct {
 
 START_TEST(test_others)
 {
+	lose_child(loaded[_i].named);
+	wait_looks(2);
 	config.connection = loaded[_i].connection ?: config.connection;
 	config.child = loaded[_i].child ?: config.child;
 	config.offload = loaded[_i].offload;
 	config.match = loaded[_i].match;
-	lose_child(loaded[_i].named);
-	wait_looks(loaded[_i].stays ? 3 : 2);
+	wait_looks(ref_cur(&config.looks) + (loaded[_i].stays ? 4 : 2));
 	ck_assert(wait_sps(loaded[_i].stays ? 1 : 0));
 }
 END_TEST
@@ -227,12 +228,27 @@ START_TEST(test_long_names)
 }
 END_TEST
 
+START_TEST(test_never_loaded)
+{
+	/* somebody else has it, and may bring it up again */
+	config.loaded = FALSE;
+	lose_child(TRUE);
+	wait_looks(4);
+	ck_assert(guarded());
+	config.loaded = TRUE;
+	wait_looks(ref_cur(&config.looks) + 2);
+	config.loaded = FALSE;
+	ck_assert(wait_sps(0));
+}
+END_TEST
+
 START_TEST(test_replaced)
 {
 	/* it is not the guard of a connection that was unloaded anymore */
 	lose_child(TRUE);
+	wait_looks(2);
 	config.loaded = FALSE;
-	wait_looks(1);
+	wait_looks(ref_cur(&config.looks) + 1);
 	service_child_add();
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
 	config.loaded = TRUE;
@@ -251,6 +267,7 @@ TCase *unload_tcase(void)
 	tcase_add_loop_test(tcase, test_unloaded, 0, 2);
 	tcase_add_loop_test(tcase, test_others, 0, countof(loaded));
 	tcase_add_test(tcase, test_long_names);
+	tcase_add_test(tcase, test_never_loaded);
 	tcase_add_test(tcase, test_replaced);
 	return tcase;
 }
