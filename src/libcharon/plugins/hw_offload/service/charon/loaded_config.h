@@ -19,12 +19,12 @@
 
 /**
  * Check if a CHILD_SA that was there may come back: its connection is loaded,
- * and has its child. If its names are not known, any connection will do that
- * has this peer and a child which is offloaded.
+ * and has its child. Only names are compared: a lookup of addresses would take
+ * as long as the resolver does, with the configuration locked.
  *
- * @param names			names of the CHILD_SA, empty if they are not known
- * @param peer			address of the peer
+ * @param names			names of the CHILD_SA; any connection will do if that is
+ *						empty, and TRUE is returned if the child is
  */
-bool hwo_child_is_loaded(const hwo_names_t *names, const hwo_addr_t *peer);
+bool hwo_child_is_loaded(const hwo_names_t *names);
 
 #endif /** HWO_LOADED_CONFIG_H_ @}*/

@@ -34,6 +34,8 @@ typedef struct {
 	array_t *sps;
 	/** TRUE once it is given up */
 	bool failed;
+	/** its names, once it is given up */
+	hwo_names_t names;
 } trap_t;
 
 /**
@@ -76,12 +78,12 @@ METHOD(trap_listener_t, add, void,
 	array_insert(trap->sps, ARRAY_TAIL, &added);
 }
 
-METHOD(trap_listener_t, is_failed, bool,
+METHOD(trap_listener_t, get_failed, const hwo_names_t*,
 	private_trap_listener_t *this, uint32_t reqid)
 {
 	trap_t *trap = this->current->get(this->current);
 
-	return trap && trap->failed && trap->reqid == reqid;
+	return trap && trap->failed && trap->reqid == reqid ? &trap->names : NULL;
 }
 
 METHOD(trap_listener_t, remove_, bool,
@@ -91,7 +93,7 @@ METHOD(trap_listener_t, remove_, bool,
 	hwo_sp_id_t removed = *id, added;
 	int i;
 
-	if (!is_failed(this, reqid))
+	if (!get_failed(this, reqid))
 	{
 		return TRUE;
 	}
@@ -121,6 +123,8 @@ METHOD(listener_t, child_state_change, bool,
 		child_sa->get_state(child_sa) == CHILD_CREATED)
 	{
 		trap->failed = TRUE;
+		trap->names.child_id = child_sa->get_unique_id(child_sa);
+		hwo_name_keep(trap->names.child, child_sa->get_name(child_sa));
 	}
 	else if (trap)
 	{	/* it is installed, or the thread has to do with something else */
@@ -145,7 +149,7 @@ trap_listener_t *hwo_trap_listener_create(void)
 		.public = {
 			.add = _add,
 			.remove = _remove_,
-			.is_failed = _is_failed,
+			.get_failed = _get_failed,
 			.destroy = _destroy,
 		},
 		.listener = {

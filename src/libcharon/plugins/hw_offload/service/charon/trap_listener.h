@@ -16,7 +16,7 @@
 #ifndef HWO_TRAP_LISTENER_H_
 #define HWO_TRAP_LISTENER_H_
 
-#include "../../hwo_types.h"
+#include "../../model/state/child_record.h"
 
 typedef struct trap_listener_t trap_listener_t;
 
@@ -45,8 +45,10 @@ struct trap_listener_t {
 	 * Check if the current thread gives up a trap.
 	 *
 	 * @param reqid		reqid of the trap
+	 * @return			its names, that of its connection is not known; NULL if
+	 *					it does not
 	 */
-	bool (*is_failed)(trap_listener_t *this, uint32_t reqid);
+	const hwo_names_t *(*get_failed)(trap_listener_t *this, uint32_t reqid);
 
 	void (*destroy)(trap_listener_t *this);
 };

@@ -99,7 +99,7 @@ METHOD(guard_keeper_t, keep, void,
 
 METHOD(guard_keeper_t, keep_failed, bool,
 	private_guard_keeper_t *this, hwo_sp_entry_t *entry,
-	const hwo_sp_request_t *user, bool strict)
+	const hwo_sp_request_t *user, const hwo_names_t *names, bool strict)
 {
 	bool guarded = hwo_kernel_sps_guarded(&entry->kernel);
 
@@ -124,7 +124,7 @@ METHOD(guard_keeper_t, keep_failed, bool,
 	}
 	else
 	{
-		note(this, entry, HWO_BLOCK_TRAP_REFUSED, NULL, &user->sa.dst);
+		note(this, entry, HWO_BLOCK_TRAP_REFUSED, names, &user->sa.dst);
 	}
 	return TRUE;
 }
@@ -315,7 +315,7 @@ static bool is_wanted(private_guard_keeper_t *this, kept_t *kept)
 	{	/* whoever is at it knows better */
 		return TRUE;
 	}
-	loaded = hwo_child_is_loaded(&view.blocked.names, &view.blocked.peer);
+	loaded = hwo_child_is_loaded(&view.blocked.names);
 	kept->wanted |= loaded;
 	kept->unwanted = kept->wanted && !loaded;
 	return !kept->unwanted || !before;

@@ -46,15 +46,17 @@ struct guard_keeper_t {
 	 *
 	 * @param entry		entry of the SP
 	 * @param user		user that was the last one
+	 * @param names		names of the trap
 	 * @param strict	TRUE if the trap blocks when it is refused
 	 * @return			FALSE if the guard does not stay, nothing is done then
 	 */
 	bool (*keep_failed)(guard_keeper_t *this, hwo_sp_entry_t *entry,
-						const hwo_sp_request_t *user, bool strict);
+						const hwo_sp_request_t *user, const hwo_names_t *names,
+						bool strict);
 
 	/**
 	 * Block the traffic of an SP that could not be installed, if there is
-	 * nothing else for it.
+	 * nothing else for it. Its names are not known yet.
 	 *
 	 * @param user		user whose SP could not be installed
 	 * @return			FALSE if that failed

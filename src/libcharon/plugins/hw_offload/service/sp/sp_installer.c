@@ -195,16 +195,43 @@ static hwo_block_reason_t why_lost(private_sp_installer_t *this,
 }
 
 /**
+ * Get the names of the trap that is given up, if an SP is one of it.
+ */
+static const hwo_names_t *get_failed_trap(private_sp_installer_t *this,
+										  const hwo_sp_request_t *user)
+{
+	return is_trap(user) ? this->traps->get_failed(this->traps, user->reqid)
+						 : NULL;
+}
+
+/**
+ * charon tells what a trap is called when it gives it up, after its traffic was
+ * blocked.
+ */
+static void name_block(private_sp_installer_t *this, hwo_sp_entry_t *entry,
+					   const hwo_sp_request_t *user)
+{
+	const hwo_names_t *names = get_failed_trap(this, user);
+
+	if (names && entry->blocked.why == HWO_BLOCK_TRAP_REFUSED &&
+		!entry->blocked.names.child[0])
+	{
+		entry->blocked.names = *names;
+	}
+}
+
+/**
  * Remove an SP that nobody uses anymore.
  */
 static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 						 const hwo_sp_request_t *last, bool strict)
 {
 	hwo_block_reason_t why = HWO_BLOCK_NONE;
+	const hwo_names_t *names = get_failed_trap(this, last);
 	hwo_sa_record_t sa;
 
-	if (is_trap(last) && this->traps->is_failed(this->traps, last->reqid) &&
-		this->guards->keep_failed(this->guards, entry, last, strict))
+	if (names &&
+		this->guards->keep_failed(this->guards, entry, last, names, strict))
 	{
 		return 0;
 	}
@@ -283,6 +310,7 @@ METHOD(sp_installer_t, del, int,
 	if (entry)
 	{
 		err = remove_user(this, entry, user, &outcome);
+		name_block(this, entry, user);
 		checkin(this, entry);
 		this->guards->trim(this->guards);
 	}

@@ -16,8 +16,6 @@
 static struct {
 	bool loaded;
 	char *connection, *child;
-	hw_offload_t offload;
-	u_int match;
 	refcount_t looks;
 } config;
 
@@ -27,20 +25,7 @@ METHOD(child_cfg_t, cfg_get_name, char*,
 	return config.child;
 }
 
-METHOD(child_cfg_t, cfg_get_hw_offload, hw_offload_t,
-	child_cfg_t *this)
-{
-	return config.offload;
-}
-
-METHOD(ike_cfg_t, cfg_match_other, u_int,
-	ike_cfg_t *this, host_t *host)
-{
-	return config.match;
-}
-
 static child_cfg_t child_cfg;
-static ike_cfg_t ike_cfg;
 static peer_cfg_t peer_cfg;
 static backend_manager_t backends;
 
@@ -48,12 +33,6 @@ METHOD(peer_cfg_t, cfg_get_peer_name, char*,
 	peer_cfg_t *this)
 {
 	return config.connection;
-}
-
-METHOD(peer_cfg_t, cfg_get_ike_cfg, ike_cfg_t*,
-	peer_cfg_t *this)
-{
-	return &ike_cfg;
 }
 
 METHOD(peer_cfg_t, cfg_children, enumerator_t*,
@@ -89,6 +68,26 @@ static void lose_child(bool named)
 	ck_assert_int_eq(sa_del(&sa_in), SUCCESS);
 }
 
+/**
+ * Have a trap refused, charon gives it up if its name gets known.
+ */
+static void refuse_trap(char *remote, bool named)
+{
+	test_sp_t trap;
+
+	sp_init(&trap, POLICY_OUT, LOCAL, remote, 0, 1, HW_OFFLOAD_PACKET);
+	trap.data.prio = POLICY_PRIORITY_ROUTED;
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
+	ck_assert_int_eq(sp_add(&trap), FAILED);
+	if (named)
+	{
+		bus_trap_destroy(CHILD_CREATED, FALSE);
+	}
+	trap.data.hw_offload = HW_OFFLOAD_NO;
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	sp_clear(&trap);
+}
+
 static void unload_setup(void)
 {
 	service_setup();
@@ -97,18 +96,11 @@ static void unload_setup(void)
 	config.loaded = TRUE;
 	config.connection = bus_ike_name;
 	config.child = bus_child_name;
-	config.offload = HW_OFFLOAD_PACKET;
-	config.match = 1;
 	child_cfg = (child_cfg_t){
 		.get_name = _cfg_get_name,
-		.get_hw_offload = _cfg_get_hw_offload,
-	};
-	ike_cfg = (ike_cfg_t){
-		.match_other = _cfg_match_other,
 	};
 	peer_cfg = (peer_cfg_t){
 		.get_name = _cfg_get_peer_name,
-		.get_ike_cfg = _cfg_get_ike_cfg,
 		.create_child_cfg_enumerator = _cfg_children,
 	};
 	backends = (backend_manager_t){
@@ -166,7 +158,8 @@ static bool wait_sps(int count)
 
 START_TEST(test_unloaded)
 {
-	lose_child(_i);
+	/* a trap that is refused is blocked before anybody knows its name */
+	_i ? lose_child(TRUE) : refuse_trap(REMOTE, TRUE);
 	wait_looks(2);
 	ck_assert(guarded());
 	config.loaded = FALSE;
@@ -183,28 +176,24 @@ END_TEST
  * What else is loaded, and whether a guard stays for it.
  */
 static const struct {
+	bool trap;
 	char *connection, *child;
-	hw_offload_t offload;
-	u_int match;
-	bool named, stays;
+	bool stays;
 } loaded[] = {
-	{ "other",	NULL,		HW_OFFLOAD_PACKET,	1,	TRUE,	FALSE },
-	{ NULL,		"other",	HW_OFFLOAD_PACKET,	1,	TRUE,	FALSE },
-	{ NULL,		NULL,		HW_OFFLOAD_NO,		0,	TRUE,	TRUE },
-	/* nobody knows its names */
-	{ "other",	"other",	HW_OFFLOAD_PACKET,	1,	FALSE,	TRUE },
-	{ "other",	"other",	HW_OFFLOAD_PACKET,	0,	FALSE,	FALSE },
-	{ "other",	"other",	HW_OFFLOAD_NO,		1,	FALSE,	FALSE },
+	{ FALSE,	"other",	NULL,		FALSE },
+	{ FALSE,	NULL,		"other",	FALSE },
+	{ FALSE,	NULL,		NULL,		TRUE },
+	/* nobody knows whose child it is */
+	{ TRUE,		"other",	NULL,		TRUE },
+	{ TRUE,		"other",	"other",	FALSE },
 };
 
 START_TEST(test_others)
 {
-	lose_child(loaded[_i].named);
+	loaded[_i].trap ? refuse_trap(REMOTE, TRUE) : lose_child(TRUE);
 	wait_looks(2);
 	config.connection = loaded[_i].connection ?: config.connection;
 	config.child = loaded[_i].child ?: config.child;
-	config.offload = loaded[_i].offload;
-	config.match = loaded[_i].match;
 	wait_looks(ref_cur(&config.looks) + (loaded[_i].stays ? 4 : 2));
 	ck_assert(wait_sps(loaded[_i].stays ? 1 : 0));
 }
@@ -242,6 +231,26 @@ START_TEST(test_never_loaded)
 }
 END_TEST
 
+START_TEST(test_nameless)
+{
+	/* nobody knows if its configuration is unloaded, unlike that of another */
+	refuse_trap("192.168.50.3/32", TRUE);
+	if (_i)
+	{
+		refuse_trap(REMOTE, FALSE);
+	}
+	else
+	{
+		fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_PACKET);
+		lose_child(FALSE);
+	}
+	wait_looks(2);
+	config.loaded = FALSE;
+	ck_assert(wait_sps(1));
+	ck_assert(guarded());
+}
+END_TEST
+
 START_TEST(test_replaced)
 {
 	/* it is not the guard of a connection that was unloaded anymore */
@@ -268,6 +277,7 @@ TCase *unload_tcase(void)
 	tcase_add_loop_test(tcase, test_others, 0, countof(loaded));
 	tcase_add_test(tcase, test_long_names);
 	tcase_add_test(tcase, test_never_loaded);
+	tcase_add_loop_test(tcase, test_nameless, 0, 2);
 	tcase_add_test(tcase, test_replaced);
 	return tcase;
 }
