@@ -36,6 +36,8 @@ typedef struct {
 	bool failed;
 	/** its names, once it is given up */
 	hwo_names_t names;
+	/** TRUE once the one is given up, too, that it was to replace */
+	bool replaced;
 } trap_t;
 
 /**
@@ -93,7 +95,7 @@ METHOD(trap_listener_t, remove_, bool,
 	hwo_sp_id_t removed = *id, added;
 	int i;
 
-	if (!get_failed(this, reqid))
+	if (!get_failed(this, reqid) || trap->replaced)
 	{
 		return TRUE;
 	}
@@ -107,6 +109,19 @@ METHOD(trap_listener_t, remove_, bool,
 		}
 	}
 	return FALSE;
+}
+
+/**
+ * Check if a CHILD_SA is the trap that another one was to replace, which is
+ * given up. It is older then, those that are installed later by other threads
+ * are not.
+ */
+static bool is_replaced(const trap_t *trap, child_sa_t *child_sa)
+{
+	return trap->failed && child_sa->get_state(child_sa) == CHILD_ROUTED &&
+		   child_sa->get_reqid(child_sa) == trap->reqid &&
+		   child_sa->get_unique_id(child_sa) < trap->names.child_id &&
+		   hwo_name_is(trap->names.child, child_sa->get_name(child_sa));
 }
 
 METHOD(listener_t, child_state_change, bool,
@@ -125,6 +140,10 @@ METHOD(listener_t, child_state_change, bool,
 		trap->failed = TRUE;
 		trap->names.child_id = child_sa->get_unique_id(child_sa);
 		hwo_name_keep(trap->names.child, child_sa->get_name(child_sa));
+	}
+	else if (trap && state == CHILD_DESTROYING && is_replaced(trap, child_sa))
+	{
+		trap->replaced = TRUE;
 	}
 	else if (trap)
 	{	/* it is installed, or the thread has to do with something else */

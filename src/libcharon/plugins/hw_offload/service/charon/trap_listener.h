@@ -8,6 +8,8 @@
  * Knows which SPs belong to a trap that could not be installed. charon stops at
  * the first one that is refused, but then removes all SPs of the trap. Those
  * that it has not added may be the ones of another trap, which looks the same.
+ * If it was to replace a trap, as that is installed again, charon then gives
+ * that one up, too.
  *
  * Thread-safety: may be used by any thread. charon installs and destroys a trap
  * in one.

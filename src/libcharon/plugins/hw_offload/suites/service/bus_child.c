@@ -11,6 +11,7 @@
 char *bus_ike_name = "gw";
 char *bus_child_name = "net";
 uint32_t bus_child_reqid = 1;
+uint32_t bus_child_id = 9;
 
 /* what the methods return */
 static host_t *my_host, *other_host;
@@ -50,7 +51,7 @@ METHOD(child_sa_t, child_get_name, char*,
 METHOD(child_sa_t, child_get_unique_id, uint32_t,
 	child_sa_t *this)
 {
-	return 9;
+	return bus_child_id;
 }
 
 METHOD(child_sa_t, child_get_reqid, uint32_t,

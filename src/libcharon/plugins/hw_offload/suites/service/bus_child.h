@@ -16,10 +16,11 @@
 /** Unique ID of the IKE_SA. */
 #define BUS_IKE_ID 7
 
-/** Names of the IKE_SA and the CHILD_SA, and the reqid. */
+/** Names of the IKE_SA and the CHILD_SA, its reqid and unique ID. */
 extern char *bus_ike_name;
 extern char *bus_child_name;
 extern uint32_t bus_child_reqid;
+extern uint32_t bus_child_id;
 
 /** It is up or down. */
 void bus_child_updown(uint32_t spi_in, uint32_t spi_out, bool up);

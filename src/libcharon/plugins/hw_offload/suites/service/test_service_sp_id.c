@@ -249,6 +249,62 @@ START_TEST(test_trap_updated)
 }
 END_TEST
 
+/**
+ * What destroys a trap after one that was given up, and what it leaves.
+ */
+static const struct {
+	uint32_t id, reqid;
+	char *child;
+	int left;
+} after_failure[] = {
+	{ 8,	1,	"net",		1 },
+	/* others, that are uninstalled */
+	{ 10,	1,	"net",		0 },
+	{ 8,	2,	"net",		0 },
+	{ 8,	1,	"other",	0 },
+};
+
+START_TEST(test_trap_update_refused)
+{
+	test_sp_t old[2], new[2];
+	fake_sp_t guard;
+	int i;
+
+	/* charon removes the new one, and then the old one, which does its work */
+	for (i = 0; i < 2; i++)
+	{
+		sp_init(&old[i], i ? POLICY_FWD : POLICY_OUT, LOCAL, REMOTE, 0, 1,
+				HW_OFFLOAD_PACKET);
+		sp_init(&new[i], i ? POLICY_FWD : POLICY_OUT, LOCAL, REMOTE, 0, 1,
+				HW_OFFLOAD_PACKET);
+		old[i].data.prio = new[i].data.prio = POLICY_PRIORITY_ROUTED;
+		ck_assert_int_eq(sp_add(&old[i]), SUCCESS);
+	}
+	bus_trap_routed();
+	service_refuse(XFRM_MSG_UPDPOLICY, 1, EBUSY);
+	ck_assert_int_eq(sp_add(&new[0]), FAILED);
+	bus_trap_destroy(CHILD_CREATED, FALSE);
+	ck_assert_int_eq(sp_del(&new[0]), SUCCESS);
+	ck_assert_int_eq(sp_del(&new[1]), NOT_FOUND);
+	bus_child_id = after_failure[_i].id;
+	bus_child_reqid = after_failure[_i].reqid;
+	bus_child_name = after_failure[_i].child;
+	bus_trap_destroy(CHILD_ROUTED, FALSE);
+	bus_child_id = 9;
+	bus_child_reqid = 1;
+	bus_child_name = "net";
+	for (i = 0; i < 2; i++)
+	{
+		ck_assert_int_eq(sp_del(&old[i]), SUCCESS);
+		sp_clear(&old[i]);
+		sp_clear(&new[i]);
+	}
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), after_failure[_i].left);
+	ck_assert_int_eq(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &guard),
+					 after_failure[_i].left);
+}
+END_TEST
+
 START_TEST(test_same_interface)
 {
 	test_sp_t trap, shunt;
@@ -348,6 +404,8 @@ TCase *sp_id_tcase(void)
 	tcase_add_loop_test(tcase, test_trap_given_up_blocks, 0, 3);
 	tcase_add_test(tcase, test_next_user_refused);
 	tcase_add_loop_test(tcase, test_trap_updated, 0, 2);
+	tcase_add_loop_test(tcase, test_trap_update_refused, 0,
+						countof(after_failure));
 	tcase_add_test(tcase, test_same_interface);
 	tcase_add_test(tcase, test_identity);
 	tcase_add_test(tcase, test_priority_function);
