@@ -125,7 +125,7 @@ typedef struct hwo_sp_entry_t {
 	/** what the kernel has, none if it is not installed */
 	hwo_kernel_sps_t kernel;
 	/** why its guard stays although nobody uses it anymore, and why it did
-	 * before there was a user again. */
+	 * before there was a trap again. */
 	hwo_block_t blocked, before;
 	/** SPs that block ICMP errors about packets from its peer, a bit each */
 	uint32_t errors_blocked;

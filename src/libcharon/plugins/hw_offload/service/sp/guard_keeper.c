@@ -59,23 +59,14 @@ typedef struct {
 } private_guard_keeper_t;
 
 /**
- * Note why a guard stays.
+ * Note that a guard stays. It gets a new number, and may be looked at.
  */
-static void note(private_guard_keeper_t *this, hwo_sp_entry_t *entry,
-				 hwo_block_reason_t why, const hwo_names_t *names,
-				 const hwo_addr_t *peer)
+static void note_block(private_guard_keeper_t *this, hwo_sp_entry_t *entry,
+					   const hwo_block_t *block)
 {
 	kept_t *kept;
 
-	entry->blocked = (hwo_block_t){
-		.why = why,
-		.since = time(NULL),
-		.peer = *peer,
-	};
-	if (names)
-	{
-		entry->blocked.names = *names;
-	}
+	entry->blocked = *block;
 	INIT(kept,
 		.id = entry->id,
 	);
@@ -85,6 +76,26 @@ static void note(private_guard_keeper_t *this, hwo_sp_entry_t *entry,
 	array_insert(this->kept, ARRAY_TAIL, kept);
 	this->mutex->unlock(this->mutex);
 	this->job->schedule(this->job, LOOK_MS);
+}
+
+/**
+ * Note why a guard stays.
+ */
+static void note(private_guard_keeper_t *this, hwo_sp_entry_t *entry,
+				 hwo_block_reason_t why, const hwo_names_t *names,
+				 const hwo_addr_t *peer)
+{
+	hwo_block_t block = {
+		.why = why,
+		.since = time(NULL),
+		.peer = *peer,
+	};
+
+	if (names)
+	{
+		block.names = *names;
+	}
+	note_block(this, entry, &block);
 }
 
 METHOD(guard_keeper_t, keep, void,
@@ -119,8 +130,9 @@ METHOD(guard_keeper_t, keep_failed, bool,
 		return FALSE;
 	}
 	if (entry->before.why)
-	{
-		entry->blocked = entry->before;
+	{	/* a look may have forgotten it meanwhile */
+		note_block(this, entry, &entry->before);
+		memset(&entry->before, 0, sizeof(entry->before));
 	}
 	else
 	{

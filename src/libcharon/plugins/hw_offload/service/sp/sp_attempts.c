@@ -104,9 +104,9 @@ static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 	}
 	release_nic(this, &entry->effective);
 	entry->effective = *offload;
-	if (entry->blocked.why)
-	{
-		entry->before = entry->blocked;
+	if (entry->blocked.why || user->sa.spi)
+	{	/* with a CHILD_SA, what was before is over */
+		entry->before = user->sa.spi ? (hwo_block_t){} : entry->blocked;
 		memset(&entry->blocked, 0, sizeof(entry->blocked));
 	}
 	hwo_sp_log_change(update ? "updated" : "added", entry);

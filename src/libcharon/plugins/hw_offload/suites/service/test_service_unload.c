@@ -8,6 +8,7 @@
 #include "bus_child.h"
 #include "service_child.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include <daemon.h>
@@ -267,6 +268,41 @@ START_TEST(test_replaced)
 }
 END_TEST
 
+START_TEST(test_taken_back)
+{
+	test_sp_t out, fwd;
+
+	/* a guard is replaced by a trap, which is seen, and then given up; one
+	 * more guard has the configuration looked at */
+	refuse_trap("192.168.50.3/32", TRUE);
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_PACKET);
+	lose_child(TRUE);
+	wait_looks(2);
+	sp_init(&out, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_AUTO);
+	sp_init(&fwd, POLICY_FWD, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_AUTO);
+	out.data.prio = fwd.data.prio = POLICY_PRIORITY_ROUTED;
+	ck_assert_int_eq(sp_add(&out), SUCCESS);
+	wait_looks(ref_cur(&config.looks) + 2);
+	if (_i)
+	{	/* it is forgotten with the next CHILD_SA */
+		service_child_add();
+		ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+		ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
+	}
+	service_refuse(XFRM_MSG_NEWPOLICY, 1, ENOMEM);
+	ck_assert_int_eq(sp_add(&fwd), FAILED);
+	bus_trap_destroy(CHILD_CREATED, FALSE);
+	ck_assert_int_eq(sp_del(&out), SUCCESS);
+	ck_assert_int_eq(sp_del(&fwd), SUCCESS);
+	ck_assert_int_eq(guarded(), !_i);
+	wait_looks(ref_cur(&config.looks) + 2);
+	config.loaded = FALSE;
+	ck_assert(wait_sps(0));
+	sp_clear(&out);
+	sp_clear(&fwd);
+}
+END_TEST
+
 TCase *unload_tcase(void)
 {
 	TCase *tcase = tcase_create("unload");
@@ -279,5 +315,6 @@ TCase *unload_tcase(void)
 	tcase_add_test(tcase, test_never_loaded);
 	tcase_add_loop_test(tcase, test_nameless, 0, 2);
 	tcase_add_test(tcase, test_replaced);
+	tcase_add_loop_test(tcase, test_taken_back, 0, 2);
 	return tcase;
 }
