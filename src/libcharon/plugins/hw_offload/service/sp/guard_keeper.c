@@ -17,8 +17,10 @@
 #include <collections/array.h>
 #include <threading/mutex.h>
 
-/** Milliseconds from one look at the configuration to the next. It is that many
- * times as long as a look takes at least. */
+/** Milliseconds until the first look at the configuration, which may be about
+ * to change, and from one look to the next. That is so many times as long as a
+ * look takes at least. */
+#define FIRST_LOOK_MS 20
 #define LOOK_MS 1000
 #define LOOK_FACTOR 100
 
@@ -75,7 +77,7 @@ static void note_block(private_guard_keeper_t *this, hwo_sp_entry_t *entry,
 	entry->blocked.number = kept->number = ++this->last;
 	array_insert(this->kept, ARRAY_TAIL, kept);
 	this->mutex->unlock(this->mutex);
-	this->job->schedule(this->job, LOOK_MS);
+	this->job->schedule(this->job, FIRST_LOOK_MS);
 }
 
 /**
