@@ -17,6 +17,7 @@ START_TEST(test_packet)
 	test_sa_t new_in, new_out;
 	test_sp_t new_sp_in, new_sp_out;
 	fake_sp_t sp;
+	u_int deleted;
 
 	reroute_start(FAKE_CAPS_PACKET, NULL, NULL);
 	reroute_child_add(requested);
@@ -26,10 +27,11 @@ START_TEST(test_packet)
 	ck_assert(!calls.expire_hard);
 	ck_assert_uint_eq(calls.expire_spi, sa_out.id.spi);
 	/* nobody touched them, and the traffic is blocked until they are rekeyed.
-	 * Where nothing else will do, others are tried before */
+	 * Where nothing else will do, a pair of others is tried at each look */
 	reroute_wait_check();
-	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_DELSA),
-					  requested == HW_OFFLOAD_PACKET ? 2 : 0);
+	deleted = fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_DELSA);
+	ck_assert_int_eq(deleted > 0, requested == HW_OFFLOAD_PACKET);
+	ck_assert_uint_eq(deleted % 2, 0);
 	ck_assert_int_eq(fake_kernel_count_sas(kernel), 2);
 	ck_assert_int_eq(calls.expires, 1);
 	ck_assert(reroute_pair_is("packet3"));
