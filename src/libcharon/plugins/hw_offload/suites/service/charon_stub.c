@@ -43,6 +43,16 @@ static void note(int *counter)
 	mutex->unlock(mutex);
 }
 
+int calls_count(int *counter)
+{
+	int count;
+
+	mutex->lock(mutex);
+	count = *counter;
+	mutex->unlock(mutex);
+	return count;
+}
+
 bool calls_wait(int *counter, int expected)
 {
 	timeval_t deadline, timeout = {

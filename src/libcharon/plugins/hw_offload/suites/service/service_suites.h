@@ -209,6 +209,9 @@ extern charon_calls_t calls;
 void charon_stub_create(void);
 void charon_stub_destroy(void);
 
+/** Get a counter in calls that may change meanwhile */
+int calls_count(int *counter);
+
 /** Wait until a counter in calls is at least that large */
 bool calls_wait(int *counter, int expected);
 

@@ -301,7 +301,8 @@ START_TEST(test_acquire)
 	ck_assert_int_eq(calls.acquires, 1);
 	ck_assert_uint_eq(calls.acquire_reqid, 2);
 	/* there is no other reason than that for long */
-	for (i = 0; i < TEST_DEADLINE / 10 && calls.acquires < 2; i++)
+	for (i = 0; i < TEST_DEADLINE / 10 && calls_count(&calls.acquires) < 2;
+		 i++)
 	{
 		fake_kernel_acquire(kernel, "192.168.50.1", 1, "192.168.50.2", 2,
 							IPPROTO_UDP, 1);

@@ -215,7 +215,7 @@ START_TEST(test_added_while_removed)
 					   FAKE_FAULT_BLOCKED, 0, NULL);
 	fake_kernel_await_blocked(kernel);
 	thread = thread_create(add_out, NULL);
-	usleep(100000);
+	sleep(2);
 	fake_kernel_unblock(kernel);
 	ck_assert_ptr_eq(thread->join(thread), (void*)SUCCESS);
 	while (!service_lines_with("policies that nobody wants"))

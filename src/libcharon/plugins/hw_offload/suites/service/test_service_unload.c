@@ -20,10 +20,27 @@ static struct {
 	refcount_t looks;
 } config;
 
+/* others look at it meanwhile */
+
+static void set_loaded(bool loaded)
+{
+	__atomic_store_n(&config.loaded, loaded, __ATOMIC_SEQ_CST);
+}
+
+static void set_name(char **name, char *value)
+{
+	__atomic_store_n(name, value, __ATOMIC_SEQ_CST);
+}
+
+static char *get_name(char **name)
+{
+	return __atomic_load_n(name, __ATOMIC_SEQ_CST);
+}
+
 METHOD(child_cfg_t, cfg_get_name, char*,
 	child_cfg_t *this)
 {
-	return config.child;
+	return get_name(&config.child);
 }
 
 static child_cfg_t child_cfg;
@@ -33,7 +50,7 @@ static backend_manager_t backends;
 METHOD(peer_cfg_t, cfg_get_peer_name, char*,
 	peer_cfg_t *this)
 {
-	return config.connection;
+	return get_name(&config.connection);
 }
 
 METHOD(peer_cfg_t, cfg_children, enumerator_t*,
@@ -47,7 +64,8 @@ METHOD(backend_manager_t, cfg_peers, enumerator_t*,
 	identification_t *my_id, identification_t *other_id, ike_version_t version)
 {
 	ref_get(&config.looks);
-	return config.loaded ? enumerator_create_single(&peer_cfg, NULL)
+	return __atomic_load_n(&config.loaded, __ATOMIC_SEQ_CST)
+						 ? enumerator_create_single(&peer_cfg, NULL)
 						 : enumerator_create_empty();
 }
 
@@ -94,9 +112,9 @@ static void unload_setup(void)
 	service_setup();
 	service_child_init(HW_OFFLOAD_PACKET);
 	memset(&config, 0, sizeof(config));
-	config.loaded = TRUE;
-	config.connection = bus_ike_name;
-	config.child = bus_child_name;
+	set_loaded(TRUE);
+	set_name(&config.connection, bus_ike_name);
+	set_name(&config.child, bus_child_name);
 	child_cfg = (child_cfg_t){
 		.get_name = _cfg_get_name,
 	};
@@ -163,7 +181,7 @@ START_TEST(test_unloaded)
 	_i ? lose_child(TRUE) : refuse_trap(REMOTE, TRUE);
 	wait_looks(2);
 	ck_assert(guarded());
-	config.loaded = FALSE;
+	set_loaded(FALSE);
 	/* it may be loaded again at once */
 	wait_looks(ref_cur(&config.looks) + 1);
 	ck_assert(guarded());
@@ -193,8 +211,8 @@ START_TEST(test_others)
 {
 	loaded[_i].trap ? refuse_trap(REMOTE, TRUE) : lose_child(TRUE);
 	wait_looks(2);
-	config.connection = loaded[_i].connection ?: config.connection;
-	config.child = loaded[_i].child ?: config.child;
+	set_name(&config.connection, loaded[_i].connection ?: config.connection);
+	set_name(&config.child, loaded[_i].child ?: config.child);
 	wait_looks(ref_cur(&config.looks) + (loaded[_i].stays ? 4 : 2));
 	ck_assert(wait_sps(loaded[_i].stays ? 1 : 0));
 }
@@ -207,13 +225,13 @@ START_TEST(test_long_names)
 				   "0123456789\xc3\xa4-of-the-other-site";
 	bus_child_name = "net-0123456789-0123456789-0123456789-0123456789-"
 					 "0123456789-0123456789";
-	config.connection = bus_ike_name;
-	config.child = bus_child_name;
+	set_name(&config.connection, bus_ike_name);
+	set_name(&config.child, bus_child_name);
 	lose_child(TRUE);
 	wait_looks(4);
 	ck_assert(guarded());
 	ck_assert_int_eq(service_lines_with("its connection is not loaded"), 0);
-	config.loaded = FALSE;
+	set_loaded(FALSE);
 	ck_assert(wait_sps(0));
 }
 END_TEST
@@ -221,13 +239,13 @@ END_TEST
 START_TEST(test_never_loaded)
 {
 	/* somebody else has it, and may bring it up again */
-	config.loaded = FALSE;
+	set_loaded(FALSE);
 	lose_child(TRUE);
 	wait_looks(4);
 	ck_assert(guarded());
-	config.loaded = TRUE;
+	set_loaded(TRUE);
 	wait_looks(ref_cur(&config.looks) + 2);
-	config.loaded = FALSE;
+	set_loaded(FALSE);
 	ck_assert(wait_sps(0));
 }
 END_TEST
@@ -246,7 +264,7 @@ START_TEST(test_nameless)
 		lose_child(FALSE);
 	}
 	wait_looks(2);
-	config.loaded = FALSE;
+	set_loaded(FALSE);
 	ck_assert(wait_sps(1));
 	ck_assert(guarded());
 }
@@ -257,11 +275,11 @@ START_TEST(test_replaced)
 	/* it is not the guard of a connection that was unloaded anymore */
 	lose_child(TRUE);
 	wait_looks(2);
-	config.loaded = FALSE;
+	set_loaded(FALSE);
 	wait_looks(ref_cur(&config.looks) + 1);
 	service_child_add();
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4);
-	config.loaded = TRUE;
+	set_loaded(TRUE);
 	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
 	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
 	ck_assert_int_eq(service_lines_with("its connection is not loaded"), 0);
@@ -296,7 +314,7 @@ START_TEST(test_taken_back)
 	ck_assert_int_eq(sp_del(&fwd), SUCCESS);
 	ck_assert_int_eq(guarded(), !_i);
 	wait_looks(ref_cur(&config.looks) + 2);
-	config.loaded = FALSE;
+	set_loaded(FALSE);
 	ck_assert(wait_sps(0));
 	sp_clear(&out);
 	sp_clear(&fwd);
