@@ -22,6 +22,7 @@ START_TEST(test_packet)
 	reroute_start(FAKE_CAPS_PACKET, NULL, NULL);
 	reroute_child_add(requested);
 	ck_assert(reroute_pair_is("packet3"));
+	fake_kernel_reset_counts(kernel);
 	reroute_to(OTHER);
 	ck_assert(calls_wait(&calls.expires, 1));
 	ck_assert(!calls.expire_hard);
@@ -32,6 +33,8 @@ START_TEST(test_packet)
 	deleted = fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_DELSA);
 	ck_assert_int_eq(deleted > 0, requested == HW_OFFLOAD_PACKET);
 	ck_assert_uint_eq(deleted % 2, 0);
+	ck_assert_uint_eq(deleted,
+					  fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA));
 	ck_assert_int_eq(fake_kernel_count_sas(kernel), 2);
 	ck_assert_int_eq(calls.expires, 1);
 	ck_assert(reroute_pair_is("packet3"));
