@@ -52,6 +52,8 @@ typedef struct {
 	bool claimed;
 	/** TRUE if a scan has not found it yet */
 	bool missing;
+	/** what it returns to if its owner could not add the object */
+	hwo_line_state_t before;
 	/** what it says */
 	char text[];
 } line_t;
@@ -159,7 +161,7 @@ static void release(private_journal_t *this, line_t *line)
 METHOD(journal_t, begin, hwo_line_state_t,
 	private_journal_t *this, const char *text)
 {
-	hwo_line_state_t state = HWO_LINE_NONE;
+	hwo_line_state_t before;
 	line_t *line;
 
 	this->mutex->lock(this->mutex);
@@ -167,18 +169,19 @@ METHOD(journal_t, begin, hwo_line_state_t,
 	{	/* ends with one request */
 		this->condvar->wait(this->condvar, this->mutex);
 	}
-	if (line)
-	{
-		state = line->state;
-	}
-	else
+	if (!line)
 	{
 		line = add_line(this, text);
 		note(this, TRUE, text);
 	}
-	set_state(this, line, HWO_LINE_OWNED);
+	if (line->state != HWO_LINE_OWNED)
+	{
+		line->before = line->state;
+		set_state(this, line, HWO_LINE_OWNED);
+	}
+	before = line->before;
 	this->mutex->unlock(this->mutex);
-	return state;
+	return before;
 }
 
 METHOD(journal_t, claim, hwo_line_state_t,
@@ -211,6 +214,7 @@ METHOD(journal_t, end, void,
 		if (state != HWO_LINE_NONE)
 		{
 			set_state(this, line, state);
+			line->before = state;
 		}
 		else
 		{

@@ -59,17 +59,25 @@ static bool describe(const struct nlmsghdr *hdr, bool *add, bool *sp,
 	}
 }
 
-static void send_add(private_journaled_xfrm_t *this, const char *line,
+/**
+ * Send a request that adds something. An SP that is there already will be
+ * updated by the next one: it has an owner in between, or what a killed daemon
+ * has left would be removed, and come back after a gap.
+ */
+static void send_add(private_journaled_xfrm_t *this, const char *line, bool sp,
 					 hwo_msg_t *msg, hwo_result_t *result)
 {
-	hwo_line_state_t state;
+	hwo_line_state_t before;
 
-	state = this->journal->begin(this->journal, line);
+	before = this->journal->begin(this->journal, line);
 	this->xfrm->command(this->xfrm, msg, result);
-	if (result->err && !hwo_result_lost(result) &&
-		state != HWO_LINE_OWNED)
+	if (!result->err || hwo_result_lost(result))
 	{
-		this->journal->end(this->journal, line, state);
+		this->journal->end(this->journal, line, HWO_LINE_OWNED);
+	}
+	else if (!sp || result->err != EEXIST)
+	{
+		this->journal->end(this->journal, line, before);
 	}
 }
 
@@ -105,7 +113,7 @@ METHOD(nl_exchange_t, command, void,
 	}
 	else if (add)
 	{
-		send_add(this, line, msg, result);
+		send_add(this, line, sp, msg, result);
 	}
 	else
 	{

@@ -38,6 +38,21 @@ static bool wait_sp(const char *expected)
 	return FALSE;
 }
 
+/**
+ * Wait until the journal has one line of these, which it gets once the kernel
+ * has answered.
+ */
+static bool wait_line(const char *start)
+{
+	int i;
+
+	for (i = 0; i < TEST_DEADLINE && service_book_lines(start) != 1; i++)
+	{
+		usleep(1000);
+	}
+	return service_book_lines(start) == 1;
+}
+
 START_TEST(test_unanswered_sa)
 {
 	int i;
@@ -54,7 +69,7 @@ START_TEST(test_unanswered_sa)
 		usleep(1000);
 	}
 	ck_assert_str_eq(sa_mode(OUT), "missing");
-	ck_assert_int_eq(service_book_lines("-sa "), 1);
+	ck_assert(wait_line("-sa "));
 }
 END_TEST
 
@@ -112,7 +127,7 @@ START_TEST(test_repeated_again)
 	fail_twice(_i);
 	ck_assert(wait_sp("missing"));
 	ck_assert_int_eq(service_book_lines("+sp out 192.168.50.1/32 "), 1);
-	ck_assert_int_eq(service_book_lines("-sp out 192.168.50.1/32 "), 1);
+	ck_assert(wait_line("-sp out 192.168.50.1/32 "));
 }
 END_TEST
 
@@ -149,8 +164,12 @@ START_TEST(test_added_again)
 }
 END_TEST
 
+/** thread that adds an SP */
+static pid_t adder;
+
 static void *add_out(void *data)
 {
+	__atomic_store_n(&adder, gettid(), __ATOMIC_RELEASE);
 	return (void*)(intptr_t)sp_add(&left_sp_out);
 }
 
@@ -199,13 +218,34 @@ START_TEST(test_guard_in_use_again)
 }
 END_TEST
 
+/**
+ * Whether the thread that adds an SP waits.
+ */
+static bool adder_waits(void)
+{
+	pid_t tid = __atomic_load_n(&adder, __ATOMIC_ACQUIRE);
+	char path[64], state = 0;
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	stat = tid ? fopen(path, "r") : NULL;
+	if (stat)
+	{
+		ck_assert_int_eq(fscanf(stat, "%*d (%*[^)]) %c", &state), 1);
+		fclose(stat);
+	}
+	return state == 'S';
+}
+
 START_TEST(test_added_while_removed)
 {
+	int i;
 	thread_t *thread;
 
 	/* one SP is installed again while another one is removed, before its turn
-	 * comes: it is not removed anymore */
-	leftovers_start(1);
+	 * comes: it is not removed anymore. There is time to block them all before,
+	 * which keeps their order */
+	leftovers_start(3);
 	left_sp_out.data.hw_offload = HW_OFFLOAD_NO;
 	left_sp_out.cfg.esp.spi = 0;
 	leftovers_install();
@@ -215,7 +255,11 @@ START_TEST(test_added_while_removed)
 					   FAKE_FAULT_BLOCKED, 0, NULL);
 	fake_kernel_await_blocked(kernel);
 	thread = thread_create(add_out, NULL);
-	sleep(2);
+	for (i = 0; i < 50; i++)
+	{	/* for the kernel, not just for a mutex */
+		i = adder_waits() ? i : 0;
+		usleep(1000);
+	}
 	fake_kernel_unblock(kernel);
 	ck_assert_ptr_eq(thread->join(thread), (void*)SUCCESS);
 	while (!service_lines_with("policies that nobody wants"))
@@ -245,6 +289,10 @@ START_TEST(test_claims)
 	thread_t *thread;
 
 	ck_assert_int_eq(journal->begin(journal, "line"), HWO_LINE_NONE);
+	/* an SP is there already, and updated */
+	ck_assert_int_eq(journal->begin(journal, "line"), HWO_LINE_NONE);
+	journal->end(journal, "line", HWO_LINE_OWNED);
+	ck_assert_int_eq(journal->begin(journal, "line"), HWO_LINE_OWNED);
 	/* nobody removes what has an owner, or is removed by somebody else */
 	ck_assert_int_eq(journal->claim(journal, "line"), HWO_LINE_OWNED);
 	journal->end(journal, "line", HWO_LINE_UNWANTED);

@@ -154,6 +154,8 @@ START_TEST(test_priority_known)
 	service_child_add();
 	ck_assert(calls_wait(&calls.expires, 1));
 	/* from then on it is */
+	sa_clear(&sa_in);
+	sa_clear(&sa_out);
 	sa_init(&sa_in, SPI_IN + 2, TRUE, HW_OFFLOAD_AUTO);
 	sa_init(&sa_out, SPI_OUT + 2, FALSE, HW_OFFLOAD_AUTO);
 	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
