@@ -49,9 +49,9 @@ struct journal_t {
 	 * Own an object that is going to be added, before the kernel is asked to.
 	 * Waits while stale_state removes it, which is one request.
 	 *
-	 * @return			state before the first attempt, for end() if there is no
-	 *					such object after all. HWO_LINE_OWNED once end() was told
-	 *					that there is
+	 * @return			state before the first attempt, for end() if there is
+	 *					no such object after all. HWO_LINE_OWNED once end() was
+	 *					told that there is
 	 */
 	hwo_line_state_t (*begin)(journal_t *this, const char *line);
 
