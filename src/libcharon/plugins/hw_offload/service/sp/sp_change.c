@@ -136,56 +136,104 @@ static bool change_some(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
 }
 
 /**
- * Add an SP to what the kernel has, as it can't be removed.
+ * Add an SP to what the kernel has, as it can't be removed. Guards come first,
+ * and SPs are removed from the last to the first.
  */
 static void keep(hwo_kernel_sps_t *have, const hwo_kernel_sp_t *item)
 {
-	if (have->count < countof(have->item))
+	if (have->count >= countof(have->item))
 	{
-		have->item[have->count++] = *item;
+		return;
+	}
+	if (item->guard)
+	{
+		memmove(&have->item[1], &have->item[0], have->count * sizeof(*item));
+		have->item[0] = *item;
+	}
+	else
+	{
+		have->item[have->count] = *item;
+	}
+	have->count++;
+}
+
+/**
+ * Update SPs to what they were before. What was sent after a change goes after
+ * it here, too, as the kernel keeps the order only if guards are older, see
+ * change_some().
+ *
+ * @param changed		TRUE for those that were or may have been updated,
+ *						afterwards for those that are still as they are wanted
+ */
+static void restore(nl_exchange_t *xfrm, const hwo_kernel_sps_t *have,
+					const hwo_kernel_sps_t *want, bool *changed)
+{
+	bool reverse = want->count > 1 && is_earlier(want, have), sent = FALSE;
+	hwo_result_t result;
+	int i, at, old;
+
+	for (i = 0; i < want->count + reverse; i++)
+	{
+		at = reverse ? (i ?: want->count) - 1 : i;
+		old = hwo_kernel_sps_find(have, &want->item[at].sp.id);
+		if (old < 0 || (!changed[at] && !sent) ||
+			guard_stays(&have->item[old], &want->item[at]))
+		{
+			continue;
+		}
+		sent = TRUE;
+		send_sp(xfrm, &have->item[old], TRUE, &result);
+		changed[at] = changed[at] && result.err;
 	}
 }
 
 /**
- * Undo what was or may have been done to one SP.
+ * Remove an SP that is or may be there.
+ *
+ * @return				FALSE if it still is
  */
-static void undo_one(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
-					 const hwo_kernel_sp_t *item)
+static bool remove_new(nl_exchange_t *xfrm, const hwo_kernel_sp_t *item)
 {
-	int old = hwo_kernel_sps_find(have, &item->sp.id);
 	hwo_result_t result;
 
-	if (old < 0)
+	remove_one(xfrm, item, &result);
+	return !result.err || result.err == ENOENT || hwo_result_lost(&result);
+}
+
+/**
+ * Undo what was or may have been done until a failure: updated SPs are as
+ * before, new ones go. Only if one in a NIC can't be taken out of it, its guard
+ * stays, or its traffic would leave in clear once the NIC loses it.
+ */
+static void undo(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
+				 const hwo_kernel_sps_t *want, bool *done)
+{
+	const hwo_kernel_sp_t *item;
+	bool in_nic = FALSE;
+	int i, old;
+
+	restore(xfrm, have, want, done);
+	for (i = want->count - 1; i >= 0; i--)
 	{
-		remove_one(xfrm, item, &result);
-		if (result.err && result.err != ENOENT && !hwo_result_lost(&result))
+		item = &want->item[i];
+		old = hwo_kernel_sps_find(have, &item->sp.id);
+		if (!done[i])
+		{
+			continue;
+		}
+		if (old >= 0)
+		{
+			have->item[old] = *item;
+		}
+		else if ((item->guard && in_nic) || !remove_new(xfrm, item))
 		{
 			keep(have, item);
 		}
-		return;
-	}
-	send_sp(xfrm, &have->item[old], TRUE, &result);
-	if (result.err)
-	{
-		have->item[old] = *item;
-	}
-}
-
-/**
- * Undo what was or may have been done until a failure: new SPs go, updated ones
- * are as before.
- */
-static void undo(nl_exchange_t *xfrm, hwo_kernel_sps_t *have,
-				 const hwo_kernel_sps_t *want, const bool *done)
-{
-	int i;
-
-	for (i = want->count - 1; i >= 0; i--)
-	{
-		if (done[i])
+		else
 		{
-			undo_one(xfrm, have, &want->item[i]);
+			continue;
 		}
+		in_nic |= item->offload.mode == HWO_MODE_PACKET;
 	}
 }
 

@@ -39,6 +39,7 @@ TCase *sp_route_tcase(void);
 TCase *bypass_tcase(void);
 TCase *guard_tcase(void);
 TCase *guard_rules_tcase(void);
+TCase *undo_tcase(void);
 TCase *shunt_tcase(void);
 TCase *unload_tcase(void);
 TCase *icmp_tcase(void);

@@ -300,8 +300,8 @@ void service_teardown(void)
 /** Test cases by subject. */
 static TCase *(*const tcases[])(void) = {
 	offload_tcase, answers_tcase, sa_tcase, sp_tcase, sp_route_tcase,
-	bypass_tcase, guard_tcase, guard_rules_tcase, shunt_tcase, unload_tcase,
-	icmp_tcase, peers_tcase, sp_id_tcase, order_tcase, link_tcase,
+	bypass_tcase, guard_tcase, guard_rules_tcase, undo_tcase, shunt_tcase,
+	unload_tcase, icmp_tcase, peers_tcase, sp_id_tcase, order_tcase, link_tcase,
 	link_lost_tcase, sa_lost_tcase, limit_tcase, event_tcase, keys_tcase,
 	pair_tcase, move_tcase, status_tcase, failed_tcase, clients_tcase,
 	explain_tcase, learned_tcase, leftovers_tcase, removals_tcase,
