@@ -169,16 +169,15 @@ static void note_all(private_child_listener_t *this, ike_sa_t *ike_sa)
 }
 
 /**
- * Check if we are the one who deletes a CHILD_SA, not the peer: it may do so as
- * it could not rekey it with us.
+ * Check if there is a task that deletes CHILD_SAs.
  */
-static bool deletes(ike_sa_t *ike_sa)
+static bool has_delete(ike_sa_t *ike_sa, task_queue_t queue)
 {
 	enumerator_t *enumerator;
 	bool found = FALSE;
 	task_t *task;
 
-	enumerator = ike_sa->create_task_enumerator(ike_sa, TASK_QUEUE_ACTIVE);
+	enumerator = ike_sa->create_task_enumerator(ike_sa, queue);
 	while (!found && enumerator->enumerate(enumerator, &task))
 	{
 		found = task->get_type(task) == TASK_CHILD_DELETE ||
@@ -186,6 +185,17 @@ static bool deletes(ike_sa_t *ike_sa)
 	}
 	enumerator->destroy(enumerator);
 	return found;
+}
+
+/**
+ * Check if we are the one who deletes a CHILD_SA, not the peer: it may do so as
+ * it could not rekey it with us. If we wait for its answer to a request of ours
+ * to delete another one, only what it asked for meanwhile tells.
+ */
+static bool deletes(ike_sa_t *ike_sa)
+{
+	return has_delete(ike_sa, TASK_QUEUE_ACTIVE) &&
+		   !has_delete(ike_sa, TASK_QUEUE_PASSIVE);
 }
 
 /**

@@ -415,6 +415,33 @@ START_TEST(test_lost_answer)
 }
 END_TEST
 
+START_TEST(test_budget_same_reqid)
+{
+	int i, offloaded = 0;
+	test_sa_t in, out;
+	fake_sa_t sa;
+
+	/* CHILD_SAs per CPU, or duplicates: one more than fit, as it might replace
+	 * the other one */
+	lib->settings->set_int(lib->settings,
+						   "%s.plugins.hw-offload.devices.nic3.max_sas", 2,
+						   lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	for (i = 0; i < 16; i++)
+	{
+		sa_init(&in, SPI_IN + 16 * i, TRUE, HW_OFFLOAD_AUTO);
+		sa_init(&out, SPI_OUT + 16 * i, FALSE, HW_OFFLOAD_AUTO);
+		ck_assert_int_eq(sa_add(&in), SUCCESS);
+		ck_assert_int_eq(sa_add(&out), SUCCESS);
+		ck_assert(fake_kernel_get_sa(kernel, in.id.spi, &sa));
+		offloaded += sa.offload.ifindex == NIC && sa.offload.flags & 4;
+		sa_clear(&in);
+		sa_clear(&out);
+	}
+	ck_assert_int_eq(offloaded, 2);
+}
+END_TEST
+
 TCase *pair_tcase(void)
 {
 	TCase *tcase = tcase_create("pair");
@@ -437,5 +464,6 @@ TCase *pair_tcase(void)
 	tcase_add_loop_test(tcase, test_lost_missing, 0, 2);
 	tcase_add_test(tcase, test_lost_marked);
 	tcase_add_test(tcase, test_lost_soft);
+	tcase_add_test(tcase, test_budget_same_reqid);
 	return tcase;
 }
