@@ -19,6 +19,9 @@
 #include "model/state/ifname_table.h"
 #include "model/plan/ts_convert.h"
 #include "service/device/route_leak.h"
+#include "service/sa/sa_install.h"
+#include "service/sa/sa_installer.h"
+#include "service/sa/sa_mover.h"
 #include "service/sp/sp_planner.h"
 
 #include <dlfcn.h>
@@ -96,13 +99,12 @@ static bool alloc_spi(private_hw_offload_ipsec_t *this, host_t *src,
 					  host_t *dst, uint8_t proto, uint32_t from, uint32_t to,
 					  uint32_t *spi)
 {
-	sa_installer_t *sas = this->services.sas;
 	hwo_addr_t saddr, daddr;
 
 	hwo_addr_from_host(src, &saddr);
 	hwo_addr_from_host(dst, &daddr);
-	return sas->alloc_spi(sas, &saddr, &daddr, proto, min(from, to),
-						  max(from, to), spi) == 0;
+	return hwo_sa_alloc_spi(&this->services.sas, &saddr, &daddr, proto,
+							min(from, to), max(from, to), spi) == 0;
 }
 
 METHOD(kernel_ipsec_t, get_spi, status_t,
@@ -167,7 +169,7 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 	kernel_ipsec_add_sa_t *data)
 {
 	bool ipcomp = data->ipcomp != IPCOMP_NONE && data->cpi;
-	sa_installer_t *sas = this->services.sas;
+	const hwo_sa_shared_t *sas = &this->services.sas;
 	status_t status = FAILED;
 	hwo_sa_t sa;
 
@@ -183,7 +185,7 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 		sa.flows = hwo_selectors_from_ts(
 							data->inbound ? data->dst_ts : data->src_ts,
 							data->inbound ? data->src_ts : data->dst_ts);
-		if (sas->add(sas, &sa, data->hw_offload) == 0)
+		if (hwo_sa_install(sas, &sa, data->hw_offload) == 0)
 		{
 			status = SUCCESS;
 		}
@@ -202,22 +204,21 @@ METHOD(kernel_ipsec_t, update_sa, status_t,
 	private_hw_offload_ipsec_t *this, kernel_ipsec_sa_id_t *id,
 	kernel_ipsec_update_sa_t *data)
 {
-	sa_mover_t *mover = this->services.mover;
+	const hwo_sa_shared_t *sas = &this->services.sas;
 	hwo_sa_move_t move, back;
 	hwo_sa_id_t sa_id;
 	int err;
 
-	if (data->cpi &&
-		hwo_ipcomp_move(mover, this->services.table, id, data, &back))
+	if (data->cpi && hwo_ipcomp_move(sas, id, data, &back))
 	{
 		return NOT_SUPPORTED;
 	}
 	hwo_translate_sa_id(id, &sa_id);
 	hwo_translate_move(data, data->new_encap, &move);
-	err = mover->move(mover, &sa_id, &move);
+	err = hwo_sa_move(sas, &sa_id, &move);
 	if (err && data->cpi)
 	{
-		hwo_ipcomp_move_back(mover, this->services.sas, id, data, &back);
+		hwo_ipcomp_move_back(sas, id, data, &back);
 	}
 	if (err)
 	{	/* before 6.1.0, charon ignores any other failure */
@@ -233,14 +234,14 @@ METHOD(kernel_ipsec_t, query_sa, status_t,
 	kernel_ipsec_query_sa_t *data, uint64_t *bytes, uint64_t *packets,
 	time_t *used)
 {
-	sa_installer_t *sas = this->services.sas;
 	uint64_t all_bytes, all_packets;
 	hwo_sa_id_t sa_id;
 	time_t last;
 
 	hwo_translate_sa_id(id, &sa_id);
-	return sas->query(sas, &sa_id, bytes ?: &all_bytes, packets ?: &all_packets,
-					  used ?: &last) == 0 ? SUCCESS : FAILED;
+	return hwo_sa_query(&this->services.sas, &sa_id, bytes ?: &all_bytes,
+						packets ?: &all_packets, used ?: &last) == 0 ? SUCCESS
+																	 : FAILED;
 }
 
 METHOD(kernel_ipsec_t, del_sa, status_t,
@@ -251,18 +252,16 @@ METHOD(kernel_ipsec_t, del_sa, status_t,
 
 	if (data->cpi)
 	{
-		hwo_ipcomp_del(this->services.sas, id, data->cpi);
+		hwo_ipcomp_del(&this->services.sas, id, data->cpi);
 	}
 	hwo_translate_sa_id(id, &sa_id);
-	return to_status(this->services.sas->del(this->services.sas, &sa_id));
+	return to_status(hwo_sa_remove(&this->services.sas, &sa_id));
 }
 
 METHOD(kernel_ipsec_t, flush_sas, status_t,
 	private_hw_offload_ipsec_t *this)
 {
-	sa_installer_t *sas = this->services.sas;
-
-	return sas->flush(sas) == 0 ? SUCCESS : FAILED;
+	return hwo_sa_flush(&this->services.sas) == 0 ? SUCCESS : FAILED;
 }
 
 /**

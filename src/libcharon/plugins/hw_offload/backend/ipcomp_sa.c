@@ -6,27 +6,30 @@
  */
 
 #include "ipcomp_sa.h"
+#include "../service/sa/sa_install.h"
+#include "../service/sa/sa_installer.h"
+#include "../service/sa/sa_mover.h"
 
-bool hwo_ipcomp_add(sa_installer_t *sas, const hwo_translate_t *how,
+bool hwo_ipcomp_add(const hwo_sa_shared_t *sas, const hwo_translate_t *how,
 					const kernel_ipsec_sa_id_t *id,
 					const kernel_ipsec_add_sa_t *data)
 {
 	hwo_sa_t sa;
 
 	return hwo_translate_ipcomp(how, id, data, &sa) &&
-		   sas->add(sas, &sa, HW_OFFLOAD_NO) == 0;
+		   hwo_sa_install(sas, &sa, HW_OFFLOAD_NO) == 0;
 }
 
-void hwo_ipcomp_del(sa_installer_t *sas, const kernel_ipsec_sa_id_t *id,
+void hwo_ipcomp_del(const hwo_sa_shared_t *sas, const kernel_ipsec_sa_id_t *id,
 					uint16_t cpi)
 {
 	hwo_sa_id_t sa_id;
 
 	hwo_translate_ipcomp_id(id, cpi, &sa_id);
-	sas->del(sas, &sa_id);
+	hwo_sa_remove(sas, &sa_id);
 }
 
-int hwo_ipcomp_move(sa_mover_t *mover, child_table_t *table,
+int hwo_ipcomp_move(const hwo_sa_shared_t *sas,
 					const kernel_ipsec_sa_id_t *id,
 					const kernel_ipsec_update_sa_t *data, hwo_sa_move_t *back)
 {
@@ -36,7 +39,7 @@ int hwo_ipcomp_move(sa_mover_t *mover, child_table_t *table,
 	hwo_sa_id_t sa_id;
 
 	hwo_translate_ipcomp_id(id, data->cpi, &sa_id);
-	table->get(table, &sa_id, &child);
+	sas->table->get(sas->table, &sa_id, &child);
 	sa = hwo_child_find(&child, &sa_id);
 	*back = (hwo_sa_move_t){
 		.src = sa_id.src,
@@ -46,10 +49,10 @@ int hwo_ipcomp_move(sa_mover_t *mover, child_table_t *table,
 		.reqid = child.reqid,
 	};
 	hwo_translate_move(data, FALSE, &move);
-	return mover->move(mover, &sa_id, &move);
+	return hwo_sa_move(sas, &sa_id, &move);
 }
 
-void hwo_ipcomp_move_back(sa_mover_t *mover, sa_installer_t *sas,
+void hwo_ipcomp_move_back(const hwo_sa_shared_t *sas,
 						  const kernel_ipsec_sa_id_t *id,
 						  const kernel_ipsec_update_sa_t *data,
 						  const hwo_sa_move_t *back)
@@ -61,8 +64,8 @@ void hwo_ipcomp_move_back(sa_mover_t *mover, sa_installer_t *sas,
 	hwo_translate_move(data, FALSE, &move);
 	sa_id.src = move.src;
 	sa_id.dst = move.dst;
-	if (mover->move(mover, &sa_id, back))
+	if (hwo_sa_move(sas, &sa_id, back))
 	{
-		sas->del(sas, &sa_id);
+		hwo_sa_remove(sas, &sa_id);
 	}
 }

@@ -15,42 +15,38 @@
 #define IPCOMP_SA_H_
 
 #include "translate.h"
-#include "../service/sa/sa_installer.h"
+#include "../service/sa/sa_shared.h"
 
 /**
  * Install the IPComp SA of an SA.
  *
- * @param sas		installer
  * @param how		what influences translations
  * @param id		identity of the ESP or AH SA
  * @param data		charon's data of it, with a CPI
  * @return			FALSE on failure, which is logged
  */
-bool hwo_ipcomp_add(sa_installer_t *sas, const hwo_translate_t *how,
+bool hwo_ipcomp_add(const hwo_sa_shared_t *sas, const hwo_translate_t *how,
 					const kernel_ipsec_sa_id_t *id,
 					const kernel_ipsec_add_sa_t *data);
 
 /**
  * Remove the IPComp SA of an SA.
  *
- * @param sas		installer
  * @param id		identity of the ESP or AH SA
  * @param cpi		CPI, network order
  */
-void hwo_ipcomp_del(sa_installer_t *sas, const kernel_ipsec_sa_id_t *id,
+void hwo_ipcomp_del(const hwo_sa_shared_t *sas, const kernel_ipsec_sa_id_t *id,
 					uint16_t cpi);
 
 /**
  * Move the IPComp SA of an SA.
  *
- * @param mover		mover
- * @param table		records of SAs
  * @param id		identity of the ESP or AH SA, before the move
  * @param data		charon's data of the move, with a CPI
  * @param back		[out] what moves it back
- * @return			0, or an errno value of the mover
+ * @return			0, or an errno value of hwo_sa_move()
  */
-int hwo_ipcomp_move(sa_mover_t *mover, child_table_t *table,
+int hwo_ipcomp_move(const hwo_sa_shared_t *sas,
 					const kernel_ipsec_sa_id_t *id,
 					const kernel_ipsec_update_sa_t *data, hwo_sa_move_t *back);
 
@@ -59,13 +55,11 @@ int hwo_ipcomp_move(sa_mover_t *mover, child_table_t *table,
  * going to look for both where they were. If that is not possible, it is
  * removed: nobody would find it anymore.
  *
- * @param mover		mover
- * @param sas		installer
  * @param id		identity of the ESP or AH SA
  * @param data		charon's data of the move, as for hwo_ipcomp_move()
  * @param back		what that told
  */
-void hwo_ipcomp_move_back(sa_mover_t *mover, sa_installer_t *sas,
+void hwo_ipcomp_move_back(const hwo_sa_shared_t *sas,
 						  const kernel_ipsec_sa_id_t *id,
 						  const kernel_ipsec_update_sa_t *data,
 						  const hwo_sa_move_t *back);

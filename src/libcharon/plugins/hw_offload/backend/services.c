@@ -46,7 +46,6 @@ static void start_installers(hwo_services_t *this,
 							 const hwo_guard_rules_t *guard)
 {
 	hwo_bypass_settings_t bypass = hwo_setup_bypass();
-	hwo_sa_shared_t *with = &this->with;
 	hwo_sp_install_t install = {
 		.devices = this->devices,
 		.sas = this->table,
@@ -55,24 +54,20 @@ static void start_installers(hwo_services_t *this,
 		.settings = hwo_setup_sps(guard),
 	};
 
-	*with = (hwo_sa_shared_t){
+	this->rekey = hwo_sa_expiry_create(this->table);
+	this->watcher = hwo_limit_watcher_create(this->xfrm, this->table,
+											 this->rekey, kernel->link_speed);
+	this->sas = (hwo_sa_shared_t){
 		.xfrm = this->xfrm,
 		.listener = kernel->listener,
 		.devices = this->devices,
 		.table = this->table,
 		.precedence = this->precedence,
-		.rekey = this->rekey = hwo_sa_expiry_create(this->table),
-		.set_dir = features->sa_dir,
-	};
-	this->mover = hwo_sa_mover_create(with);
-	this->watcher = hwo_limit_watcher_create(this->xfrm, this->table,
-											 this->rekey, kernel->link_speed);
-	this->sas = hwo_sa_installer_create(&(hwo_sa_install_t){
-		.with = *with,
-		.mover = this->mover,
+		.rekey = this->rekey,
 		.watcher = this->watcher,
 		.failures = this->failures,
-	});
+		.set_dir = features->sa_dir,
+	};
 	this->bypass = hwo_ike_bypass_create(this->xfrm, &bypass);
 	install.rekey = this->rekey;
 	install.order = this->order = hwo_spd_order_create(this->xfrm,
@@ -91,8 +86,8 @@ static void start_followers(hwo_services_t *this,
 	hwo_rebind_settings_t rebind = hwo_setup_rebind(guard);
 
 	this->names = hwo_child_listener_create(this->table, this->failures);
-	this->worker = hwo_child_worker_create(kernel->route_changes, &this->with,
-										   this->mover, this->sps, &rebind);
+	this->worker = hwo_child_worker_create(kernel->route_changes, &this->sas,
+										   this->sps, &rebind);
 	this->events = hwo_xfrm_events_create(kernel->xfrm_events, this->worker,
 										  this->table, this->rekey,
 										  this->xfrm);
@@ -148,9 +143,7 @@ void hwo_services_stop(hwo_services_t *this)
 	DESTROY_IF(this->names);
 	DESTROY_IF(this->sps);
 	DESTROY_IF(this->order);
-	DESTROY_IF(this->sas);
 	DESTROY_IF(this->watcher);
-	DESTROY_IF(this->mover);
 	DESTROY_IF(this->rekey);
 	DESTROY_IF(this->bypass);
 	DESTROY_IF(this->devices);

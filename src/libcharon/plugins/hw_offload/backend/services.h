@@ -18,7 +18,7 @@
 #include "../service/journal/stale_state.h"
 #include "../service/sync/link_events.h"
 #include "../service/sync/child_worker.h"
-#include "../service/sa/sa_installer.h"
+#include "../service/sa/sa_shared.h"
 #include "../service/status/status_service.h"
 
 typedef struct hwo_services_t hwo_services_t;
@@ -54,11 +54,6 @@ struct hwo_services_t {
 	child_table_t *table;
 
 	/**
-	 * What services for SAs have in common.
-	 */
-	hwo_sa_shared_t with;
-
-	/**
 	 * Follows what happens to CHILD_SAs in charon.
 	 */
 	child_listener_t *names;
@@ -81,14 +76,9 @@ struct hwo_services_t {
 	failed_children_t *failures;
 
 	/**
-	 * Installer of SAs.
+	 * What it takes to install SAs.
 	 */
-	sa_installer_t *sas;
-
-	/**
-	 * Mover of SAs.
-	 */
-	sa_mover_t *mover;
+	hwo_sa_shared_t sas;
 
 	/**
 	 * Watcher of limits.

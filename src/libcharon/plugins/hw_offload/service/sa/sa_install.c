@@ -8,6 +8,7 @@
 #include "sa_install.h"
 #include "sa_attempts.h"
 #include "sa_log.h"
+#include "sa_mover.h"
 #include "../charon/child_listener.h"
 #include "../charon/ike_listener.h"
 #include "../../model/plan/bind_plan.h"
@@ -46,9 +47,9 @@ typedef struct {
 	hwo_sa_last_state_t last;
 } install_t;
 
-static device_history_t *get_history(const hwo_sa_install_t *this)
+static device_history_t *get_history(const hwo_sa_shared_t *this)
 {
-	return this->with.devices->get_history(this->with.devices);
+	return this->devices->get_history(this->devices);
 }
 
 static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
@@ -90,7 +91,7 @@ static hwo_refusal_t why_not_crypto(const install_t *install)
 	return why;
 }
 
-static void note_installed(const hwo_sa_install_t *this, install_t *install)
+static void note_installed(const hwo_sa_shared_t *this, install_t *install)
 {
 	device_history_t *history = get_history(this);
 
@@ -119,7 +120,7 @@ static void note_installed(const hwo_sa_install_t *this, install_t *install)
  * Leave out the modes in which a device has as many SAs as it may have. What
  * the inbound SA got holds for the outbound one.
  */
-static void keep_to_budget(const hwo_sa_install_t *this, install_t *install,
+static void keep_to_budget(const hwo_sa_shared_t *this, install_t *install,
 						   const hwo_device_t *device)
 {
 	hwo_plan_t *plan = &install->attempts.plan;
@@ -135,7 +136,7 @@ static void keep_to_budget(const hwo_sa_install_t *this, install_t *install,
 	for (; offload.mode > HWO_MODE_NONE; offload.mode--)
 	{
 		if (hwo_plan_has(plan, offload.mode) &&
-			!this->with.table->admit(this->with.table, install->child, &offload,
+			!this->table->admit(this->table, install->child, &offload,
 									 device->max_sas))
 		{
 			hwo_plan_exclude(plan, offload.mode, HWO_REASON_BUDGET);
@@ -147,10 +148,10 @@ static void keep_to_budget(const hwo_sa_install_t *this, install_t *install,
  * Check if an SP in software goes before one of a CHILD_SA on a NIC. Strict
  * modes are left to their SPs, which know more.
  */
-static bool is_shunted(const hwo_sa_install_t *this, const install_t *install,
+static bool is_shunted(const hwo_sa_shared_t *this, const install_t *install,
 					   uint32_t ifindex, uint32_t priority)
 {
-	sp_precedence_t *precedence = this->with.precedence;
+	sp_precedence_t *precedence = this->precedence;
 	hwo_ranked_sp_t sp = {
 		.id = {
 			.dir = POLICY_OUT,
@@ -182,7 +183,7 @@ static bool is_shunted(const hwo_sa_install_t *this, const install_t *install,
  * Add what is known about the SPs. What holds for the inbound SA holds for the
  * outbound one, which another thread may add later.
  */
-static void add_sp_facts(const hwo_sa_install_t *this, install_t *install,
+static void add_sp_facts(const hwo_sa_shared_t *this, install_t *install,
 						 uint32_t ifindex)
 {
 	const hwo_child_config_t config = hwo_child_config_current();
@@ -198,7 +199,7 @@ static void add_sp_facts(const hwo_sa_install_t *this, install_t *install,
 	facts->shunted = is_shunted(this, install, ifindex, config.priority);
 }
 
-static void plan_install(const hwo_sa_install_t *this, install_t *install)
+static void plan_install(const hwo_sa_shared_t *this, install_t *install)
 {
 	hwo_plan_t *plan = &install->attempts.plan;
 	device_history_t *history = get_history(this);
@@ -209,7 +210,7 @@ static void plan_install(const hwo_sa_install_t *this, install_t *install)
 	hwo_device_none(HWO_REASON_NONE, &device);
 	if (install->requested != HW_OFFLOAD_NO)
 	{
-		this->with.devices->find_sa(this->with.devices, &install->sa.id,
+		this->devices->find_sa(this->devices, &install->sa.id,
 									&install->sa.facts, &device);
 	}
 	add_sp_facts(this, install, device.ifindex);
@@ -242,7 +243,7 @@ static void plan_install(const hwo_sa_install_t *this, install_t *install)
  * The inbound SA is in packet mode, this one is not. Each of them works as it
  * is, but the inbound one can't go on in another mode: new ones get the same.
  */
-static void rekey_pair(const hwo_sa_install_t *this, install_t *install)
+static void rekey_pair(const hwo_sa_shared_t *this, install_t *install)
 {
 	device_history_t *history = get_history(this);
 	hwo_refusal_t why = {
@@ -259,7 +260,7 @@ static void rekey_pair(const hwo_sa_install_t *this, install_t *install)
  * Make the inbound SA end where this one did. If that is not possible, each of
  * them works as it is, so it is no reason to fail.
  */
-static void align_partner(const hwo_sa_install_t *this, install_t *install)
+static void align_partner(const hwo_sa_shared_t *this, install_t *install)
 {
 	const hwo_outcome_t *inbound = &install->partner.outcome;
 	hwo_outcome_t *outcome = &install->attempts.outcome, aligned = {
@@ -282,7 +283,7 @@ static void align_partner(const hwo_sa_install_t *this, install_t *install)
 		return;
 	}
 	hwo_plan_limit(&plan, &outcome->effective, HWO_REASON_PARTNER_REFUSED);
-	err = this->mover->place(this->mover, install->child, &plan, &aligned);
+	err = hwo_sa_place(this, install->child, &plan, &aligned);
 	if (err)
 	{
 		DBG1(DBG_KNL, "unable to move inbound SA %.8x to mode %N: %s",
@@ -295,14 +296,14 @@ static void align_partner(const hwo_sa_install_t *this, install_t *install)
 /**
  * Check out the record that an SA belongs to, and prepare its attempts.
  */
-static void begin(const hwo_sa_install_t *this, install_t *install)
+static void begin(const hwo_sa_shared_t *this, install_t *install)
 {
 	hwo_sa_t *sa = &install->sa;
 	uintptr_t thread = (uintptr_t)pthread_self();
 	bool inbound = sa->facts.inbound;
 
-	sa->set_dir = this->with.set_dir;
-	install->child = this->with.table->begin(this->with.table, &sa->id, inbound,
+	sa->set_dir = this->set_dir;
+	install->child = this->table->begin(this->table, &sa->id, inbound,
 											 sa->reqid, thread);
 	install->own = hwo_child_sa(install->child, inbound);
 	if (!inbound)
@@ -310,8 +311,8 @@ static void begin(const hwo_sa_install_t *this, install_t *install)
 		install->partner = install->child->in;
 	}
 	install->attempts = (hwo_sa_attempts_t){
-		.xfrm = this->with.xfrm,
-		.listener = &this->with.listener,
+		.xfrm = this->xfrm,
+		.listener = &this->listener,
 		.encode = encode_sa,
 		.data = install,
 		.id = sa->id,
@@ -333,12 +334,12 @@ static void begin(const hwo_sa_install_t *this, install_t *install)
 /**
  * Check the record in. What is to be rekeyed or watched has one from then on.
  */
-static void end(const hwo_sa_install_t *this, install_t *install)
+static void end(const hwo_sa_shared_t *this, install_t *install)
 {
-	sa_expiry_t *expiry = this->with.rekey;
+	sa_expiry_t *expiry = this->rekey;
 	hwo_mode_t mode = install->own->outcome.effective.mode;
 
-	this->with.table->checkin(this->with.table, install->child);
+	this->table->checkin(this->table, install->child);
 	if (mode == HWO_MODE_PACKET)
 	{
 		this->watcher->add(this->watcher, &install->sa, &install->limits);
@@ -357,7 +358,7 @@ static void end(const hwo_sa_install_t *this, install_t *install)
  * Keep why an SA could not be installed, and log it once per CHILD_SA: charon
  * tries the outbound SA right after the inbound one, whatever came of that.
  */
-static void note_failed(const hwo_sa_install_t *this, const install_t *install,
+static void note_failed(const hwo_sa_shared_t *this, const install_t *install,
 						const hwo_sa_log_t *log)
 {
 	const hwo_sa_attempts_t *attempts = &install->attempts;
@@ -381,18 +382,18 @@ static void note_failed(const hwo_sa_install_t *this, const install_t *install,
 	}
 	if (candidate)
 	{
-		this->with.devices->name(this->with.devices, candidate, name);
+		this->devices->name(this->devices, candidate, name);
 	}
 	/* charon gives CHILD_SAs up by SPIs, so nobody would ask for a CPI */
 	first = failed.id.proto == IPPROTO_COMP ||
 			this->failures->note(this->failures, &failed, name, time(NULL));
 	hwo_sa_log_failed(log, first ? 1 : 2);
 	/* up to 6.1.0, charon closes a CHILD_SA that can't be rekeyed */
-	this->with.table->rekey_failed(this->with.table, &install->sa.id,
+	this->table->rekey_failed(this->table, &install->sa.id,
 								   install->sa.reqid, hwo_current_ike());
 }
 
-int hwo_sa_install(const hwo_sa_install_t *this, const hwo_sa_t *sa,
+int hwo_sa_install(const hwo_sa_shared_t *this, const hwo_sa_t *sa,
 				   hw_offload_t requested)
 {
 	install_t install = {
@@ -401,7 +402,7 @@ int hwo_sa_install(const hwo_sa_install_t *this, const hwo_sa_t *sa,
 		.configured = sa->limits,
 	};
 	hwo_sa_log_t log = {
-		.devices = this->with.devices,
+		.devices = this->devices,
 		.sa = &install.sa,
 		.requested = requested,
 		.attempts = &install.attempts,

@@ -14,30 +14,19 @@
 #ifndef HWO_SA_INSTALL_H_
 #define HWO_SA_INSTALL_H_
 
-#include "limit_watcher.h"
-#include "sa_mover.h"
-#include "../../model/state/failed_children.h"
+#include "sa_shared.h"
 
 /**
- * What it takes to install SAs, nothing of it is adopted.
- */
-typedef struct hwo_sa_install_t {
-	/** what services for SAs have in common */
-	hwo_sa_shared_t with;
-	/** mover of SAs */
-	sa_mover_t *mover;
-	/** watcher of limits */
-	limit_watcher_t *watcher;
-	/** memory of what could not be installed */
-	failed_children_t *failures;
-} hwo_sa_install_t;
-
-/**
- * Install an SA, see sa_installer_t. A failure is logged.
+ * Install an SA. A failure is logged.
+ *
+ * charon installs the inbound SA of a CHILD_SA first. With automatic mode, the
+ * outbound one does not get beyond its mode. If it does not even get there, the
+ * inbound one is moved from crypto mode to software; one in packet mode stays,
+ * and charon is told to rekey: then both get the lesser mode.
  *
  * @return				0, or errno value
  */
-int hwo_sa_install(const hwo_sa_install_t *this, const hwo_sa_t *sa,
+int hwo_sa_install(const hwo_sa_shared_t *shared, const hwo_sa_t *sa,
 				   hw_offload_t requested);
 
 #endif /** HWO_SA_INSTALL_H_ @}*/

@@ -16,34 +16,23 @@
 #include <utils/debug.h>
 #include <utils/utils.h>
 
-/**
- * Private data of sa_installer_t.
- */
-typedef struct {
-	/** public interface */
-	sa_installer_t public;
-	/** what it takes to install SAs */
-	hwo_sa_install_t install;
-} private_sa_installer_t;
-
 static bool decode_larval(void *data, const struct nlmsghdr *hdr)
 {
 	return hwo_xfrm_decode_sa(hdr, data);
 }
 
-METHOD(sa_installer_t, alloc_spi, int,
-	private_sa_installer_t *this, const hwo_addr_t *src, const hwo_addr_t *dst,
-	uint8_t proto, uint32_t min, uint32_t max, uint32_t *spi)
+int hwo_sa_alloc_spi(const hwo_sa_shared_t *this, const hwo_addr_t *src,
+					 const hwo_addr_t *dst, uint8_t proto, uint32_t min,
+					 uint32_t max, uint32_t *spi)
 {
-	nl_exchange_t *xfrm = this->install.with.xfrm;
 	hwo_sa_state_t state = {};
 	char text[HWO_RESULT_TEXT];
 	hwo_result_t result;
 	hwo_msg_t msg;
 
 	hwo_xfrm_encode_alloc_spi(&msg, src, dst, proto, min, max,
-							  this->install.with.set_dir);
-	xfrm->query(xfrm, &msg, decode_larval, &state, &result);
+							  this->set_dir);
+	this->xfrm->query(this->xfrm, &msg, decode_larval, &state, &result);
 	if (!result.err && !state.id.spi)
 	{
 		result.err = EBADMSG;
@@ -58,12 +47,6 @@ METHOD(sa_installer_t, alloc_spi, int,
 	return 0;
 }
 
-METHOD(sa_installer_t, add, int,
-	private_sa_installer_t *this, const hwo_sa_t *sa, hw_offload_t requested)
-{
-	return hwo_sa_install(&this->install, sa, requested);
-}
-
 /**
  * Turn a time of the system's clock, which the kernel uses, to monotonic time.
  */
@@ -72,11 +55,10 @@ static time_t to_monotonic(uint64_t epoch)
 	return time_monotonic(NULL) - (time(NULL) - (time_t)epoch);
 }
 
-METHOD(sa_installer_t, query, int,
-	private_sa_installer_t *this, const hwo_sa_id_t *id, uint64_t *bytes,
-	uint64_t *packets, time_t *used)
+int hwo_sa_query(const hwo_sa_shared_t *this, const hwo_sa_id_t *id,
+				 uint64_t *bytes, uint64_t *packets, time_t *used)
 {
-	child_table_t *table = this->install.with.table;
+	child_table_t *table = this->table;
 	char text[HWO_RESULT_TEXT];
 	hwo_sa_state_t state;
 	hwo_result_t result;
@@ -85,7 +67,7 @@ METHOD(sa_installer_t, query, int,
 
 	/* not while it is on the move */
 	child = table->checkout(table, id);
-	hwo_sa_get(this->install.with.xfrm, id, &state, &result);
+	hwo_sa_get(this->xfrm, id, &state, &result);
 	if (child)
 	{
 		table->checkin(table, child);
@@ -110,10 +92,9 @@ METHOD(sa_installer_t, query, int,
 	return 0;
 }
 
-METHOD(sa_installer_t, del, int,
-	private_sa_installer_t *this, const hwo_sa_id_t *id)
+int hwo_sa_remove(const hwo_sa_shared_t *this, const hwo_sa_id_t *id)
 {
-	child_table_t *table = this->install.with.table;
+	child_table_t *table = this->table;
 	char text[HWO_RESULT_TEXT];
 	hwo_result_t result;
 	hwo_child_sa_t *sa;
@@ -122,7 +103,7 @@ METHOD(sa_installer_t, del, int,
 
 	/* who moves it may be about to add it */
 	child = table->checkout(table, id);
-	hwo_sa_delete(this->install.with.xfrm, id, &result);
+	hwo_sa_delete(this->xfrm, id, &result);
 	known = child && !hwo_child_find(child, id)->lost;
 	if (child)
 	{
@@ -140,20 +121,18 @@ METHOD(sa_installer_t, del, int,
 	return result.err;
 }
 
-METHOD(sa_installer_t, flush, int,
-	private_sa_installer_t *this)
+int hwo_sa_flush(const hwo_sa_shared_t *this)
 {
 	static const uint8_t protos[] = { IPPROTO_AH, IPPROTO_ESP, IPPROTO_COMP };
-	nl_exchange_t *xfrm = this->install.with.xfrm;
 	hwo_result_t result;
 	hwo_msg_t msg;
 	int i, err = 0;
 
-	this->install.with.table->flush(this->install.with.table);
+	this->table->flush(this->table);
 	for (i = 0; i < countof(protos); i++)
 	{
 		hwo_xfrm_encode_flush_sa(&msg, protos[i]);
-		xfrm->command(xfrm, &msg, &result);
+		this->xfrm->command(this->xfrm, &msg, &result);
 		/* the kernel says so if there was none */
 		if (result.err && result.err != ESRCH)
 		{
@@ -163,28 +142,4 @@ METHOD(sa_installer_t, flush, int,
 		}
 	}
 	return err;
-}
-
-METHOD(sa_installer_t, destroy, void,
-	private_sa_installer_t *this)
-{
-	free(this);
-}
-
-sa_installer_t *hwo_sa_installer_create(const hwo_sa_install_t *install)
-{
-	private_sa_installer_t *this;
-
-	INIT(this,
-		.public = {
-			.alloc_spi = _alloc_spi,
-			.add = _add,
-			.query = _query,
-			.del = _del,
-			.flush = _flush,
-			.destroy = _destroy,
-		},
-		.install = *install,
-	);
-	return &this->public;
 }

@@ -18,16 +18,6 @@
 #include <utils/utils.h>
 
 /**
- * Private data of sa_mover_t.
- */
-typedef struct {
-	/** public interface */
-	sa_mover_t public;
-	/** what services for SAs have in common */
-	hwo_sa_shared_t with;
-} private_sa_mover_t;
-
-/**
  * A move that is under way.
  */
 typedef struct {
@@ -72,7 +62,7 @@ static bool decode_current(void *data, const struct nlmsghdr *hdr)
  * Check if an SA can be installed again at all: in packet mode the NIC counts
  * sequence numbers, and tells nobody.
  */
-static int check_movable(private_sa_mover_t *this, sa_move_t *sa)
+static int check_movable(const hwo_sa_shared_t *this, sa_move_t *sa)
 {
 	hwo_result_t result;
 	hwo_msg_t msg;
@@ -82,7 +72,7 @@ static int check_movable(private_sa_mover_t *this, sa_move_t *sa)
 		return EOPNOTSUPP;
 	}
 	hwo_xfrm_encode_get_sa(&msg, &sa->record->id);
-	this->with.xfrm->query(this->with.xfrm, &msg, decode_current, sa, &result);
+	this->xfrm->query(this->xfrm, &msg, decode_current, sa, &result);
 	if (result.err)
 	{
 		return result.err;
@@ -97,12 +87,12 @@ static int check_movable(private_sa_mover_t *this, sa_move_t *sa)
 /**
  * Install a deleted SA again, in the form that was planned.
  */
-static bool run_attempts(private_sa_mover_t *this, sa_move_t *sa)
+static bool run_attempts(const hwo_sa_shared_t *this, sa_move_t *sa)
 {
 	hwo_sa_attempts_t *attempts = &sa->attempts;
 
-	attempts->xfrm = this->with.xfrm;
-	attempts->listener = &this->with.listener;
+	attempts->xfrm = this->xfrm;
+	attempts->listener = &this->listener;
 	attempts->id = sa->record->id;
 	attempts->id.src = attempts->form.src;
 	attempts->id.dst = attempts->form.dst;
@@ -130,7 +120,7 @@ static void plan_back(const hwo_child_t *child, const hwo_child_sa_t *record,
  *
  * @return				EOPNOTSUPP, or EBUSY if it is gone
  */
-static int restore(private_sa_mover_t *this, sa_move_t *sa)
+static int restore(const hwo_sa_shared_t *this, sa_move_t *sa)
 {
 	hwo_sa_attempts_t *attempts = &sa->attempts;
 	hwo_outcome_t *old = &sa->record->outcome;
@@ -184,13 +174,13 @@ static void note_move(sa_move_t *sa)
  * @return				0, EOPNOTSUPP if it was refused there and is back in its
  *						old form, EBUSY if it is gone, or another errno value
  */
-static int delete_and_add(private_sa_mover_t *this, sa_move_t *sa)
+static int delete_and_add(const hwo_sa_shared_t *this, sa_move_t *sa)
 {
 	const hwo_sa_id_t *id = &sa->record->id;
 	char text[HWO_RESULT_TEXT];
 	int err;
 
-	err = hwo_sa_delete_last_state(this->with.xfrm, &this->with.listener, id,
+	err = hwo_sa_delete_last_state(this->xfrm, &this->listener, id,
 								   &sa->last);
 	if (err == ENODATA || err == ESRCH)
 	{
@@ -218,7 +208,7 @@ static int delete_and_add(private_sa_mover_t *this, sa_move_t *sa)
  *
  * @param why		why there is no better mode
  */
-static int move_taken(private_sa_mover_t *this, sa_move_t *sa,
+static int move_taken(const hwo_sa_shared_t *this, sa_move_t *sa,
 					  const hwo_refusal_t *why)
 {
 	hwo_outcome_t *outcome = &sa->attempts.outcome;
@@ -239,13 +229,13 @@ static int move_taken(private_sa_mover_t *this, sa_move_t *sa,
 /**
  * Plan an SA for new addresses, no SA gets into packet mode that way.
  */
-static void plan_form(private_sa_mover_t *this, sa_move_t *sa,
+static void plan_form(const hwo_sa_shared_t *this, sa_move_t *sa,
 					  hwo_offload_t *best)
 {
 	const hwo_offload_t limit = {
 		.mode = HWO_MODE_CRYPTO,
 	};
-	egress_device_t *devices = this->with.devices;
+	egress_device_t *devices = this->devices;
 	hwo_sa_attempts_t *attempts = &sa->attempts;
 	hwo_child_sa_t *record = sa->record;
 	hwo_sa_facts_t facts = record->facts;
@@ -265,10 +255,10 @@ static void plan_form(private_sa_mover_t *this, sa_move_t *sa,
 	hwo_plan_limit(&attempts->plan, &limit, HWO_REASON_IN_USE);
 }
 
-METHOD(sa_mover_t, move_, int,
-	private_sa_mover_t *this, const hwo_sa_id_t *id, const hwo_sa_move_t *move)
+int hwo_sa_move(const hwo_sa_shared_t *this, const hwo_sa_id_t *id,
+				const hwo_sa_move_t *move)
 {
-	child_table_t *table = this->with.table;
+	child_table_t *table = this->table;
 	sa_move_t sa = {
 		.child = table->checkout(table, id),
 		.attempts.form = *move,
@@ -306,8 +296,9 @@ static bool is_placed(const hwo_offload_t *effective, const hwo_offload_t *best)
 /**
  * Move one SA to the mode and device of a plan, unless it is there.
  */
-static int place_one(private_sa_mover_t *this, hwo_child_t *child, bool inbound,
-					 const hwo_plan_t *plan, hwo_outcome_t *outcome)
+static int place_one(const hwo_sa_shared_t *this, hwo_child_t *child,
+					 bool inbound, const hwo_plan_t *plan,
+					 hwo_outcome_t *outcome)
 {
 	sa_move_t sa = {
 		.child = child,
@@ -334,8 +325,8 @@ static int place_one(private_sa_mover_t *this, hwo_child_t *child, bool inbound,
  *
  * @return				EOPNOTSUPP, or EBUSY if it can't be put back
  */
-static int put_back(private_sa_mover_t *this, hwo_child_t *child, bool inbound,
-					hwo_outcome_t *old)
+static int put_back(const hwo_sa_shared_t *this, hwo_child_t *child,
+					bool inbound, hwo_outcome_t *old)
 {
 	hwo_plan_t plan;
 
@@ -343,9 +334,8 @@ static int put_back(private_sa_mover_t *this, hwo_child_t *child, bool inbound,
 	return place_one(this, child, inbound, &plan, old) ? EBUSY : EOPNOTSUPP;
 }
 
-METHOD(sa_mover_t, place, int,
-	private_sa_mover_t *this, hwo_child_t *child, const hwo_plan_t *plan,
-	hwo_outcome_t *outcome)
+int hwo_sa_place(const hwo_sa_shared_t *this, hwo_child_t *child,
+				 const hwo_plan_t *plan, hwo_outcome_t *outcome)
 {
 	int count = child->in.id.spi && child->out.id.spi ? 2 : 1;
 	int placed = 0, err = 0;
@@ -387,25 +377,4 @@ METHOD(sa_mover_t, place, int,
 		err = put_back(this, child, inbound, &old[inbound]);
 	}
 	return err;
-}
-
-METHOD(sa_mover_t, destroy, void,
-	private_sa_mover_t *this)
-{
-	free(this);
-}
-
-sa_mover_t *hwo_sa_mover_create(const hwo_sa_shared_t *with)
-{
-	private_sa_mover_t *this;
-
-	INIT(this,
-		.public = {
-			.move = _move_,
-			.place = _place,
-			.destroy = _destroy,
-		},
-		.with = *with,
-	);
-	return &this->public;
 }

@@ -25,47 +25,32 @@
 #include "sa_shared.h"
 #include "../../wire/xfrm_move.h"
 
-typedef struct sa_mover_t sa_mover_t;
-
 /**
- * Mover of SAs.
+ * Move an SA.
+ *
+ * Whatever can be found out before the SA is deleted is found out. If it can't
+ * be installed in its new form, the old one is put back.
+ *
+ * @param move			what changes; inbound is taken from the record of the SA
+ * @return				0, EOPNOTSUPP if it has to be rekeyed, or another errno
+ *						value, after which it has to be as well
  */
-struct sa_mover_t {
-
-	/**
-	 * Move an SA.
-	 *
-	 * Whatever can be found out before the SA is deleted is found out. If it
-	 * can't be installed in its new form, the old one is put back.
-	 *
-	 * @param move		what changes; inbound is taken from the record of the SA
-	 * @return			0, EOPNOTSUPP if it has to be rekeyed, or another errno
-	 *					value, after which it has to be as well
-	 */
-	int (*move)(sa_mover_t *this, const hwo_sa_id_t *id,
+int hwo_sa_move(const hwo_sa_shared_t *shared, const hwo_sa_id_t *id,
 				const hwo_sa_move_t *move);
 
-	/**
-	 * Put the SAs of a CHILD_SA where they belong, both in the same mode on the
-	 * same device. Not into packet mode, and not out of it.
-	 *
-	 * @param child		record, checked out; an SA that is gone is lost then
-	 * @param plan		plan for both, with the device
-	 * @param outcome	[in,out] why they are in no better mode, if not for what
-	 *					the plan says; what came of it
-	 * @return			0, EOPNOTSUPP if an SA was refused there or is in packet
-	 *					mode, so both stay where they are, or another errno
-	 *					value
-	 */
-	int (*place)(sa_mover_t *this, hwo_child_t *child, const hwo_plan_t *plan,
-				 hwo_outcome_t *outcome);
-
-	void (*destroy)(sa_mover_t *this);
-};
-
 /**
- * Create a mover.
+ * Put the SAs of a CHILD_SA where they belong, both in the same mode on the
+ * same device. Not into packet mode, and not out of it.
+ *
+ * @param child			record, checked out; an SA that is gone is lost then
+ * @param plan			plan for both, with the device
+ * @param outcome		[in,out] why they are in no better mode, if not for what
+ *						the plan says; what came of it
+ * @return				0, EOPNOTSUPP if an SA was refused there or is in packet
+ *						mode, so both stay where they are, or another errno
+ *						value
  */
-sa_mover_t *hwo_sa_mover_create(const hwo_sa_shared_t *with);
+int hwo_sa_place(const hwo_sa_shared_t *shared, hwo_child_t *child,
+				 const hwo_plan_t *plan, hwo_outcome_t *outcome);
 
 #endif /** HWO_SA_MOVER_H_ @}*/

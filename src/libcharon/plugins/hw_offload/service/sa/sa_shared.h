@@ -11,10 +11,12 @@
 #ifndef HWO_SA_SHARED_H_
 #define HWO_SA_SHARED_H_
 
+#include "limit_watcher.h"
 #include "../charon/sa_expiry.h"
 #include "../device/egress_device.h"
 #include "../../io/kernel_sockets.h"
 #include "../../io/nl_exchange.h"
+#include "../../model/state/failed_children.h"
 #include "../../model/state/sa_record.h"
 #include "../../model/state/sp_precedence.h"
 
@@ -34,6 +36,10 @@ typedef struct hwo_sa_shared_t {
 	sp_precedence_t *precedence;
 	/** tells charon about the end of SAs, requests to rekey included */
 	sa_expiry_t *rekey;
+	/** watcher of limits */
+	limit_watcher_t *watcher;
+	/** memory of what could not be installed */
+	failed_children_t *failures;
 	/** TRUE to tell the kernel directions, Linux 6.10 and newer */
 	bool set_dir;
 } hwo_sa_shared_t;

@@ -7,6 +7,7 @@
 
 #include "child_place.h"
 #include "../device/route_leak.h"
+#include "../sa/sa_mover.h"
 #include "../sa/sa_probe.h"
 
 #include <errno.h>
@@ -154,7 +155,7 @@ static hwo_place_t move(hwo_placer_t *this, hwo_child_t *child,
 	{
 		return refused(this, child, plan, again);
 	}
-	err = this->mover->place(this->mover, child, plan, &outcome);
+	err = hwo_sa_place(&this->with, child, plan, &outcome);
 	if (!err)
 	{
 		log_moved(this, &old, &outcome, action);

@@ -16,7 +16,7 @@
 #define HWO_CHILD_PLACE_H_
 
 #include "../device/device_cache.h"
-#include "../sa/sa_mover.h"
+#include "../sa/sa_shared.h"
 #include "../../model/plan/bind_plan.h"
 #include "../../model/plan/sp_guard.h"
 #include "../../model/state/waiting_child.h"
@@ -27,8 +27,6 @@
 typedef struct hwo_placer_t {
 	/** what services for SAs have in common */
 	hwo_sa_shared_t with;
-	/** mover of SAs */
-	sa_mover_t *mover;
 	/** settings */
 	hwo_bind_rules_t rules;
 	/** what guards depend on */

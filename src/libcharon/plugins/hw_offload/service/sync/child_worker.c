@@ -373,7 +373,7 @@ METHOD(child_worker_t, destroy, void,
 
 child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 										const hwo_sa_shared_t *with,
-										sa_mover_t *mover, sp_installer_t *sps,
+										sp_installer_t *sps,
 										const hwo_rebind_settings_t *settings)
 {
 	private_child_worker_t *this;
@@ -386,7 +386,6 @@ child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 		},
 		.placer = {
 			.with = *with,
-			.mover = mover,
 			.rules = settings->rules,
 			.guard = settings->guard,
 		},

@@ -42,7 +42,7 @@
 #ifndef HWO_CHILD_WORKER_H_
 #define HWO_CHILD_WORKER_H_
 
-#include "../sa/sa_mover.h"
+#include "../sa/sa_shared.h"
 #include "../sp/sp_installer.h"
 #include "../../io/nl_transport.h"
 #include "../../model/plan/bind_plan.h"
@@ -95,7 +95,7 @@ struct child_worker_t {
  */
 child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 										const hwo_sa_shared_t *with,
-										sa_mover_t *mover, sp_installer_t *sps,
+										sp_installer_t *sps,
 										const hwo_rebind_settings_t *settings);
 
 #endif /** HWO_CHILD_WORKER_H_ @}*/
