@@ -11,33 +11,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include <collections/array.h>
 #include <utils/debug.h>
 
 /** Before all other policies, same as kernel-netlink */
 #define BYPASS_PRIORITY 32
-
-/**
- * Private data of bypass_policy_t.
- */
-typedef struct {
-	/** public interface */
-	bypass_policy_t public;
-	/** exchange with XFRM */
-	nl_exchange_t *xfrm;
-	/** NICs that refused a policy, which is logged once, bypass_refusal_t */
-	array_t *refusing;
-} private_bypass_policy_t;
-
-/**
- * A NIC that refused a bypass.
- */
-typedef struct {
-	/** device */
-	uint32_t ifindex;
-	/** address family */
-	int family;
-} bypass_refusal_t;
 
 /**
  * Describe the policy for a port: ours, whatever the other side's is. On a NIC
@@ -67,44 +44,13 @@ static void port_policy(const hwo_bypass_port_t *port, const hwo_addr_t *local,
 }
 
 /**
- * Note whether a NIC refuses a bypass of a family. Most likely it refuses all
- * policies, and CHILD_SAs with automatic mode do without it.
- *
- * @return			level to log it on: 1 if that is new
- */
-static int note_refusal(private_bypass_policy_t *this, uint32_t ifindex,
-						int family, bool refused)
-{
-	bypass_refusal_t other, new = { .ifindex = ifindex, .family = family };
-	int i;
-
-	for (i = 0; i < array_count(this->refusing); i++)
-	{
-		array_get(this->refusing, i, &other);
-		if (other.ifindex == ifindex && other.family == family)
-		{
-			if (!refused)
-			{
-				array_remove(this->refusing, i, NULL);
-			}
-			return 2;
-		}
-	}
-	if (refused)
-	{
-		array_insert(this->refusing, ARRAY_TAIL, &new);
-	}
-	return 1;
-}
-
-/**
  * Add or remove the policy for a port in one direction, in the kernel or on a
- * NIC.
+ * NIC. If a NIC refuses one, most likely it refuses all policies, and CHILD_SAs
+ * with automatic mode do without it.
  */
-static bool change_policy(private_bypass_policy_t *this,
-						  const hwo_bypass_port_t *port,
+static bool change_policy(nl_exchange_t *xfrm, const hwo_bypass_port_t *port,
 						  const hwo_addr_t *local, policy_dir_t dir,
-						  uint32_t ifindex, bool add)
+						  uint32_t ifindex, bool add, bool *refused)
 {
 	hwo_offload_t offload = {
 		.mode = ifindex ? HWO_MODE_PACKET : HWO_MODE_NONE,
@@ -114,7 +60,7 @@ static bool change_policy(private_bypass_policy_t *this,
 	hwo_result_t result;
 	hwo_msg_t msg;
 	hwo_sp_t sp;
-	int level = 1;
+	int level = add && *refused ? 2 : 1;
 
 	port_policy(port, local, dir, ifindex, &sp);
 	if (add)
@@ -125,14 +71,14 @@ static bool change_policy(private_bypass_policy_t *this,
 	{
 		hwo_xfrm_encode_del_sp(&msg, &sp.id);
 	}
-	this->xfrm->command(this->xfrm, &msg, &result);
+	xfrm->command(xfrm, &msg, &result);
 	if (result.err == ENOENT && !add)
 	{	/* it was refused, or the kernel has dropped it with its NIC */
 		return TRUE;
 	}
-	if (add && ifindex)
+	if (add)
 	{
-		level = note_refusal(this, ifindex, port->family, result.err != 0);
+		*refused = ifindex && result.err;
 	}
 	if (result.err)
 	{
@@ -143,38 +89,17 @@ static bool change_policy(private_bypass_policy_t *this,
 	return !result.err;
 }
 
-METHOD(bypass_policy_t, change, bool,
-	private_bypass_policy_t *this, const hwo_bypass_port_t *port,
-	const hwo_addr_t *local, uint32_t ifindex, bool add)
+bool hwo_bypass_change(nl_exchange_t *xfrm, const hwo_bypass_port_t *port,
+					   const hwo_addr_t *local, uint32_t ifindex, bool add,
+					   bool *refused)
 {
-	if (add && change_policy(this, port, local, POLICY_IN, ifindex, TRUE) &&
-		change_policy(this, port, local, POLICY_OUT, ifindex, TRUE))
+	if (add &&
+		change_policy(xfrm, port, local, POLICY_IN, ifindex, TRUE, refused) &&
+		change_policy(xfrm, port, local, POLICY_OUT, ifindex, TRUE, refused))
 	{
 		return TRUE;
 	}
-	change_policy(this, port, local, POLICY_OUT, ifindex, FALSE);
-	change_policy(this, port, local, POLICY_IN, ifindex, FALSE);
+	change_policy(xfrm, port, local, POLICY_OUT, ifindex, FALSE, refused);
+	change_policy(xfrm, port, local, POLICY_IN, ifindex, FALSE, refused);
 	return FALSE;
-}
-
-METHOD(bypass_policy_t, destroy, void,
-	private_bypass_policy_t *this)
-{
-	array_destroy(this->refusing);
-	free(this);
-}
-
-bypass_policy_t *hwo_bypass_policy_create(nl_exchange_t *xfrm)
-{
-	private_bypass_policy_t *this;
-
-	INIT(this,
-		.public = {
-			.change = _change,
-			.destroy = _destroy,
-		},
-		.xfrm = xfrm,
-		.refusing = array_create(sizeof(bypass_refusal_t), 0),
-	);
-	return &this->public;
 }

@@ -8,7 +8,7 @@
  * The SPs that let a UDP port of this host past IPsec, in the kernel or on a
  * NIC.
  *
- * Thread-safety: none, see ike_bypass.h.
+ * Thread-safety: all state is in the arguments.
  */
 
 #ifndef HWO_BYPASS_POLICY_H_
@@ -16,8 +16,6 @@
 
 #include "../../hwo_types.h"
 #include "../../io/nl_exchange.h"
-
-typedef struct bypass_policy_t bypass_policy_t;
 
 /**
  * A port that is exempt.
@@ -30,33 +28,18 @@ typedef struct hwo_bypass_port_t {
 } hwo_bypass_port_t;
 
 /**
- * Policies for ports.
+ * Add or remove the policies for a port in both directions. If one of them
+ * can't be added, which is logged, there is none.
+ *
+ * @param port		port of ours, whatever the other side's is
+ * @param local		address of ours, NULL for any
+ * @param ifindex	NIC, 0 for the kernel
+ * @param add		TRUE to add, FALSE to remove
+ * @param refused	[in,out] TRUE if the NIC refuses them, which is logged once
+ * @return			TRUE if they are there
  */
-struct bypass_policy_t {
-
-	/**
-	 * Add or remove the policies for a port in both directions. If one of
-	 * them can't be added, which is logged once for each NIC and family, there
-	 * is none.
-	 *
-	 * @param port		port of ours, whatever the other side's is
-	 * @param local		address of ours, NULL for any
-	 * @param ifindex	NIC, 0 for the kernel
-	 * @param add		TRUE to add, FALSE to remove
-	 * @return			TRUE if they are there
-	 */
-	bool (*change)(bypass_policy_t *this, const hwo_bypass_port_t *port,
-				   const hwo_addr_t *local, uint32_t ifindex, bool add);
-
-	/**
-	 * Destroy, the policies stay.
-	 */
-	void (*destroy)(bypass_policy_t *this);
-};
-
-/**
- * Create it.
- */
-bypass_policy_t *hwo_bypass_policy_create(nl_exchange_t *xfrm);
+bool hwo_bypass_change(nl_exchange_t *xfrm, const hwo_bypass_port_t *port,
+					   const hwo_addr_t *local, uint32_t ifindex, bool add,
+					   bool *refused);
 
 #endif /** HWO_BYPASS_POLICY_H_ @}*/

@@ -7,7 +7,6 @@
 
 #include "ike_bypass.h"
 #include "bypass_policy.h"
-#include "../charon/local_addrs.h"
 #include "../../model/plan/ts_convert.h"
 #include "../../wire/xfrm_sp.h"
 
@@ -15,6 +14,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <daemon.h>
 #include <collections/array.h>
 #include <threading/mutex.h>
 #include <utils/debug.h>
@@ -22,13 +22,15 @@
 typedef struct private_ike_bypass_t private_ike_bypass_t;
 
 /**
- * A NIC that carries packet SPs.
+ * A NIC that carries packet SPs, or did so.
  */
 typedef struct {
 	/** device */
 	uint32_t ifindex;
 	/** number of SPs */
 	u_int uses;
+	/** TRUE if it refuses policies of a family, IPv4 and IPv6 */
+	bool refused[2];
 } bypass_nic_t;
 
 /**
@@ -37,15 +39,15 @@ typedef struct {
 struct private_ike_bypass_t {
 	/** public interface */
 	ike_bypass_t public;
-	/** policies for ports */
-	bypass_policy_t *policy;
+	/** exchange with XFRM */
+	nl_exchange_t *xfrm;
 	/** settings */
 	hwo_bypass_settings_t settings;
 	/** ports of our sockets, hwo_bypass_port_t */
 	array_t *ports;
 	/** local addresses that are exempt on NICs, hwo_addr_t */
 	array_t *locals;
-	/** NICs in use, bypass_nic_t */
+	/** NICs, bypass_nic_t */
 	array_t *nics;
 	/** protects all of them. Held while policies are installed: a second
 	 * thread must not offload anything before the bypass is there. That
@@ -54,14 +56,25 @@ struct private_ike_bypass_t {
 };
 
 /**
+ * Add or remove the policies for a port in the kernel.
+ */
+static bool change_port(private_ike_bypass_t *this,
+						const hwo_bypass_port_t *port, bool add)
+{
+	bool refused = FALSE;
+
+	return hwo_bypass_change(this->xfrm, port, NULL, 0, add, &refused);
+}
+
+/**
  * Add or remove the policies for ports of a local address on a NIC. Each port
  * by itself: a NIC that refuses one may take another one.
  *
  * @param only		the one port that is concerned, NULL for all
  */
-static void change_addr(private_ike_bypass_t *this,
-						const hwo_bypass_port_t *only, const hwo_addr_t *local,
-						uint32_t ifindex, bool add)
+static void change_addr(private_ike_bypass_t *this, bypass_nic_t *nic,
+						const hwo_addr_t *local, const hwo_bypass_port_t *only,
+						bool add)
 {
 	hwo_bypass_port_t port;
 	int i;
@@ -72,7 +85,8 @@ static void change_addr(private_ike_bypass_t *this,
 		if (port.family == local->family &&
 			(!only || only->port == port.port))
 		{
-			this->policy->change(this->policy, &port, local, ifindex, add);
+			hwo_bypass_change(this->xfrm, &port, local, nic->ifindex, add,
+							  &nic->refused[port.family == AF_INET6]);
 		}
 	}
 }
@@ -80,9 +94,8 @@ static void change_addr(private_ike_bypass_t *this,
 /**
  * Add or remove the policies for ports of all local addresses on a NIC.
  */
-static void change_nic(private_ike_bypass_t *this,
-					   const hwo_bypass_port_t *only, uint32_t ifindex,
-					   bool add)
+static void change_nic(private_ike_bypass_t *this, bypass_nic_t *nic,
+					   const hwo_bypass_port_t *only, bool add)
 {
 	hwo_addr_t local;
 	int i;
@@ -90,8 +103,35 @@ static void change_nic(private_ike_bypass_t *this,
 	for (i = 0; i < array_count(this->locals); i++)
 	{
 		array_get(this->locals, i, &local);
-		change_addr(this, only, &local, ifindex, add);
+		change_addr(this, nic, &local, only, add);
 	}
+}
+
+/**
+ * Add or remove policies on all NICs in use.
+ *
+ * @param local		the one address that is concerned, NULL for all
+ * @param port		the one port that is concerned, NULL for all
+ */
+static void change_all(private_ike_bypass_t *this, const hwo_addr_t *local,
+					   const hwo_bypass_port_t *port, bool add)
+{
+	enumerator_t *enumerator;
+	bypass_nic_t *nic;
+
+	enumerator = array_create_enumerator(this->nics);
+	while (enumerator->enumerate(enumerator, &nic))
+	{
+		if (nic->uses && local)
+		{
+			change_addr(this, nic, local, port, add);
+		}
+		else if (nic->uses)
+		{
+			change_nic(this, nic, port, add);
+		}
+	}
+	enumerator->destroy(enumerator);
 }
 
 static bool get_port(int fd, int family, hwo_bypass_port_t *port)
@@ -113,25 +153,6 @@ static bool get_port(int fd, int family, hwo_bypass_port_t *port)
 	port->port = ntohs(family == AF_INET ? addr.in.sin_port
 										 : addr.in6.sin6_port);
 	return TRUE;
-}
-
-/**
- * Remember a port, exempt it on all NICs in use.
- */
-static void remember_port(private_ike_bypass_t *this,
-						  const hwo_bypass_port_t *port)
-{
-	bypass_nic_t nic;
-	int i;
-
-	this->mutex->lock(this->mutex);
-	array_insert(this->ports, ARRAY_TAIL, (void*)port);
-	for (i = 0; i < array_count(this->nics); i++)
-	{
-		array_get(this->nics, i, &nic);
-		change_nic(this, port, nic.ifindex, TRUE);
-	}
-	this->mutex->unlock(this->mutex);
 }
 
 static bool exempt_socket(int fd, int family, policy_dir_t dir)
@@ -161,34 +182,34 @@ METHOD(ike_bypass_t, add, bool,
 	{
 		return FALSE;
 	}
-	success = this->settings.ports ?
-			  this->policy->change(this->policy, &port, NULL, 0, TRUE) :
+	success = this->settings.ports ? change_port(this, &port, TRUE) :
 			  exempt_socket(fd, family, POLICY_OUT) &&
 			  exempt_socket(fd, family, POLICY_IN);
 	if (success)
 	{
-		remember_port(this, &port);
+		this->mutex->lock(this->mutex);
+		array_insert(this->ports, ARRAY_TAIL, &port);
+		change_all(this, NULL, &port, TRUE);
+		this->mutex->unlock(this->mutex);
 	}
 	return success;
 }
 
 /**
- * Find a NIC in use, returns its index in the array, -1 if it is not there.
+ * Find a NIC, NULL if there was never an SP on it.
  */
-static int find_nic(private_ike_bypass_t *this, uint32_t ifindex,
-					bypass_nic_t *nic)
+static bypass_nic_t *find_nic(private_ike_bypass_t *this, uint32_t ifindex)
 {
-	int i;
+	bypass_nic_t *nic, *found = NULL;
+	enumerator_t *enumerator;
 
-	for (i = 0; i < array_count(this->nics); i++)
+	enumerator = array_create_enumerator(this->nics);
+	while (!found && enumerator->enumerate(enumerator, &nic))
 	{
-		array_get(this->nics, i, nic);
-		if (nic->ifindex == ifindex)
-		{
-			return i;
-		}
+		found = nic->ifindex == ifindex ? nic : NULL;
 	}
-	return -1;
+	enumerator->destroy(enumerator);
+	return found;
 }
 
 static bool contains(array_t *addrs, const hwo_addr_t *addr)
@@ -208,22 +229,6 @@ static bool contains(array_t *addrs, const hwo_addr_t *addr)
 }
 
 /**
- * Exempt an address on all NICs in use, or no longer.
- */
-static void change_local(private_ike_bypass_t *this, const hwo_addr_t *local,
-						 bool add)
-{
-	bypass_nic_t nic;
-	int i;
-
-	for (i = 0; i < array_count(this->nics); i++)
-	{
-		array_get(this->nics, i, &nic);
-		change_addr(this, NULL, local, nic.ifindex, add);
-	}
-}
-
-/**
  * Exempt one more address, unless it is already.
  */
 static void add_local(private_ike_bypass_t *this, const hwo_addr_t *local)
@@ -231,8 +236,46 @@ static void add_local(private_ike_bypass_t *this, const hwo_addr_t *local)
 	if (!contains(this->locals, local))
 	{
 		array_insert(this->locals, ARRAY_TAIL, (void*)local);
-		change_local(this, local, TRUE);
+		change_all(this, local, NULL, TRUE);
 	}
+}
+
+/**
+ * List the addresses of interfaces that are up and that charon may use, its
+ * backend for networks does not call us with its lock held.
+ */
+static array_t *list_locals(void)
+{
+	array_t *addrs = array_create(sizeof(hwo_addr_t), 4);
+	enumerator_t *enumerator;
+	hwo_addr_t addr;
+	host_t *host;
+
+	/* endpoints of tunnels may be addresses of the loopback interface; those
+	 * that are only valid on this host are left out by charon */
+	enumerator = charon->kernel->create_address_enumerator(charon->kernel,
+									ADDR_TYPE_REGULAR | ADDR_TYPE_LOOPBACK);
+	while (enumerator->enumerate(enumerator, &host))
+	{
+		hwo_addr_from_host(host, &addr);
+		array_insert(addrs, ARRAY_TAIL, &addr);
+	}
+	enumerator->destroy(enumerator);
+	return addrs;
+}
+
+/**
+ * Check if an address is one of this host, even if it is not listed: one that
+ * is deprecated still serves who has it.
+ */
+static bool is_local(const hwo_addr_t *addr)
+{
+	host_t *host = hwo_addr_to_host(addr, 0);
+	bool exists;
+
+	exists = charon->kernel->get_interface(charon->kernel, host, NULL);
+	host->destroy(host);
+	return exists;
 }
 
 /**
@@ -240,17 +283,17 @@ static void add_local(private_ike_bypass_t *this, const hwo_addr_t *local)
  */
 static void follow_locals(private_ike_bypass_t *this)
 {
-	array_t *current = hwo_local_addrs();
+	array_t *current = list_locals();
 	hwo_addr_t local;
 	int i;
 
 	for (i = array_count(this->locals) - 1; i >= 0; i--)
 	{
 		array_get(this->locals, i, &local);
-		if (!contains(current, &local) && !hwo_local_addr_exists(&local))
+		if (!contains(current, &local) && !is_local(&local))
 		{
 			array_remove(this->locals, i, NULL);
-			change_local(this, &local, FALSE);
+			change_all(this, &local, NULL, FALSE);
 		}
 	}
 	while (array_remove(current, ARRAY_HEAD, &local))
@@ -263,27 +306,26 @@ static void follow_locals(private_ike_bypass_t *this)
 METHOD(ike_bypass_t, use_nic, void,
 	private_ike_bypass_t *this, uint32_t ifindex, const hwo_addr_t *local)
 {
-	bypass_nic_t nic;
-	int i;
+	bypass_nic_t *nic;
 
 	if (!this->settings.nics)
 	{
 		return;
 	}
 	this->mutex->lock(this->mutex);
-	i = find_nic(this, ifindex, &nic);
-	if (i >= 0)
+	nic = find_nic(this, ifindex);
+	if (!nic)
 	{
-		array_remove(this->nics, i, NULL);
-		nic.uses++;
+		array_insert(this->nics, ARRAY_TAIL,
+					 &(bypass_nic_t){ .ifindex = ifindex });
+		nic = find_nic(this, ifindex);
 	}
-	else
+	if (!nic->uses)
 	{
 		follow_locals(this);
-		nic = (bypass_nic_t){ .ifindex = ifindex, .uses = 1 };
-		change_nic(this, NULL, ifindex, TRUE);
+		change_nic(this, nic, NULL, TRUE);
 	}
-	array_insert(this->nics, ARRAY_TAIL, &nic);
+	nic->uses++;
 	if (!hwo_addr_is_any(local))
 	{	/* charon does not list those that are link-local or deprecated */
 		add_local(this, local);
@@ -294,22 +336,13 @@ METHOD(ike_bypass_t, use_nic, void,
 METHOD(ike_bypass_t, release_nic, void,
 	private_ike_bypass_t *this, uint32_t ifindex)
 {
-	bypass_nic_t nic;
-	int i;
+	bypass_nic_t *nic;
 
 	this->mutex->lock(this->mutex);
-	i = find_nic(this, ifindex, &nic);
-	if (i >= 0)
+	nic = find_nic(this, ifindex);
+	if (nic && nic->uses && !--nic->uses)
 	{
-		array_remove(this->nics, i, NULL);
-		if (--nic.uses)
-		{
-			array_insert(this->nics, ARRAY_TAIL, &nic);
-		}
-		else
-		{
-			change_nic(this, NULL, ifindex, FALSE);
-		}
+		change_nic(this, nic, NULL, FALSE);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -317,12 +350,13 @@ METHOD(ike_bypass_t, release_nic, void,
 METHOD(ike_bypass_t, renew_nic, void,
 	private_ike_bypass_t *this, uint32_t ifindex)
 {
-	bypass_nic_t nic;
+	bypass_nic_t *nic;
 
 	this->mutex->lock(this->mutex);
-	if (find_nic(this, ifindex, &nic) >= 0)
+	nic = find_nic(this, ifindex);
+	if (nic && nic->uses)
 	{
-		change_nic(this, NULL, ifindex, TRUE);
+		change_nic(this, nic, NULL, TRUE);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -338,48 +372,38 @@ METHOD(ike_bypass_t, addrs_changed, void,
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(ike_bypass_t, renew, void,
-	private_ike_bypass_t *this)
+/**
+ * Add or remove the policies for all ports in the kernel, if there are any.
+ */
+static void change_ports(private_ike_bypass_t *this, bool add)
 {
 	hwo_bypass_port_t port;
-	bypass_nic_t nic;
 	int i;
 
-	this->mutex->lock(this->mutex);
 	for (i = 0; this->settings.ports && i < array_count(this->ports); i++)
 	{
 		array_get(this->ports, i, &port);
-		this->policy->change(this->policy, &port, NULL, 0, TRUE);
+		change_port(this, &port, add);
 	}
-	for (i = 0; i < array_count(this->nics); i++)
-	{
-		array_get(this->nics, i, &nic);
-		change_nic(this, NULL, nic.ifindex, TRUE);
-	}
+}
+
+METHOD(ike_bypass_t, renew, void,
+	private_ike_bypass_t *this)
+{
+	this->mutex->lock(this->mutex);
+	change_ports(this, TRUE);
+	change_all(this, NULL, NULL, TRUE);
 	this->mutex->unlock(this->mutex);
 }
 
 METHOD(ike_bypass_t, destroy, void,
 	private_ike_bypass_t *this)
 {
-	hwo_bypass_port_t port;
-	bypass_nic_t nic;
-
-	while (array_remove(this->nics, ARRAY_TAIL, &nic))
-	{
-		change_nic(this, NULL, nic.ifindex, FALSE);
-	}
-	while (array_remove(this->ports, ARRAY_TAIL, &port))
-	{
-		if (this->settings.ports)
-		{
-			this->policy->change(this->policy, &port, NULL, 0, FALSE);
-		}
-	}
+	change_all(this, NULL, NULL, FALSE);
+	change_ports(this, FALSE);
 	array_destroy(this->nics);
 	array_destroy(this->locals);
 	array_destroy(this->ports);
-	this->policy->destroy(this->policy);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -399,7 +423,7 @@ ike_bypass_t *hwo_ike_bypass_create(nl_exchange_t *xfrm,
 			.renew = _renew,
 			.destroy = _destroy,
 		},
-		.policy = hwo_bypass_policy_create(xfrm),
+		.xfrm = xfrm,
 		.settings = *settings,
 		.ports = array_create(sizeof(hwo_bypass_port_t), 4),
 		.nics = array_create(sizeof(bypass_nic_t), 0),
