@@ -41,7 +41,7 @@ hwo_child_entry_t *hwo_group_find_pair(array_t *group, const hwo_sa_id_t *id,
 bool hwo_child_is_extra(const hwo_child_entry_t *entry,
 						const hwo_offload_t *room)
 {
-	return entry->extra[room->mode] == room->ifindex;
+	return hwo_rooms_has(&entry->extra, room);
 }
 
 hwo_child_entry_t *hwo_group_find_room(array_t *group,

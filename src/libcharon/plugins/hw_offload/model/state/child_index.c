@@ -83,16 +83,17 @@ static void count_room(child_index_t *this, hwo_child_entry_t *entry,
  */
 static void occupy(child_index_t *this, hwo_child_entry_t *entry)
 {
+	hwo_child_rooms_t extra = entry->extra;
 	u_int i;
 
 	entry->rooms = entry->reserved;
 	hwo_rooms_add_child(&entry->rooms, &entry->child);
-	for (i = 0; i < HWO_MAX_STEPS; i++)
+	entry->extra.count = 0;
+	for (i = 0; i < extra.count; i++)
 	{
-		if (!hwo_rooms_has(&entry->rooms,
-					  &(hwo_offload_t){ i, entry->extra[i] }))
+		if (hwo_rooms_has(&entry->rooms, &extra.room[i]))
 		{
-			entry->extra[i] = 0;
+			hwo_rooms_add(&entry->extra, &extra.room[i]);
 		}
 	}
 	for (i = 0; i < entry->rooms.count; i++)
@@ -139,7 +140,7 @@ static void leave_room(child_index_t *this, hwo_child_entry_t *entry,
 	if (next)
 	{
 		count_room(this, next, room, -1);
-		next->extra[room->mode] = 0;
+		hwo_rooms_remove(&next->extra, room);
 		count_room(this, next, room, 1);
 	}
 }
@@ -383,7 +384,10 @@ bool hwo_index_admit(child_index_t *this, hwo_child_entry_t *entry,
 	{
 		return FALSE;
 	}
-	entry->extra[offload->mode] = full ? offload->ifindex : 0;
+	if (full)
+	{
+		hwo_rooms_add(&entry->extra, offload);
+	}
 	hwo_rooms_add(&entry->reserved, offload);
 	hwo_rooms_add(&entry->rooms, offload);
 	count_room(this, entry, offload, 1);

@@ -33,9 +33,9 @@ typedef struct hwo_child_entry_t {
 	hwo_child_rooms_t reserved;
 	/** rooms that it has in the index */
 	hwo_child_rooms_t rooms;
-	/** device on which it is beyond the limit in a mode, as it is to replace
-	 * another one there, 0 if there is none. */
-	uint32_t extra[HWO_MAX_STEPS];
+	/** rooms in which it is beyond the limit, as it is to replace another one
+	 * there. */
+	hwo_child_rooms_t extra;
 	/** key of the record of an SA with the identity of the one that is to be
 	 * added, which nobody gets until that is checked in, 0 if there is none. */
 	u_int twin;

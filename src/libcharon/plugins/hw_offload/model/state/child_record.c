@@ -205,6 +205,20 @@ void hwo_rooms_add(hwo_child_rooms_t *rooms, const hwo_offload_t *offload)
 	}
 }
 
+void hwo_rooms_remove(hwo_child_rooms_t *rooms, const hwo_offload_t *offload)
+{
+	u_int i;
+
+	for (i = 0; i < rooms->count; i++)
+	{
+		if (hwo_offload_equals(&rooms->room[i], offload))
+		{
+			rooms->room[i] = rooms->room[--rooms->count];
+			return;
+		}
+	}
+}
+
 void hwo_rooms_add_child(hwo_child_rooms_t *rooms, const hwo_child_t *child)
 {
 	if (child->in.id.spi && !child->in.lost)

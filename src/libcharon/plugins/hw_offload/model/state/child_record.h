@@ -285,6 +285,11 @@ bool hwo_rooms_has(const hwo_child_rooms_t *rooms,
 void hwo_rooms_add(hwo_child_rooms_t *rooms, const hwo_offload_t *offload);
 
 /**
+ * Remove a mode on a device from rooms, if it is there.
+ */
+void hwo_rooms_remove(hwo_child_rooms_t *rooms, const hwo_offload_t *offload);
+
+/**
  * Add the rooms of the SAs of a CHILD_SA, lost ones have none.
  */
 void hwo_rooms_add_child(hwo_child_rooms_t *rooms, const hwo_child_t *child);

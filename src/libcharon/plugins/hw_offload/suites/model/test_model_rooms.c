@@ -169,6 +169,35 @@ START_TEST(test_same_reqid)
 }
 END_TEST
 
+START_TEST(test_extra_moves)
+{
+	const hwo_offload_t elsewhere = { HWO_MODE_CRYPTO, 4 };
+	hwo_sa_id_t id = get_id(2);
+	hwo_child_t *child;
+
+	/* one that is to replace another follows its packets to a device that is
+	 * not full, or is: it has never counted on the one that it leaves */
+	ck_assert(add(1, 1, &crypto, 2));
+	ck_assert(add(3, 1, &elsewhere, 2));
+	ck_assert(add(2, 1, &crypto, 2));
+	child = table->checkout(table, &id);
+	ck_assert(table->admit(table, child, &elsewhere, _i ? 2 : 4));
+	ck_assert_uint_eq(table->count(table, &crypto), 1);
+	child->in.outcome.effective = elsewhere;
+	table->checkin(table, child);
+	ck_assert_uint_eq(table->count(table, &crypto), 1);
+	ck_assert_uint_eq(table->count(table, &elsewhere), _i ? 1 : 2);
+	del(1);
+	ck_assert_uint_eq(table->count(table, &crypto), 0);
+	ck_assert(add(4, 2, &crypto, 2));
+	/* the one that it is to replace leaves it its room */
+	del(3);
+	ck_assert_uint_eq(table->count(table, &elsewhere), 1);
+	del(2);
+	ck_assert_uint_eq(table->count(table, &elsewhere), 0);
+}
+END_TEST
+
 START_TEST(test_lost)
 {
 	hwo_sa_id_t id = get_id(1);
@@ -221,6 +250,7 @@ TCase *rooms_tcase(void)
 	tcase_add_test(tc, test_rekey);
 	tcase_add_test(tc, test_rekey_fails);
 	tcase_add_test(tc, test_same_reqid);
+	tcase_add_loop_test(tc, test_extra_moves, 0, 2);
 	tcase_add_test(tc, test_lost);
 	tcase_add_loop_test(tc, test_pair, 0, 2);
 	return tc;
