@@ -17,6 +17,10 @@
 /** Milliseconds until the table has usually grown after an SP was added */
 #define GROWS 100
 
+/** Milliseconds until the next try to listen, at first and at last */
+#define FIRST_RETRY 1000
+#define LAST_RETRY 60000
+
 /**
  * Private data of spd_order_t.
  */
@@ -31,13 +35,19 @@ typedef struct {
 	bool started;
 	/** tells what is added, NULL before, or if it can't be listened to */
 	nl_monitor_t *monitor;
+	/** tries again to listen */
+	deferred_job_t *listen;
+	/** milliseconds that it waits for, 0 if nothing has failed yet */
+	u_int retry;
+	/** TRUE if we can't listen, so that the table is checked all the time */
+	bool deaf;
 	/** checks the table */
 	deferred_job_t *job;
 	/** TRUE if it could not be sorted the last time, for the job only */
 	bool refused;
 	/** what is known about the table */
 	hwo_spd_growth_t growth;
-	/** protects growth and started */
+	/** protects growth, started and deaf */
 	mutex_t *mutex;
 } private_spd_order_t;
 
@@ -66,27 +76,66 @@ static void process(void *data, const struct nlmsghdr *hdr)
 	this->job->schedule(this->job, GROWS);
 }
 
+/**
+ * Try again to listen later. Until then the table is checked all the time,
+ * which misses only SPs that do not stay.
+ */
+static void listen_later(private_spd_order_t *this)
+{
+	if (!this->retry)
+	{
+		DBG1(DBG_KNL, "unable to listen to changes of policies, looking for "
+			 "them meanwhile");
+	}
+	this->retry = min(this->retry ? this->retry * 2 : FIRST_RETRY, LAST_RETRY);
+	this->listen->schedule(this->listen, this->retry);
+}
+
+/**
+ * Listen to what is announced about SPs.
+ */
+static void start_listening(void *data)
+{
+	private_spd_order_t *this = data;
+	nl_transport_t *transport;
+
+	transport = this->listener.open(this->listener.data, hwo_xfrm_sp_groups);
+	this->mutex->lock(this->mutex);
+	this->deaf = !transport;
+	if (transport)
+	{	/* how often the table has grown before is unknown */
+		this->growth = (hwo_spd_growth_t){};
+	}
+	this->mutex->unlock(this->mutex);
+	if (!transport)
+	{
+		listen_later(this);
+	}
+	else
+	{
+		this->monitor = hwo_nl_monitor_create(transport, TRUE, process, this);
+		if (this->retry)
+		{
+			DBG1(DBG_KNL, "listening to changes of policies now");
+		}
+	}
+	/* also for what was added before */
+	this->job->schedule(this->job, GROWS);
+}
+
 METHOD(spd_order_t, guarded, void,
 	private_spd_order_t *this)
 {
-	nl_transport_t *transport;
 	bool started;
 
 	this->mutex->lock(this->mutex);
 	started = this->started;
 	this->started = TRUE;
 	this->mutex->unlock(this->mutex);
-	if (started)
+	if (!started)
 	{
-		return;
+		start_listening(this);
 	}
-	transport = this->listener.open(this->listener.data, hwo_xfrm_sp_groups);
-	if (transport)
-	{
-		this->monitor = hwo_nl_monitor_create(transport, TRUE, process, this);
-	}
-	/* also for what was added before */
-	this->job->schedule(this->job, GROWS);
 }
 
 /**
@@ -128,6 +177,7 @@ static void check(void *data)
 	this->mutex->lock(this->mutex);
 	grows = hwo_spd_growth_check(&this->growth, info.outbound, hwo_now_ms(),
 								 &again);
+	again = again ?: this->deaf ? HWO_SPD_GROWN : 0;
 	this->mutex->unlock(this->mutex);
 	if (grows && !sort(this, &info))
 	{
@@ -142,6 +192,7 @@ static void check(void *data)
 METHOD(spd_order_t, destroy, void,
 	private_spd_order_t *this)
 {
+	this->listen->destroy(this->listen);
 	DESTROY_IF(this->monitor);
 	this->job->destroy(this->job);
 	this->mutex->destroy(this->mutex);
@@ -162,6 +213,7 @@ spd_order_t *hwo_spd_order_create(nl_exchange_t *xfrm,
 		.listener = *listener,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
+	this->listen = hwo_deferred_job_create(start_listening, this);
 	this->job = hwo_urgent_job_create(check, this);
 	return &this->public;
 }

@@ -90,6 +90,9 @@ extern level_t service_log_level;
 extern uint64_t test_link_speed;
 extern uint32_t test_link_asked;
 
+/** TRUE if no further transports can be opened */
+extern bool test_deaf;
+
 /** Set up a backend for a NIC that is capable of packet mode, on 7.2. */
 void service_setup(void);
 void service_teardown(void);

@@ -86,12 +86,17 @@ void assert_no_key(void)
 	ck_assert(!fake_kernel_left_over(kernel, chunk_create(service_key, 8)));
 }
 
+/*
+ * Described in header
+ */
+bool test_deaf;
+
 /**
  * Open a transport for what XFRM announces.
  */
 static nl_transport_t *listen_xfrm(void *data, const int *groups)
 {
-	return fake_kernel_open(kernel, NETLINK_XFRM, groups);
+	return test_deaf ? NULL : fake_kernel_open(kernel, NETLINK_XFRM, groups);
 }
 
 /*
@@ -280,6 +285,7 @@ void service_setup(void)
 						   lib->ns);
 	charon_stub_create();
 	test_link_speed = 0;
+	test_deaf = FALSE;
 	set_book("");
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
 	service_forget_lines();
