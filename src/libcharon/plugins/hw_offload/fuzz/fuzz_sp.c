@@ -7,7 +7,6 @@
 
 #include "fuzz_input.h"
 
-#include "../wire/xfrm_request.h"
 #include "../wire/xfrm_sp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -15,7 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct nlmsghdr *hdr = fuzz_msg(data, size);
 	hwo_spd_info_t info;
 	hwo_sp_state_t state;
-	hwo_request_t request;
 
 	if (hdr)
 	{
@@ -24,8 +22,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fuzz_read(state.id.label.ptr, state.id.label.len);
 		}
 		hwo_xfrm_decode_spd_info(hdr, &info);
-		hwo_xfrm_decode_request(hdr, &request);
-		fuzz_read(request.sp.label.ptr, request.sp.label.len);
 		free(hdr);
 	}
 	return 0;

@@ -22,6 +22,34 @@
 #define HWO_MSG_SIZE 8192
 
 /**
+ * What a request does.
+ */
+typedef enum hwo_request_kind_t {
+	/** nothing that adds or removes SAs or SPs */
+	HWO_REQUEST_OTHER,
+	/** there is an SA afterwards */
+	HWO_REQUEST_ADD_SA,
+	/** there is no such SA afterwards */
+	HWO_REQUEST_DEL_SA,
+	/** there is an SP afterwards */
+	HWO_REQUEST_ADD_SP,
+	/** there is no such SP afterwards */
+	HWO_REQUEST_DEL_SP,
+} hwo_request_kind_t;
+
+/**
+ * Which SA or SP a request is about, and what becomes of it.
+ */
+typedef struct hwo_request_t {
+	/** what it does */
+	hwo_request_kind_t kind;
+	/** the SA; not its source */
+	hwo_sa_id_t sa;
+	/** the SP, the label is that of who has encoded the request */
+	hwo_sp_id_t sp;
+} hwo_request_t;
+
+/**
  * A message that is being built. May hold keys: call hwo_msg_wipe() on the one
  * exit of the function that built it.
  */
@@ -35,6 +63,8 @@ typedef struct hwo_msg_t {
 	};
 	/** set once something did not fit, everything later is ignored */
 	bool overflow;
+	/** what it does, noted by those that encode it */
+	hwo_request_t request;
 } hwo_msg_t;
 
 /**

@@ -151,23 +151,31 @@ bool hwo_xfrm_encode_moved_sa(hwo_msg_t *msg, const struct nlmsghdr *deleted,
 {
 	static const hwo_attr_policy_t policy[] = {
 		{ XFRMA_SA, sizeof(struct xfrm_usersa_info), TRUE },
+		HWO_POLICY_MARK,
 	};
-	const struct nlattr *sa;
+	const struct nlattr *attrs[countof(policy)];
 	struct xfrm_usersa_info *info;
 
 	info = hwo_msg_begin(msg, larval ? XFRM_MSG_UPDSA : XFRM_MSG_NEWSA,
 						 NLM_F_ACK, sizeof(*info));
 	if (!hwo_xfrm_is_deletion(deleted) ||
 		!hwo_msg_parse(deleted, sizeof(struct xfrm_usersa_id), policy,
-					   countof(policy), &sa) || !sa)
+					   countof(policy), attrs) || !attrs[0])
 	{
 		return FALSE;
 	}
-	memcpy(info, mnl_attr_get_payload(sa), sizeof(*info));
+	memcpy(info, mnl_attr_get_payload(attrs[0]), sizeof(*info));
 	if (!move_info(info, move))
 	{
 		return FALSE;
 	}
+	msg->request.kind = HWO_REQUEST_ADD_SA;
+	msg->request.sa = (hwo_sa_id_t){
+		.dst = move->dst,
+		.spi = info->id.spi,
+		.proto = info->id.proto,
+		.mark = hwo_xfrm_get_mark(attrs[1]),
+	};
 	copy_attrs(msg, deleted, move->encap);
 	put_changes(msg, &info->curlft, move, offload);
 	return !msg->overflow;

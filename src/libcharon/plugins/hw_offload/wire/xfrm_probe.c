@@ -141,6 +141,8 @@ bool hwo_xfrm_encode_trial_sa(hwo_msg_t *msg, const struct nlmsghdr *like,
 	}
 	change_info(info, inbound, id);
 	copy_attrs(msg, like, id);
+	msg->request.kind = HWO_REQUEST_ADD_SA;
+	msg->request.sa = *id;
 	hwo_xfrm_put_offload(msg, offload, inbound ? XFRM_OFFLOAD_INBOUND : 0);
 	return !msg->overflow;
 }

@@ -328,6 +328,8 @@ bool hwo_xfrm_encode_sa(hwo_msg_t *msg, const hwo_sa_t *sa,
 
 	info = hwo_msg_begin(msg, sa->update ? XFRM_MSG_UPDSA : XFRM_MSG_NEWSA,
 						 NLM_F_ACK, sizeof(*info));
+	msg->request.kind = HWO_REQUEST_ADD_SA;
+	msg->request.sa = sa->id;
 	fill_info(info, sa);
 	put_algs(msg, sa);
 	put_encap(msg, sa);
@@ -380,7 +382,10 @@ bool hwo_xfrm_encode_dump_sa(hwo_msg_t *msg)
 
 bool hwo_xfrm_encode_del_sa(hwo_msg_t *msg, const hwo_sa_id_t *id)
 {
-	return encode_id(msg, XFRM_MSG_DELSA, NLM_F_ACK, id);
+	encode_id(msg, XFRM_MSG_DELSA, NLM_F_ACK, id);
+	msg->request.kind = HWO_REQUEST_DEL_SA;
+	msg->request.sa = *id;
+	return !msg->overflow;
 }
 
 bool hwo_xfrm_encode_alloc_spi(hwo_msg_t *msg, const hwo_addr_t *src,

@@ -100,6 +100,8 @@ bool hwo_xfrm_encode_sp(hwo_msg_t *msg, const hwo_sp_t *sp,
 
 	info = hwo_msg_begin(msg, update ? XFRM_MSG_UPDPOLICY : XFRM_MSG_NEWPOLICY,
 						 NLM_F_ACK, sizeof(*info));
+	msg->request.kind = HWO_REQUEST_ADD_SP;
+	msg->request.sp = sp->id;
 	fill_unlimited(info);
 	hwo_xfrm_put_selector(&sp->id.sel, &info->sel);
 	info->dir = put_dir(sp->id.dir);
@@ -141,7 +143,10 @@ bool hwo_xfrm_encode_dump_sp(hwo_msg_t *msg)
 
 bool hwo_xfrm_encode_del_sp(hwo_msg_t *msg, const hwo_sp_id_t *id)
 {
-	return encode_id(msg, XFRM_MSG_DELPOLICY, NLM_F_ACK, id);
+	encode_id(msg, XFRM_MSG_DELPOLICY, NLM_F_ACK, id);
+	msg->request.kind = HWO_REQUEST_DEL_SP;
+	msg->request.sp = *id;
+	return !msg->overflow;
 }
 
 bool hwo_xfrm_encode_flush_sp(hwo_msg_t *msg)

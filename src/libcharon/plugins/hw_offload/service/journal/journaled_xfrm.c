@@ -7,11 +7,8 @@
 
 #include "journaled_xfrm.h"
 #include "../../model/plan/journal_line.h"
-#include "../../wire/xfrm_request.h"
 
 #include <errno.h>
-
-#include <utils/debug.h>
 
 /**
  * Private data.
@@ -26,38 +23,6 @@ typedef struct {
 	/** removes what could not be removed */
 	stale_state_t *stale;
 } private_journaled_xfrm_t;
-
-/**
- * Find out what a request does.
- *
- * @param add		[out] TRUE if it adds, FALSE if it removes something
- * @param sp		[out] TRUE if that is an SP, FALSE if it is an SA
- * @return			FALSE if neither
- */
-static bool describe(const struct nlmsghdr *hdr, bool *add, bool *sp,
-					 char line[HWO_JOURNAL_LINE])
-{
-	hwo_request_t request;
-
-	hwo_xfrm_decode_request(hdr, &request);
-	*sp = request.kind == HWO_REQUEST_ADD_SP ||
-		  request.kind == HWO_REQUEST_DEL_SP;
-	switch (request.kind)
-	{
-		case HWO_REQUEST_ADD_SA:
-		case HWO_REQUEST_DEL_SA:
-			hwo_journal_sa_line(&request.sa, line);
-			*add = request.kind == HWO_REQUEST_ADD_SA;
-			return TRUE;
-		case HWO_REQUEST_ADD_SP:
-		case HWO_REQUEST_DEL_SP:
-			hwo_journal_sp_line(&request.sp, line);
-			*add = request.kind == HWO_REQUEST_ADD_SP;
-			return TRUE;
-		default:
-			return FALSE;
-	}
-}
 
 /**
  * Send a request that adds something. An SP that is there already will be
@@ -104,14 +69,27 @@ static void send_del(private_journaled_xfrm_t *this, const char *line, bool sp,
 METHOD(nl_exchange_t, command, void,
 	private_journaled_xfrm_t *this, hwo_msg_t *msg, hwo_result_t *result)
 {
+	const hwo_request_t *request = &msg->request;
+	bool add = request->kind == HWO_REQUEST_ADD_SA ||
+			   request->kind == HWO_REQUEST_ADD_SP;
+	bool sp = request->kind == HWO_REQUEST_ADD_SP ||
+			  request->kind == HWO_REQUEST_DEL_SP;
 	char line[HWO_JOURNAL_LINE];
-	bool add, sp;
 
-	if (msg->overflow || !describe(&msg->hdr, &add, &sp, line))
+	if (msg->overflow || request->kind == HWO_REQUEST_OTHER)
 	{
 		this->xfrm->command(this->xfrm, msg, result);
+		return;
 	}
-	else if (add)
+	if (sp)
+	{
+		hwo_journal_sp_line(&request->sp, line);
+	}
+	else
+	{
+		hwo_journal_sa_line(&request->sa, line);
+	}
+	if (add)
 	{
 		send_add(this, line, sp, msg, result);
 	}

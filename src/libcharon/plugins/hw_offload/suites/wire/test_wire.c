@@ -315,7 +315,6 @@ int main(void)
 	suite_add_tcase(suite, move_tcase());
 	suite_add_tcase(suite, trial_tcase());
 	suite_add_tcase(suite, sp_tcase());
-	suite_add_tcase(suite, request_tcase());
 	suite_add_tcase(suite, event_tcase());
 	suite_add_tcase(suite, rt_tcase());
 	suite_add_tcase(suite, rule_tcase());

@@ -129,6 +129,26 @@ START_TEST(test_moved)
 }
 END_TEST
 
+START_TEST(test_request)
+{
+	struct nlmsghdr *hdr = wire_golden_event(XFRM_MSG_DELSA, 0);
+	hwo_sa_move_t move = make_move();
+	const hwo_sa_id_t id = {
+		.dst = move.dst,
+		.spi = htonl(0xc2000002),
+		.proto = IPPROTO_ESP,
+		.mark = { .value = 0x2a, .mask = 0xff00ff },
+	};
+	hwo_msg_t msg;
+
+	/* with the new address, and for the journal */
+	ck_assert(hwo_xfrm_encode_moved_sa(&msg, hdr, &move, &crypto, _i));
+	ck_assert_int_eq(msg.request.kind, HWO_REQUEST_ADD_SA);
+	ck_assert(hwo_sa_id_equals(&msg.request.sa, &id));
+	free(hdr);
+}
+END_TEST
+
 START_TEST(test_set_anew)
 {
 	const uint32_t offload[] = { 7, XFRM_OFFLOAD_INBOUND };
@@ -311,6 +331,7 @@ TCase *move_tcase(void)
 	TCase *tcase = tcase_create("move");
 
 	tcase_add_test(tcase, test_moved);
+	tcase_add_loop_test(tcase, test_request, 0, 2);
 	tcase_add_loop_test(tcase, test_no_pmtu_disc, 0, 2);
 	tcase_add_test(tcase, test_set_anew);
 	tcase_add_test(tcase, test_selector);

@@ -85,6 +85,8 @@ static void same(const char *name, const hwo_sa_t *sa,
 
 	ck_assert(hwo_xfrm_encode_sa(&msg, sa, offload));
 	wire_same(&msg, name, sizeof(struct xfrm_usersa_info));
+	ck_assert_int_eq(msg.request.kind, HWO_REQUEST_ADD_SA);
+	ck_assert(hwo_sa_id_equals(&msg.request.sa, &sa->id));
 }
 
 START_TEST(test_aead)

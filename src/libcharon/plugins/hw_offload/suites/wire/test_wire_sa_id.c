@@ -23,6 +23,7 @@ START_TEST(test_get_and_delete)
 
 	ck_assert(hwo_xfrm_encode_get_sa(&msg, &id));
 	wire_same(&msg, "sa_get", sizeof(struct xfrm_usersa_id));
+	ck_assert_int_eq(msg.request.kind, HWO_REQUEST_OTHER);
 	ck_assert(hwo_xfrm_encode_del_sa(&msg, &id));
 	wire_same(&msg, "sa_del", sizeof(struct xfrm_usersa_id));
 
@@ -33,6 +34,8 @@ START_TEST(test_get_and_delete)
 	wire_same(&msg, "sa_get_mark", sizeof(struct xfrm_usersa_id));
 	ck_assert(hwo_xfrm_encode_del_sa(&msg, &id));
 	wire_same(&msg, "sa_del_mark", sizeof(struct xfrm_usersa_id));
+	ck_assert_int_eq(msg.request.kind, HWO_REQUEST_DEL_SA);
+	ck_assert(hwo_sa_id_equals(&msg.request.sa, &id));
 }
 END_TEST
 

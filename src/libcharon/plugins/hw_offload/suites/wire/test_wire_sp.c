@@ -90,6 +90,8 @@ static void same(const char *name, const hwo_sp_t *sp,
 
 	ck_assert(hwo_xfrm_encode_sp(&msg, sp, offload, FALSE));
 	wire_same(&msg, name, HDR_LEN);
+	ck_assert_int_eq(msg.request.kind, HWO_REQUEST_ADD_SP);
+	ck_assert(hwo_sp_id_equals(&msg.request.sp, &sp->id));
 }
 
 START_TEST(test_tunnel)
@@ -231,6 +233,7 @@ START_TEST(test_get_and_delete)
 	sp = make_sp(POLICY_OUT, FALSE, 0);
 	ck_assert(hwo_xfrm_encode_get_sp(&msg, &sp.id));
 	wire_same(&msg, "sp_get", ID_LEN);
+	ck_assert_int_eq(msg.request.kind, HWO_REQUEST_OTHER);
 
 	sp = make_sp(POLICY_IN, TRUE, 0);
 	sp.id.mark = (mark_t){ .value = 0x2a, .mask = 0xff00ff };
@@ -254,6 +257,8 @@ START_TEST(test_get_and_delete)
 	sp.id.sel.src_port_mask = sp.id.sel.dst_port_mask = 0xffff;
 	ck_assert(hwo_xfrm_encode_del_sp(&msg, &sp.id));
 	wire_same(&msg, "sp_del_ports", ID_LEN);
+	ck_assert_int_eq(msg.request.kind, HWO_REQUEST_DEL_SP);
+	ck_assert(hwo_sp_id_equals(&msg.request.sp, &sp.id));
 }
 END_TEST
 

@@ -34,6 +34,8 @@ static void check_id(const hwo_msg_t *msg, const hwo_sa_id_t *id,
 	ck_assert_uint_eq(id->spi, info->id.spi);
 	ck_assert_int_eq(id->proto, IPPROTO_ESP);
 	ck_assert_int_eq(info->id.proto, IPPROTO_ESP);
+	ck_assert_int_eq(msg->request.kind, HWO_REQUEST_ADD_SA);
+	ck_assert(hwo_sa_id_equals(&msg->request.sa, id));
 }
 
 START_TEST(test_inbound)

@@ -22,7 +22,6 @@ TCase *sa_decode_tcase(void);
 TCase *move_tcase(void);
 TCase *trial_tcase(void);
 TCase *sp_tcase(void);
-TCase *request_tcase(void);
 TCase *event_tcase(void);
 TCase *rt_tcase(void);
 TCase *rule_tcase(void);
