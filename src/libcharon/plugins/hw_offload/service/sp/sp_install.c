@@ -6,12 +6,10 @@
  */
 
 #include "sp_install.h"
-#include "sp_failure.h"
 #include "sp_log.h"
 #include "sp_planner.h"
 #include "sp_route.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <time.h>
 
@@ -81,28 +79,68 @@ static bool leave_packet_mode(const hwo_sp_install_t *this,
 	return TRUE;
 }
 
+/**
+ * Name what keeps an SP from being installed in the terms of reasons.
+ */
+static hwo_reason_t get_reason(const hwo_sp_outcome_t *outcome)
+{
+	const hwo_plan_t *plan = &outcome->plan;
+
+	if (!plan->count)
+	{
+		return plan->skipped[HWO_MODE_PACKET];
+	}
+	if (plan->step[plan->count - 1] == HWO_MODE_NONE ||
+		!hwo_plan_is_refusal(&outcome->result))
+	{	/* it has nothing to do with offload */
+		return HWO_REASON_NONE;
+	}
+	return HWO_REASON_POLICY_REFUSED;
+}
+
 void hwo_sp_install_failed(const hwo_sp_install_t *this,
 						   const hwo_sp_request_t *user,
 						   const hwo_sp_outcome_t *outcome)
 {
+	const hwo_plan_t *plan = &outcome->plan;
 	char name[IFNAMSIZ] = "";
 	hwo_sa_record_t failed;
 
-	if (hwo_sp_failure(this->sas, user, &outcome->plan, &outcome->result,
-					   &failed))
-	{
-		if (failed.outcome.candidate)
-		{
-			this->devices->name(this->devices, failed.outcome.candidate,
-								name);
-		}
-		this->failures->note(this->failures, &failed, name, time(NULL));
+	if (user->requested == HW_OFFLOAD_NO || !user->reqid)
+	{	/* nobody could ask for a shunt, which has neither SAs nor a reqid */
+		return;
 	}
+	if (!hwo_sp_find_sa(this->sas, user, &failed))
+	{
+		failed = (hwo_sa_record_t){
+			.id = user->sa,
+			.reqid = user->reqid,
+			.facts = {
+				.inbound = user->sp.id.dir != POLICY_OUT,
+				.mode = user->mode,
+			},
+			.requested = user->requested,
+		};
+	}
+	failed.outcome = (hwo_outcome_t){
+		.why.reason = get_reason(outcome),
+		.candidate = plan->ifindex ?: failed.outcome.candidate,
+	};
+	if (plan->count)
+	{	/* otherwise nobody was asked */
+		failed.outcome.why.result = outcome->result;
+	}
+	if (failed.outcome.candidate)
+	{
+		this->devices->name(this->devices, failed.outcome.candidate, name);
+	}
+	this->failures->note(this->failures, &failed, name, time(NULL));
 }
 
 int hwo_sp_install(const hwo_sp_install_t *this, hwo_sp_entry_t *entry,
 				   const hwo_sp_request_t *user, hwo_sp_outcome_t *outcome)
 {
+	device_history_t *history = this->devices->get_history(this->devices);
 	hwo_result_t *result = &outcome->result;
 	hwo_plan_t *plan = &outcome->plan;
 	bool update = entry->kernel.count;
@@ -110,8 +148,10 @@ int hwo_sp_install(const hwo_sp_install_t *this, hwo_sp_entry_t *entry,
 
 	hwo_sp_plan_user(this, user, plan);
 	this->attempts->run(this->attempts, entry, user, plan, result);
-	hwo_sp_note_refusal(this->devices->get_history(this->devices), plan,
-						result);
+	if (hwo_plan_has(plan, HWO_MODE_PACKET) && hwo_plan_is_refusal(result))
+	{
+		history->refused(history, plan->ifindex, TRUE, result, time(NULL));
+	}
 	if (hwo_plan_is_refusal(result) && plan->strict &&
 		leave_packet_mode(this, user, result, plan))
 	{

@@ -19,7 +19,6 @@
 #include "../../wire/xfrm_sp.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <time.h>
 
 #include <utils/debug.h>

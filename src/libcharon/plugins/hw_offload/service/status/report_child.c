@@ -8,8 +8,6 @@
 #include "status_report.h"
 #include "status_json.h"
 
-#include <netinet/in.h>
-
 static json_t *moves(const hwo_sa_record_t *record, egress_device_t *devices)
 {
 	const hwo_sa_moves_t *all = &record->moves;

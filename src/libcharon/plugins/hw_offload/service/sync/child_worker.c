@@ -12,7 +12,6 @@
 #include "../../io/nl_monitor.h"
 
 #include <threading/mutex.h>
-#include <utils/debug.h>
 
 /** Milliseconds between comparisons after a link went down, and their number */
 #define LOOK_MS 500

@@ -42,7 +42,7 @@ static bool is_beyond(uint64_t value, uint64_t limit)
 	return limit && value >= limit;
 }
 
-bool hwo_beyond_soft_limit(const hwo_sa_state_t *state, uint64_t now)
+static bool beyond_soft_limit(const hwo_sa_state_t *state, uint64_t now)
 {
 	const hwo_usage_t *usage = &state->usage;
 	const hwo_limits_t *limits = &state->limits;
@@ -108,7 +108,7 @@ static bool check_sa(void *data, const struct nlmsghdr *hdr)
 	if (expected && !state.larval)
 	{
 		expected->seen = TRUE;
-		if (hwo_beyond_soft_limit(&state, scan->now))
+		if (beyond_soft_limit(&state, scan->now))
 		{
 			array_insert(scan->soft, ARRAY_TAIL, &state.id);
 		}
@@ -157,12 +157,7 @@ static void find_lost(scan_t *scan, child_table_t *table, array_t *lost)
 	enumerator->destroy(enumerator);
 }
 
-static void destroy_expected(void *expected, const void *key)
-{
-	free(expected);
-}
-
-bool hwo_sad_scan(nl_exchange_t *xfrm, child_table_t *table, array_t *lost,
+void hwo_sad_scan(nl_exchange_t *xfrm, child_table_t *table, array_t *lost,
 				  array_t *soft)
 {
 	scan_t scan = {
@@ -187,6 +182,5 @@ bool hwo_sad_scan(nl_exchange_t *xfrm, child_table_t *table, array_t *lost,
 	{
 		find_lost(&scan, table, lost);
 	}
-	scan.expected->destroy_function(scan.expected, destroy_expected);
-	return !result.err;
+	scan.expected->destroy_function(scan.expected, (void*)free);
 }

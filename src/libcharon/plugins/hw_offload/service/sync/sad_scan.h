@@ -22,17 +22,8 @@
  *
  * @param lost			[out] SAs that are lost since, hwo_sa_id_t by value
  * @param soft			[out] SAs beyond a soft limit, hwo_sa_id_t by value
- * @return				FALSE if the kernel could not be asked
  */
-bool hwo_sad_scan(nl_exchange_t *xfrm, child_table_t *table, array_t *lost,
+void hwo_sad_scan(nl_exchange_t *xfrm, child_table_t *table, array_t *lost,
 				  array_t *soft);
-
-/**
- * Check if an SA is beyond one of its soft limits.
- *
- * @param state			what the kernel says about it
- * @param now			current time, seconds since the epoch
- */
-bool hwo_beyond_soft_limit(const hwo_sa_state_t *state, uint64_t now);
 
 #endif /** HWO_SAD_SCAN_H_ @}*/
