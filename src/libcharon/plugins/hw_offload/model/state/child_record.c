@@ -7,15 +7,6 @@
 
 #include "child_record.h"
 
-ENUM(hwo_child_state_names, HWO_CHILD_INSTALLING, HWO_CHILD_CLOSED,
-	"installing",
-	"up",
-	"rekey failed",
-	"lost",
-	"replaced",
-	"closed",
-);
-
 void hwo_name_keep(char kept[HWO_NAME_LEN], const char *name)
 {
 	size_t len = strnlen(name, HWO_NAME_LEN);

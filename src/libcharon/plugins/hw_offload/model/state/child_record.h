@@ -107,11 +107,6 @@ typedef enum hwo_child_state_t {
 } hwo_child_state_t;
 
 /**
- * Names of states, for the log.
- */
-extern enum_name_t *hwo_child_state_names;
-
-/**
  * What happens to a CHILD_SA.
  */
 typedef enum hwo_child_event_t {

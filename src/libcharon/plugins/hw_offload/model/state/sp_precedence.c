@@ -10,8 +10,6 @@
 #include <collections/hashtable.h>
 #include <threading/mutex.h>
 
-#include <sys/socket.h>
-
 /** Longest prefix */
 #define MAX_PREFIX 128
 

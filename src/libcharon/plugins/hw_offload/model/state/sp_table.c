@@ -196,8 +196,10 @@ uint32_t hwo_sp_priority(const hwo_selector_t *sel, policy_priority_t class,
 	return priority;
 }
 
-static void entry_destroy(hwo_sp_entry_t *entry)
+static void entry_destroy(void *value, const void *key)
 {
+	hwo_sp_entry_t *entry = value;
+
 	array_destroy_function(entry->users, (void*)free, NULL);
 	chunk_free(&entry->id.label);
 	free(entry);
@@ -249,7 +251,7 @@ METHOD(sp_table_t, checkin, void,
 			 !entry->errors_busy)
 	{
 		this->entries->remove(this->entries, &entry->id);
-		entry_destroy(entry);
+		entry_destroy(entry, NULL);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -331,42 +333,10 @@ METHOD(sp_table_t, view, bool,
 	return entry != NULL;
 }
 
-METHOD(sp_table_t, flush, void,
-	private_sp_table_t *this)
-{
-	enumerator_t *enumerator;
-	hwo_sp_entry_t *entry;
-
-	this->mutex->lock(this->mutex);
-	enumerator = this->entries->create_enumerator(this->entries);
-	while (enumerator->enumerate(enumerator, NULL, &entry))
-	{
-		if (!entry->busy && !entry->waiting)
-		{
-			this->entries->remove_at(this->entries, enumerator);
-			entry_destroy(entry);
-		}
-	}
-	enumerator->destroy(enumerator);
-	this->mutex->unlock(this->mutex);
-}
-
-METHOD(sp_table_t, get_count, u_int,
-	private_sp_table_t *this)
-{
-	u_int count;
-
-	this->mutex->lock(this->mutex);
-	count = this->entries->get_count(this->entries);
-	this->mutex->unlock(this->mutex);
-	return count;
-}
-
 METHOD(sp_table_t, destroy, void,
 	private_sp_table_t *this)
 {
-	flush(this);
-	this->entries->destroy(this->entries);
+	this->entries->destroy_function(this->entries, entry_destroy);
 	this->released->destroy(this->released);
 	this->mutex->destroy(this->mutex);
 	free(this);
@@ -382,8 +352,6 @@ sp_table_t *hwo_sp_table_create(void)
 			.checkin = _checkin,
 			.list = _list,
 			.view = _view,
-			.flush = _flush,
-			.get_count = _get_count,
 			.destroy = _destroy,
 		},
 		.entries = hashtable_create((hashtable_hash_t)hwo_sp_id_hash,

@@ -194,16 +194,6 @@ struct sp_table_t {
 	bool (*view)(sp_table_t *this, const hwo_sp_id_t *id, hwo_sp_view_t *view);
 
 	/**
-	 * Forget all entries but those that are checked out.
-	 */
-	void (*flush)(sp_table_t *this);
-
-	/**
-	 * Number of entries.
-	 */
-	u_int (*get_count)(sp_table_t *this);
-
-	/**
 	 * Destroy, no entry may be checked out.
 	 */
 	void (*destroy)(sp_table_t *this);

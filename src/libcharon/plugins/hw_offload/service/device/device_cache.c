@@ -44,11 +44,6 @@ static bool path_equals(const void *key, const void *other_key)
 	return memeq(key, other_key, sizeof(hwo_flow_t));
 }
 
-static void path_destroy(void *value, const void *key)
-{
-	free(value);
-}
-
 METHOD(device_cache_t, get, const hwo_device_t*,
 	private_device_cache_t *this, const hwo_child_t *child)
 {
@@ -75,7 +70,7 @@ METHOD(device_cache_t, get, const hwo_device_t*,
 METHOD(device_cache_t, destroy, void,
 	private_device_cache_t *this)
 {
-	this->paths->destroy_function(this->paths, path_destroy);
+	this->paths->destroy_function(this->paths, (void*)free);
 	free(this);
 }
 

@@ -297,17 +297,6 @@ METHOD(limit_watcher_t, add, void,
 	schedule(this);
 }
 
-METHOD(limit_watcher_t, get_count, u_int,
-	private_limit_watcher_t *this)
-{
-	u_int count;
-
-	this->mutex->lock(this->mutex);
-	count = this->heap.count;
-	this->mutex->unlock(this->mutex);
-	return count;
-}
-
 METHOD(limit_watcher_t, destroy, void,
 	private_limit_watcher_t *this)
 {
@@ -333,7 +322,6 @@ limit_watcher_t *hwo_limit_watcher_create(nl_exchange_t *xfrm,
 	INIT(this,
 		.public = {
 			.add = _add,
-			.get_count = _get_count,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,

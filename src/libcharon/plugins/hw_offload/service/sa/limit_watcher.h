@@ -48,11 +48,6 @@ struct limit_watcher_t {
 	void (*add)(limit_watcher_t *this, const hwo_sa_t *sa,
 				const hwo_limit_plan_t *plan);
 
-	/**
-	 * Number of SAs that are watched.
-	 */
-	u_int (*get_count)(limit_watcher_t *this);
-
 	void (*destroy)(limit_watcher_t *this);
 };
 

@@ -353,15 +353,10 @@ METHOD(rekey_queue_t, next, uint64_t,
 	return next;
 }
 
-static void destroy_waiting(void *waiting, const void *key)
-{
-	free(waiting);
-}
-
 METHOD(rekey_queue_t, destroy, void,
 	private_rekey_queue_t *this)
 {
-	this->waiting->destroy_function(this->waiting, destroy_waiting);
+	this->waiting->destroy_function(this->waiting, (void*)free);
 	array_destroy(this->rekeyings);
 	free(this);
 }

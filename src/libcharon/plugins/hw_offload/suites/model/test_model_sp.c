@@ -102,6 +102,7 @@ static void setup(void)
 static void teardown(void)
 {
 	hwo_sp_request_t *user, copy;
+	hwo_sp_id_t id = entry->id;
 	bool top;
 
 	while ((user = hwo_sp_top_user(entry)))
@@ -111,7 +112,7 @@ static void teardown(void)
 		ck_assert(top);
 	}
 	table->checkin(table, entry);
-	ck_assert_int_eq(table->get_count(table), 0);
+	ck_assert(!table->checkout(table, &id, FALSE));
 	table->destroy(table);
 	model_teardown();
 }

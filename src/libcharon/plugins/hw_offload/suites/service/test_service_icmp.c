@@ -243,7 +243,7 @@ START_TEST(test_overtaken)
 	hwo_sp_checkin(&install, &sps, table, entry);
 	ck_assert_uint_eq(added, HWO_ICMP_ERROR_SPS);
 	ck_assert_uint_eq(blocking, 0);
-	ck_assert_uint_eq(table->get_count(table), 0);
+	ck_assert(!table->checkout(table, &user.sp.id, FALSE));
 	install.precedence->destroy(install.precedence);
 	table->destroy(table);
 }
