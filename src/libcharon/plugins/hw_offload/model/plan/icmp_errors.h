@@ -34,6 +34,11 @@
  * forwards, and the peer's connections would hang without them. Other errors
  * about packets that it forwards for the peer are blocked, too.
  *
+ * The SPs have neither the mark nor the XFRM interface ID of the CHILD_SA, as
+ * the kernel gives an error none of the two (but for the mark, if
+ * fwmark_reflect is set), so they would not match it. They do match errors
+ * about packets between the same hosts that others send in clear.
+ *
  * @param id		SP of the CHILD_SA
  * @param sps		[out] SPs
  * @return			number of them, 0 if none are needed: it is not outbound,

@@ -55,6 +55,8 @@ typedef struct hwo_sp_request_t {
 	uint32_t reqid;
 	/** TRUE if it could not be installed, and charon has not removed it yet */
 	bool failed;
+	/** TRUE if it could not be installed before, which was logged */
+	bool logged;
 } hwo_sp_request_t;
 
 /**
@@ -129,6 +131,11 @@ typedef struct hwo_sp_entry_t {
 	hwo_block_t blocked, before;
 	/** SPs that block ICMP errors about packets from its peer, a bit each */
 	uint32_t errors_blocked;
+	/** those that could not be installed, a bit each, and the monotonic time
+	 * when that is tried again, after so many seconds. */
+	uint32_t errors_refused;
+	time_t errors_retry;
+	u_int errors_wait;
 	/** TRUE while a thread changes these, the entry stays until then */
 	bool errors_busy;
 	/** route installed along */

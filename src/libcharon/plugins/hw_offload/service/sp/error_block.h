@@ -29,24 +29,27 @@ typedef struct hwo_error_block_t {
 	int count;
 	/** TRUE to block, FALSE to end that */
 	bool block;
-	/** those that block, a bit each */
-	uint32_t blocked;
+	/** those that are to block, those that do, and those that were refused
+	 * before, a bit each. */
+	uint32_t wanted, blocked, refused;
 } hwo_error_block_t;
 
 /**
- * Find out what changes with an entry, and start that.
+ * Find out what changes with an entry, and start that. What was refused is not
+ * tried again before its time.
  *
  * @param entry		entry of an SP, checked out
  * @param enabled	TRUE to block anything
+ * @param now		monotonic time
  * @param change	[out] change
  * @return			FALSE if nothing changes, or another thread changes it
  */
-bool hwo_error_block_start(hwo_sp_entry_t *entry, bool enabled,
+bool hwo_error_block_start(hwo_sp_entry_t *entry, bool enabled, time_t now,
 						   hwo_error_block_t *change);
 
 /**
  * Make a change that was started. No entry may be checked out. What fails is
- * logged, and is tried again when the entry is checked in the next time.
+ * logged once.
  *
  * @param change	change, gets what blocks now
  * @param sps		installer
@@ -55,13 +58,16 @@ void hwo_error_block_apply(hwo_error_block_t *change, sp_installer_t *sps);
 
 /**
  * Note in an entry what was changed, and start what has become due meanwhile.
+ * What failed is tried again if the entry is checked in after some time, which
+ * grows.
  *
  * @param entry		the same entry, checked out again
  * @param enabled	TRUE to block anything
+ * @param now		monotonic time
  * @param change	change that was made, [out] the next one
  * @return			FALSE if nothing else changes
  */
-bool hwo_error_block_next(hwo_sp_entry_t *entry, bool enabled,
+bool hwo_error_block_next(hwo_sp_entry_t *entry, bool enabled, time_t now,
 						  hwo_error_block_t *change);
 
 #endif /** HWO_ERROR_BLOCK_H_ @}*/

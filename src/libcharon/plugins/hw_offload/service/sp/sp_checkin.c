@@ -77,14 +77,16 @@ static void checkin(const hwo_sp_install_t *install, sp_installer_t *sps,
 	hwo_sp_id_t id = entry->id;
 	bool changes;
 
-	changes = hwo_error_block_start(entry, enabled, &change);
+	changes = hwo_error_block_start(entry, enabled, time_monotonic(NULL),
+									&change);
 	id.label = chunk_clone(id.label);
 	while (changes)
 	{
 		table->checkin(table, entry);
 		hwo_error_block_apply(&change, sps);
 		entry = table->checkout(table, &id, FALSE);
-		changes = hwo_error_block_next(entry, enabled, &change);
+		changes = hwo_error_block_next(entry, enabled, time_monotonic(NULL),
+									   &change);
 	}
 	table->checkin(table, entry);
 	chunk_free(&id.label);

@@ -159,7 +159,11 @@ int hwo_sp_install(const hwo_sp_install_t *this, hwo_sp_entry_t *entry,
 	}
 	if (result->err)
 	{
-		log_failure(this, update ? "update" : "install", &entry->id, outcome);
+		if (!user->logged)
+		{
+			log_failure(this, update ? "update" : "install", &entry->id,
+						outcome);
+		}
 		return result->err;
 	}
 	if (this->settings.install_routes && hwo_sp_route_needed(user) &&

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "../../service/sp/error_block.h"
 #include "../../service/sp/sp_checkin.h"
 
 /**
@@ -147,7 +148,9 @@ END_TEST
 
 START_TEST(test_refused)
 {
+	kernel_ipsec_query_policy_t data = {};
 	test_sp_t other;
+	time_t used;
 
 	/* one of them, after the SP and its guard */
 	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
@@ -157,6 +160,13 @@ START_TEST(test_refused)
 					   FAKE_FAULT_ERROR, ENOMEM, NULL);
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 4 + 3);
+	ck_assert_int_eq(service_lines_with("unable to install policy"), 1);
+	/* nobody tries that again each time that it is looked at */
+	fake_kernel_reset_counts(kernel);
+	ck_assert_int_eq(ipsec->query_policy(ipsec, &sp_out.id, &data, &used),
+					 SUCCESS);
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
+									   XFRM_MSG_NEWPOLICY), 0);
 	/* what another CHILD_SA has got stays without the first one */
 	sp_init(&other, POLICY_OUT, LOCAL, REMOTE, SPI_OUT, 1, HW_OFFLOAD_PACKET);
 	limit(&other, IPPROTO_TCP);
@@ -212,9 +222,13 @@ static int unblock(sp_installer_t *sps, const hwo_sp_request_t *drop)
 	return 0;
 }
 
-START_TEST(test_overtaken)
+/**
+ * Have a CHILD_SA whose errors may be blocked.
+ *
+ * @return				entry of its SP, not installed
+ */
+static hwo_sp_entry_t *begin(void)
 {
-	sp_installer_t sps = { .add = block, .del = unblock };
 	hwo_sp_entry_t *entry;
 
 	user = (hwo_sp_request_t){
@@ -234,17 +248,84 @@ START_TEST(test_overtaken)
 	};
 	added = blocking = 0;
 	table = hwo_sp_table_create();
+	entry = table->checkout(table, &user.sp.id, TRUE);
+	hwo_sp_add_user(entry, &user);
+	return entry;
+}
+
+START_TEST(test_overtaken)
+{
+	sp_installer_t sps = { .add = block, .del = unblock };
+	hwo_sp_entry_t *entry = begin();
+
 	install = (hwo_sp_install_t){
 		.precedence = hwo_sp_precedence_create(),
 		.settings.block_icmp_errors = TRUE,
 	};
-	entry = table->checkout(table, &user.sp.id, TRUE);
-	hwo_sp_add_user(entry, &user);
 	hwo_sp_checkin(&install, &sps, table, entry);
 	ck_assert_uint_eq(added, HWO_ICMP_ERROR_SPS);
 	ck_assert_uint_eq(blocking, 0);
 	ck_assert(!table->checkout(table, &user.sp.id, FALSE));
 	install.precedence->destroy(install.precedence);
+	table->destroy(table);
+}
+END_TEST
+
+/** what the kernel answers, and how often a failure would be logged */
+static int answer;
+static u_int logged;
+
+/**
+ * Block some errors, or not.
+ */
+static int try_block(sp_installer_t *sps, const hwo_sp_request_t *drop)
+{
+	added++;
+	logged += answer && !drop->logged;
+	return answer;
+}
+
+/**
+ * Check an entry in at a time.
+ *
+ * @return				number of SPs that were tried
+ */
+static u_int try_at(hwo_sp_entry_t *entry, time_t now)
+{
+	sp_installer_t sps = { .add = try_block, .del = try_block };
+	hwo_error_block_t change;
+
+	added = 0;
+	if (hwo_error_block_start(entry, TRUE, now, &change))
+	{
+		hwo_error_block_apply(&change, &sps);
+		ck_assert(!hwo_error_block_next(entry, TRUE, now, &change));
+	}
+	return added;
+}
+
+START_TEST(test_retry)
+{
+	hwo_sp_entry_t *entry = begin();
+	time_t now, wait;
+	u_int tries = 0;
+
+	answer = ENOMEM;
+	logged = 0;
+	/* in a day, whenever it is looked at */
+	for (now = 1; now < 86400; now++)
+	{
+		tries += try_at(entry, now) / HWO_ICMP_ERROR_SPS;
+	}
+	ck_assert_uint_ge(tries, 24);
+	ck_assert_uint_le(tries, 24 + 6);
+	ck_assert_uint_eq(logged, HWO_ICMP_ERROR_SPS);
+	/* it works in the end */
+	answer = 0;
+	for (wait = 0; wait < 3600 && !try_at(entry, now + wait); wait++);
+	ck_assert_uint_eq(added, HWO_ICMP_ERROR_SPS);
+	ck_assert_uint_eq(try_at(entry, now + 86400), 0);
+	table->checkin(table, entry);
 	table->destroy(table);
 }
 END_TEST
@@ -261,5 +342,6 @@ TCase *icmp_tcase(void)
 	tcase_add_test(tcase, test_lost);
 	tcase_add_test(tcase, test_refused);
 	tcase_add_test(tcase, test_overtaken);
+	tcase_add_test(tcase, test_retry);
 	return tcase;
 }
