@@ -145,7 +145,9 @@ static bool next_sp(status_answer_t *this, json_t **object)
 	while (array_get(this->sps, this->pos, &id))
 	{
 		this->pos++;
-		if (table->view(table, &id, &view))
+		/* one that could not be installed is none, until charon removes it */
+		if (table->view(table, &id, &view) &&
+			(view.busy || view.users || view.blocked.why))
 		{
 			*object = hwo_report_sp(&id, &view, this->source->devices);
 			return TRUE;

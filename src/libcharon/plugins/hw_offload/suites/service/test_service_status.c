@@ -361,6 +361,24 @@ START_TEST(test_policy_blocked)
 }
 END_TEST
 
+START_TEST(test_policy_failed)
+{
+	FILE *client;
+	test_sp_t sp;
+
+	/* there is none, so nothing is blocked by it either */
+	install_pair(HW_OFFLOAD_PACKET, SPI_IN, SPI_OUT);
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
+	sp_init(&sp, POLICY_OUT, "192.168.50.1/32", "192.168.50.2/32", SPI_OUT, 1,
+			HW_OFFLOAD_PACKET);
+	ck_assert_int_eq(sp_add(&sp), FAILED);
+	client = client_ask("hw-offload 1 policies\n");
+	client_first(client, "policies");
+	client_last(client, 0);
+	sp_clear(&sp);
+}
+END_TEST
+
 START_TEST(test_list_vanished)
 {
 	FILE *client;
@@ -454,6 +472,7 @@ TCase *status_tcase(void)
 	tcase_add_test(tcase, test_list_ipcomp);
 	tcase_add_test(tcase, test_policies);
 	tcase_add_loop_test(tcase, test_policy_blocked, 0, 2);
+	tcase_add_test(tcase, test_policy_failed);
 	tcase_add_test(tcase, test_permitted);
 	tcase_add_loop_test(tcase, test_list_vanished, 0, 2);
 	tcase_add_test(tcase, test_watch);
