@@ -55,21 +55,18 @@ static const void *to_key(uint32_t number)
 	return (const void*)((uintptr_t)number + 1);
 }
 
+static hashtable_t *create_table(void)
+{
+	return hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 8);
+}
+
 /**
  * Forget everything, mutex is held.
  */
 static void forget_all(private_device_history_t *this)
 {
-	enumerator_t *enumerator;
-	hwo_learned_t *learned;
-
-	enumerator = this->devices->create_enumerator(this->devices);
-	while (enumerator->enumerate(enumerator, NULL, &learned))
-	{
-		this->devices->remove_at(this->devices, enumerator);
-		free(learned);
-	}
-	enumerator->destroy(enumerator);
+	this->devices->destroy_function(this->devices, (void*)free);
+	this->devices = create_table();
 }
 
 /**
@@ -306,10 +303,8 @@ METHOD(device_history_t, forget, void,
 METHOD(device_history_t, destroy, void,
 	private_device_history_t *this)
 {
-	forget_all(this);
-	this->devices->destroy(this->devices);
-	forget_denials(this, 0, 0);
-	this->denials->destroy(this->denials);
+	this->devices->destroy_function(this->devices, (void*)free);
+	this->denials->destroy_function(this->denials, (void*)free);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -329,10 +324,8 @@ device_history_t *hwo_device_history_create(void)
 			.forget = _forget,
 			.destroy = _destroy,
 		},
-		.devices = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
-									8),
-		.denials = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
-									8),
+		.devices = create_table(),
+		.denials = create_table(),
 		.many = MIN_DENIALS,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

@@ -8,7 +8,7 @@
 #include "ifname_table.h"
 #include "../../hwo_types.h"
 
-#include <collections/linked_list.h>
+#include <collections/array.h>
 #include <threading/mutex.h>
 
 /**
@@ -17,8 +17,8 @@
 typedef struct {
 	/** public interface */
 	ifname_table_t public;
-	/** names and indices, entry_t*, latest first */
-	linked_list_t *entries;
+	/** names and indices, entry_t, latest last */
+	array_t *entries;
 	/** protects entries */
 	mutex_t *mutex;
 } private_ifname_table_t;
@@ -32,92 +32,72 @@ typedef struct {
 	/** index */
 	uint32_t ifindex;
 	/** number of SPs */
-	u_int sps;
+	int sps;
 } entry_t;
 
 /**
- * Find an entry, and put it first.
+ * Add to the number of SPs, which makes it the latest entry.
  */
-static entry_t *find(private_ifname_table_t *this, const char *name,
-					 uint32_t ifindex)
+static void change(private_ifname_table_t *this, const char *name,
+				   uint32_t ifindex, int sps)
 {
-	entry_t *entry, *found = NULL;
-	enumerator_t *enumerator;
+	entry_t entry;
+	int i;
 
-	enumerator = this->entries->create_enumerator(this->entries);
-	while (!found && enumerator->enumerate(enumerator, &entry))
+	this->mutex->lock(this->mutex);
+	for (i = 0; array_get(this->entries, i, &entry); i++)
 	{
-		if (entry->ifindex == ifindex &&
-			streq(entry->name, name))
+		if (entry.ifindex == ifindex && streq(entry.name, name))
 		{
-			this->entries->remove_at(this->entries, enumerator);
-			found = entry;
+			array_remove(this->entries, i, NULL);
+			sps += entry.sps;
+			break;
 		}
 	}
-	enumerator->destroy(enumerator);
-	if (found)
+	if (sps > 0)
 	{
-		this->entries->insert_first(this->entries, found);
+		entry = (entry_t){
+			.ifindex = ifindex,
+			.sps = sps,
+		};
+		snprintf(entry.name, sizeof(entry.name), "%s", name);
+		array_insert(this->entries, ARRAY_TAIL, &entry);
 	}
-	return found;
+	this->mutex->unlock(this->mutex);
 }
 
 METHOD(ifname_table_t, add, void,
 	private_ifname_table_t *this, const char *name, uint32_t ifindex)
 {
-	entry_t *entry;
-
-	this->mutex->lock(this->mutex);
-	entry = find(this, name, ifindex);
-	if (!entry)
-	{
-		INIT(entry,
-			.ifindex = ifindex,
-		);
-		snprintf(entry->name, sizeof(entry->name), "%s", name);
-		this->entries->insert_first(this->entries, entry);
-	}
-	entry->sps++;
-	this->mutex->unlock(this->mutex);
+	change(this, name, ifindex, 1);
 }
 
 METHOD(ifname_table_t, remove_, void,
 	private_ifname_table_t *this, const char *name, uint32_t ifindex)
 {
-	entry_t *entry;
-
-	this->mutex->lock(this->mutex);
-	entry = find(this, name, ifindex);
-	if (entry && !--entry->sps)
-	{
-		this->entries->remove(this->entries, entry, NULL);
-		free(entry);
-	}
-	this->mutex->unlock(this->mutex);
+	change(this, name, ifindex, -1);
 }
 
 METHOD(ifname_table_t, get, uint32_t,
 	private_ifname_table_t *this, const char *name, uint32_t current, u_int n)
 {
-	enumerator_t *enumerator;
 	uint32_t ifindex = 0;
-	entry_t *entry;
+	entry_t entry;
+	int i;
 
 	if (current && !n--)
 	{
 		return current;
 	}
 	this->mutex->lock(this->mutex);
-	enumerator = this->entries->create_enumerator(this->entries);
-	while (!ifindex && enumerator->enumerate(enumerator, &entry))
+	for (i = array_count(this->entries) - 1; !ifindex && i >= 0; i--)
 	{
-		if (entry->ifindex != current &&
-			streq(entry->name, name) && !n--)
+		array_get(this->entries, i, &entry);
+		if (entry.ifindex != current && streq(entry.name, name) && !n--)
 		{
-			ifindex = entry->ifindex;
+			ifindex = entry.ifindex;
 		}
 	}
-	enumerator->destroy(enumerator);
 	this->mutex->unlock(this->mutex);
 	return ifindex;
 }
@@ -125,7 +105,7 @@ METHOD(ifname_table_t, get, uint32_t,
 METHOD(ifname_table_t, destroy, void,
 	private_ifname_table_t *this)
 {
-	this->entries->destroy_function(this->entries, free);
+	array_destroy(this->entries);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -141,7 +121,7 @@ ifname_table_t *hwo_ifname_table_create(void)
 			.get = _get,
 			.destroy = _destroy,
 		},
-		.entries = linked_list_create(),
+		.entries = array_create(sizeof(entry_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

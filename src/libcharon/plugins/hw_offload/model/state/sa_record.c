@@ -35,9 +35,6 @@ bool hwo_sa_record_get(child_table_t *table, const hwo_sa_id_t *id,
 	{
 		return FALSE;
 	}
-	if (record)
-	{
-		hwo_sa_record(&child, hwo_child_find(&child, id) == &child.in, record);
-	}
+	hwo_sa_record(&child, hwo_child_find(&child, id) == &child.in, record);
 	return TRUE;
 }

@@ -54,7 +54,7 @@ void hwo_sa_record(const hwo_child_t *child, bool inbound,
 /**
  * Get what is known about an SA.
  *
- * @param record		[out] copy, may be NULL
+ * @param record		[out] copy
  * @return				FALSE if there is no record
  */
 bool hwo_sa_record_get(child_table_t *table, const hwo_sa_id_t *id,

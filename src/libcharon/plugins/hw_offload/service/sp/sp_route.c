@@ -145,25 +145,17 @@ static bool route_equals(const hwo_sp_route_t *a, const hwo_sp_route_t *b)
 
 static status_t change_route(hwo_sp_route_t *route, bool add)
 {
+	typeof(charon->kernel->add_route) change = add ? charon->kernel->add_route
+												   : charon->kernel->del_route;
 	host_t *gateway, *src;
 	status_t status;
 	chunk_t net;
-	char *name;
 
 	net = chunk_create(route->net.bytes, route->net.family == AF_INET ? 4 : 16);
 	gateway = hwo_addr_to_host(&route->gateway, 0);
 	src = hwo_addr_to_host(&route->src, 0);
-	name = route->ifname[0] ? route->ifname : NULL;
-	if (add)
-	{
-		status = charon->kernel->add_route(charon->kernel, net, route->prefix,
-										   gateway, src, name, route->pass);
-	}
-	else
-	{
-		status = charon->kernel->del_route(charon->kernel, net, route->prefix,
-										   gateway, src, name, route->pass);
-	}
+	status = change(charon->kernel, net, route->prefix, gateway, src,
+					route->ifname[0] ? route->ifname : NULL, route->pass);
 	DESTROY_IF(gateway);
 	DESTROY_IF(src);
 	return status;
