@@ -17,14 +17,10 @@ ENUM(hwo_bind_action_names, HWO_BIND_KEEP, HWO_BIND_CLOSE,
 	"close",
 );
 
-void hwo_bind_best(const hwo_plan_t *plan, hwo_offload_t *best)
+hwo_offload_t hwo_bind_best(const hwo_plan_t *plan)
 {
-	*best = (hwo_offload_t){};
-	if (plan->count)
-	{
-		best->mode = plan->step[0];
-		best->ifindex = plan->ifindex;
-	}
+	return plan->count ? (hwo_offload_t){ plan->step[0], plan->ifindex }
+					   : (hwo_offload_t){};
 }
 
 /**
@@ -32,11 +28,9 @@ void hwo_bind_best(const hwo_plan_t *plan, hwo_offload_t *best)
  */
 static bool was_tried(const hwo_bind_facts_t *facts, const hwo_plan_t *plan)
 {
-	hwo_offload_t best;
+	const hwo_offload_t best = hwo_bind_best(plan);
 
-	hwo_bind_best(plan, &best);
-	return best.mode == facts->tried.mode &&
-		   best.ifindex == facts->tried.ifindex;
+	return hwo_offload_equals(&best, &facts->tried);
 }
 
 /**

@@ -81,9 +81,9 @@ typedef struct hwo_bind_facts_t {
  * Get the best mode of a plan, and the device.
  *
  * @param plan			plan of an SA
- * @param best			[out] best mode; none on no device if there is no step
+ * @return				best mode; none on no device if there is no step
  */
-void hwo_bind_best(const hwo_plan_t *plan, hwo_offload_t *best);
+hwo_offload_t hwo_bind_best(const hwo_plan_t *plan);
 
 /**
  * Decide what to do with a pair of SAs.

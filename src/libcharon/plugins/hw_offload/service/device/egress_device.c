@@ -251,13 +251,14 @@ METHOD(egress_device_t, name_, char*,
 {
 	hwo_link_t link;
 
-	if (this->links && this->links->get(this->links, ifindex, &link))
+	if (ifindex && this->links &&
+		this->links->get(this->links, ifindex, &link))
 	{
 		snprintf(buf, IFNAMSIZ, "%s", link.name);
 	}
 	else
 	{
-		snprintf(buf, IFNAMSIZ, "if%u", ifindex);
+		snprintf(buf, IFNAMSIZ, ifindex ? "if%u" : "-", ifindex);
 	}
 	return buf;
 }

@@ -88,7 +88,9 @@ struct egress_device_t {
 	/**
 	 * Get the current name of a device, for the log.
 	 *
-	 * @param buf		[out] name, or "if<index>" if it is not known
+	 * @param ifindex	device, 0 for none
+	 * @param buf		[out] name, or "if<index>" if it is not known, "-" for
+	 *					none
 	 * @return			buf
 	 */
 	char *(*name)(egress_device_t *this, uint32_t ifindex,

@@ -222,7 +222,7 @@ static void plan_install(const hwo_sa_shared_t *this, install_t *install)
 		device.denied[HWO_MODE_PACKET] = denied.reason;
 	}
 	hwo_plan_sa(install->requested, &install->sa.facts, &device, plan);
-	hwo_bind_best(plan, &install->best);
+	install->best = hwo_bind_best(plan);
 	if (install->partner.id.spi && install->requested == HW_OFFLOAD_AUTO)
 	{
 		/* if that is as good as it gets, it is on another device */

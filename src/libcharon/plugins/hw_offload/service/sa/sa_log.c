@@ -44,13 +44,6 @@ static const char *new_message(const hwo_sa_log_t *log)
 	return said && note(log, &why->result) ? why->result.extack : "";
 }
 
-static char *device_name(const hwo_sa_log_t *log, uint32_t ifindex,
-						 char buf[IFNAMSIZ])
-{
-	return ifindex ? log->devices->name(log->devices, ifindex, buf)
-				   : strcpy(buf, "-");
-}
-
 static const char *direction(const hwo_sa_log_t *log)
 {
 	return log->sa->facts.inbound ? "inbound" : "outbound";
@@ -60,6 +53,7 @@ void hwo_sa_log_installed(const hwo_sa_log_t *log)
 {
 	const hwo_sa_attempts_t *attempts = log->attempts;
 	const hwo_offload_t *effective = &attempts->outcome.effective;
+	egress_device_t *devices = log->devices;
 	char name[IFNAMSIZ];
 	const char *message;
 
@@ -73,7 +67,8 @@ void hwo_sa_log_installed(const hwo_sa_log_t *log)
 	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o: hw_offload %N, effective "
 		 "%N, device %s, %N%s%s", ntohl(log->spi_in), ntohl(log->sa->id.spi),
 		 hw_offload_names, log->requested, hwo_mode_names, effective->mode,
-		 device_name(log, effective->ifindex ?: attempts->plan.ifindex, name),
+		 devices->name(devices, effective->ifindex ?: attempts->plan.ifindex,
+					   name),
 		 hwo_reason_names, attempts->outcome.why.reason,
 		 message[0] ? ": " : "", message);
 }
@@ -81,6 +76,7 @@ void hwo_sa_log_installed(const hwo_sa_log_t *log)
 void hwo_sa_log_failed(const hwo_sa_log_t *log, level_t level)
 {
 	const hwo_sa_attempts_t *attempts = log->attempts;
+	egress_device_t *devices = log->devices;
 	char name[IFNAMSIZ], text[HWO_RESULT_TEXT];
 
 	hwo_result_text(&attempts->result, text);
@@ -95,7 +91,7 @@ void hwo_sa_log_failed(const hwo_sa_log_t *log, level_t level)
 	new_message(log);
 	dbg(DBG_KNL, level, "unable to install %s SA %.8x, hw_offload %N, device "
 		"%s, %N: %s", direction(log), ntohl(log->sa->id.spi), hw_offload_names,
-		log->requested, device_name(log, attempts->plan.ifindex, name),
+		log->requested, devices->name(devices, attempts->plan.ifindex, name),
 		hwo_reason_names, attempts->outcome.why.reason, text);
 }
 

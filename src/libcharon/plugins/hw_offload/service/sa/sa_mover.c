@@ -251,7 +251,7 @@ static void plan_form(const hwo_sa_shared_t *this, sa_move_t *sa,
 		devices->find_sa(devices, &id, &facts, &device);
 	}
 	hwo_plan_sa(sa->child->requested, &facts, &device, &attempts->plan);
-	hwo_bind_best(&attempts->plan, best);
+	*best = hwo_bind_best(&attempts->plan);
 	hwo_plan_limit(&attempts->plan, &limit, HWO_REASON_IN_USE);
 }
 
@@ -305,11 +305,10 @@ static int place_one(const hwo_sa_shared_t *this, hwo_child_t *child,
 		.record = hwo_child_sa(child, inbound),
 		.attempts.plan = *plan,
 	};
+	const hwo_offload_t best = hwo_bind_best(plan);
 	hwo_refusal_t why = outcome->why;
-	hwo_offload_t best;
 	int err = 0;
 
-	hwo_bind_best(plan, &best);
 	outcome->effective = sa.record->outcome.effective;
 	if (!is_placed(&outcome->effective, &best))
 	{
@@ -359,7 +358,7 @@ int hwo_sa_place(const hwo_sa_shared_t *this, hwo_child_t *child,
 	}
 	for (; !err && placed < count; inbound ^= count > 1)
 	{
-		hwo_bind_best(&steps, &best);
+		best = hwo_bind_best(&steps);
 		err = place_one(this, child, inbound, &steps, outcome);
 		if (is_placed(&outcome->effective, &best))
 		{

@@ -118,13 +118,12 @@ METHOD(sp_attempts_t, run, void,
 	const hwo_plan_t *plan, hwo_result_t *result)
 {
 	char text[HWO_RESULT_TEXT];
-	hwo_offload_t offload = {}, best;
+	hwo_offload_t offload = {}, best = hwo_bind_best(plan);
 	int step;
 
 	*result = (hwo_result_t){
 		.err = EOPNOTSUPP,
 	};
-	hwo_bind_best(plan, &best);
 	entry->tried = best;
 	for (step = 0; step < plan->count; step++)
 	{

@@ -37,7 +37,7 @@ void hwo_sp_follow_route(const hwo_sp_install_t *this, hwo_sp_entry_t *entry,
 	}
 	again = refused && user->requested == HW_OFFLOAD_PACKET;
 	hwo_sp_plan_user(this, user, &plan);
-	hwo_bind_best(&plan, &best);
+	best = hwo_bind_best(&plan);
 	if (best.ifindex && !hwo_offload_equals(&best, &entry->effective) &&
 		(again || !hwo_offload_equals(&best, &entry->tried)) &&
 		hwo_sp_install(this, entry, user, &outcome) && refused)

@@ -26,9 +26,8 @@ static void log_failure(const hwo_sp_install_t *this, const char *what,
 	if (!plan->count)
 	{	/* nobody was asked */
 		snprintf(text, sizeof(text), "can't be in packet mode on device %s, %s",
-				 plan->ifindex ? this->devices->name(this->devices,
-													 plan->ifindex, name)
-							   : name, enum_to_name(hwo_reason_names, why));
+				 this->devices->name(this->devices, plan->ifindex, name),
+				 enum_to_name(hwo_reason_names, why));
 		hwo_sp_log_traffic(id, text);
 		return;
 	}

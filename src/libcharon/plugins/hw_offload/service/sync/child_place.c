@@ -16,13 +16,6 @@
 
 #include <utils/debug.h>
 
-static char *name_of(hwo_placer_t *this, uint32_t ifindex, char buf[IFNAMSIZ])
-{
-	egress_device_t *devices = this->with.devices;
-
-	return ifindex ? devices->name(devices, ifindex, buf) : strcpy(buf, "-");
-}
-
 /**
  * Leave out crypto mode if another device has no room for a pair.
  */
@@ -65,13 +58,14 @@ static void log_action(hwo_placer_t *this, const hwo_child_t *child,
 					   const hwo_plan_t *plan, const char *what)
 {
 	const hwo_offload_t *now = &child->out.outcome.effective;
+	egress_device_t *devices = this->with.devices;
 	char from[IFNAMSIZ], to[IFNAMSIZ];
 
 	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o: in mode %N on device %s, "
 		 "its packets leave by %s, %s", ntohl(child->in.id.spi),
 		 ntohl(child->out.id.spi), hwo_mode_names, now->mode,
-		 name_of(this, now->ifindex, from), name_of(this, plan->ifindex, to),
-		 what);
+		 devices->name(devices, now->ifindex, from),
+		 devices->name(devices, plan->ifindex, to), what);
 }
 
 static void log_moved(hwo_placer_t *this, const hwo_child_t *child,
@@ -80,15 +74,16 @@ static void log_moved(hwo_placer_t *this, const hwo_child_t *child,
 	const hwo_offload_t *old = &child->out.outcome.effective;
 	const hwo_offload_t *new = &outcome->effective;
 	const hwo_refusal_t *why = &outcome->why;
+	egress_device_t *devices = this->with.devices;
 	char from[IFNAMSIZ], to[IFNAMSIZ];
 
 	DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o followed its packets (%N): "
 		 "from mode %N on device %s to mode %N on device %s, %N%s%s",
 		 ntohl(child->in.id.spi), ntohl(child->out.id.spi),
 		 hwo_bind_action_names, action, hwo_mode_names, old->mode,
-		 name_of(this, old->ifindex, from), hwo_mode_names, new->mode,
-		 name_of(this, new->ifindex, to), hwo_reason_names, why->reason,
-		 why->result.extack[0] ? ": " : "", why->result.extack);
+		 devices->name(devices, old->ifindex, from), hwo_mode_names, new->mode,
+		 devices->name(devices, new->ifindex, to), hwo_reason_names,
+		 why->reason, why->result.extack[0] ? ": " : "", why->result.extack);
 }
 
 /**
@@ -124,11 +119,10 @@ static hwo_place_t refused(hwo_placer_t *this, const hwo_child_t *child,
 static bool is_taken(hwo_placer_t *this, const hwo_child_t *child,
 					 const hwo_plan_t *plan)
 {
+	const hwo_offload_t best = hwo_bind_best(plan);
 	device_history_t *history;
 	hwo_result_t refusal;
-	hwo_offload_t best;
 
-	hwo_bind_best(plan, &best);
 	if (hwo_sa_probe(this->with.xfrm, child, &best, &refusal))
 	{
 		return TRUE;
@@ -179,14 +173,16 @@ static void note_reason(hwo_placer_t *this, hwo_child_t *child,
 	const hwo_refusal_t why = {
 		.reason = hwo_bind_reason(plan, &child->out.outcome),
 	};
+	egress_device_t *devices = this->with.devices;
 	char name[IFNAMSIZ];
 
 	if (why.reason != child->out.outcome.why.reason)
 	{
 		DBG1(DBG_KNL, "CHILD_SA with SPIs %.8x_i %.8x_o stays in mode %N on "
 			 "device %s, %N", ntohl(child->in.id.spi), ntohl(child->out.id.spi),
-			 hwo_mode_names, now->mode, name_of(this, now->ifindex, name),
-			 hwo_reason_names, why.reason);
+			 hwo_mode_names, now->mode,
+			 devices->name(devices, now->ifindex, name), hwo_reason_names,
+			 why.reason);
 		child->in.outcome.why = child->out.outcome.why = why;
 	}
 }
@@ -198,9 +194,8 @@ static void note_reason(hwo_placer_t *this, hwo_child_t *child,
  */
 static hwo_place_t stay(const hwo_child_t *child, const hwo_plan_t *plan)
 {
-	hwo_offload_t best;
+	const hwo_offload_t best = hwo_bind_best(plan);
 
-	hwo_bind_best(plan, &best);
 	return plan->strict && plan->ifindex &&
 		   !hwo_offload_equals(&child->out.outcome.effective, &best) ?
 		   HWO_PLACE_REFUSED : HWO_PLACE_FINE;
@@ -212,10 +207,9 @@ static hwo_place_t stay(const hwo_child_t *child, const hwo_plan_t *plan)
 static hwo_place_t act(hwo_placer_t *this, hwo_child_t *child,
 					   hwo_plan_t *plan, hwo_bind_action_t action, bool again)
 {
-	hwo_offload_t best;
+	const hwo_offload_t best = hwo_bind_best(plan);
 	bool new;
 
-	hwo_bind_best(plan, &best);
 	new = plan->ifindex && !hwo_offload_equals(&child->out.tried, &best);
 	child->out.tried = plan->ifindex ? best : child->out.tried;
 	switch (action)
@@ -281,10 +275,9 @@ static bool is_done(const hwo_child_t *child)
 static bool is_fine(hwo_placer_t *this, const hwo_child_t *child,
 					const hwo_plan_t *plan, bool again)
 {
+	const hwo_offload_t best = hwo_bind_best(plan);
 	const hwo_child_sa_t *sa = &child->out;
-	hwo_offload_t best;
 
-	hwo_bind_best(plan, &best);
 	return decide(this, child, plan, again) == HWO_BIND_KEEP &&
 		   (!plan->ifindex || hwo_offload_equals(&sa->tried, &best)) &&
 		   hwo_bind_reason(plan, &sa->outcome) == sa->outcome.why.reason;

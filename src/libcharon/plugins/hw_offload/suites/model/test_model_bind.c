@@ -180,11 +180,11 @@ START_TEST(test_best)
 	};
 	hwo_offload_t best;
 
-	hwo_bind_best(&plan, &best);
+	best = hwo_bind_best(&plan);
 	ck_assert_int_eq(best.mode, HWO_MODE_CRYPTO);
 	ck_assert_uint_eq(best.ifindex, B);
 	plan.count = 0;
-	hwo_bind_best(&plan, &best);
+	best = hwo_bind_best(&plan);
 	ck_assert_int_eq(best.mode, HWO_MODE_NONE);
 	ck_assert_uint_eq(best.ifindex, 0);
 }
