@@ -78,9 +78,10 @@ TCase *order_tcase(void);
 extern fake_kernel_t *kernel;
 extern kernel_ipsec_t *ipsec;
 
-/** Log lines since the last service_forget_lines() */
-extern char lines[MAX_LINES][512];
-extern int line_count;
+/** Number of log lines since the last service_forget_lines(), and one that is
+ * counted: other threads may log more */
+int line_count(void);
+const char *line_at(int i);
 
 /** Highest level of what is kept, set to 1 by service_setup() */
 extern level_t service_log_level;

@@ -23,8 +23,6 @@
 
 fake_kernel_t *kernel;
 kernel_ipsec_t *ipsec;
-char lines[MAX_LINES][512];
-int line_count;
 level_t service_log_level;
 u_char service_key[36] = "KEYKEYKEYKEYKEYKEYKEYKEYKEYKEYKESALT";
 
@@ -35,7 +33,9 @@ static fake_version_t kernel_version;
 /** journal of the backend, and of the one that was killed, as they are set */
 static char book[2][64];
 
-/** protects lines */
+/** what was logged, their number, and what protects both */
+static char lines[MAX_LINES][512];
+static int lines_logged;
 static mutex_t *mutex;
 
 void service_log(debug_t group, level_t level, char *fmt, va_list args)
@@ -43,8 +43,8 @@ void service_log(debug_t group, level_t level, char *fmt, va_list args)
 	if (group == DBG_KNL && level <= service_log_level)
 	{
 		mutex->lock(mutex);
-		vsnprintf(lines[line_count % MAX_LINES], sizeof(lines[0]), fmt, args);
-		line_count++;
+		vsnprintf(lines[lines_logged % MAX_LINES], sizeof(lines[0]), fmt, args);
+		lines_logged++;
 		mutex->unlock(mutex);
 	}
 }
@@ -64,8 +64,24 @@ static void log_library(debug_t group, level_t level, char *fmt, ...)
 void service_forget_lines(void)
 {
 	mutex->lock(mutex);
-	line_count = 0;
+	lines_logged = 0;
 	mutex->unlock(mutex);
+}
+
+int line_count(void)
+{
+	int count;
+
+	mutex->lock(mutex);
+	count = lines_logged;
+	mutex->unlock(mutex);
+	return count;
+}
+
+const char *line_at(int i)
+{
+	ck_assert_int_lt(i, MAX_LINES);
+	return lines[i];
 }
 
 int service_lines_with(const char *text)
@@ -73,7 +89,7 @@ int service_lines_with(const char *text)
 	int i, found = 0;
 
 	mutex->lock(mutex);
-	for (i = 0; i < min(line_count, MAX_LINES); i++)
+	for (i = 0; i < min(lines_logged, MAX_LINES); i++)
 	{
 		found += strstr(lines[i], text) != NULL;
 	}

@@ -75,12 +75,12 @@ static void assert_child(int n, const char *mode, const char *reason)
 
 	ck_assert_str_eq(sa_mode(IN(n)), mode);
 	ck_assert_str_eq(sa_mode(OUT(n)), mode);
-	ck_assert_msg(line_count == 1, "%d lines, the first is '%s'", line_count,
-				  lines[0]);
+	ck_assert_msg(line_count() == 1, "%d lines, the first is '%s'",
+				  line_count(), line_at(0));
 	snprintf(text, sizeof(text), "effective %s, device nic3, %s", mode,
 			 reason);
 	ck_assert_msg(service_lines_with(text) == 1, "no '%s' in '%s'", text,
-				  lines[0]);
+				  line_at(0));
 	service_forget_lines();
 }
 
@@ -92,11 +92,11 @@ static void assert_refused(int n, const char *reason)
 	ck_assert_str_eq(sa_mode(IN(n)), "missing");
 	ck_assert_str_eq(sa_mode(OUT(n)), "missing");
 	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM, 0), 0);
-	ck_assert_msg(line_count == 1, "%d lines, the first is '%s'", line_count,
-				  lines[0]);
+	ck_assert_msg(line_count() == 1, "%d lines, the first is '%s'",
+				  line_count(), line_at(0));
 	ck_assert_msg(service_lines_with("unable to install inbound SA") == 1,
-				  "'%s'", lines[0]);
-	ck_assert_msg(service_lines_with(reason) == 1, "'%s'", lines[0]);
+				  "'%s'", line_at(0));
+	ck_assert_msg(service_lines_with(reason) == 1, "'%s'", line_at(0));
 	service_forget_lines();
 }
 
@@ -152,7 +152,7 @@ START_TEST(test_kind)
 	}
 	ck_assert_int_eq(add_child(4, HW_OFFLOAD_NO, NULL), SUCCESS);
 	ck_assert_str_eq(sa_mode(IN(4)), "none");
-	ck_assert_int_eq(line_count, 0);
+	ck_assert_int_eq(line_count(), 0);
 }
 END_TEST
 
@@ -243,14 +243,14 @@ START_TEST(test_impossible)
 	{
 		ck_assert_int_eq(add_child(1, HW_OFFLOAD_PACKET, impossible[_i].tweak),
 						 FAILED);
-		ck_assert_msg(service_lines_with(packet) == 1, "'%s'", lines[0]);
+		ck_assert_msg(service_lines_with(packet) == 1, "'%s'", line_at(0));
 	}
 	if (crypto)
 	{
 		service_forget_lines();
 		ck_assert_int_eq(add_child(2, HW_OFFLOAD_CRYPTO, impossible[_i].tweak),
 						 FAILED);
-		ck_assert_msg(service_lines_with(crypto) == 1, "'%s'", lines[0]);
+		ck_assert_msg(service_lines_with(crypto) == 1, "'%s'", line_at(0));
 	}
 	service_forget_lines();
 	ck_assert_int_eq(add_child(3, HW_OFFLOAD_AUTO, impossible[_i].tweak),
@@ -266,11 +266,11 @@ START_TEST(test_failed_once)
 	service_forget_lines();
 	ck_assert_int_eq(add_child(1, HW_OFFLOAD_PACKET, NULL), FAILED);
 	ck_assert_int_eq(service_lines_with("c0000002"), 1);
-	ck_assert_int_eq(line_count, 1);
+	ck_assert_int_eq(line_count(), 1);
 	/* each CHILD_SA has its own line */
 	ck_assert_int_eq(add_child(2, HW_OFFLOAD_PACKET, NULL), FAILED);
 	ck_assert_int_eq(service_lines_with("c0000004"), 1);
-	ck_assert_int_eq(line_count, 2);
+	ck_assert_int_eq(line_count(), 2);
 	service_forget_lines();
 
 	/* the inbound SA is fine, so it is the outbound one that fails */
@@ -278,9 +278,9 @@ START_TEST(test_failed_once)
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 2,
 					   FAKE_FAULT_ERROR, ENOSPC, "table full");
 	ck_assert_int_eq(add_child(1, HW_OFFLOAD_PACKET, NULL), FAILED);
-	ck_assert_int_eq(line_count, 1);
+	ck_assert_int_eq(line_count(), 1);
 	ck_assert_msg(service_lines_with("unable to install outbound SA c0000003")
-				  == 1, "%s", lines[0]);
+				  == 1, "%s", line_at(0));
 }
 END_TEST
 

@@ -75,7 +75,7 @@ START_TEST(test_expire)
 	/* nothing to complain about */
 	service_forget_lines();
 	ck_assert_int_eq(sa_del(&sa), NOT_FOUND);
-	ck_assert_int_eq(line_count, 0);
+	ck_assert_int_eq(line_count(), 0);
 	sa_clear(&sa);
 }
 END_TEST
@@ -222,7 +222,7 @@ START_TEST(test_foreign)
 	ck_assert_int_eq(calls.acquires, 1);
 	ck_assert_int_eq(calls.expires, 0);
 	ck_assert_int_eq(calls.mappings, 0);
-	ck_assert_int_le(line_count, 1);
+	ck_assert_int_le(line_count(), 1);
 }
 END_TEST
 

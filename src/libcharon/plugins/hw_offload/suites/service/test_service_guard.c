@@ -58,7 +58,7 @@ START_TEST(test_guard)
 	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
 	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
-	ck_assert_int_eq(line_count, 1);
+	ck_assert_int_eq(line_count(), 1);
 }
 END_TEST
 

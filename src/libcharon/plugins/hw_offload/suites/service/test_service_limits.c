@@ -41,7 +41,7 @@ START_TEST(test_bytes_refused)
 	sa.data.hw_offload = _i ? HW_OFFLOAD_AUTO : HW_OFFLOAD_PACKET;
 	ck_assert_int_eq(sa_add(&sa), SUCCESS);
 	ck_assert_str_eq(sa_mode(SPI), "packet");
-	ck_assert_int_eq(line_count, 0);
+	ck_assert_int_eq(line_count(), 0);
 	ck_assert(fake_kernel_get_sa(kernel, htonl(SPI), &installed));
 	ck_assert_uint_eq(installed.info.lft.soft_byte_limit, XFRM_INF);
 	ck_assert_uint_eq(installed.info.lft.hard_byte_limit, XFRM_INF);

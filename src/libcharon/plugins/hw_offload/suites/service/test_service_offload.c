@@ -102,20 +102,21 @@ static void assert_failure_line(int row, uint32_t spi)
 	char hex[16];
 
 	snprintf(hex, sizeof(hex), "%.8x", spi);
-	ck_assert_msg(line_count == 1, "%d lines, the first is '%s'", line_count,
-				  lines[0]);
-	ck_assert_msg(strstr(lines[0], hex), "no SPI in '%s'", lines[0]);
-	ck_assert_msg(strstr(lines[0], "nic3"), "no device in '%s'", lines[0]);
-	ck_assert_msg(strstr(lines[0], matrix[row].requested == HW_OFFLOAD_CRYPTO ?
-						 "crypto" : "packet"), "no mode in '%s'", lines[0]);
+	ck_assert_msg(line_count() == 1, "%d lines, the first is '%s'",
+				  line_count(), line_at(0));
+	ck_assert_msg(strstr(line_at(0), hex), "no SPI in '%s'", line_at(0));
+	ck_assert_msg(strstr(line_at(0), "nic3"), "no device in '%s'", line_at(0));
+	ck_assert_msg(strstr(line_at(0),
+						 matrix[row].requested == HW_OFFLOAD_CRYPTO ?
+						 "crypto" : "packet"), "no mode in '%s'", line_at(0));
 	if (matrix[row].caps == FAKE_CAPS_EINVAL ||
 		(matrix[row].caps == FAKE_CAPS_EOPNOTSUPP &&
 		 matrix[row].requested == HW_OFFLOAD_PACKET) ||
 		(matrix[row].caps == FAKE_CAPS_CRYPTO &&
 		 matrix[row].requested == HW_OFFLOAD_PACKET))
 	{
-		ck_assert_msg(strstr(lines[0], "fakenic: firmware says no"),
-					  "no text of the kernel in '%s'", lines[0]);
+		ck_assert_msg(strstr(line_at(0), "fakenic: firmware says no"),
+					  "no text of the kernel in '%s'", line_at(0));
 	}
 }
 
@@ -151,7 +152,7 @@ START_TEST(test_sa)
 			}
 			else
 			{	/* it is known already that the CHILD_SA fails */
-				ck_assert_int_eq(line_count, 0);
+				ck_assert_int_eq(line_count(), 0);
 			}
 		}
 	}
@@ -249,10 +250,10 @@ START_TEST(test_trap)
 				  sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE));
 	if (fails)
 	{	/* its traffic does not leave in clear, also once charon gives it up */
-		ck_assert_int_eq(line_count, 2);
-		ck_assert_msg(strstr(lines[0], "nic3"), "%s", lines[0]);
-		ck_assert_msg(strstr(lines[0], "packet"), "%s", lines[0]);
-		ck_assert_msg(strstr(lines[1], "is blocked"), "%s", lines[1]);
+		ck_assert_int_eq(line_count(), 2);
+		ck_assert_msg(strstr(line_at(0), "nic3"), "%s", line_at(0));
+		ck_assert_msg(strstr(line_at(0), "packet"), "%s", line_at(0));
+		ck_assert_msg(strstr(line_at(1), "is blocked"), "%s", line_at(1));
 		ck_assert_int_eq(sp_del(&sp), SUCCESS);
 		ck_assert(fake_kernel_get_guard(kernel, LOCAL, REMOTE, &guard));
 		/* until it works */
@@ -279,7 +280,7 @@ START_TEST(test_no_route)
 	sa.id.dst->destroy(sa.id.dst);
 	sa.id.dst = host_create_from_string("203.0.113.1", 0);
 	ck_assert_int_eq(sa_add(&sa), FAILED);
-	ck_assert_int_eq(line_count, 1);
+	ck_assert_int_eq(line_count(), 1);
 	ck_assert_int_eq(fake_kernel_count_sas(kernel), 0);
 	sa.data.hw_offload = HW_OFFLOAD_AUTO;
 	ck_assert_int_eq(sa_add(&sa), SUCCESS);

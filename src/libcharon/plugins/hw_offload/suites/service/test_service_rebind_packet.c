@@ -324,6 +324,8 @@ START_TEST(test_trap)
 	ck_assert(service_child_wait(NIC));
 	reroute_to(OTHER);
 	ck_assert(service_child_wait(OTHER));
+	/* the next look comes after all of that */
+	reroute_wait_check();
 	/* where it can't go it blocks */
 	fake_kernel_set_link(kernel, NIC, "veth", 0);
 	fake_kernel_reset_counts(kernel);

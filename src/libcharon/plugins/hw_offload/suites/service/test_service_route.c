@@ -80,9 +80,9 @@ static void check_child(hw_offload_t requested, void (*tweak)(test_sa_t*),
 	snprintf(text, sizeof(text), status == SUCCESS ? "effective %s" : "%s",
 			 result);
 	/* one more if its SAs are on two devices */
-	ck_assert_msg(line_count <= 2 && service_lines_with(text) == 1,
-				  "no '%s' in %d lines, the first is '%s'", text, line_count,
-				  lines[0]);
+	ck_assert_msg(line_count() <= 2 && service_lines_with(text) == 1,
+				  "no '%s' in %d lines, the first is '%s'", text, line_count(),
+				  line_at(0));
 	ck_assert_int_eq(status == SUCCESS, strstr(result, "device") != NULL);
 	if (status == SUCCESS)
 	{

@@ -37,7 +37,7 @@ START_TEST(test_multipath_reason)
 	ck_assert(reroute_wait_line("stays in mode crypto on device nic3, "
 								"multipath"));
 	reroute_wait_check();
-	ck_assert_int_eq(line_count, 1);
+	ck_assert_int_eq(line_count(), 1);
 	/* packet mode may be had again, by new SAs */
 	service_forget_lines();
 	reroute_to(NIC);

@@ -401,8 +401,8 @@ START_TEST(test_start_refused)
 	doors.route_changes = fake_kernel_open(kernel, NETLINK_ROUTE, NULL);
 	snprintf(doors.uname.release, sizeof(doors.uname.release), "7.2.0");
 	ck_assert(!hw_offload_ipsec_create(&doors));
-	ck_assert_msg(line_count == 1 && strstr(lines[0], refused[_i].line), "%s",
-				  lines[0]);
+	ck_assert_msg(line_count() == 1 &&
+				  strstr(line_at(0), refused[_i].line), "%s", line_at(0));
 }
 END_TEST
 

@@ -184,8 +184,8 @@ START_TEST(test_refused)
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_UPDPOLICY, 1,
 					   FAKE_FAULT_ERROR, EINVAL, "not today");
 	ck_assert_int_eq(sp_add(&second), FAILED);
-	ck_assert_msg(line_count == 1 && strstr(lines[0], "not today") &&
-				  strstr(lines[0], "10.2.0.0/16"), "%s", lines[0]);
+	ck_assert_msg(line_count() == 1 && strstr(line_at(0), "not today") &&
+				  strstr(line_at(0), "10.2.0.0/16"), "%s", line_at(0));
 	/* what was there is still there, until charon removes the refused one */
 	ck_assert_uint_eq(installed_reqid(PRIO_DEFAULT), 1);
 	ck_assert_int_eq(sp_del(&second), SUCCESS);
@@ -338,7 +338,7 @@ START_TEST(test_threads)
 	}
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
 	ck_assert_int_eq(calls.routes_added, calls.routes_deleted);
-	ck_assert_int_eq(line_count, 0);
+	ck_assert_int_eq(line_count(), 0);
 }
 END_TEST
 
@@ -393,7 +393,7 @@ START_TEST(test_thresholds)
 	fake_kernel_get_thresh(kernel, TRUE, v6);
 	ck_assert_uint_eq(v6[0], 128);
 	ck_assert_uint_eq(v6[1], 48);
-	ck_assert_int_eq(line_count, 0);
+	ck_assert_int_eq(line_count(), 0);
 
 	/* nothing that looks like 16 in 8 bits */
 	lib->settings->set_int(lib->settings,
@@ -435,7 +435,7 @@ START_TEST(test_decap)
 	close(fd);
 	service_forget_lines();
 	ck_assert(!ipsec->enable_udp_decap(ipsec, fd, AF_INET, 4500));
-	ck_assert_int_eq(line_count, 1);
+	ck_assert_int_eq(line_count(), 1);
 }
 END_TEST
 
