@@ -134,8 +134,9 @@ static void job_teardown(void)
 
 START_TEST(test_once)
 {
-	job->schedule(job, 1);
-	job->schedule(job, 100);
+	/* the second one comes before the first one is due */
+	job->schedule(job, 500);
+	job->schedule(job, 600);
 	ck_assert(wait_for(&done, 1));
 	pass(150);
 	ck_assert_int_eq(done, 1);
@@ -144,11 +145,11 @@ END_TEST
 
 START_TEST(test_sooner)
 {
-	job->schedule(job, 100);
+	job->schedule(job, 500);
 	job->schedule(job, 1);
 	ck_assert(wait_for(&done, 1));
 	/* the first one still comes, for nothing */
-	pass(150);
+	pass(550);
 	ck_assert_int_eq(done, 1);
 	job->schedule(job, 1);
 	ck_assert(wait_for(&done, 2));
