@@ -135,21 +135,21 @@ static void visit_all(private_sp_precedence_t *this, const hwo_ranked_sp_t *sp,
 }
 
 /**
- * A search for SPs that are behind others.
+ * A search for SPs that are behind others, or were.
  */
 typedef struct {
-	/** SP to look from */
-	const hwo_ranked_sp_t *sp;
-	/** identities of those that are behind, created if there are any */
-	array_t *behind;
+	/** SP to look from, and where it is now, NULL if it is not installed */
+	const hwo_ranked_sp_t *sp, *now;
+	/** identities of those that are found, created if there are any */
+	array_t *found;
 } search_t;
 
-static void add_behind(search_t *search, const hwo_ranked_sp_t *sp)
+static void add_found(search_t *search, const hwo_ranked_sp_t *sp)
 {
 	hwo_sp_id_t id = sp->id;
 
 	id.label = chunk_clone(id.label);
-	array_insert_create_value(&search->behind, sizeof(id), ARRAY_TAIL, &id);
+	array_insert_create_value(&search->found, sizeof(id), ARRAY_TAIL, &id);
 }
 
 /**
@@ -161,12 +161,34 @@ static bool find_behind(hwo_ranked_sp_t *other, void *data)
 
 	if (hwo_sp_goes_before(search->sp, other))
 	{
-		add_behind(search, other);
+		add_found(search, other);
 	}
 	else if (hwo_sp_goes_before(other, search->sp))
 	{
-		add_behind(search, search->sp);
+		add_found(search, search->sp);
 		return FALSE;
+	}
+	return TRUE;
+}
+
+/**
+ * Implementation of visit_t: find those that were behind one in software, had
+ * they been in a NIC.
+ */
+static bool find_freed(hwo_ranked_sp_t *other, void *data)
+{
+	search_t *search = data;
+	hwo_ranked_sp_t nic = *other;
+
+	nic.offload = (hwo_offload_t){
+		.mode = HWO_MODE_PACKET,
+		.ifindex = search->sp->id.sel.ifindex,
+	};
+	if (other->reqid && other->offload.mode == HWO_MODE_NONE &&
+		hwo_sp_goes_before(search->sp, &nic) &&
+		!(search->now && hwo_sp_goes_before(search->now, &nic)))
+	{
+		add_found(search, other);
 	}
 	return TRUE;
 }
@@ -208,8 +230,8 @@ METHOD(sp_precedence_t, is_behind, bool,
 	}
 	visit_all(this, &ranked, find_behind, &search);
 	this->mutex->unlock(this->mutex);
-	found = search.behind != NULL;
-	hwo_sp_list_destroy(search.behind);
+	found = search.found != NULL;
+	hwo_sp_list_destroy(search.found);
 	return found;
 }
 
@@ -263,15 +285,46 @@ static bool get_ranked(const hwo_sp_entry_t *entry, hwo_ranked_sp_t *sp)
 	return TRUE;
 }
 
-METHOD(sp_precedence_t, note, array_t*,
-	private_sp_precedence_t *this, const hwo_sp_entry_t *entry)
+/**
+ * Replace what is known about an SP.
+ *
+ * @param sp			where it is now, NULL if it is not installed
+ */
+static void replace(private_sp_precedence_t *this, const hwo_sp_id_t *id,
+					const hwo_ranked_sp_t *sp, search_t *behind,
+					search_t *freed)
 {
+	hwo_ranked_sp_t *old, was = {};
+
+	old = this->by_id->get(this->by_id, id);
+	if (old)
+	{
+		was = *old;
+		was.id.label = id->label;
+		forget(this, id);
+	}
+	if (sp)
+	{
+		remember(this, sp);
+		behind->sp = sp;
+		visit_all(this, sp, find_behind, behind);
+	}
+	if (old && was.offload.mode == HWO_MODE_NONE)
+	{
+		freed->sp = &was;
+		freed->now = sp;
+		visit_all(this, &was, find_freed, freed);
+	}
+}
+
+METHOD(sp_precedence_t, note, array_t*,
+	private_sp_precedence_t *this, const hwo_sp_entry_t *entry, array_t **freed)
+{
+	search_t behind = {}, after = {};
 	hwo_ranked_sp_t sp, *old;
-	search_t search = {
-		.sp = &sp,
-	};
 	bool installed;
 
+	*freed = NULL;
 	if (entry->id.dir != POLICY_OUT)
 	{
 		return NULL;
@@ -283,15 +336,11 @@ METHOD(sp_precedence_t, note, array_t*,
 		old->reqid != sp.reqid || old->spi != sp.spi ||
 		!hwo_offload_equals(&old->offload, &sp.offload))
 	{
-		forget(this, &entry->id);
-		if (installed)
-		{
-			remember(this, &sp);
-			visit_all(this, &sp, find_behind, &search);
-		}
+		replace(this, &entry->id, installed ? &sp : NULL, &behind, &after);
 	}
 	this->mutex->unlock(this->mutex);
-	return search.behind;
+	*freed = after.found;
+	return behind.found;
 }
 
 METHOD(sp_precedence_t, destroy, void,

@@ -30,11 +30,15 @@ struct sp_precedence_t {
 	 * Note where an SP is now.
 	 *
 	 * @param entry		entry of the SP, checked out
+	 * @param freed		[out] hwo_sp_id_t of SPs of CHILD_SAs and traps that may
+	 *					get into a NIC now, as this one was in software and went
+	 *					before them, but is not where it was; NULL for none
 	 * @return			hwo_sp_id_t of SPs in a NIC which one in software goes
 	 *					before, if this one is either of the two and has
 	 *					changed; NULL for none. See hwo_sp_list_destroy().
 	 */
-	array_t *(*note)(sp_precedence_t *this, const hwo_sp_entry_t *entry);
+	array_t *(*note)(sp_precedence_t *this, const hwo_sp_entry_t *entry,
+					 array_t **freed);
 
 	/**
 	 * Check if there is an SP in software that would go before one in a NIC.

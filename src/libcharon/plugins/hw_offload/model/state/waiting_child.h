@@ -49,6 +49,8 @@ typedef struct hwo_rekey_request_t {
 	bool patient;
 	/** TRUE if it is only for as long as its SAs are on different devices */
 	bool split;
+	/** TRUE to see where it belongs, in place of all that */
+	bool place;
 } hwo_rekey_request_t;
 
 /**

@@ -63,6 +63,14 @@ struct sa_expiry_t {
 	void (*soft_if_split)(sa_expiry_t *this, const hwo_sa_id_t *id);
 
 	/**
+	 * What kept a CHILD_SA from a better mode is gone. Who takes requests has
+	 * to see where it belongs now.
+	 *
+	 * @param id		identity of one of its SAs
+	 */
+	void (*place)(sa_expiry_t *this, const hwo_sa_id_t *id);
+
+	/**
 	 * An SA is at its end, so charon has to delete the CHILD_SA.
 	 *
 	 * @param id		identity; nothing happens for an IPComp SA

@@ -7,6 +7,7 @@
 
 #include "sp_checkin.h"
 #include "error_block.h"
+#include "sp_follow.h"
 #include "sp_log.h"
 #include "sp_planner.h"
 
@@ -67,6 +68,41 @@ static void leave_nic(const hwo_sp_install_t *this, hwo_sp_entry_t *entry)
 }
 
 /**
+ * Note that a CHILD_SA may be in packet mode again, both SAs.
+ */
+static void note_freed(child_table_t *table, const hwo_sa_id_t *id)
+{
+	hwo_child_t *child = table->checkout(table, id);
+
+	if (child)
+	{
+		child->in.facts.shunted = child->out.facts.shunted = FALSE;
+		table->checkin(table, child);
+	}
+}
+
+/**
+ * Look again at an SP in software which the one that is gone kept out of a NIC.
+ * Others may still do so.
+ */
+static void look_again(const hwo_sp_install_t *this, hwo_sp_entry_t *entry)
+{
+	hwo_sp_request_t *user = hwo_sp_top_user(entry);
+	hwo_sa_record_t sa;
+
+	if (user && !user->sa.spi)
+	{
+		hwo_sp_follow_route(this, entry, NULL);
+	}
+	else if (user && hwo_sp_find_sa(this->sas, user, &sa) && sa.facts.shunted &&
+			 !hwo_sp_is_behind(this, user, sa.outcome.candidate))
+	{
+		note_freed(this->sas, &sa.id);
+		this->rekey->place(this->rekey, &sa.id);
+	}
+}
+
+/**
  * Check an SP in, and change what blocks ICMP errors about its packets.
  */
 static void checkin(const hwo_sp_install_t *install, sp_installer_t *sps,
@@ -92,25 +128,41 @@ static void checkin(const hwo_sp_install_t *install, sp_installer_t *sps,
 	chunk_free(&id.label);
 }
 
+/**
+ * Do something with SPs of a list, and check them in.
+ *
+ * @param ids		hwo_sp_id_t, destroyed
+ */
+static void for_each(const hwo_sp_install_t *install, sp_installer_t *sps,
+					 sp_table_t *table, array_t *ids,
+					 void (*cb)(const hwo_sp_install_t *this,
+								hwo_sp_entry_t *entry))
+{
+	hwo_sp_entry_t *entry;
+	hwo_sp_id_t id;
+	int i;
+
+	for (i = 0; i < array_count(ids); i++)
+	{
+		array_get(ids, i, &id);
+		entry = table->checkout(table, &id, FALSE);
+		if (entry)
+		{
+			cb(install, entry);
+			hwo_sp_checkin(install, sps, table, entry);
+		}
+	}
+	hwo_sp_list_destroy(ids);
+}
+
 void hwo_sp_checkin(const hwo_sp_install_t *install, sp_installer_t *sps,
 					sp_table_t *table, hwo_sp_entry_t *entry)
 {
 	sp_precedence_t *precedence = install->precedence;
-	hwo_sp_id_t id;
-	array_t *behind;
-	int i;
+	array_t *behind, *freed;
 
-	behind = precedence->note(precedence, entry);
+	behind = precedence->note(precedence, entry, &freed);
 	checkin(install, sps, table, entry);
-	for (i = 0; i < array_count(behind); i++)
-	{
-		array_get(behind, i, &id);
-		entry = table->checkout(table, &id, FALSE);
-		if (entry)
-		{
-			leave_nic(install, entry);
-			hwo_sp_checkin(install, sps, table, entry);
-		}
-	}
-	hwo_sp_list_destroy(behind);
+	for_each(install, sps, table, behind, leave_nic);
+	for_each(install, sps, table, freed, look_again);
 }

@@ -20,7 +20,8 @@
 /**
  * Check in an entry. Traps and shunts that have to leave a NIC are installed
  * again, CHILD_SAs are rekeyed. What is in a strict mode stays where it is,
- * which is logged.
+ * which is logged. If the SP was in the way of others before, these are looked
+ * at again.
  *
  * @param install	what it takes to install SPs
  * @param sps		installer

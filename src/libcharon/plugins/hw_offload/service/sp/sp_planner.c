@@ -107,10 +107,7 @@ static bool is_wildcard(const hwo_sp_request_t *user)
 														 : &user->sa.src);
 }
 
-/**
- * Check if an SP would be in a NIC behind one in software.
- */
-static bool is_behind(const hwo_sp_install_t *this,
+bool hwo_sp_is_behind(const hwo_sp_install_t *this,
 					  const hwo_sp_request_t *user, uint32_t ifindex)
 {
 	const hwo_ranked_sp_t sp = {
@@ -139,7 +136,7 @@ void hwo_sp_plan_user(const hwo_sp_install_t *this,
 		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.outcome.effective,
 					&device, plan);
 		if (sa.requested == HW_OFFLOAD_PACKET &&
-			is_behind(this, user, plan->ifindex))
+			hwo_sp_is_behind(this, user, plan->ifindex))
 		{
 			hwo_plan_exclude(plan, HWO_MODE_PACKET, HWO_REASON_SHUNT);
 		}
@@ -159,7 +156,7 @@ void hwo_sp_plan_user(const hwo_sp_install_t *this,
 			 user->requested == HW_OFFLOAD_AUTO)
 	{
 		find_device(this->devices, user, &device);
-		if (is_behind(this, user, device.ifindex))
+		if (hwo_sp_is_behind(this, user, device.ifindex))
 		{
 			device.denied[HWO_MODE_PACKET] = HWO_REASON_SHUNT;
 		}

@@ -33,6 +33,14 @@ bool hwo_sp_route_leak(const hwo_guard_rules_t *rules,
 					   const hwo_sp_request_t *user);
 
 /**
+ * Check if an SP would be in a NIC behind one in software.
+ *
+ * @param ifindex	NIC, 0 for none
+ */
+bool hwo_sp_is_behind(const hwo_sp_install_t *this,
+					  const hwo_sp_request_t *user, uint32_t ifindex);
+
+/**
  * Plan the offload of an SP.
  */
 void hwo_sp_plan_user(const hwo_sp_install_t *this,

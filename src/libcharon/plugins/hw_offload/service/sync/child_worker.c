@@ -72,23 +72,6 @@ typedef struct {
 } down_t;
 
 /**
- * Take requests, and look at those that are due.
- */
-static void serve(private_child_worker_t *this)
-{
-	hwo_rekey_request_t request;
-	array_t *requests;
-
-	requests = this->expiry->take(this->expiry);
-	while (array_remove(requests, ARRAY_HEAD, &request))
-	{
-		this->queue->add(this->queue, &request, FALSE);
-	}
-	array_destroy(requests);
-	this->queue->serve(this->queue, &this->placer, this->job);
-}
-
-/**
  * Find out if it is time to compare, and if links that are down may have SAs
  * still.
  */
@@ -177,6 +160,30 @@ static bool check_child(private_child_worker_t *this, u_int key)
 		this->queue->place(this->queue, key, placed);
 	}
 	return placed == HWO_PLACE_CHANGED || placed == HWO_PLACE_REKEY;
+}
+
+/**
+ * Take requests, and look at those that are due.
+ */
+static void serve(private_child_worker_t *this)
+{
+	hwo_rekey_request_t request;
+	array_t *requests;
+
+	requests = this->expiry->take(this->expiry);
+	while (array_remove(requests, ARRAY_HEAD, &request))
+	{
+		if (!request.place)
+		{
+			this->queue->add(this->queue, &request, FALSE);
+		}
+		else if (this->monitor)
+		{
+			check_child(this, request.key);
+		}
+	}
+	array_destroy(requests);
+	this->queue->serve(this->queue, &this->placer, this->job);
 }
 
 /**

@@ -236,11 +236,34 @@ static void check_sp(sp_precedence_t *order, random_sp_t sps[COUNT], int which,
 	}
 }
 
+/**
+ * Check which SPs may get into a NIC, as one is not where it was.
+ */
+static void check_freed(const random_sp_t *before, random_sp_t sps[COUNT],
+						int which, array_t *freed)
+{
+	hwo_ranked_sp_t was = ranked(before), now = ranked(&sps[which]), nic;
+	int i;
+
+	for (i = 0; i < COUNT; i++)
+	{
+		nic = ranked(&sps[i]);
+		nic.offload = (hwo_offload_t){ HWO_MODE_PACKET, DEV };
+		if (i != which && sps[i].installed)
+		{
+			ck_assert_int_eq(is_among(freed, &nic.id), before->installed &&
+					nic.reqid && !sps[i].entry.effective.mode &&
+					hwo_sp_goes_before(&was, &nic) &&
+					!(sps[which].installed && hwo_sp_goes_before(&now, &nic)));
+		}
+	}
+}
+
 START_TEST(test_random)
 {
 	random_sp_t sps[COUNT] = {}, before;
 	sp_precedence_t *order = hwo_sp_precedence_create();
-	array_t *behind;
+	array_t *behind, *freed;
 	int i, which;
 
 	srandom(_i);
@@ -249,15 +272,17 @@ START_TEST(test_random)
 		which = random() % COUNT;
 		before = sps[which];
 		draw_sp(&sps[which], which);
-		behind = order->note(order, &sps[which].entry);
+		behind = order->note(order, &sps[which].entry, &freed);
 		if (before.installed != sps[which].installed ||
 			before.user.sp.priority != sps[which].user.sp.priority ||
 			before.user.reqid != sps[which].user.reqid ||
 			before.entry.effective.mode != sps[which].entry.effective.mode)
 		{
 			check_sp(order, sps, which, behind);
+			check_freed(&before, sps, which, freed);
 		}
 		hwo_sp_list_destroy(behind);
+		hwo_sp_list_destroy(freed);
 	}
 	for (i = 0; i < COUNT; i++)
 	{

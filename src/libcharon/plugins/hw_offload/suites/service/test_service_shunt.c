@@ -8,6 +8,8 @@
 #include "bus_child.h"
 #include "service_child.h"
 
+#include <unistd.h>
+
 #define NET "192.168.50.0/24"
 
 static test_sp_t shunt;
@@ -66,6 +68,57 @@ START_TEST(test_shunt_first)
 	child_del();
 	service_child_add();
 	assert_child("packet", "packet");
+	ck_assert_int_eq(calls.expires, 0);
+}
+END_TEST
+
+/**
+ * Wait for a line in the log.
+ */
+static void wait_line(const char *text)
+{
+	int ms;
+
+	for (ms = 0; ms < TEST_DEADLINE && !service_lines_with(text); ms++)
+	{
+		usleep(1000);
+	}
+	ck_assert_int_eq(service_lines_with(text), 1);
+}
+
+START_TEST(test_shunt_gone)
+{
+	test_sp_t other;
+
+	/* what is said about it is not about what is gone, and it does not wait if
+	 * that is wanted */
+	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.promote",
+						   _i ? "now" : "rekey", lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	service_forget_lines();
+	sp_init(&other, POLICY_OUT, NET, "192.168.50.0/30", 0, 0, HW_OFFLOAD_NO);
+	other.data.type = POLICY_DROP;
+	other.data.prio = POLICY_PRIORITY_PASS;
+	ck_assert_int_eq(sp_add(&shunt), SUCCESS);
+	ck_assert_int_eq(sp_add(&other), SUCCESS);
+	service_child_add();
+	assert_child("crypto", "none");
+	/* one is left */
+	ck_assert_int_eq(sp_del(&other), SUCCESS);
+	sp_clear(&other);
+	ck_assert_int_eq(service_lines_with("stays in mode"), 0);
+	ck_assert_int_eq(sp_del(&shunt), SUCCESS);
+	if (_i)
+	{
+		ck_assert(calls_wait(&calls.expires, 1));
+		ck_assert(!calls.expire_hard);
+		child_del();
+		service_child_add();
+		assert_child("packet", "packet");
+		return;
+	}
+	wait_line("stays in mode crypto on device nic3, in-use");
+	assert_child("crypto", "none");
 	ck_assert_int_eq(calls.expires, 0);
 }
 END_TEST
@@ -229,6 +282,12 @@ START_TEST(test_trap)
 	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE),
 					 _i ? "packet" : "none");
 	ck_assert_int_eq(service_lines_with("is in a NIC"), _i);
+	/* it returns, and leaves again */
+	ck_assert_int_eq(sp_del(&shunt), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "packet");
+	ck_assert_int_eq(sp_add(&shunt), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE),
+					 _i ? "packet" : "none");
 	ck_assert_int_eq(sp_del(&trap), SUCCESS);
 	ck_assert_int_eq(sp_add(&trap), _i ? FAILED : SUCCESS);
 	sp_clear(&trap);
@@ -242,6 +301,7 @@ TCase *shunt_tcase(void)
 	tcase_add_checked_fixture(tcase, shunt_setup, shunt_teardown);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, test_shunt_first);
+	tcase_add_loop_test(tcase, test_shunt_gone, 0, 2);
 	tcase_add_loop_test(tcase, test_same_priority, 0, 2);
 	tcase_add_test(tcase, test_shunt_later);
 	tcase_add_loop_test(tcase, test_no_matter, 0, 5);
