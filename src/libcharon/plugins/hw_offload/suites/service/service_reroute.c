@@ -128,20 +128,6 @@ bool reroute_wait_pair(const char *expected)
 /*
  * Described in header
  */
-bool reroute_wait_line(const char *text)
-{
-	int i;
-
-	for (i = 0; i < TEST_DEADLINE && !service_lines_with(text); i++)
-	{
-		usleep(1000);
-	}
-	return service_lines_with(text) == 1;
-}
-
-/*
- * Described in header
- */
 void reroute_wait_check(void)
 {
 	u_int before;

@@ -41,9 +41,6 @@ bool reroute_pair_is(const char *expected);
 /** Wait until they are there */
 bool reroute_wait_pair(const char *expected);
 
-/** Wait until there is a log line with a text, and only one */
-bool reroute_wait_line(const char *text);
-
 /** Wait until a check is done that began after this: any change is followed by
  * one, which looks up the way to a peer that is different from the last one. */
 void reroute_wait_check(void);

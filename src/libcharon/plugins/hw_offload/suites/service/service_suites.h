@@ -131,6 +131,9 @@ void service_refuse(uint16_t type, u_int nth, int err);
 /** Number of lines with a text */
 int service_lines_with(const char *text);
 
+/** Wait until there is a line with a text, FALSE if there are more or none */
+bool service_wait_line(const char *text);
+
 /** The 36 bytes of key material our SAs have, and a search for it */
 extern u_char service_key[36];
 void assert_no_key(void);

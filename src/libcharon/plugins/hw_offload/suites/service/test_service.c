@@ -97,6 +97,17 @@ int service_lines_with(const char *text)
 	return found;
 }
 
+bool service_wait_line(const char *text)
+{
+	int i;
+
+	for (i = 0; i < TEST_DEADLINE && !service_lines_with(text); i++)
+	{
+		usleep(1000);
+	}
+	return service_lines_with(text) == 1;
+}
+
 void assert_no_key(void)
 {
 	ck_assert(!fake_kernel_left_over(kernel, chunk_create(service_key, 8)));

@@ -51,7 +51,7 @@ START_TEST(test_silent_software)
 	ck_assert_int_eq(sa.offload.ifindex, 0);
 	send_five();
 	fake_kernel_unblock(kernel);
-	ck_assert(reroute_wait_line("it stays"));
+	ck_assert(service_wait_line("it stays"));
 	ck_assert(reroute_wait_pair("crypto3"));
 	ck_assert_uint_eq(reroute_oseq(), 10);
 	ck_assert_int_eq(calls.expires, 0);
@@ -103,7 +103,7 @@ START_TEST(test_wrong_device)
 	ck_assert_int_eq(sa.offload.ifindex, NIC);
 	send_five();
 	fake_kernel_unblock(kernel);
-	ck_assert(reroute_wait_line("followed its packets"));
+	ck_assert(service_wait_line("followed its packets"));
 	ck_assert_uint_eq(reroute_oseq(), 10);
 	ck_assert_int_eq(calls.expires, 0);
 	assert_no_key();
@@ -156,7 +156,7 @@ START_TEST(test_lost_read_back)
 		send_five();
 		fake_kernel_unblock(kernel);
 	}
-	ck_assert(reroute_wait_line("followed its packets"));
+	ck_assert(service_wait_line("followed its packets"));
 	ck_assert(reroute_wait_pair(_i ? "none" : "crypto4"));
 	ck_assert_uint_eq(reroute_oseq(), _i ? 10 : 5);
 	ck_assert_int_eq(calls.expires, 0);

@@ -232,30 +232,16 @@ START_TEST(test_updates)
 }
 END_TEST
 
-/**
- * Wait until there is a line in the log.
- */
-static void wait_line(const char *text)
-{
-	int ms;
-
-	for (ms = 0; ms < TEST_DEADLINE && !service_lines_with(text); ms++)
-	{
-		usleep(1000);
-	}
-	ck_assert_int_eq(service_lines_with(text), 1);
-}
-
 START_TEST(test_no_events)
 {
 	/* there is no socket left, or not at first */
 	test_deaf = TRUE;
 	restart();
-	wait_line("unable to listen to changes");
+	ck_assert(service_wait_line("unable to listen to changes"));
 	if (_i)
 	{
 		test_deaf = FALSE;
-		wait_line("listening to changes of policies now");
+		ck_assert(service_wait_line("listening to changes of policies now"));
 	}
 	refuse(FALSE);
 	wait_sorted();

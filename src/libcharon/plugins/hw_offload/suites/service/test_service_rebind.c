@@ -28,7 +28,7 @@ START_TEST(test_crypto)
 	ck_assert_uint_eq(reroute_oseq(), 47);
 	ck_assert(fake_kernel_get_sa(kernel, sa_out.id.spi, &sa));
 	ck_assert_uint_eq(sa.info.curlft.packets, 47);
-	ck_assert(reroute_wait_line("followed its packets (move): from mode crypto "
+	ck_assert(service_wait_line("followed its packets (move): from mode crypto "
 								"on device nic3 to mode crypto on device "
 								"nic4"));
 	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_DELSA),
@@ -39,7 +39,7 @@ START_TEST(test_crypto)
 	ck_assert(reroute_wait_pair("crypto3"));
 	ck_assert_uint_eq(reroute_oseq(), 48);
 	/* who moved it has told the kernel, but may not be done yet */
-	ck_assert(reroute_wait_line("(move): from mode crypto on device nic4 to "
+	ck_assert(service_wait_line("(move): from mode crypto on device nic4 to "
 								"mode crypto on device nic3"));
 	ck_assert_int_eq(calls.expires, 0);
 	assert_no_key();
@@ -56,14 +56,14 @@ START_TEST(test_crypto_to_software)
 	reroute_to(OTHER);
 	ck_assert(reroute_wait_pair("none"));
 	ck_assert_uint_eq(reroute_oseq(), 5);
-	ck_assert(reroute_wait_line("(degrade): from mode crypto on device nic3 to "
+	ck_assert(service_wait_line("(degrade): from mode crypto on device nic3 to "
 								"mode none on device -, virtual-device"));
 	/* it was better, so it is again */
 	fake_kernel_set_oseq(kernel, sa_out.id.spi, 6);
 	reroute_to(NIC);
 	ck_assert(reroute_wait_pair("crypto3"));
 	ck_assert_uint_eq(reroute_oseq(), 6);
-	ck_assert(reroute_wait_line("(promote): from mode none on device - to mode "
+	ck_assert(service_wait_line("(promote): from mode none on device - to mode "
 								"crypto on device nic3"));
 	ck_assert_int_eq(calls.expires, 0);
 	reroute_child_del();
@@ -92,11 +92,11 @@ START_TEST(test_crypto_refused)
 		ck_assert(calls_wait(&calls.expires, 1));
 		ck_assert(calls.expire_hard);
 		ck_assert_uint_eq(calls.expire_spi, sa_out.id.spi);
-		ck_assert(reroute_wait_line("closing it"));
+		ck_assert(service_wait_line("closing it"));
 	}
 	else
 	{
-		ck_assert(reroute_wait_line("it stays"));
+		ck_assert(service_wait_line("it stays"));
 		ck_assert_int_eq(calls.expires, 0);
 	}
 	ck_assert(reroute_wait_pair("crypto3"));
@@ -126,7 +126,7 @@ START_TEST(test_half_refused)
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 2,
 					   FAKE_FAULT_ERROR, EINVAL, "fakenic: Table is full");
 	reroute_to(OTHER);
-	ck_assert(reroute_wait_line("it stays"));
+	ck_assert(service_wait_line("it stays"));
 	ck_assert(reroute_wait_pair("crypto3"));
 	ck_assert_uint_eq(reroute_oseq(), 5);
 	ck_assert_int_eq(calls.expires, 0);
@@ -170,9 +170,9 @@ START_TEST(test_budget)
 	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
 	reroute_to(OTHER);
-	ck_assert(reroute_wait_line("(degrade)"));
-	ck_assert(reroute_wait_line("(move)"));
-	ck_assert(reroute_wait_line("budget"));
+	ck_assert(service_wait_line("(degrade)"));
+	ck_assert(service_wait_line("(move)"));
+	ck_assert(service_wait_line("budget"));
 	for (i = 0; i < 2; i++)
 	{
 		ck_assert(fake_kernel_get_sa(kernel, htonl(SPI_OUT + 16 * i), &sa));
@@ -197,7 +197,7 @@ START_TEST(test_feature)
 	fake_kernel_set_feature(kernel, NIC, HWO_FEATURE_OFF);
 	fake_kernel_link_up(kernel, NIC);
 	ck_assert(reroute_wait_pair("none"));
-	ck_assert(reroute_wait_line("feature-off"));
+	ck_assert(service_wait_line("feature-off"));
 	fake_kernel_set_feature(kernel, NIC, HWO_FEATURE_ON);
 	fake_kernel_link_up(kernel, NIC);
 	ck_assert(reroute_wait_pair("crypto3"));
@@ -240,7 +240,7 @@ START_TEST(test_lost_sequence_number)
 	reroute_to(OTHER);
 	ck_assert(calls_wait(&calls.expires, 1));
 	ck_assert(!calls.expire_hard);
-	ck_assert(reroute_wait_line("it can't be moved: rekeying it"));
+	ck_assert(service_wait_line("it can't be moved: rekeying it"));
 	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA),
 					  0);
 	service_child_clear();
@@ -335,11 +335,11 @@ START_TEST(test_reason_stays)
 	use_subnet(&sa_out, FALSE);
 	service_child_add();
 	ck_assert(reroute_pair_is("crypto3"));
-	ck_assert(reroute_wait_line("effective crypto, device nic3, subnet"));
+	ck_assert(service_wait_line("effective crypto, device nic3, subnet"));
 	reroute_to(OTHER);
 	ck_assert(reroute_wait_pair("crypto4"));
 	/* not "in-use", which tells that rekeying would help */
-	ck_assert(reroute_wait_line("to mode crypto on device nic4, subnet"));
+	ck_assert(service_wait_line("to mode crypto on device nic4, subnet"));
 	reroute_child_del();
 }
 END_TEST

@@ -95,7 +95,7 @@ static void split_add(void)
 	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
 	reroute_to(OTHER);
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
-	ck_assert(reroute_wait_line("on another device than the inbound one, "
+	ck_assert(service_wait_line("on another device than the inbound one, "
 								"rekeying it later"));
 }
 
@@ -196,7 +196,7 @@ START_TEST(test_packet_refused)
 	}
 	else
 	{
-		ck_assert(reroute_wait_line("where its mode can't be had: it stays"));
+		ck_assert(service_wait_line("where its mode can't be had: it stays"));
 		/* there is another chance as soon as anything changes */
 		fake_kernel_set_link(kernel, OTHER, NULL, 0);
 		fake_kernel_link_up(kernel, OTHER);
@@ -225,13 +225,13 @@ START_TEST(test_packet_tried)
 	reroute_to(OTHER);
 	if (_i % 2)
 	{
-		ck_assert(reroute_wait_line("where it was refused: closing it"));
+		ck_assert(service_wait_line("where it was refused: closing it"));
 		ck_assert(calls_wait(&calls.expires, 1));
 		ck_assert(calls.expire_hard);
 	}
 	else
 	{	/* charon would close it if it failed to rekey it */
-		ck_assert(reroute_wait_line("where it was refused: it stays"));
+		ck_assert(service_wait_line("where it was refused: it stays"));
 		reroute_wait_check();
 		ck_assert_int_eq(calls.expires, 0);
 	}

@@ -34,14 +34,14 @@ START_TEST(test_multipath_reason)
 	ck_assert(reroute_pair_is("crypto3"));
 	service_forget_lines();
 	fake_kernel_add_hop(kernel, "192.168.50.2", OTHER, FALSE);
-	ck_assert(reroute_wait_line("stays in mode crypto on device nic3, "
+	ck_assert(service_wait_line("stays in mode crypto on device nic3, "
 								"multipath"));
 	reroute_wait_check();
 	ck_assert_int_eq(line_count(), 1);
 	/* packet mode may be had again, by new SAs */
 	service_forget_lines();
 	reroute_to(NIC);
-	ck_assert(reroute_wait_line(strict ? "stays in mode crypto on device nic3, "
+	ck_assert(service_wait_line(strict ? "stays in mode crypto on device nic3, "
 										 "as-requested" :
 										 "stays in mode crypto on device nic3, "
 										 "in-use"));
@@ -64,7 +64,7 @@ START_TEST(test_multipath_strict_later)
 		service_child_clear();
 		return;
 	}
-	ck_assert(reroute_wait_line("it stays"));
+	ck_assert(service_wait_line("it stays"));
 	ck_assert_int_eq(calls.expires, 0);
 	ck_assert(reroute_pair_is("packet3"));
 	reroute_child_del();

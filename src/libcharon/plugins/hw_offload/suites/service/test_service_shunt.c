@@ -8,8 +8,6 @@
 #include "bus_child.h"
 #include "service_child.h"
 
-#include <unistd.h>
-
 #define NET "192.168.50.0/24"
 
 static test_sp_t shunt;
@@ -72,20 +70,6 @@ START_TEST(test_shunt_first)
 }
 END_TEST
 
-/**
- * Wait for a line in the log.
- */
-static void wait_line(const char *text)
-{
-	int ms;
-
-	for (ms = 0; ms < TEST_DEADLINE && !service_lines_with(text); ms++)
-	{
-		usleep(1000);
-	}
-	ck_assert_int_eq(service_lines_with(text), 1);
-}
-
 START_TEST(test_shunt_gone)
 {
 	test_sp_t other;
@@ -117,7 +101,7 @@ START_TEST(test_shunt_gone)
 		assert_child("packet", "packet");
 		return;
 	}
-	wait_line("stays in mode crypto on device nic3, in-use");
+	ck_assert(service_wait_line("stays in mode crypto on device nic3, in-use"));
 	assert_child("crypto", "none");
 	ck_assert_int_eq(calls.expires, 0);
 }

@@ -66,7 +66,7 @@ START_TEST(test_known_later)
 	}
 	else
 	{
-		ck_assert(reroute_wait_line("is not known to charon yet, rekeying it "
+		ck_assert(service_wait_line("is not known to charon yet, rekeying it "
 									"later"));
 		ck_assert_int_eq(calls.expires, 0);
 	}
@@ -85,7 +85,7 @@ START_TEST(test_busy_once)
 	/* something else is going on in the NIC at the moment */
 	service_refuse(XFRM_MSG_NEWSA, 1, EBUSY);
 	reroute_to(OTHER);
-	ck_assert(reroute_wait_line("it stays"));
+	ck_assert(service_wait_line("it stays"));
 	ck_assert(reroute_pair_is(_i ? "crypto3" : "packet3"));
 	ck_assert_int_eq(calls.expires, 0);
 	/* and nothing else changes */
@@ -111,7 +111,7 @@ START_TEST(test_refused_before_route_is_gone)
 	bus_child_updown(SPI_IN, SPI_OUT, TRUE);
 	fake_kernel_set_caps(kernel, OTHER, FAKE_CAPS_EINVAL);
 	reroute_to(OTHER);
-	ck_assert(reroute_wait_line("it stays"));
+	ck_assert(service_wait_line("it stays"));
 	/* there is no route when it is tried again */
 	reroute_to(0);
 	reroute_wait_check();
