@@ -20,6 +20,7 @@ static const char *known[] = {
 	"load",
 	"block_icmp_errors",
 	"devices",
+	"drain_time",
 	"fail_closed",
 	"ike_bypass",
 	"install_routes_xfrmi",

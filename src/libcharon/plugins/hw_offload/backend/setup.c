@@ -31,6 +31,9 @@
 /** Milliseconds from a change of routes to a check of all SAs */
 #define REBIND_DELAY 100
 
+/** Milliseconds for which a NIC blocks what it has of a closed CHILD_SA */
+#define DRAIN_TIME 100
+
 /** Guards that are kept though nobody uses them */
 #define MAX_BLOCKED 1000
 
@@ -99,6 +102,8 @@ hwo_sp_settings_t hwo_setup_sps(const hwo_guard_rules_t *guard)
 		.guard = *guard,
 		.max_blocked = hwo_setting_int_range("max_blocked", MAX_BLOCKED, 1,
 											 1000000),
+		.drain_time = hwo_setting_int_range("drain_time", DRAIN_TIME, 0,
+											10000),
 	};
 }
 

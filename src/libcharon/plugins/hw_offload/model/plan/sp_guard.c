@@ -166,6 +166,26 @@ void hwo_kernel_sps_block(const hwo_sp_t *sp, hwo_kernel_sps_t *kernel)
 	add_guard(kernel, sp, FALSE);
 }
 
+bool hwo_kernel_sps_drain(hwo_kernel_sps_t *kernel)
+{
+	hwo_kernel_sp_t *item;
+	bool found = FALSE;
+	int i;
+
+	for (i = 0; hwo_kernel_sps_guarded(kernel) && i < kernel->count; i++)
+	{
+		item = &kernel->item[i];
+		if (item->offload.mode == HWO_MODE_PACKET && item->sp.tmpl_count)
+		{
+			item->sp.block = TRUE;
+			item->sp.tmpl_count = 0;
+			item->sp.icmp = item->sp.cpu_acquire = FALSE;
+			found = TRUE;
+		}
+	}
+	return found;
+}
+
 bool hwo_kernel_sps_guarded(const hwo_kernel_sps_t *kernel)
 {
 	return kernel->count && kernel->item[0].guard;

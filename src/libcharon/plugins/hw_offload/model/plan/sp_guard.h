@@ -107,6 +107,15 @@ void hwo_kernel_sps_get(const hwo_sp_t *sp, const hwo_offload_t *offload,
 void hwo_kernel_sps_block(const hwo_sp_t *sp, hwo_kernel_sps_t *kernel);
 
 /**
+ * Let a NIC block what an outbound SP of it would protect, so that packets
+ * which are in its queues don't leave in clear when their SA is gone.
+ *
+ * @param kernel	what the kernel has, changed to what it is to have
+ * @return			FALSE if there is no such SP, or no guard
+ */
+bool hwo_kernel_sps_drain(hwo_kernel_sps_t *kernel);
+
+/**
  * Check if there is a guard among the SPs in the kernel, it is the first one.
  */
 bool hwo_kernel_sps_guarded(const hwo_kernel_sps_t *kernel);

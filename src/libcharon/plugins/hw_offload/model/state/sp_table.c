@@ -14,11 +14,12 @@
 /** Distance between classes of priorities */
 #define PRIO_CLASS 200000
 
-ENUM(hwo_block_reason_names, HWO_BLOCK_NONE, HWO_BLOCK_TRAP_REFUSED,
+ENUM(hwo_block_reason_names, HWO_BLOCK_NONE, HWO_BLOCK_DRAIN,
 	"none",
 	"lost",
 	"rekey-failed",
 	"trap-refused",
+	"drain",
 );
 
 /**
@@ -162,6 +163,11 @@ int hwo_sp_count_users(hwo_sp_entry_t *entry)
 		count += !user->failed;
 	}
 	return count;
+}
+
+bool hwo_sp_has_sa(const hwo_sp_request_t *user)
+{
+	return user->type == POLICY_IPSEC && user->sa.spi;
 }
 
 bool hwo_sp_has_failed(hwo_sp_entry_t *entry)

@@ -89,6 +89,8 @@ typedef enum hwo_block_reason_t {
 	HWO_BLOCK_REKEY_FAILED,
 	/** its trap could not be offloaded */
 	HWO_BLOCK_TRAP_REFUSED,
+	/** its CHILD_SA was closed, and its NIC may still have packets of it */
+	HWO_BLOCK_DRAIN,
 } hwo_block_reason_t;
 
 /**
@@ -129,6 +131,9 @@ typedef struct hwo_sp_entry_t {
 	/** why its guard stays although nobody uses it anymore, and why it did
 	 * before there was a trap again. */
 	hwo_block_t blocked, before;
+	/** its NIC blocks until then, as it may still have packets in its queues of
+	 * a CHILD_SA that was closed: monotonic milliseconds, 0 if it does not. */
+	uint64_t drained;
 	/** SPs that block ICMP errors about packets from its peer, a bit each */
 	uint32_t errors_blocked;
 	/** those that could not be installed, a bit each, and the monotonic time
@@ -249,6 +254,11 @@ hwo_sp_request_t *hwo_sp_top_user(hwo_sp_entry_t *entry);
  * Count the users of an entry, without those that failed.
  */
 int hwo_sp_count_users(hwo_sp_entry_t *entry);
+
+/**
+ * Check if a user has an SA by which a NIC protects what is in its queues.
+ */
+bool hwo_sp_has_sa(const hwo_sp_request_t *user);
 
 /**
  * Check if the SP of a user could not be installed, e.g. that of the CHILD_SA

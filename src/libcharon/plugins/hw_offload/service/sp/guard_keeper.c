@@ -180,6 +180,10 @@ static bool is_for(const hwo_sp_entry_t *entry, const char *what)
 {
 	const hwo_block_t *blocked = &entry->blocked;
 
+	if (entry->drained && blocked->why == HWO_BLOCK_DRAIN)
+	{	/* nothing stays */
+		return FALSE;
+	}
 	return !what || is_net(&entry->id.sel, what) ||
 		   (blocked->names.connection[0] &&
 			hwo_name_is(blocked->names.connection, what));
@@ -196,6 +200,11 @@ static void release_one(private_guard_keeper_t *this, hwo_sp_entry_t *entry,
 
 	snprintf(text, sizeof(text), "is not blocked anymore, %s", who);
 	hwo_sp_log_traffic(&entry->id, text);
+	if (entry->drained)
+	{	/* goes when that is over */
+		entry->blocked.why = HWO_BLOCK_DRAIN;
+		return;
+	}
 	this->attempts->remove(this->attempts, entry, &result);
 	if (result.err)
 	{

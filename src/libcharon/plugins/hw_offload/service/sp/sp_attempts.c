@@ -104,9 +104,11 @@ static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 	}
 	release_nic(this, &entry->effective);
 	entry->effective = *offload;
+	entry->drained = 0;
 	if (entry->blocked.why || user->sa.spi)
 	{	/* with a CHILD_SA, what was before is over */
-		entry->before = user->sa.spi ? (hwo_block_t){} : entry->blocked;
+		entry->before = user->sa.spi || entry->blocked.why == HWO_BLOCK_DRAIN
+							? (hwo_block_t){} : entry->blocked;
 		memset(&entry->blocked, 0, sizeof(entry->blocked));
 	}
 	hwo_sp_log_change(update ? "updated" : "added", entry);
@@ -149,6 +151,7 @@ METHOD(sp_attempts_t, remove_, void,
 	hwo_sp_remove_all(this->xfrm, &entry->kernel, result);
 	leave_nic(this, entry);
 	memset(&entry->blocked, 0, sizeof(entry->blocked));
+	entry->drained = 0;
 	hwo_sp_log_change("removed", entry);
 }
 
@@ -159,6 +162,10 @@ METHOD(sp_attempts_t, keep_guard, void,
 	hwo_result_t result;
 	int i;
 
+	if (entry->drained)
+	{	/* until then there is more than the guard */
+		return;
+	}
 	for (i = 0; i < entry->kernel.count; i++)
 	{
 		if (entry->kernel.item[i].guard)
@@ -168,6 +175,26 @@ METHOD(sp_attempts_t, keep_guard, void,
 	}
 	hwo_sp_change(this->xfrm, &entry->kernel, &guard, TRUE, &result);
 	leave_nic(this, entry);
+}
+
+METHOD(sp_attempts_t, drain, bool,
+	private_sp_attempts_t *this, hwo_sp_entry_t *entry)
+{
+	hwo_kernel_sps_t kernel = entry->kernel;
+	char text[HWO_RESULT_TEXT];
+	hwo_result_t result;
+
+	if (!hwo_kernel_sps_drain(&kernel))
+	{
+		return FALSE;
+	}
+	hwo_sp_change(this->xfrm, &entry->kernel, &kernel, TRUE, &result);
+	if (result.err)
+	{
+		DBG2(DBG_KNL, "NIC does not block what it has of a policy: %s",
+			 hwo_result_text(&result, text));
+	}
+	return !result.err;
 }
 
 METHOD(sp_attempts_t, block, bool,
@@ -203,6 +230,7 @@ sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
 			.run = _run,
 			.remove = _remove_,
 			.keep_guard = _keep_guard,
+			.drain = _drain,
 			.block = _block,
 			.check = _check,
 			.destroy = _destroy,

@@ -39,6 +39,8 @@ typedef struct hwo_sp_settings_t {
 	bool block_icmp_errors;
 	/** guards that are kept at most though nobody uses them */
 	u_int max_blocked;
+	/** milliseconds for which a NIC blocks what it has of a closed CHILD_SA */
+	u_int drain_time;
 } hwo_sp_settings_t;
 
 /**
@@ -68,11 +70,21 @@ struct sp_attempts_t {
 				   hwo_result_t *result);
 
 	/**
-	 * Remove an SP from the kernel, but not its guard.
+	 * Remove an SP from the kernel, but not its guard. Nothing is done while
+	 * its NIC blocks, see drain().
 	 *
 	 * @param entry		entry of the SP, checked out
 	 */
 	void (*keep_guard)(sp_attempts_t *this, hwo_sp_entry_t *entry);
+
+	/**
+	 * Let the NIC of an outbound SP block what it would protect. A failure is
+	 * logged, the SP is as it was then.
+	 *
+	 * @param entry		entry of the SP, checked out
+	 * @return			FALSE if that failed, or there is no such NIC
+	 */
+	bool (*drain)(sp_attempts_t *this, hwo_sp_entry_t *entry);
 
 	/**
 	 * Install nothing but the guard of an SP. A failure is logged.

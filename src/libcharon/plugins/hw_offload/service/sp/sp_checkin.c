@@ -41,7 +41,7 @@ static void leave_nic(const hwo_sp_install_t *this, hwo_sp_entry_t *entry)
 	hwo_sp_outcome_t outcome;
 	hwo_sa_record_t sa;
 
-	if (!user || entry->effective.mode != HWO_MODE_PACKET)
+	if (!user || entry->effective.mode != HWO_MODE_PACKET || entry->drained)
 	{
 		return;
 	}

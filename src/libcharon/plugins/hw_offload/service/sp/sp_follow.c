@@ -11,15 +11,15 @@
 
 /**
  * Get the user of an SP without SA, i.e. a trap or shunt, if it may be
- * offloaded.
+ * offloaded, and does not wait for what is in the queues of a NIC.
  */
 static hwo_sp_request_t *get_single(hwo_sp_entry_t *entry)
 {
 	hwo_sp_request_t *user = hwo_sp_top_user(entry);
 
-	return user && !user->sa.spi && (user->requested == HW_OFFLOAD_PACKET ||
-									 user->requested == HW_OFFLOAD_AUTO)
-				? user : NULL;
+	return user && !entry->drained && !user->sa.spi &&
+		   (user->requested == HW_OFFLOAD_PACKET ||
+			user->requested == HW_OFFLOAD_AUTO) ? user : NULL;
 }
 
 void hwo_sp_follow_route(const hwo_sp_install_t *this, hwo_sp_entry_t *entry,

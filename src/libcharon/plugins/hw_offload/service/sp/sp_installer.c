@@ -11,6 +11,7 @@
 #include "guard_keeper.h"
 #include "sp_change.h"
 #include "sp_checkin.h"
+#include "sp_drain.h"
 #include "sp_follow.h"
 #include "sp_install.h"
 #include "sp_log.h"
@@ -40,6 +41,8 @@ typedef struct {
 	sp_table_t *sps;
 	/** guards that nobody uses */
 	guard_keeper_t *guards;
+	/** lets NICs get rid of what they have of closed CHILD_SAs */
+	sp_drain_t *drain;
 	/** tells who was lost and who is closed */
 	ike_listener_t *ike_listener;
 	/** tells which SPs belong to a trap that is given up */
@@ -137,7 +140,7 @@ METHOD(sp_installer_t, add, int,
 		this->traps->add(this->traps, &user->sp.id, user->reqid);
 	}
 	entry = this->sps->checkout(this->sps, &user->sp.id, TRUE);
-	if (hwo_sp_add_user(entry, user))
+	if (hwo_sp_add_user(entry, user) && !hwo_sp_waits(entry, user))
 	{
 		err = hwo_sp_install(&this->install, entry, hwo_sp_top_user(entry),
 							 &outcome);
@@ -238,6 +241,11 @@ static int remove_unused(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 	{
 		why = why_lost(this, entry, last, &sa);
 	}
+	if (!why && entry->drained)
+	{
+		hwo_sp_route_remove(entry);
+		return 0;
+	}
 	if (!why)
 	{
 		return uninstall(this, entry);
@@ -289,8 +297,16 @@ static int remove_user(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 		return entry->kernel.count && !entry->blocked.why ?
 			   uninstall(this, entry) : 0;
 	}
-	return next ? install_next(this, entry, next, outcome)
-				: remove_unused(this, entry, user, strict);
+	if (!next || !hwo_sp_has_sa(next))
+	{
+		this->drain->start(this->drain, entry, user);
+	}
+	if (next)
+	{
+		return hwo_sp_waits(entry, next) ? 0 : install_next(this, entry, next,
+															outcome);
+	}
+	return remove_unused(this, entry, user, strict);
 }
 
 METHOD(sp_installer_t, del, int,
@@ -400,6 +416,7 @@ METHOD(sp_installer_t, destroy, void,
 {
 	this->ike_listener->destroy(this->ike_listener);
 	this->traps->destroy(this->traps);
+	this->drain->destroy(this->drain);
 	this->guards->release(this->guards, NULL, "the daemon ends");
 	this->guards->destroy(this->guards);
 	this->install.attempts->destroy(this->install.attempts);
@@ -435,5 +452,6 @@ sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 													&install->settings);
 	this->guards = hwo_guard_keeper_create(sps, this->install.attempts,
 										   install->settings.max_blocked);
+	this->drain = hwo_sp_drain_create(sps, &this->install, &this->public);
 	return &this->public;
 }

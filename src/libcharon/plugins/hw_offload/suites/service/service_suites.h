@@ -42,6 +42,8 @@ TCase *guard_rules_tcase(void);
 TCase *undo_tcase(void);
 TCase *shunt_tcase(void);
 TCase *unload_tcase(void);
+TCase *drain_tcase(void);
+TCase *drain_status_tcase(void);
 TCase *icmp_tcase(void);
 TCase *peers_tcase(void);
 TCase *sp_id_tcase(void);
@@ -103,6 +105,10 @@ void service_teardown(void);
 bool service_start(fake_version_t version, fake_caps_t caps,
 				   const char *refusal);
 void service_stop(void);
+
+/** Let NICs block what they may still have of closed CHILD_SAs for that time.
+ * Takes effect with the next backend. */
+void service_set_drain(int ms);
 
 /** Keep book of what is ours, in a file of the test. Takes effect with the next
  * backend. */

@@ -300,6 +300,12 @@ void service_refuse(uint16_t type, u_int nth, int err)
 					   "driver: out of entries");
 }
 
+void service_set_drain(int ms)
+{
+	lib->settings->set_int(lib->settings, "%s.plugins.hw-offload.drain_time",
+						   ms, lib->ns);
+}
+
 void service_setup(void)
 {
 	ck_assert(library_init(NULL, "test_service"));
@@ -310,6 +316,8 @@ void service_setup(void)
 	/* only the tests of the status service have one */
 	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.socket", "",
 						   lib->ns);
+	/* but for the tests of that, SPs are gone once they are removed */
+	service_set_drain(0);
 	charon_stub_create();
 	test_link_speed = 0;
 	test_deaf = FALSE;
@@ -335,9 +343,10 @@ static TCase *(*const tcases[])(void) = {
 	offload_tcase, answers_tcase, sa_tcase, sp_tcase, sp_route_tcase,
 	bypass_tcase, guard_tcase, guard_rules_tcase, undo_tcase, shunt_tcase,
 	unload_tcase, icmp_tcase, peers_tcase, sp_id_tcase, order_tcase, link_tcase,
-	link_lost_tcase, sa_lost_tcase, limit_tcase, event_tcase, keys_tcase,
-	pair_tcase, move_tcase, status_tcase, failed_tcase, clients_tcase,
-	explain_tcase, learned_tcase, leftovers_tcase, removals_tcase,
+	link_lost_tcase, sa_lost_tcase, drain_tcase, limit_tcase, event_tcase,
+	keys_tcase, pair_tcase, move_tcase, status_tcase, drain_status_tcase,
+	failed_tcase, clients_tcase, explain_tcase, learned_tcase, leftovers_tcase,
+	removals_tcase,
 	threads_tcase, traffic_tcase, device_tcase, route_tcase, route_later_tcase,
 	rebind_tcase, rebind_packet_tcase, rebind_storm_tcase, rekey_tcase,
 	records_tcase, worker_tcase, job_tcase,
