@@ -115,4 +115,14 @@ bool hwo_addr_equals(const hwo_addr_t *a, const hwo_addr_t *b);
  */
 bool hwo_net_equals(const uint8_t *a, const uint8_t *b, uint8_t prefix);
 
+/**
+ * Hash flows.
+ */
+u_int hwo_flow_hash(const hwo_flow_t *flow);
+
+/**
+ * Compare flows.
+ */
+bool hwo_flow_equals(const hwo_flow_t *a, const hwo_flow_t *b);
+
 #endif /** HWO_NET_H_ @}*/

@@ -93,6 +93,20 @@ bool hwo_sa_id_equals(const hwo_sa_id_t *a, const hwo_sa_id_t *b)
 		   a->mark.value == b->mark.value && a->mark.mask == b->mark.mask;
 }
 
+/* flows are compared and hashed as bytes */
+_Static_assert(sizeof(hwo_flow_t) == 2 * sizeof(hwo_addr_t) +
+			   3 * sizeof(uint32_t), "hwo_flow_t has padding");
+
+u_int hwo_flow_hash(const hwo_flow_t *flow)
+{
+	return chunk_hash(chunk_create((u_char*)flow, sizeof(*flow)));
+}
+
+bool hwo_flow_equals(const hwo_flow_t *a, const hwo_flow_t *b)
+{
+	return memeq(a, b, sizeof(*a));
+}
+
 bool hwo_offload_equals(const hwo_offload_t *a, const hwo_offload_t *b)
 {
 	return a->mode == b->mode && a->ifindex == b->ifindex;

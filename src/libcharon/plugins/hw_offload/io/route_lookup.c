@@ -73,26 +73,6 @@ const int route_lookup_groups[] = {
 	0,
 };
 
-/* flows are compared and hashed as bytes */
-_Static_assert(sizeof(hwo_flow_t) == 2 * sizeof(hwo_addr_t) +
-			   3 * sizeof(uint32_t), "hwo_flow_t has padding");
-
-/**
- * Hash a flow.
- */
-static u_int flow_hash(const void *key)
-{
-	return chunk_hash(chunk_create((u_char*)key, sizeof(hwo_flow_t)));
-}
-
-/**
- * Compare flows.
- */
-static bool flow_equals(const void *key, const void *other_key)
-{
-	return memeq(key, other_key, sizeof(hwo_flow_t));
-}
-
 /**
  * Release an answer.
  */
@@ -106,7 +86,8 @@ static void answer_destroy(void *value, const void *key)
  */
 static hashtable_t *answers_create(void)
 {
-	return hashtable_create(flow_hash, flow_equals, 8);
+	return hashtable_create((hashtable_hash_t)hwo_flow_hash,
+							(hashtable_equals_t)hwo_flow_equals, 8);
 }
 
 /**

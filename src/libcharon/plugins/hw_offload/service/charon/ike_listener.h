@@ -18,7 +18,7 @@
 #ifndef HWO_IKE_LISTENER_H_
 #define HWO_IKE_LISTENER_H_
 
-#include "../../model/state/sa_record.h"
+#include "../../model/state/child_table.h"
 
 typedef struct ike_listener_t ike_listener_t;
 

@@ -34,16 +34,6 @@ typedef struct {
 	hwo_device_t device;
 } path_t;
 
-static u_int path_hash(const void *key)
-{
-	return chunk_hash(chunk_create((u_char*)key, sizeof(hwo_flow_t)));
-}
-
-static bool path_equals(const void *key, const void *other_key)
-{
-	return memeq(key, other_key, sizeof(hwo_flow_t));
-}
-
 METHOD(device_cache_t, get, const hwo_device_t*,
 	private_device_cache_t *this, const hwo_child_t *child)
 {
@@ -84,7 +74,8 @@ device_cache_t *hwo_device_cache_create(egress_device_t *devices)
 			.destroy = _destroy,
 		},
 		.devices = devices,
-		.paths = hashtable_create(path_hash, path_equals, 32),
+		.paths = hashtable_create((hashtable_hash_t)hwo_flow_hash,
+								  (hashtable_equals_t)hwo_flow_equals, 32),
 	);
 	return &this->public;
 }

@@ -15,7 +15,7 @@
 #define HWO_DEVICE_CACHE_H_
 
 #include "egress_device.h"
-#include "../../model/state/sa_record.h"
+#include "../../model/state/child_table.h"
 
 typedef struct device_cache_t device_cache_t;
 

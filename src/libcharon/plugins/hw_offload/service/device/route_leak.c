@@ -6,6 +6,7 @@
  */
 
 #include "route_leak.h"
+#include "../../model/plan/ts_convert.h"
 
 #include <daemon.h>
 

@@ -16,7 +16,6 @@
 #define HWO_ROUTE_LEAK_H_
 
 #include "../../model/plan/sp_guard.h"
-#include "../../model/plan/ts_convert.h"
 
 /**
  * Check an SA, or what an SP demands of one, with the addresses of now.

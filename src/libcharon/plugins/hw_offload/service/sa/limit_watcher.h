@@ -25,7 +25,7 @@
 #include "../charon/sa_expiry.h"
 #include "../../io/nl_exchange.h"
 #include "../../model/plan/limit_plan.h"
-#include "../../model/state/sa_record.h"
+#include "../../model/state/child_table.h"
 
 typedef struct limit_watcher_t limit_watcher_t;
 

@@ -18,7 +18,7 @@
 #define HWO_SA_PROBE_H_
 
 #include "../../io/nl_exchange.h"
-#include "../../model/state/sa_record.h"
+#include "../../model/state/child_table.h"
 
 /**
  * Try a pair of SAs.

@@ -17,7 +17,6 @@
 #include "../../io/kernel_sockets.h"
 #include "../../io/nl_exchange.h"
 #include "../../model/state/failed_children.h"
-#include "../../model/state/sa_record.h"
 #include "../../model/state/sp_precedence.h"
 
 /**

@@ -14,7 +14,6 @@
 #ifndef HWO_BYPASS_POLICY_H_
 #define HWO_BYPASS_POLICY_H_
 
-#include "../../hwo_types.h"
 #include "../../io/nl_exchange.h"
 
 /**

@@ -6,7 +6,6 @@
  */
 
 #include "sp_change.h"
-#include "../../model/state/sp_table.h"
 #include "../../wire/xfrm_sp.h"
 
 #include <errno.h>

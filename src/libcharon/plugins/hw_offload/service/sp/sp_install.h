@@ -18,7 +18,6 @@
 #include "../device/egress_device.h"
 #include "sp_attempts.h"
 #include "../../model/state/failed_children.h"
-#include "../../model/state/sa_record.h"
 #include "../../model/state/sp_precedence.h"
 
 /**

@@ -6,6 +6,7 @@
  */
 
 #include "sp_log.h"
+#include "../../io/nl_exchange.h"
 #include "../../model/plan/ts_convert.h"
 
 #include <utils/debug.h>

@@ -13,7 +13,6 @@
 #ifndef HWO_SP_LOG_H_
 #define HWO_SP_LOG_H_
 
-#include "../../io/nl_exchange.h"
 #include "../../model/state/sp_table.h"
 
 /**

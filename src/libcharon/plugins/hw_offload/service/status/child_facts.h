@@ -19,7 +19,7 @@
 #include <crypto/proposal/proposal.h>
 
 #include "../../hwo_types.h"
-#include "../../model/state/sa_record.h"
+#include "../../model/state/child_record.h"
 
 /**
  * What a configuration says about a child.

@@ -15,7 +15,6 @@
 #include "../device/egress_device.h"
 #include "../../io/nl_exchange.h"
 #include "../../model/state/failed_children.h"
-#include "../../model/state/sa_record.h"
 #include "../../model/state/sp_table.h"
 
 /**

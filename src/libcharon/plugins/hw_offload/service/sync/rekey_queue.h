@@ -16,7 +16,6 @@
 
 #include "child_place.h"
 #include "../charon/deferred_job.h"
-#include "../charon/sa_expiry.h"
 
 typedef struct rekey_queue_t rekey_queue_t;
 

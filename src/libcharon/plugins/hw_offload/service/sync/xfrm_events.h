@@ -18,7 +18,6 @@
 #include "child_worker.h"
 #include "../charon/sa_expiry.h"
 #include "../../io/nl_monitor.h"
-#include "../../model/state/sa_record.h"
 
 typedef struct xfrm_events_t xfrm_events_t;
 
