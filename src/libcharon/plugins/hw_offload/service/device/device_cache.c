@@ -11,18 +11,16 @@
 #include <collections/hashtable.h>
 
 /**
- * Private data of device_cache_t.
+ * Devices by paths.
  */
-typedef struct {
-	/** public interface */
-	device_cache_t public;
+struct device_cache_t {
 	/** selection of devices */
 	egress_device_t *devices;
 	/** devices that were looked up, path_t */
 	hashtable_t *paths;
 	/** device that was asked for last */
 	hwo_device_t device;
-} private_device_cache_t;
+};
 
 /**
  * Where packets go.
@@ -34,8 +32,8 @@ typedef struct {
 	hwo_device_t device;
 } path_t;
 
-METHOD(device_cache_t, get, const hwo_device_t*,
-	private_device_cache_t *this, const hwo_child_t *child)
+const hwo_device_t *hwo_device_cache_get(device_cache_t *this,
+										 const hwo_child_t *child)
 {
 	const hwo_child_sa_t *sa = child->out.id.spi ? &child->out : &child->in;
 	hwo_flow_t flow;
@@ -57,8 +55,7 @@ METHOD(device_cache_t, get, const hwo_device_t*,
 	return &this->device;
 }
 
-METHOD(device_cache_t, destroy, void,
-	private_device_cache_t *this)
+void hwo_device_cache_destroy(device_cache_t *this)
 {
 	this->paths->destroy_function(this->paths, (void*)free);
 	free(this);
@@ -66,16 +63,12 @@ METHOD(device_cache_t, destroy, void,
 
 device_cache_t *hwo_device_cache_create(egress_device_t *devices)
 {
-	private_device_cache_t *this;
+	device_cache_t *this;
 
 	INIT(this,
-		.public = {
-			.get = _get,
-			.destroy = _destroy,
-		},
 		.devices = devices,
 		.paths = hashtable_create((hashtable_hash_t)hwo_flow_hash,
 								  (hashtable_equals_t)hwo_flow_equals, 32),
 	);
-	return &this->public;
+	return this;
 }

@@ -20,24 +20,22 @@
 typedef struct device_cache_t device_cache_t;
 
 /**
- * Devices by paths.
- */
-struct device_cache_t {
-
-	/**
-	 * Get the device that carries the packets of a CHILD_SA.
-	 *
-	 * @param child		record, with at least one SA
-	 * @return			device, valid until the next call
-	 */
-	const hwo_device_t *(*get)(device_cache_t *this, const hwo_child_t *child);
-
-	void (*destroy)(device_cache_t *this);
-};
-
-/**
  * Create without any answer.
  */
 device_cache_t *hwo_device_cache_create(egress_device_t *devices);
+
+/**
+ * Get the device that carries the packets of a CHILD_SA.
+ *
+ * @param child			record, with at least one SA
+ * @return				device, valid until the next call
+ */
+const hwo_device_t *hwo_device_cache_get(device_cache_t *cache,
+										 const hwo_child_t *child);
+
+/**
+ * Destroy, with all answers.
+ */
+void hwo_device_cache_destroy(device_cache_t *cache);
 
 #endif /** HWO_DEVICE_CACHE_H_ @}*/

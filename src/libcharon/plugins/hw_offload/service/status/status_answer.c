@@ -268,7 +268,7 @@ static bool next_event(status_answer_t *this, json_t **object)
 	hwo_status_event_t event;
 	uint64_t missed;
 
-	if (this->events->get(this->events, &this->event, &event, &missed))
+	if (hwo_status_events_get(this->events, &this->event, &event, &missed))
 	{
 		*object = describe_event(this, &event, missed);
 	}
@@ -315,7 +315,7 @@ status_answer_t *hwo_status_begin(const hwo_status_source_t *source,
 	INIT(this,
 		.source = source,
 		.events = events,
-		.event = events->get_next(events),
+		.event = hwo_status_events_next(events),
 	);
 	this->error = hwo_status_parse(line, &this->request);
 	this->next = producers[this->request.command];

@@ -12,22 +12,19 @@
 #include <threading/mutex.h>
 
 /**
- * Private data of status_events_t.
+ * The latest events.
  */
-typedef struct {
-	/** public interface */
-	status_events_t public;
+struct status_events_t {
 	/** events, by their number modulo the size */
 	hwo_status_event_t ring[HWO_STATUS_EVENTS];
 	/** number of the next event */
 	uint64_t next;
 	/** protects both */
 	mutex_t *mutex;
-} private_status_events_t;
+};
 
-METHOD(status_events_t, add, void,
-	private_status_events_t *this, const char *what,
-	const hwo_sa_record_t *record)
+void hwo_status_events_add(status_events_t *this, const char *what,
+						   const hwo_sa_record_t *record)
 {
 	hwo_status_event_t event = {
 		.what = what,
@@ -40,8 +37,7 @@ METHOD(status_events_t, add, void,
 	this->mutex->unlock(this->mutex);
 }
 
-METHOD(status_events_t, get_next, uint64_t,
-	private_status_events_t *this)
+uint64_t hwo_status_events_next(status_events_t *this)
 {
 	uint64_t next;
 
@@ -51,9 +47,8 @@ METHOD(status_events_t, get_next, uint64_t,
 	return next;
 }
 
-METHOD(status_events_t, get, bool,
-	private_status_events_t *this, uint64_t *number, hwo_status_event_t *event,
-	uint64_t *missed)
+bool hwo_status_events_get(status_events_t *this, uint64_t *number,
+						   hwo_status_event_t *event, uint64_t *missed)
 {
 	bool found;
 
@@ -73,8 +68,7 @@ METHOD(status_events_t, get, bool,
 	return found;
 }
 
-METHOD(status_events_t, destroy, void,
-	private_status_events_t *this)
+void hwo_status_events_destroy(status_events_t *this)
 {
 	this->mutex->destroy(this->mutex);
 	free(this);
@@ -82,16 +76,10 @@ METHOD(status_events_t, destroy, void,
 
 status_events_t *hwo_status_events_create(void)
 {
-	private_status_events_t *this;
+	status_events_t *this;
 
 	INIT(this,
-		.public = {
-			.add = _add,
-			.get_next = _get_next,
-			.get = _get,
-			.destroy = _destroy,
-		},
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
-	return &this->public;
+	return this;
 }

@@ -37,41 +37,37 @@ typedef struct hwo_status_event_t {
 } hwo_status_event_t;
 
 /**
- * The latest events.
- */
-struct status_events_t {
-
-	/**
-	 * Add an event.
-	 *
-	 * @param what		what happened, a literal
-	 * @param record	SA it happened to, copied
-	 */
-	void (*add)(status_events_t *this, const char *what,
-				const hwo_sa_record_t *record);
-
-	/**
-	 * Number of the event that comes next.
-	 */
-	uint64_t (*get_next)(status_events_t *this);
-
-	/**
-	 * Get an event.
-	 *
-	 * @param number	[in,out] number of the event, advanced to that of the
-	 *					next
-	 * @param missed	[out] number of events before it that are gone
-	 * @return			FALSE if there is none yet
-	 */
-	bool (*get)(status_events_t *this, uint64_t *number,
-				hwo_status_event_t *event, uint64_t *missed);
-
-	void (*destroy)(status_events_t *this);
-};
-
-/**
  * Create an empty list.
  */
 status_events_t *hwo_status_events_create(void);
+
+/**
+ * Add an event.
+ *
+ * @param what			what happened, a literal
+ * @param record		SA it happened to, copied
+ */
+void hwo_status_events_add(status_events_t *events, const char *what,
+						   const hwo_sa_record_t *record);
+
+/**
+ * Number of the event that comes next.
+ */
+uint64_t hwo_status_events_next(status_events_t *events);
+
+/**
+ * Get an event.
+ *
+ * @param number		[in,out] number of the event, that of the next then
+ * @param missed		[out] number of events before it that are gone
+ * @return				FALSE if there is none yet
+ */
+bool hwo_status_events_get(status_events_t *events, uint64_t *number,
+						   hwo_status_event_t *event, uint64_t *missed);
+
+/**
+ * Destroy.
+ */
+void hwo_status_events_destroy(status_events_t *events);
 
 #endif /** HWO_STATUS_EVENTS_H_ @}*/

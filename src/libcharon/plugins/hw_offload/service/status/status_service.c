@@ -44,7 +44,7 @@ CALLBACK(end_answer, void,
 static void note_event(private_status_service_t *this, const char *what,
 					   const hwo_sa_record_t *record)
 {
-	this->events->add(this->events, what, record);
+	hwo_status_events_add(this->events, what, record);
 	this->server->wake(this->server);
 }
 
@@ -85,7 +85,7 @@ METHOD(status_service_t, destroy, void,
 		this->source.table->on_move(this->source.table, NULL, NULL);
 	}
 	DESTROY_IF(this->server);
-	this->events->destroy(this->events);
+	hwo_status_events_destroy(this->events);
 	this->source.xfrm->destroy(this->source.xfrm);
 	free(this);
 }

@@ -301,7 +301,7 @@ hwo_place_t hwo_child_place(hwo_placer_t *this, const hwo_child_t *child,
 		return HWO_PLACE_BUSY;
 	}
 	note_leak(this, &now);
-	device = this->paths->get(this->paths, &now);
+	device = hwo_device_cache_get(this->paths, &now);
 	hwo_plan_sa(now.requested, &now.out.facts, device, &plan);
 	if (is_fine(this, &now, &plan, again))
 	{

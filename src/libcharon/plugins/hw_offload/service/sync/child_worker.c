@@ -286,9 +286,7 @@ static void schedule(private_child_worker_t *this)
 CALLBACK(work, void,
 	private_child_worker_t *this)
 {
-	egress_device_t *devices = this->placer.with.devices;
-
-	this->placer.paths = hwo_device_cache_create(devices);
+	this->placer.paths = hwo_device_cache_create(this->placer.with.devices);
 	if (is_compare_due(this))
 	{
 		compare_all(this);
@@ -296,7 +294,7 @@ CALLBACK(work, void,
 	serve(this);
 	check_if_due(this);
 	retry_if_due(this);
-	this->placer.paths->destroy(this->placer.paths);
+	hwo_device_cache_destroy(this->placer.paths);
 	schedule(this);
 }
 

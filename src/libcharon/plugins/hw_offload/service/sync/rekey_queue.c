@@ -77,9 +77,8 @@ static hwo_waiting_t *get(private_rekey_queue_t *this, u_int key)
  */
 static bool has_route(const hwo_placer_t *placer, const hwo_child_t *child)
 {
-	const hwo_device_t *device;
+	const hwo_device_t *device = hwo_device_cache_get(placer->paths, child);
 
-	device = placer->paths->get(placer->paths, child);
 	return device->ifindex ||
 		   device->denied[HWO_MODE_PACKET] != HWO_REASON_NO_ROUTE;
 }
