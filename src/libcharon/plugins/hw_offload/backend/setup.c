@@ -175,6 +175,8 @@ status_service_t *hwo_setup_status(const hwo_listener_t *listener,
 	transport = listener->open(listener->data, no_groups);
 	if (!transport)
 	{
+		DBG1(DBG_KNL, "unable to serve '%s', no socket to XFRM",
+			 socket);
 		return NULL;
 	}
 	source->version = HWO_VERSION;
