@@ -328,7 +328,8 @@ void fake_kernel_heal(fake_kernel_t *this);
 /**
  * Count requests received since the last reset, refused ones included.
  *
- * @param type			message type, 0 for all of the protocol
+ * @param type			message type, 0 for all of the protocol except for
+ *						questions about the size of the SPD
  */
 u_int fake_kernel_count(fake_kernel_t *this, int protocol, uint16_t type);
 

@@ -194,9 +194,7 @@ START_TEST(test_unused_link)
 	fake_kernel_link_down(kernel, NIC);
 	ck_assert(calls_wait(&calls.expires, 1));
 	ck_assert(wait_requests(XFRM_MSG_DELPOLICY, 2));
-	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM, 0) -
-					 fake_kernel_count(kernel, NETLINK_XFRM,
-									   XFRM_MSG_GETSPDINFO), 5);
+	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM, 0), 5);
 }
 END_TEST
 
