@@ -86,15 +86,15 @@ int line_count(void);
 const char *line_at(int i);
 
 /** Highest level of what is kept, set to 1 by service_setup() */
-extern level_t service_log_level;
+extern _Atomic level_t service_log_level;
 
 /** What links answer that are asked for their speed, 0 for unknown, and the one
  * that was asked last. */
-extern uint64_t test_link_speed;
-extern uint32_t test_link_asked;
+extern _Atomic uint64_t test_link_speed;
+extern _Atomic uint32_t test_link_asked;
 
 /** TRUE if no further transports can be opened */
-extern bool test_deaf;
+extern _Atomic bool test_deaf;
 
 /** Set up a backend for a NIC that is capable of packet mode, on 7.2. */
 void service_setup(void);

@@ -23,7 +23,7 @@
 
 fake_kernel_t *kernel;
 kernel_ipsec_t *ipsec;
-level_t service_log_level;
+_Atomic level_t service_log_level;
 u_char service_key[36] = "KEYKEYKEYKEYKEYKEYKEYKEYKEYKEYKESALT";
 
 /** backend that was killed, and the version of its kernel */
@@ -116,7 +116,7 @@ void assert_no_key(void)
 /*
  * Described in header
  */
-bool test_deaf;
+_Atomic bool test_deaf;
 
 /**
  * Open a transport for what XFRM announces.
@@ -129,8 +129,8 @@ static nl_transport_t *listen_xfrm(void *data, const int *groups)
 /*
  * Described in header
  */
-uint64_t test_link_speed;
-uint32_t test_link_asked;
+_Atomic uint64_t test_link_speed;
+_Atomic uint32_t test_link_asked;
 
 /**
  * Tell the speed of a link.
