@@ -184,6 +184,10 @@ static bool is_for(const hwo_sp_entry_t *entry, const char *what)
 	{	/* nothing stays */
 		return FALSE;
 	}
+	if (hwo_sp_top_user((hwo_sp_entry_t*)entry))
+	{	/* it goes once what waits for it is installed, and no sooner */
+		return FALSE;
+	}
 	return !what || is_net(&entry->id.sel, what) ||
 		   (blocked->names.connection[0] &&
 			hwo_name_is(blocked->names.connection, what));
@@ -269,7 +273,8 @@ static void release_kept(private_guard_keeper_t *this, const kept_t *kept,
 	entry = this->sps->checkout(this->sps, &kept->id, FALSE);
 	if (entry)
 	{
-		if (entry->blocked.why && entry->blocked.number == kept->number)
+		if (entry->blocked.why && entry->blocked.number == kept->number &&
+			!hwo_sp_top_user(entry))
 		{
 			release_one(this, entry, who);
 		}

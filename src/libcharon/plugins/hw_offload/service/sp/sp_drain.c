@@ -241,7 +241,8 @@ CALLBACK(look_all, void,
 }
 
 /**
- * Wait until the NIC of an SP is drained, and remove it unless it stays.
+ * Wait until the NIC of an SP is drained, and remove it unless it is one that
+ * is released later.
  */
 static void await(private_sp_drain_t *this, hwo_sp_entry_t *entry)
 {
@@ -251,7 +252,8 @@ static void await(private_sp_drain_t *this, hwo_sp_entry_t *entry)
 	{
 		usleep((entry->drained - now) * 1000);
 	}
-	if (entry->drained && entry->blocked.why == HWO_BLOCK_DRAIN)
+	if (entry->blocked.why &&
+		(entry->blocked.why == HWO_BLOCK_DRAIN || hwo_sp_top_user(entry)))
 	{
 		remove_sp(this, entry);
 	}

@@ -8,6 +8,9 @@
 #include "service_child.h"
 #include "status_client.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 /**
  * Have everything released that stays blocked.
  *
@@ -54,6 +57,48 @@ START_TEST(test_policy_drained)
 }
 END_TEST
 
+START_TEST(test_trap_waits)
+{
+	test_sp_t trap;
+	int i;
+
+	/* a trap that is refused after that stays blocked, whoever releases what */
+	service_set_drain(500);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	service_child_init(HW_OFFLOAD_PACKET);
+	sp_init(&trap, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
+	trap.data.prio = POLICY_PRIORITY_ROUTED;
+	ck_assert_int_eq(sp_add(&trap), SUCCESS);
+	service_child_add();
+	ck_assert_int_eq(sp_del(&sp_in), SUCCESS);
+	/* that it blocks is the first update, the trap is the second one */
+	service_refuse(XFRM_MSG_UPDPOLICY, 2, EINVAL);
+	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);
+	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
+	for (i = 0; i < TEST_DEADLINE && fake_kernel_count_sps(kernel) != 1; i++)
+	{
+		usleep(1000);
+	}
+	ck_assert(service_child_guarded());
+	ck_assert_int_eq(release_all(), 0);
+	ck_assert(service_child_guarded());
+	if (_i)
+	{	/* but not when the daemon ends */
+		ipsec->destroy(ipsec);
+		ipsec = NULL;
+	}
+	else
+	{
+		fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_PACKET);
+		ck_assert(service_child_wait(NIC));
+		ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	}
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
+	sp_clear(&trap);
+	service_child_clear();
+}
+END_TEST
+
 TCase *drain_status_tcase(void)
 {
 	TCase *tcase = tcase_create("drain_status");
@@ -61,5 +106,6 @@ TCase *drain_status_tcase(void)
 	tcase_add_checked_fixture(tcase, status_setup, status_teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_policy_drained);
+	tcase_add_loop_test(tcase, test_trap_waits, 0, 2);
 	return tcase;
 }
