@@ -71,17 +71,6 @@ static char *plugin_key(char buf[MAX_KEY], const char *plugin, const char *key)
 	return buf;
 }
 
-bool hwo_setting_bool(const char *key, bool def)
-{
-	char buf[MAX_KEY];
-
-	def = lib->settings->get_bool(lib->settings,
-							plugin_key(buf, "kernel-netlink", key), def,
-							lib->ns);
-	return lib->settings->get_bool(lib->settings,
-							plugin_key(buf, "hw-offload", key), def, lib->ns);
-}
-
 char *hwo_setting_str(const char *key, char *def)
 {
 	char buf[MAX_KEY];
@@ -93,14 +82,45 @@ char *hwo_setting_str(const char *key, char *def)
 							plugin_key(buf, "hw-offload", key), def, lib->ns);
 }
 
-int hwo_setting_int_range(const char *key, int def, int low, int high)
+/**
+ * Get a setting of one of the plugins as it was written.
+ *
+ * @param plugin		[out] whose setting it is
+ * @return				NULL if it is not set
+ */
+static char *written(const char *key, const char **plugin)
 {
-	char buf[MAX_KEY], *own, *str, *end;
-	long value;
+	char buf[MAX_KEY], *own;
 
 	own = lib->settings->get_str(lib->settings,
 							plugin_key(buf, "hw-offload", key), NULL, lib->ns);
-	str = own ?: hwo_setting_str(key, NULL);
+	*plugin = own ? "hw-offload" : "kernel-netlink";
+	return own ?: hwo_setting_str(key, NULL);
+}
+
+bool hwo_setting_bool(const char *key, bool def)
+{
+	const char *plugin;
+	char *str;
+
+	str = written(key, &plugin);
+	/* what is neither becomes what we want it to be */
+	if (str && settings_value_as_bool(str, TRUE) !=
+			   settings_value_as_bool(str, FALSE))
+	{
+		DBG1(DBG_CFG, "setting '%s.plugins.%s.%s' is '%s' instead of yes or "
+			 "no, using %s", lib->ns, plugin, key, str, def ? "yes" : "no");
+	}
+	return settings_value_as_bool(str, def);
+}
+
+int hwo_setting_int_range(const char *key, int def, int low, int high)
+{
+	const char *plugin;
+	char *str, *end;
+	long value;
+
+	str = written(key, &plugin);
 	if (!str)
 	{
 		return def;
@@ -110,8 +130,8 @@ int hwo_setting_int_range(const char *key, int def, int low, int high)
 	if (end == str || *end || value < low || value > high)
 	{
 		DBG1(DBG_CFG, "setting '%s.plugins.%s.%s' is '%s' instead of a number "
-			 "from %d to %d, using %d", lib->ns,
-			 own ? "hw-offload" : "kernel-netlink", key, str, low, high, def);
+			 "from %d to %d, using %d", lib->ns, plugin, key, str, low, high,
+			 def);
 		return def;
 	}
 	return value;

@@ -107,6 +107,43 @@ START_TEST(test_bool)
 }
 END_TEST
 
+/** values for what is yes or no, and if they are neither */
+static const struct {
+	char *value;
+	bool yes, wrong;
+} bools[] = {
+	{ "yes",		TRUE,	FALSE },
+	{ "TRUE",		TRUE,	FALSE },
+	{ "1",			TRUE,	FALSE },
+	{ "enabled",	TRUE,	FALSE },
+	{ "no",			FALSE,	FALSE },
+	{ "0",			FALSE,	FALSE },
+	{ "of",			FALSE,	TRUE },
+	{ "maybe",		FALSE,	TRUE },
+	{ "2",			FALSE,	TRUE },
+};
+
+START_TEST(test_bool_wrong)
+{
+	static char *plugins[] = { "kernel-netlink", "hw-offload" };
+	char *plugin = plugins[_i / countof(bools)];
+	int i = _i % countof(bools);
+	char name[64];
+
+	set(plugin, "fail_closed", bools[i].value);
+	ck_assert(hwo_setting_bool("fail_closed", TRUE) ==
+			  (bools[i].wrong || bools[i].yes));
+	ck_assert(hwo_setting_bool("fail_closed", FALSE) == bools[i].yes);
+	ck_assert_int_eq(facade_log_lines, bools[i].wrong ? 2 : 0);
+	if (bools[i].wrong)
+	{
+		snprintf(name, sizeof(name), "%s.fail_closed' is '%s' instead", plugin,
+				 bools[i].value);
+		ck_assert_msg(strstr(facade_log_last, name), "%s", facade_log_last);
+	}
+}
+END_TEST
+
 /**
  * Read an integer setting, whatever its value.
  */
@@ -377,6 +414,7 @@ TCase *settings_tcase(void)
 	tcase_add_checked_fixture(tc, facade_setup, facade_teardown);
 	tcase_add_test(tc, test_daemon);
 	tcase_add_test(tc, test_bool);
+	tcase_add_loop_test(tc, test_bool_wrong, 0, 2 * countof(bools));
 	tcase_add_test(tc, test_int);
 	tcase_add_loop_test(tc, test_int_range, 0, 2 * countof(ranges));
 	tcase_add_test(tc, test_known);
