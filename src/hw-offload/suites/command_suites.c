@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /** what the service answers, and what it was asked */
-const char *answer;
+const char *answer, *answer_policies;
 char asked[4096];
 char dir[64], path[96];
 static int listening;
@@ -32,14 +32,19 @@ char output[65536];
  */
 static void *serve(void *data)
 {
+	const char *text;
+	char *request;
 	ssize_t len;
 	int fd;
 
 	while ((fd = accept(listening, NULL, NULL)) != -1)
 	{
-		len = recv(fd, asked, sizeof(asked) - 1, 0);
-		asked[len > 0 ? len : 0] = '\0';
-		send(fd, answer, strlen(answer), MSG_NOSIGNAL);
+		request = asked + strlen(asked);
+		len = recv(fd, request, asked + sizeof(asked) - 1 - request, 0);
+		request[len > 0 ? len : 0] = '\0';
+		text = answer_policies && strstr(request, " policies\n")
+					? answer_policies : answer;
+		send(fd, text, strlen(text), MSG_NOSIGNAL);
 		close(fd);
 	}
 	return NULL;
@@ -51,6 +56,7 @@ void command_setup(void)
 		.sun_family = AF_UNIX,
 	};
 
+	answer_policies = NULL;
 	strcpy(dir, "/tmp/test_command_XXXXXX");
 	ck_assert(mkdtemp(dir) != NULL);
 	snprintf(path, sizeof(path), "%s/status", dir);
@@ -82,12 +88,27 @@ int run(const char *args)
 
 	snprintf(line, sizeof(line), "TZ=UTC '%s' --socket='%s' %s 2>&1",
 			 getenv("HWO_COMMAND") ?: "src/hw-offload/hw-offload", path, args);
+	asked[0] = '\0';
 	out = popen(line, "r");
 	len = fread(output, 1, sizeof(output) - 1, out);
 	output[len] = '\0';
 	status = pclose(out);
 	ck_assert_msg(WIFEXITED(status), "%s has crashed", line);
 	return WEXITSTATUS(status);
+}
+
+const char *line(int number)
+{
+	static char buf[1024];
+	const char *pos = output;
+
+	while (number-- && (pos = strchr(pos, '\n')))
+	{
+		pos++;
+	}
+	ck_assert_msg(pos != NULL, "too few lines:\n%s", output);
+	snprintf(buf, sizeof(buf), "%.*s", (int)strcspn(pos, "\n"), pos);
+	return buf;
 }
 
 json_t *printed(const char *command)

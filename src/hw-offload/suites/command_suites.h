@@ -57,8 +57,28 @@
 	requested "\",\"expected\":\"" expected "\",\"device\":\"p0\"," \
 	"\"reason\":\"as-requested\",\"failed\":null}\n"
 
-/** What the service answers, and what it was asked. */
-extern const char *answer;
+/** a policy of a trap */
+#define POLICY "{\"type\":\"policy\",\"dir\":\"out\",\"selector\":{" \
+	"\"src\":\"10.1.0.0/16\",\"dst\":\"10.2.0.0/16\",\"proto\":17," \
+	"\"src_port\":null,\"dst_port\":\"4789\",\"interface\":null}," \
+	"\"if_id\":null,\"mark\":null,\"busy\":false,\"installed\":true," \
+	"\"action\":\"trap\",\"priority\":3000,\"requested\":\"packet\"," \
+	"\"effective\":\"packet\",\"device\":\"p0\",\"reqid\":4," \
+	"\"spi\":null,\"users\":2}\n"
+
+/** one that is blocked */
+#define BLOCKED(why, dst) "{\"type\":\"policy\",\"dir\":\"out\"," \
+	"\"selector\":{\"src\":\"10.1.0.0/16\",\"dst\":\"" dst "\"," \
+	"\"proto\":null,\"src_port\":null,\"dst_port\":null," \
+	"\"interface\":null},\"if_id\":null,\"mark\":null," \
+	"\"mark_mask\":null,\"busy\":false,\"action\":\"blocked\"," \
+	"\"why\":\"" why "\",\"since\":1,\"connection\":\"gw\"," \
+	"\"child\":\"net\",\"peer\":\"192.0.2.2\",\"installed\":true," \
+	"\"guarded\":false,\"users\":0,\"in_kernel\":[]}\n"
+
+/** What the service answers, if it is asked for policies something else unless
+ * that is NULL, and what it was asked since the command was started. */
+extern const char *answer, *answer_policies;
 extern char asked[4096];
 
 /** A directory of this test, and the socket in it. */
@@ -78,6 +98,11 @@ void command_teardown(void);
  * @return				exit status
  */
 int run(const char *args);
+
+/**
+ * Get a line of the output, counted from 0. The next call overwrites it.
+ */
+const char *line(int number);
 
 /**
  * Get the document that was printed.

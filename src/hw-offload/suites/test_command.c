@@ -17,23 +17,6 @@
 
 #include "../client.h"
 
-/**
- * Get a line of the output.
- */
-static const char *line(int number)
-{
-	static char buf[1024];
-	const char *pos = output;
-
-	while (number-- && (pos = strchr(pos, '\n')))
-	{
-		pos++;
-	}
-	ck_assert_msg(pos != NULL, "too few lines:\n%s", output);
-	snprintf(buf, sizeof(buf), "%.*s", (int)strcspn(pos, "\n"), pos);
-	return buf;
-}
-
 /** a CHILD_SA whose driver gave no reason */
 #define SILENT "{\"type\":\"child\",\"requested\":\"auto\"," \
 	"\"effective\":\"none\",\"candidate\":\"p3\"," \
@@ -255,14 +238,6 @@ START_TEST(test_list_many)
 	free(text);
 }
 END_TEST
-
-#define POLICY "{\"type\":\"policy\",\"dir\":\"out\",\"selector\":{" \
-	"\"src\":\"10.1.0.0/16\",\"dst\":\"10.2.0.0/16\",\"proto\":17," \
-	"\"src_port\":null,\"dst_port\":\"4789\",\"interface\":null}," \
-	"\"if_id\":null,\"mark\":null,\"busy\":false,\"installed\":true," \
-	"\"action\":\"trap\",\"priority\":3000,\"requested\":\"packet\"," \
-	"\"effective\":\"packet\",\"device\":\"p0\",\"reqid\":4," \
-	"\"spi\":null,\"users\":2}\n"
 
 START_TEST(test_policies)
 {
