@@ -36,6 +36,21 @@ static void add_side(table_t *table, const json_t *selector, const char *net,
 }
 
 /**
+ * Add a number that may not be known.
+ */
+static void add_known(table_t *table, const json_t *policy, const char *key)
+{
+	if (json_is_integer(json_object_get(policy, key)))
+	{
+		table_add_number(table, get_number(policy, key));
+	}
+	else
+	{
+		table_add(table, "-", COLOUR_NONE);
+	}
+}
+
+/**
  * Add a policy.
  */
 static bool add_policy(void *data, json_t *policy)
@@ -50,14 +65,14 @@ static bool add_policy(void *data, json_t *policy)
 	table_add(table, get_text(selector, "interface"), COLOUR_NONE);
 	table_add(table, get_bool(policy, "busy") ? "busy"
 					: get_text(policy, "action"), COLOUR_NONE);
-	table_add_number(table, get_number(policy, "priority"));
+	add_known(table, policy, "priority");
 	table_add(table, get_text(policy, "requested"), COLOUR_NONE);
 	table_add(table, get_text(policy, "effective"),
 			  packet ? COLOUR_GOOD : COLOUR_NONE);
 	table_add(table, get_text(policy, "device"), COLOUR_NONE);
-	table_add_number(table, get_number(policy, "reqid"));
+	add_known(table, policy, "reqid");
 	table_add(table, get_text(policy, "spi"), COLOUR_NONE);
-	table_add_number(table, get_number(policy, "users"));
+	add_known(table, policy, "users");
 	return true;
 }
 

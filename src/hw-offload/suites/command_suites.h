@@ -112,6 +112,9 @@ const char *line(int number);
  */
 json_t *printed(const char *command);
 
+/** Tests of what is blocked. */
+TCase *blocked_tcase(void);
+
 /** Tests of explain. */
 TCase *explain_tcase(void);
 

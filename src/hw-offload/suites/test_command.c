@@ -413,6 +413,7 @@ int main(int argc, char *argv[])
 	tcase_add_test(tcase, test_trouble);
 	tcase_add_test(tcase, test_usage);
 	suite_add_tcase(suite, tcase);
+	suite_add_tcase(suite, blocked_tcase());
 	suite_add_tcase(suite, explain_tcase());
 	suite_add_tcase(suite, doctor_tcase());
 	suite_add_tcase(suite, clean_up_tcase());

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of what is said of traffic that is blocked.
+ */
+
+#include "command_suites.h"
+
+#include <stdio.h>
+#include <string.h>
+
+START_TEST(test_policies_blocked)
+{
+	answer = FIRST BLOCKED("lost", "10.2.0.0/16")
+		"{\"type\":\"policy\",\"dir\":\"in\",\"busy\":true}\n" END(2);
+	ck_assert_int_eq(run("-v policies"), 0);
+	ck_assert_str_eq(line(1), "out  10.1.0.0/16  10.2.0.0/16  -          "
+		"blocked  -         -          -          -       -      -    0");
+	/* nothing is known of one that is busy */
+	ck_assert_str_eq(line(2), "in   -            -            -          "
+		"busy     -         -          -          -       -      -    -");
+	ck_assert_str_eq(line(3), "10.1.0.0/16 -> 10.2.0.0/16 blocked since "
+		"1970-01-01 00:00:01: lost, connection gw, child net, peer 192.0.2.2");
+}
+END_TEST
+
+TCase *blocked_tcase(void)
+{
+	TCase *tcase;
+
+	tcase = tcase_create("blocked");
+	tcase_add_checked_fixture(tcase, command_setup, command_teardown);
+	tcase_set_timeout(tcase, 30);
+	tcase_add_test(tcase, test_policies_blocked);
+	return tcase;
+}
