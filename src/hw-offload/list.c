@@ -5,6 +5,7 @@
  * list: what became of each CHILD_SA.
  */
 
+#include "blocked.h"
 #include "client.h"
 #include "command.h"
 #include "reasons.h"
@@ -337,6 +338,28 @@ static void print_table(const json_t *list, const options_t *options)
 	table_print(table);
 }
 
+/**
+ * Say that traffic is blocked. It often is that of a CHILD_SA that is not
+ * listed anymore. Apart from the table, which others may read.
+ */
+static void print_blocked(const char *socket)
+{
+	char error[CLIENT_ERROR];
+	unsigned count;
+
+	if (!blocked_count(socket, &count, error))
+	{
+		fprintf(stderr, "hw-offload: unable to tell if traffic is blocked: "
+				"%s\n", error);
+	}
+	else if (count)
+	{
+		fprintf(stderr, "Traffic of %u polic%s is blocked: \"hw-offload -v "
+				"policies\" tells which and why.\n", count,
+				count == 1 ? "y" : "ies");
+	}
+}
+
 int command_list(const options_t *options, int argc, char *argv[])
 {
 	char error[CLIENT_ERROR];
@@ -360,12 +383,14 @@ int command_list(const options_t *options, int argc, char *argv[])
 	json_decref(failed);
 	list = sort(list);
 	print_table(list, options);
+	fflush(stdout);
 	if (!json_array_size(list) && isatty(STDERR_FILENO))
 	{
 		fputs("There are no CHILD_SAs, and none has failed for its offload. "
 			  "\"hw-offload explain\nCONNECTION\" tells what one would get. "
 			  "Otherwise ask the log, here and at the peer.\n", stderr);
 	}
+	print_blocked(options->socket);
 	json_decref(list);
 	json_decref(first);
 	return EXIT_SUCCESS;

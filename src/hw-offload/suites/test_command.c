@@ -26,7 +26,7 @@ START_TEST(test_list)
 {
 	answer = FIRST GOOD POOR END(2);
 	ck_assert_int_eq(run("list"), 0);
-	ck_assert_str_eq(asked, "hw-offload 1 list\n");
+	ck_assert_str_eq(asked, "hw-offload 1 list\nhw-offload 1 policies\n");
 	ck_assert_str_eq(line(0),
 		"CONNECTION  CHILD  ID      SPI-IN    SPI-OUT   REQUESTED  EFFECTIVE  "
 		"DEVICE  PACKETS-IN  PACKETS-OUT  REASON          KERNEL");

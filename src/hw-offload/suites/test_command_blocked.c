@@ -25,6 +25,37 @@ START_TEST(test_policies_blocked)
 }
 END_TEST
 
+START_TEST(test_list_blocked)
+{
+	answer = FIRST GOOD END(1);
+	answer_policies = FIRST BLOCKED("lost", "10.2.0.0/16") POLICY
+		BLOCKED("drain", "10.3.0.0/16") BLOCKED("rekey-failed", "10.4.0.0/16")
+		END(4);
+	ck_assert_int_eq(run("list"), 0);
+	ck_assert_str_eq(line(2), "Traffic of 2 policies is blocked: "
+		"\"hw-offload -v policies\" tells which and why.");
+	/* that is not for who reads the table, nor for JSON */
+	ck_assert_int_eq(run("list 2>/dev/null | cat"), 0);
+	ck_assert_str_eq(line(2), "");
+	ck_assert_int_eq(run("--json list"), 0);
+	ck_assert(!strstr(output, "blocked"));
+	/* in a list that is empty, too */
+	answer = FIRST END(0);
+	answer_policies = FIRST BLOCKED("trap-refused", "10.2.0.0/16") END(1);
+	ck_assert_int_eq(run("list"), 0);
+	ck_assert(strstr(line(1), "Traffic of 1 policy is blocked: "));
+	/* what ends by itself is not worth a word */
+	answer_policies = FIRST BLOCKED("drain", "10.3.0.0/16") END(1);
+	ck_assert_int_eq(run("list"), 0);
+	ck_assert_str_eq(line(1), "");
+	/* who does not know says so */
+	answer_policies = "{\"error\":\"too many clients\"}\n";
+	ck_assert_int_eq(run("list"), 0);
+	ck_assert_str_eq(line(1), "hw-offload: unable to tell if traffic is "
+		"blocked: too many clients");
+}
+END_TEST
+
 TCase *blocked_tcase(void)
 {
 	TCase *tcase;
@@ -33,5 +64,6 @@ TCase *blocked_tcase(void)
 	tcase_add_checked_fixture(tcase, command_setup, command_teardown);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, test_policies_blocked);
+	tcase_add_test(tcase, test_list_blocked);
 	return tcase;
 }
