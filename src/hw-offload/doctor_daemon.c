@@ -6,6 +6,7 @@
  */
 
 #include "doctor_daemon.h"
+#include "blocked.h"
 #include "client.h"
 #include "command.h"
 
@@ -157,6 +158,33 @@ static void check_sas(exam_t *exam, const json_t *list)
 	}
 }
 
+/**
+ * Check if traffic stays blocked.
+ */
+static void check_blocked(exam_t *exam, const char *socket)
+{
+	char error[CLIENT_ERROR];
+	unsigned count;
+
+	if (!blocked_count(socket, &count, error))
+	{
+		exam_add(exam, "blocked", FINDING_WARNING, "hw-offload -v policies",
+				 "unable to tell if traffic is blocked: %s", error);
+	}
+	else if (count)
+	{
+		exam_add(exam, "blocked", FINDING_WARNING, "look with hw-offload -v "
+				 "policies for which and why; initiate its CHILD_SA again, or "
+				 "let it go in clear with hw-offload release WHAT",
+				 "traffic of %u polic%s is blocked, as nothing protects it",
+				 count, count == 1 ? "y" : "ies");
+	}
+	else
+	{
+		exam_add(exam, "blocked", FINDING_OK, NULL, "no traffic is blocked");
+	}
+}
+
 void doctor_daemon(exam_t *exam, const char *socket)
 {
 	char error[CLIENT_ERROR];
@@ -173,6 +201,7 @@ void doctor_daemon(exam_t *exam, const char *socket)
 			 "strongSwan %s", get_text(first, "version"),
 			 get_text(first, "strongswan"));
 	check_sas(exam, list);
+	check_blocked(exam, socket);
 	json_decref(list);
 	json_decref(first);
 }

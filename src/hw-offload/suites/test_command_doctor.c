@@ -150,6 +150,28 @@ START_TEST(test_doctor_sas)
 }
 END_TEST
 
+START_TEST(test_doctor_blocked)
+{
+	answer = FIRST GOOD END(1);
+	answer_policies = FIRST BLOCKED("lost", "10.2.0.0/16")
+		BLOCKED("drain", "10.3.0.0/16") END(2);
+	run("doctor");
+	ck_assert(strstr(output, "warning  blocked        traffic of 1 policy is "
+					 "blocked, as nothing protects it\n"));
+	ck_assert(strstr(output, "mend: look with hw-offload -v policies for "));
+	run("--json doctor");
+	json_decref(printed("doctor"));
+	answer_policies = FIRST BLOCKED("drain", "10.3.0.0/16") END(1);
+	run("doctor");
+	ck_assert(strstr(output, "ok       blocked        no traffic is "
+					 "blocked\n"));
+	answer_policies = FIRST;
+	run("doctor");
+	ck_assert(strstr(output, "warning  blocked        unable to tell if "
+					 "traffic is blocked: the answer is incomplete\n"));
+}
+END_TEST
+
 START_TEST(test_doctor_ovs)
 {
 	static const struct {
@@ -185,6 +207,7 @@ TCase *doctor_tcase(void)
 	tcase_add_test(tcase, test_doctor);
 	tcase_add_test(tcase, test_doctor_daemon);
 	tcase_add_test(tcase, test_doctor_sas);
+	tcase_add_test(tcase, test_doctor_blocked);
 	tcase_add_test(tcase, test_doctor_ovs);
 	return tcase;
 }
