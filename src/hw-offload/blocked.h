@@ -24,4 +24,13 @@
 bool blocked_count(const char *socket, unsigned *count,
 				   char error[CLIENT_ERROR]);
 
+/**
+ * Check if something that release would name is only being drained.
+ *
+ * @param socket		path of the socket where the plugin answers
+ * @param what			connection, destination or "all"
+ * @return				true if so, false as well if there is no answer
+ */
+bool blocked_drains(const char *socket, const char *what);
+
 #endif /** BLOCKED_H_ @}*/

@@ -5,10 +5,30 @@
  * release: lets traffic go that stays blocked.
  */
 
+#include "blocked.h"
 #include "client.h"
 #include "command.h"
 
 #include <stdlib.h>
+
+/**
+ * Say why nothing was released.
+ */
+static void print_nothing(const char *socket, const char *what)
+{
+	fflush(stdout);
+	if (blocked_drains(socket, what))
+	{
+		fputs("What is blocked there is only being drained, which ends by "
+			  "itself in a moment.\n", stderr);
+	}
+	else
+	{
+		fputs("Nothing that is blocked matches. WHAT is the name of a "
+			  "connection, the destination\nof a policy (network or address), "
+			  "see \"hw-offload -v policies\", or all.\n", stderr);
+	}
+}
 
 int command_release(const options_t *options, int argc, char *argv[])
 {
@@ -36,6 +56,10 @@ int command_release(const options_t *options, int argc, char *argv[])
 	{
 		printf("released %lld\n", count);
 		json_decref(first);
+		if (!count)
+		{
+			print_nothing(options->socket, argv[0]);
+		}
 	}
 	return count ? EXIT_SUCCESS : EXIT_NOT_SO;
 }

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Tests of what is said of traffic that is blocked.
+ * Tests of what is said of traffic that is blocked, and of its release.
  */
 
 #include "command_suites.h"
@@ -56,6 +56,47 @@ START_TEST(test_list_blocked)
 }
 END_TEST
 
+/** what release is answered */
+#define RELEASED(count) FIRST "{\"type\":\"released\",\"count\":" #count \
+	"}\n" END(1)
+
+START_TEST(test_release)
+{
+	static const char *const drained[] = {
+		"gw", "all", "10.3.0.0/16", "192.0.2.7", "192.0.2.7/32",
+		"2001:db8::1",
+	};
+	size_t i;
+
+	answer = RELEASED(2);
+	ck_assert_int_eq(run("release gw"), 0);
+	ck_assert_str_eq(asked, "hw-offload 1 release gw\n");
+	ck_assert_str_eq(output, "released 2\n");
+	/* nothing matches, or only what ends by itself */
+	answer = RELEASED(0);
+	answer_policies = FIRST POLICY BLOCKED("lost", "10.2.0.0/16") END(2);
+	ck_assert_int_eq(run("release 10.2.0.0"), 1);
+	ck_assert_str_eq(line(0), "released 0");
+	ck_assert(strstr(line(1), "WHAT is the name of a connection, the "));
+	answer_policies = FIRST BLOCKED("drain", "10.3.0.0/16")
+		BLOCKED("drain", "192.0.2.7/32") BLOCKED("drain", "2001:db8::1/128")
+		END(3);
+	for (i = 0; i < sizeof(drained) / sizeof(drained[0]); i++)
+	{
+		char args[64];
+
+		snprintf(args, sizeof(args), "release %s", drained[i]);
+		ck_assert_int_eq(run(args), 1);
+		ck_assert_msg(strstr(line(1), "is only being drained") != NULL, "%s: "
+					  "%s", args, output);
+	}
+	ck_assert_int_eq(run("release 10.3.0.0"), 1);
+	ck_assert(strstr(line(1), "Nothing that is blocked matches."));
+	ck_assert_int_eq(run("--json release gw"), 1);
+	ck_assert(!strstr(output, "drained"));
+}
+END_TEST
+
 TCase *blocked_tcase(void)
 {
 	TCase *tcase;
@@ -65,5 +106,6 @@ TCase *blocked_tcase(void)
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, test_policies_blocked);
 	tcase_add_test(tcase, test_list_blocked);
+	tcase_add_test(tcase, test_release);
 	return tcase;
 }
