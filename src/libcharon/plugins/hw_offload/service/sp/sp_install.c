@@ -71,9 +71,10 @@ static bool leave_packet_mode(const hwo_sp_install_t *this,
 		DBG1(DBG_KNL, "policy not offloaded, rekeying SAs %.8x and %.8x: %s",
 			 ntohl(sa.id.spi), ntohl(sa.partner.spi),
 			 hwo_result_text(refusal, text));
-		this->rekey->soft_when_known(this->rekey, &sa.id,
-									 "has a policy that is not offloaded");
 	}
+	/* also if that is known from another CHILD_SA with this reqid */
+	this->rekey->soft_when_known(this->rekey, &sa.id,
+								 "has a policy that is not offloaded");
 	hwo_plan_sp(sa.requested, user->sp.id.dir, &none, NULL, plan);
 	return TRUE;
 }

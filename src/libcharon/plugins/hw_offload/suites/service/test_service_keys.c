@@ -265,6 +265,40 @@ START_TEST(test_late_counters)
 }
 END_TEST
 
+START_TEST(test_refused_again)
+{
+	test_sa_t in, out;
+	test_sp_t new_in, new_out;
+
+	/* two CHILD_SAs with one reqid: the policy of the second one is refused, and
+	 * that of the first one when it is to come back */
+	service_child_init(HW_OFFLOAD_AUTO);
+	service_child_add();
+	sa_init(&in, SPI_IN + 16, TRUE, HW_OFFLOAD_AUTO);
+	sa_init(&out, SPI_OUT + 16, FALSE, HW_OFFLOAD_AUTO);
+	sp_init(&new_in, POLICY_IN, LOCAL, REMOTE, SPI_IN + 16, 1, HW_OFFLOAD_AUTO);
+	sp_init(&new_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT + 16, 1,
+			HW_OFFLOAD_AUTO);
+	ck_assert_int_eq(sa_add(&in), SUCCESS);
+	ck_assert_int_eq(sa_add(&out), SUCCESS);
+	ck_assert_int_eq(sp_add(&new_in), SUCCESS);
+	service_refuse(XFRM_MSG_UPDPOLICY, 1, ENOSPC);
+	ck_assert_int_eq(sp_add(&new_out), SUCCESS);
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert_uint_eq(calls.expire_spi, out.id.spi);
+	service_refuse(XFRM_MSG_NEWPOLICY, 1, ENOSPC);
+	ck_assert_int_eq(sp_del(&new_out), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "none");
+	ck_assert(calls_wait(&calls.expires, 2));
+	ck_assert_uint_eq(calls.expire_spi, sa_out.id.spi);
+	sa_clear(&in);
+	sa_clear(&out);
+	sp_clear(&new_in);
+	sp_clear(&new_out);
+	service_child_clear();
+}
+END_TEST
+
 START_TEST(test_limits)
 {
 	const lifetime_cfg_t lifetime = {
@@ -383,6 +417,7 @@ TCase *keys_tcase(void)
 	tcase_add_test(tcase, test_mobike);
 	tcase_add_test(tcase, test_new);
 	tcase_add_test(tcase, test_late_counters);
+	tcase_add_test(tcase, test_refused_again);
 	tcase_add_test(tcase, test_limits);
 	tcase_add_loop_test(tcase, test_lost_twice, 0, 2);
 	tcase_add_test(tcase, test_never_known);
