@@ -19,6 +19,8 @@ typedef struct {
 	child_table_t public;
 	/** records */
 	child_index_t *index;
+	/** threads whose inbound SA could not be installed, failed_t */
+	array_t *failed;
 	/** told about moves, and what to pass to it */
 	child_moved_cb_t moved;
 	void *moved_data;
@@ -27,6 +29,17 @@ typedef struct {
 	/** signaled if a record was checked in */
 	condvar_t *condvar;
 } private_child_table_t;
+
+/**
+ * A thread that could not install an inbound SA. charon goes on with the
+ * outbound one of the same CHILD_SA nevertheless.
+ */
+typedef struct {
+	/** the thread */
+	uintptr_t thread;
+	/** reqid of the SA */
+	uint32_t reqid;
+} failed_t;
 
 /**
  * Get the value of an expression while nobody else may use the index.
@@ -56,6 +69,27 @@ static hwo_child_t *check_out(hwo_child_entry_t *entry)
 	return child;
 }
 
+/**
+ * Check if the last inbound SA of a thread could not be installed, once.
+ */
+static bool take_failed(private_child_table_t *this, uintptr_t thread,
+						uint32_t reqid)
+{
+	failed_t failed;
+	int i;
+
+	for (i = 0; i < array_count(this->failed); i++)
+	{
+		array_get(this->failed, i, &failed);
+		if (failed.thread == thread)
+		{
+			array_remove(this->failed, i, NULL);
+			return failed.reqid == reqid;
+		}
+	}
+	return FALSE;
+}
+
 METHOD(child_table_t, begin, hwo_child_t*,
 	private_child_table_t *this, const hwo_sa_id_t *id, bool inbound,
 	uint32_t reqid, uintptr_t thread)
@@ -63,13 +97,15 @@ METHOD(child_table_t, begin, hwo_child_t*,
 	hwo_child_entry_t *entry, *twin;
 	hwo_child_t *child;
 	array_t *group;
+	bool alone;
 
 	this->mutex->lock(this->mutex);
+	alone = take_failed(this, thread, reqid) || inbound;
 	while (TRUE)
 	{
 		twin = hwo_index_get(this->index, id);
 		group = hwo_index_get_group(this->index, reqid);
-		entry = inbound ? NULL : hwo_group_find_pair(group, id, thread);
+		entry = alone ? NULL : hwo_group_find_pair(group, id, thread);
 		if ((!twin || !twin->child.busy) && (!entry || !entry->child.busy))
 		{
 			break;
@@ -163,6 +199,22 @@ static void release_twin(private_child_table_t *this, hwo_child_entry_t *entry)
 	}
 }
 
+/**
+ * Note that an inbound SA could not be installed, if a record never had one.
+ */
+static void note_failed(private_child_table_t *this, const hwo_child_t *child)
+{
+	failed_t failed = {
+		.thread = child->thread,
+		.reqid = child->reqid,
+	};
+
+	if (child->thread && !has_sa(child))
+	{
+		array_insert(this->failed, ARRAY_TAIL, &failed);
+	}
+}
+
 METHOD(child_table_t, checkin, void,
 	private_child_table_t *this, hwo_child_t *child)
 {
@@ -184,6 +236,7 @@ METHOD(child_table_t, checkin, void,
 	release_twin(this, entry);
 	if (!has_sa(child))
 	{
+		note_failed(this, &old);
 		hwo_index_remove(this->index, entry);
 	}
 	moved = this->moved;
@@ -398,6 +451,7 @@ METHOD(child_table_t, destroy, void,
 	private_child_table_t *this)
 {
 	hwo_index_destroy(this->index);
+	array_destroy(this->failed);
 	this->condvar->destroy(this->condvar);
 	this->mutex->destroy(this->mutex);
 	free(this);
@@ -431,6 +485,7 @@ child_table_t *hwo_child_table_create(void)
 			.destroy = _destroy,
 		},
 		.index = hwo_child_index_create(),
+		.failed = array_create(sizeof(failed_t), 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.condvar = condvar_create(CONDVAR_TYPE_DEFAULT),
 	);

@@ -13,8 +13,9 @@
  *
  * Which SAs belong together is never guessed: charon installs both with one
  * call, so an outbound SA belongs to the inbound one that its thread added
- * before. Where that was another thread, as for SAs per CPU, it belongs to the
- * only one that misses it, or to none until charon has named both.
+ * before, or to none if that could not be installed. Where that was another
+ * thread, as for SAs per CPU, it belongs to the only one that misses it, or to
+ * none until charon has named both.
  *
  * Thread-safety: may be used by any thread.
  */

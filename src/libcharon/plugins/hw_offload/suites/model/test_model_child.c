@@ -241,6 +241,52 @@ START_TEST(test_identity)
 }
 END_TEST
 
+/**
+ * Fail to install an inbound SA.
+ */
+static void fail_inbound(uint32_t spi, uint32_t reqid, uintptr_t thread)
+{
+	hwo_sa_id_t id = child_sa_id(spi, TRUE);
+
+	child_table->checkin(child_table,
+				child_table->begin(child_table, &id, TRUE, reqid, thread));
+}
+
+START_TEST(test_failed)
+{
+	u_int key;
+
+	/* charon goes on with the outbound SA, which does not belong to the inbound
+	 * SA of another thread that waits for its own */
+	key = child_add(0xc1, TRUE, 1, ONE);
+	fail_inbound(0xc2, 1, TWO);
+	ck_assert_uint_ne(child_add(0xe2, FALSE, 1, TWO), key);
+	ck_assert_uint_eq(child_add(0xe1, FALSE, 1, ONE), key);
+	/* that counts once, for that reqid, and until the next inbound SA */
+	key = child_add(0xc3, TRUE, 2, ONE);
+	if (_i == 0)
+	{
+		fail_inbound(0xc4, 2, TWO);
+		child_add(0xe4, FALSE, 2, TWO);
+	}
+	else if (_i == 1)
+	{
+		fail_inbound(0xc4, 3, TWO);
+	}
+	else
+	{
+		fail_inbound(0xc4, 2, TWO);
+		child_add(0xc5, TRUE, 3, TWO);
+	}
+	ck_assert_uint_eq(child_add(0xe3, FALSE, 2, TWO), key);
+	/* nor is it a failure if both SAs are removed */
+	child_del(0xe3, FALSE);
+	child_del(0xc3, TRUE);
+	key = child_add(0xc6, TRUE, 2, TWO);
+	ck_assert_uint_eq(child_add(0xe6, FALSE, 2, ONE), key);
+}
+END_TEST
+
 START_TEST(test_twin)
 {
 	hwo_sa_id_t id = child_sa_id(0xe1, FALSE);
@@ -379,6 +425,7 @@ TCase *child_tcase(void)
 	tcase_add_loop_test(tc, test_no_pair, 0, 5);
 	tcase_add_loop_test(tc, test_identity, 0, 7);
 	tcase_add_test(tc, test_twin);
+	tcase_add_loop_test(tc, test_failed, 0, 3);
 	tcase_add_test(tc, test_move);
 	tcase_add_test(tc, test_lost_while_checked_out);
 	tcase_add_loop_test(tc, test_fail, 0, 2);

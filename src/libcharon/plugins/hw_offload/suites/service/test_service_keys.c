@@ -270,13 +270,14 @@ START_TEST(test_refused_again)
 	test_sa_t in, out;
 	test_sp_t new_in, new_out;
 
-	/* two CHILD_SAs with one reqid: the policy of the second one is refused, and
-	 * that of the first one when it is to come back */
+	/* two CHILD_SAs with one reqid: the policy of the second one is refused,
+	 * and that of the first one when it is to come back */
 	service_child_init(HW_OFFLOAD_AUTO);
 	service_child_add();
 	sa_init(&in, SPI_IN + 16, TRUE, HW_OFFLOAD_AUTO);
 	sa_init(&out, SPI_OUT + 16, FALSE, HW_OFFLOAD_AUTO);
-	sp_init(&new_in, POLICY_IN, LOCAL, REMOTE, SPI_IN + 16, 1, HW_OFFLOAD_AUTO);
+	sp_init(&new_in, POLICY_IN, LOCAL, REMOTE, SPI_IN + 16, 1,
+			HW_OFFLOAD_AUTO);
 	sp_init(&new_out, POLICY_OUT, LOCAL, REMOTE, SPI_OUT + 16, 1,
 			HW_OFFLOAD_AUTO);
 	ck_assert_int_eq(sa_add(&in), SUCCESS);
