@@ -231,10 +231,11 @@ static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
 		return;
 	}
 	/* not executed, so it was no answer to this mode: once more. Or it was, and
-	 * what was asked about it was lost, too, then it exists */
+	 * what was asked about it was lost, too, then it exists: the driver may
+	 * refuse another one before the kernel sees that */
 	send_step(this, mode);
-	if ((this->result.err == EEXIST || hwo_result_lost(&this->result)) &&
-		!is_there(this, &result) && hwo_result_lost(&result))
+	if (this->result.err && !is_there(this, &result) && result.err &&
+		result.err != ESRCH)
 	{
 		withdraw(this, mode);
 	}

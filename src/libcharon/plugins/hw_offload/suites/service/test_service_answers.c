@@ -187,6 +187,47 @@ START_TEST(test_lost_answer)
 }
 END_TEST
 
+/**
+ * The answer to the first request does not come, nor that to what is asked
+ * about it, and the second one is refused.
+ */
+static const struct {
+	fake_fault_t fault;
+	u_int unread;
+	const char *mode;
+} unknown[] = {
+	/* it is there, as is seen after the second one */
+	{ FAKE_FAULT_LOST, 1, "crypto" },
+	/* nobody knows, so it must not stay */
+	{ FAKE_FAULT_LOST, 0, "gone" },
+	/* it is not there, what was allocated stays as it was */
+	{ FAKE_FAULT_IGNORED, 1, "refused" },
+};
+
+START_TEST(test_lost_and_refused)
+{
+	const char *mode = unknown[_i % countof(unknown)].mode;
+	bool inbound = _i >= countof(unknown), done = streq(mode, "crypto");
+	uint16_t type = inbound ? XFRM_MSG_UPDSA : XFRM_MSG_NEWSA;
+	uint32_t spi = inbound ? SPI_IN : SPI_OUT;
+
+	fake_kernel_inject(kernel, NETLINK_XFRM, type, 1,
+					   unknown[_i % countof(unknown)].fault, 0, NULL);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_GETSA,
+					   unknown[_i % countof(unknown)].unread, FAKE_FAULT_ERROR,
+					   ENOBUFS, NULL);
+	fake_kernel_inject(kernel, NETLINK_XFRM, type, 2, FAKE_FAULT_ERROR, EINVAL,
+					   "driver: no");
+	ck_assert_int_eq(install_sa(spi, inbound, HW_OFFLOAD_CRYPTO),
+					 done ? SUCCESS : FAILED);
+	if (streq(mode, "refused"))
+	{
+		mode = inbound ? "larval" : "missing";
+	}
+	ck_assert_str_eq(sa_mode(spi), streq(mode, "gone") ? "missing" : mode);
+}
+END_TEST
+
 START_TEST(test_readback_fails)
 {
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_GETSA, 0,
@@ -232,6 +273,7 @@ TCase *answers_tcase(void)
 	tcase_add_loop_test(tcase, test_larval_gone, 0, countof(larval_gone));
 	tcase_add_loop_test(tcase, test_lost_answer, 0,
 						countof(lost) * countof(modes) * 2);
+	tcase_add_loop_test(tcase, test_lost_and_refused, 0, countof(unknown) * 2);
 	tcase_add_test(tcase, test_readback_fails);
 	tcase_add_test(tcase, test_stale_device);
 	return tcase;
