@@ -219,6 +219,14 @@ static hwo_verdict_t read_back(hwo_sa_attempts_t *this, int step)
 }
 
 /**
+ * Check if nobody knows whether an SA is there, after it was looked for.
+ */
+static bool is_unknown(const hwo_result_t *result)
+{
+	return result->err && result->err != ESRCH;
+}
+
+/**
  * Send the request for one step until it is known what became of it.
  */
 static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
@@ -230,12 +238,18 @@ static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
 	{
 		return;
 	}
+	if (is_unknown(&result) && !this->form.inbound && mode != HWO_MODE_NONE)
+	{	/* it may have sent packets, and be gone with its link by the time it is
+		 * requested again: its numbers would begin anew under the same key */
+		withdraw(this, mode);
+		this->finished = TRUE;
+		return;
+	}
 	/* not executed, so it was no answer to this mode: once more. Or it was, and
 	 * what was asked about it was lost, too, then it exists: the driver may
 	 * refuse another one before the kernel sees that */
 	send_step(this, mode);
-	if (this->result.err && !is_there(this, &result) && result.err &&
-		result.err != ESRCH)
+	if (this->result.err && !is_there(this, &result) && is_unknown(&result))
 	{
 		withdraw(this, mode);
 	}
