@@ -124,6 +124,17 @@ static void init_trap(test_sp_t *trap, hw_offload_t requested)
 	trap->data.prio = POLICY_PRIORITY_ROUTED;
 }
 
+/**
+ * Install a trap, and close a CHILD_SA for the same traffic.
+ */
+static void close_over_trap(test_sp_t *trap, hw_offload_t requested)
+{
+	init_trap(trap, requested);
+	ck_assert_int_eq(sp_add(trap), SUCCESS);
+	service_child_add();
+	close_child();
+}
+
 START_TEST(test_order)
 {
 	start(LONG);
@@ -259,10 +270,7 @@ START_TEST(test_trap_and_route)
 	start(LONG);
 	fake_kernel_add_device(kernel, OTHER, FAKE_CAPS_PACKET, NULL);
 	fake_kernel_link_up(kernel, OTHER);
-	init_trap(&trap, HW_OFFLOAD_PACKET);
-	ck_assert_int_eq(sp_add(&trap), SUCCESS);
-	service_child_add();
-	close_child();
+	close_over_trap(&trap, HW_OFFLOAD_PACKET);
 	reroute_to(OTHER);
 	ck_assert(service_child_wait(OTHER));
 	ck_assert_uint_ge(hwo_now_ms(), closed + LONG);
@@ -277,10 +285,7 @@ START_TEST(test_trap_refused)
 
 	/* what can't be installed then is tried again, and blocks until then */
 	start(LONG);
-	init_trap(&trap, HW_OFFLOAD_PACKET);
-	ck_assert_int_eq(sp_add(&trap), SUCCESS);
-	service_child_add();
-	close_child();
+	close_over_trap(&trap, HW_OFFLOAD_PACKET);
 	fake_kernel_set_caps(kernel, NIC, FAKE_CAPS_EINVAL);
 	if (!meanwhile(FALSE))
 	{
@@ -301,10 +306,7 @@ START_TEST(test_trap_and_shunt)
 
 	/* a shunt in software lets the trap leave the NIC, but no sooner */
 	start(LONG);
-	init_trap(&trap, HW_OFFLOAD_AUTO);
-	ck_assert_int_eq(sp_add(&trap), SUCCESS);
-	service_child_add();
-	close_child();
+	close_over_trap(&trap, HW_OFFLOAD_AUTO);
 	ck_assert(meanwhile(blocks()));
 	sp_init(&shunt, POLICY_OUT, LOCAL, REMOTE, 0, 0, HW_OFFLOAD_NO);
 	shunt.id.src_ts->destroy(shunt.id.src_ts);
