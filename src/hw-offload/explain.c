@@ -187,7 +187,8 @@ static json_t *ask_child(const options_t *options, const char *connection,
 	static const char *const of_child[] = {
 		"hw_offload", "mode", "esp_proposals", "ah_proposals", "local_ts",
 		"remote_ts", "replay_window", "tfc_padding", "ipcomp", "policies",
-		"if_id_in", "if_id_out", "rekey_bytes", "life_bytes", NULL
+		"if_id_in", "if_id_out", "mark_in", "mark_out", "set_mark_in",
+		"rekey_bytes", "life_bytes", NULL
 	};
 	char request[CLIENT_REQUEST];
 	json_t *object;

@@ -125,7 +125,9 @@ START_TEST(test_explain_file)
 	file = write_swanctl("connections {\n gw {\n  remote_addrs = 192.0.2.1\n"
 						 "  if_id_in = 5\n  children {\n"
 						 "   net {\n    hw_offload = packet # all of it\n"
-						 "    if_id_in = 6\n    updown = /bin/\"a b\"\n   }\n"
+						 "    if_id_in = 6\n    mark_in = 7\n"
+						 "    mark_out = 8\n    set_mark_in = 9\n"
+						 "    updown = /bin/\"a b\"\n   }\n"
 						 "   other { mode = beet }\n   local { mode = pass }\n"
 						 "  }\n }\n}\n");
 	answer = FIRST RULE("net", "ok", "by p0") VERDICT("net", "packet", "packet")
@@ -139,9 +141,10 @@ START_TEST(test_explain_file)
 	 * first */
 	ck_assert(!strncmp(asked, "hw-offload 1 explain-written {", 30));
 	config = json_loads(asked + 29, 0, NULL);
-	ck_assert(json_equal(config, json_pack("{s:s, s:s, s:s, s:s, s:s}",
-			"connection", "gw", "child", "net", "remote_addrs", "192.0.2.1",
-			"if_id_in", "6", "hw_offload", "packet")));
+	ck_assert(json_equal(config, json_pack("{s:s, s:s, s:s, s:s, s:s, "
+			"s:s, s:s, s:s}", "connection", "gw", "child", "net",
+			"remote_addrs", "192.0.2.1", "if_id_in", "6", "mark_in", "7",
+			"mark_out", "8", "set_mark_in", "9", "hw_offload", "packet")));
 	json_decref(config);
 	/* both children are explained */
 	snprintf(args, sizeof(args), "-j -f '%s' explain gw", file);

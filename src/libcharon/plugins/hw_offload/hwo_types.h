@@ -194,6 +194,9 @@ typedef struct hwo_sa_facts_t {
 	/** TRUE if an SP in software goes before one of its SPs, which a NIC does
 	 * not know, see hwo_sp_goes_before(). */
 	bool shunted;
+	/** TRUE if it or its SPs have a mark or an XFRM interface ID, by which a
+	 * NIC can't tell its traffic from that of others. */
+	bool marked;
 	/** TRUE if charon installs no SPs for it (policies = no) */
 	bool no_policies;
 	/** mark set on packets after processing, {0, 0} for none; routes may depend

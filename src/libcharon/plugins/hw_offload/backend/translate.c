@@ -292,6 +292,7 @@ bool hwo_translate_sa(const hwo_translate_t *how,
 				  (has_subnet(data->src_ts) || has_subnet(data->dst_ts));
 	sa->facts.if_id_in_software = how->kernel.sa_if_id_in_software;
 	sa->facts.set_mark = data->mark;
+	sa->facts.marked = sa->id.mark.mask || sa->id.if_id;
 	translate_traffic(id, data, &sa->facts);
 	if (data->label)
 	{

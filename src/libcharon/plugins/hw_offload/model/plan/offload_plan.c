@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_NO_POLICIES,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_MARK,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -49,6 +49,7 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_NO_POLICIES,
 	"inner-route",
 	"shunt",
 	"no-policies",
+	"mark",
 );
 
 bool hwo_reason_is_path(hwo_reason_t reason)
@@ -104,6 +105,10 @@ static hwo_reason_t refused_by_core(const hwo_sa_facts_t *facts)
 	{
 		return HWO_REASON_IF_ID;
 	}
+	if (facts->inbound && facts->set_mark.mask)
+	{	/* the kernel skips that for packets that a NIC has decrypted */
+		return HWO_REASON_MARK;
+	}
 	return HWO_REASON_NONE;
 }
 
@@ -113,6 +118,10 @@ static hwo_reason_t refused_by_core(const hwo_sa_facts_t *facts)
  */
 static hwo_reason_t packet_refused(const hwo_sa_facts_t *facts)
 {
+	if (facts->marked)
+	{
+		return HWO_REASON_MARK;
+	}
 	if (facts->may_leak)
 	{
 		return HWO_REASON_ROUTE_LEAK;

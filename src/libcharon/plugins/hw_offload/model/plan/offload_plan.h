@@ -97,6 +97,10 @@ typedef enum hwo_reason_t {
 	HWO_REASON_SHUNT,
 	/** packet: charon installs no SPs, and NICs find no SA without one */
 	HWO_REASON_NO_POLICIES,
+	/** packet: NICs know neither marks nor XFRM interface IDs, and match all
+	 * traffic between the addresses; both modes: no mark is set on what a NIC
+	 * has decrypted. */
+	HWO_REASON_MARK,
 } hwo_reason_t;
 
 /**

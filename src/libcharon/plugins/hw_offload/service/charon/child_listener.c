@@ -266,6 +266,15 @@ hwo_child_config_t hwo_child_config_current(void)
 }
 
 /**
+ * Check if the SPs in one direction have a mark or an XFRM interface ID.
+ */
+static bool is_marked(child_sa_t *child_sa, bool inbound)
+{
+	return child_sa->get_mark(child_sa, inbound).mask ||
+		   child_sa->get_if_id(child_sa, inbound);
+}
+
+/**
  * Note what charon does not tell who installs the SAs. It changes the state
  * before it does.
  */
@@ -278,6 +287,8 @@ static void note_config(child_sa_t *child_sa, child_sa_state_t state)
 	{
 		config = child_sa->get_config(child_sa);
 		current.no_policies = config->has_option(config, OPT_NO_POLICIES);
+		current.marked = is_marked(child_sa, TRUE) ||
+						 is_marked(child_sa, FALSE);
 		current.priority = config->get_manual_prio(config);
 	}
 }

@@ -77,6 +77,8 @@ child_listener_t *hwo_child_listener_create(child_table_t *table,
 typedef struct hwo_child_config_t {
 	/** TRUE if there are none (policies = no) */
 	bool no_policies;
+	/** TRUE if they have a mark or an XFRM interface ID, in any direction */
+	bool marked;
 	/** configured priority, 0 for none */
 	uint32_t priority;
 } hwo_child_config_t;

@@ -193,9 +193,11 @@ static void add_sp_facts(const hwo_sa_shared_t *this, install_t *install,
 	{
 		facts->no_policies = install->partner.facts.no_policies;
 		facts->shunted = install->partner.facts.shunted;
+		facts->marked |= install->partner.facts.marked;
 		return;
 	}
 	facts->no_policies = config.no_policies;
+	facts->marked |= config.marked;
 	facts->shunted = is_shunted(this, install, ifindex, config.priority);
 }
 

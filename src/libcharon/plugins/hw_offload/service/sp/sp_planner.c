@@ -124,13 +124,30 @@ bool hwo_sp_is_behind(const hwo_sp_install_t *this,
 		   this->precedence->is_behind(this->precedence, &sp);
 }
 
+/**
+ * Find out why an SP without SA can't be in packet mode, whatever the device.
+ */
+static hwo_reason_t packet_refused(const hwo_sp_request_t *user)
+{
+	if (user->sp.id.mark.mask || user->sp.id.if_id)
+	{
+		return HWO_REASON_MARK;
+	}
+	if (user->may_leak)
+	{
+		return HWO_REASON_ROUTE_LEAK;
+	}
+	return user->subnets ? HWO_REASON_SUBNET : HWO_REASON_NONE;
+}
+
 void hwo_sp_plan_user(const hwo_sp_install_t *this,
 					  const hwo_sp_request_t *user, hwo_plan_t *plan)
 {
+	hwo_reason_t refused = packet_refused(user);
 	hwo_device_t device;
 	hwo_sa_record_t sa;
 
-	hwo_device_none(HWO_REASON_NONE, &device);
+	hwo_device_none(refused, &device);
 	if (hwo_sp_find_sa(this->sas, user, &sa))
 	{
 		hwo_plan_sp(sa.requested, user->sp.id.dir, &sa.outcome.effective,
@@ -147,13 +164,8 @@ void hwo_sp_plan_user(const hwo_sp_install_t *this,
 		hwo_plan_sp(HW_OFFLOAD_NO, user->sp.id.dir, NULL, &device, plan);
 		return;
 	}
-	if (user->may_leak || user->subnets)
-	{
-		hwo_device_none(user->may_leak ? HWO_REASON_ROUTE_LEAK
-									   : HWO_REASON_SUBNET, &device);
-	}
-	else if (user->requested == HW_OFFLOAD_PACKET ||
-			 user->requested == HW_OFFLOAD_AUTO)
+	if (!refused && (user->requested == HW_OFFLOAD_PACKET ||
+					 user->requested == HW_OFFLOAD_AUTO))
 	{
 		find_device(this->devices, user, &device);
 		if (hwo_sp_is_behind(this, user, device.ifindex))

@@ -76,6 +76,10 @@ void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
 						 peer->get_if_id(peer, TRUE);
 	facts->if_id_out = child->get_if_id(child, FALSE) ?:
 					   peer->get_if_id(peer, FALSE);
+	facts->sa.set_mark = child->get_set_mark(child, TRUE);
+	facts->sa.marked = facts->sa.if_id || facts->if_id_out ||
+					   child->get_mark(child, TRUE).mask ||
+					   child->get_mark(child, FALSE).mask;
 	note_proposals(facts, child);
 	note_selectors(facts, child, TRUE);
 	note_selectors(facts, child, FALSE);

@@ -195,6 +195,26 @@ static const char *note_words(const json_t *config, hwo_child_facts_t *facts)
 }
 
 /**
+ * Note marks, FALSE if the daemon would refuse one.
+ */
+static bool note_marks(const json_t *config, hwo_child_facts_t *facts)
+{
+	char *in = written(config, "mark_in"), *out = written(config, "mark_out");
+	char *set = written(config, "set_mark_in");
+	mark_t mark_in = {}, mark_out = {};
+
+	if ((in && !mark_from_string(in, MARK_OP_UNIQUE, &mark_in)) ||
+		(out && !mark_from_string(out, MARK_OP_UNIQUE, &mark_out)) ||
+		(set && !mark_from_string(set, MARK_OP_SAME, &facts->sa.set_mark)))
+	{
+		return FALSE;
+	}
+	facts->sa.marked = mark_in.mask || mark_out.mask || facts->sa.if_id ||
+					   facts->if_id_out;
+	return TRUE;
+}
+
+/**
  * Note numbers, as the daemon understands them.
  */
 static const char *note_numbers(const json_t *config, hwo_child_facts_t *facts)
@@ -207,6 +227,10 @@ static const char *note_numbers(const json_t *config, hwo_child_facts_t *facts)
 		(if_id_out && !if_id_from_string(if_id_out, &facts->if_id_out)))
 	{
 		return "if_id_in or if_id_out is no interface ID";
+	}
+	if (!note_marks(config, facts))
+	{
+		return "mark_in, mark_out or set_mark_in is no mark";
 	}
 	facts->sa.tfc = tfc && streq(tfc, "mtu") ? UINT32_MAX
 											 : settings_value_as_int(tfc, 0);

@@ -215,6 +215,18 @@ START_TEST(test_if_id)
 }
 END_TEST
 
+START_TEST(test_marked)
+{
+	expected.facts.marked = TRUE;
+	id.if_id = expected.id.if_id = 7;
+	check_sa();
+	id.if_id = expected.id.if_id = 0;
+	/* what has not that bit */
+	id.mark = expected.id.mark = (mark_t){ 0, 1 };
+	check_sa();
+}
+END_TEST
+
 START_TEST(test_ipcomp_transport)
 {
 	add_ts("192.168.50.1/32", "192.168.50.2/32", 0, 0);
@@ -333,6 +345,7 @@ TCase *translate_modes_tcase(void)
 	tcase_add_loop_test(tc, test_subnets, 0, 2);
 	tcase_add_loop_test(tc, test_nets, 0, 2);
 	tcase_add_test(tc, test_if_id);
+	tcase_add_test(tc, test_marked);
 	tcase_add_test(tc, test_tfc);
 	tcase_add_test(tc, test_encap);
 	tcase_add_test(tc, test_iptfs);

@@ -15,6 +15,7 @@ START_TEST(test_id)
 
 	id.mark = expected.id.mark = (mark_t){ 42, 0xff00 };
 	id.if_id = expected.id.if_id = 7;
+	expected.facts.marked = TRUE;
 	if (_i)
 	{
 		set_hosts("fec5::1", 500, "fec5::2", 4500);

@@ -17,6 +17,7 @@
 #define MIXED	HWO_REASON_MIXED_FAMILIES
 #define SUBNET	HWO_REASON_SUBNET
 #define SHUNT	HWO_REASON_SHUNT
+#define MARK	HWO_REASON_MARK
 #define IPCOMP	HWO_REASON_IPCOMP
 #define IF_ID	HWO_REASON_IF_ID
 #define BOND	HWO_REASON_BOND_PACKET
@@ -33,6 +34,16 @@ static const struct {
 	{ { ESP_SA, .mixed_families = TRUE },	VLAN, VLAN,	MIXED, VLAN },
 	{ { ESP_SA, .subnets = TRUE },			OK, OK,		SUBNET, OK },
 	{ { ESP_SA, .subnets = TRUE },			BOND, OK,	SUBNET, OK },
+	{ { ESP_SA, .marked = TRUE },			OK, OK,		MARK, OK },
+	{ { ESP_SA, .marked = TRUE },			BOND, OK,	MARK, OK },
+	/* a newer kernel does not help */
+	{ { ESP_SA, .marked = TRUE, .may_leak = TRUE },
+											OK, OK,		MARK, OK },
+	{ { ESP_SA, .set_mark = { 5, 0xff } },	OK, OK,		OK, OK },
+	{ { ESP_SA, .inbound = TRUE, .set_mark = { 5, 0xff } },
+											OK, OK,		MARK, MARK },
+	{ { ESP_SA, .inbound = TRUE, .set_mark = { 5, 0xff } },
+											VLAN, VLAN,	MARK, MARK },
 	{ { ESP_SA, .shunted = TRUE },			OK, OK,		SHUNT, OK },
 	{ { ESP_SA, .shunted = TRUE },			BOND, OK,	SHUNT, OK },
 	{ { ESP_SA },							VLAN, VLAN,	VLAN, VLAN },

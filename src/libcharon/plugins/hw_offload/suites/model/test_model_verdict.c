@@ -158,51 +158,53 @@ END_TEST
 /**
  * Names are documented, so they are not to change.
  */
+static const struct {
+	hwo_reason_t reason;
+	char *name;
+} names[] = {
+	{ HWO_REASON_NONE,				"as-requested" },
+	{ HWO_REASON_NO_ROUTE,			"no-route" },
+	{ HWO_REASON_LOCAL_ROUTE,		"local-route" },
+	{ HWO_REASON_NOT_ESP,			"not-esp" },
+	{ HWO_REASON_NO_ESN,			"no-esn" },
+	{ HWO_REASON_UDP_ENCAP,			"udp-encap" },
+	{ HWO_REASON_TFC,				"tfc" },
+	{ HWO_REASON_IPSEC_MODE,		"ipsec-mode" },
+	{ HWO_REASON_DRIVER_REFUSED,	"driver-refused" },
+	{ HWO_REASON_SILENT_SOFTWARE,	"silent-software" },
+	{ HWO_REASON_WRONG_DEVICE,		"wrong-device" },
+	{ HWO_REASON_PARTNER_REFUSED,	"partner-refused" },
+	{ HWO_REASON_POLICY_REFUSED,	"policy-refused" },
+	{ HWO_REASON_IN_USE,			"in-use" },
+	{ HWO_REASON_ROUTE_LEAK,		"route-leak" },
+	{ HWO_REASON_IPCOMP,			"ipcomp" },
+	{ HWO_REASON_IF_ID,				"if-id" },
+	{ HWO_REASON_MIXED_FAMILIES,	"mixed-families" },
+	{ HWO_REASON_MARK,				"mark" },
+	{ HWO_REASON_SUBNET,			"subnet" },
+	{ HWO_REASON_NO_DEVICE,			"no-device" },
+	{ HWO_REASON_NOT_CAPABLE,		"not-capable" },
+	{ HWO_REASON_FEATURE_OFF,		"feature-off" },
+	{ HWO_REASON_DEVICE_MODES,		"device-modes" },
+	{ HWO_REASON_BUDGET,			"budget" },
+	{ HWO_REASON_BOND_PACKET,		"bond-packet" },
+	{ HWO_REASON_BOND_MODE,			"bond-mode" },
+	{ HWO_REASON_TEAM_DEVICE,		"team-device" },
+	{ HWO_REASON_VLAN_DEVICE,		"vlan-device" },
+	{ HWO_REASON_BRIDGE_DEVICE,		"bridge-device" },
+	{ HWO_REASON_MACVLAN_DEVICE,	"macvlan-device" },
+	{ HWO_REASON_XFRM_DEVICE,		"xfrm-device" },
+	{ HWO_REASON_VRF_DEVICE,		"vrf-device" },
+	{ HWO_REASON_VIRTUAL_DEVICE,	"virtual-device" },
+	{ HWO_REASON_MULTIPATH,			"multipath" },
+	{ HWO_REASON_ROUTE_RULE,		"route-rule" },
+	{ HWO_REASON_INNER_ROUTE,		"inner-route" },
+	{ HWO_REASON_SHUNT,				"shunt" },
+	{ HWO_REASON_NO_POLICIES,		"no-policies" },
+};
+
 START_TEST(test_names)
 {
-	static const struct {
-		hwo_reason_t reason;
-		char *name;
-	} names[] = {
-		{ HWO_REASON_NONE,				"as-requested" },
-		{ HWO_REASON_NO_ROUTE,			"no-route" },
-		{ HWO_REASON_LOCAL_ROUTE,		"local-route" },
-		{ HWO_REASON_NOT_ESP,			"not-esp" },
-		{ HWO_REASON_NO_ESN,			"no-esn" },
-		{ HWO_REASON_UDP_ENCAP,			"udp-encap" },
-		{ HWO_REASON_TFC,				"tfc" },
-		{ HWO_REASON_IPSEC_MODE,		"ipsec-mode" },
-		{ HWO_REASON_DRIVER_REFUSED,	"driver-refused" },
-		{ HWO_REASON_SILENT_SOFTWARE,	"silent-software" },
-		{ HWO_REASON_WRONG_DEVICE,		"wrong-device" },
-		{ HWO_REASON_PARTNER_REFUSED,	"partner-refused" },
-		{ HWO_REASON_POLICY_REFUSED,	"policy-refused" },
-		{ HWO_REASON_IN_USE,			"in-use" },
-		{ HWO_REASON_ROUTE_LEAK,		"route-leak" },
-		{ HWO_REASON_IPCOMP,			"ipcomp" },
-		{ HWO_REASON_IF_ID,				"if-id" },
-		{ HWO_REASON_MIXED_FAMILIES,	"mixed-families" },
-		{ HWO_REASON_SUBNET,			"subnet" },
-		{ HWO_REASON_NO_DEVICE,			"no-device" },
-		{ HWO_REASON_NOT_CAPABLE,		"not-capable" },
-		{ HWO_REASON_FEATURE_OFF,		"feature-off" },
-		{ HWO_REASON_DEVICE_MODES,		"device-modes" },
-		{ HWO_REASON_BUDGET,			"budget" },
-		{ HWO_REASON_BOND_PACKET,		"bond-packet" },
-		{ HWO_REASON_BOND_MODE,			"bond-mode" },
-		{ HWO_REASON_TEAM_DEVICE,		"team-device" },
-		{ HWO_REASON_VLAN_DEVICE,		"vlan-device" },
-		{ HWO_REASON_BRIDGE_DEVICE,		"bridge-device" },
-		{ HWO_REASON_MACVLAN_DEVICE,	"macvlan-device" },
-		{ HWO_REASON_XFRM_DEVICE,		"xfrm-device" },
-		{ HWO_REASON_VRF_DEVICE,		"vrf-device" },
-		{ HWO_REASON_VIRTUAL_DEVICE,	"virtual-device" },
-		{ HWO_REASON_MULTIPATH,			"multipath" },
-		{ HWO_REASON_ROUTE_RULE,		"route-rule" },
-		{ HWO_REASON_INNER_ROUTE,		"inner-route" },
-		{ HWO_REASON_SHUNT,				"shunt" },
-		{ HWO_REASON_NO_POLICIES,		"no-policies" },
-	};
 	int i;
 
 	for (i = 0; i < countof(names); i++)

@@ -78,10 +78,19 @@ METHOD(child_sa_t, child_get_protocol, protocol_id_t,
 	return PROTO_ESP;
 }
 
+mark_t bus_child_mark[2];
+uint32_t bus_child_if_id[2];
+
 METHOD(child_sa_t, child_get_mark, mark_t,
 	child_sa_t *this, bool inbound)
 {
-	return (mark_t){};
+	return bus_child_mark[inbound];
+}
+
+METHOD(child_sa_t, child_get_if_id, uint32_t,
+	child_sa_t *this, bool inbound)
+{
+	return bus_child_if_id[inbound];
 }
 
 /** what is configured */
@@ -135,6 +144,7 @@ static void begin(uint32_t spi_in, uint32_t spi_out)
 		.get_spi = _child_get_spi,
 		.get_protocol = _child_get_protocol,
 		.get_mark = _child_get_mark,
+		.get_if_id = _child_get_if_id,
 	};
 	child_spi_in = spi_in;
 	child_spi_out = spi_out;

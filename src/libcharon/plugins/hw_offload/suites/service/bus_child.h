@@ -22,6 +22,10 @@ extern char *bus_child_name;
 extern uint32_t bus_child_reqid;
 extern uint32_t bus_child_id;
 
+/** Its marks and XFRM interface IDs, outbound and inbound. */
+extern mark_t bus_child_mark[2];
+extern uint32_t bus_child_if_id[2];
+
 /** It is up or down. */
 void bus_child_updown(uint32_t spi_in, uint32_t spi_out, bool up);
 

@@ -56,6 +56,18 @@ METHOD(child_cfg_t, cfg_get_if_id, uint32_t,
 	return inbound ? config.if_id_in : 0;
 }
 
+METHOD(child_cfg_t, cfg_get_mark, mark_t,
+	child_cfg_t *this, bool inbound)
+{
+	return inbound ? config.mark_in : config.mark_out;
+}
+
+METHOD(child_cfg_t, cfg_get_set_mark, mark_t,
+	child_cfg_t *this, bool inbound)
+{
+	return inbound ? config.set_mark_in : (mark_t){};
+}
+
 METHOD(child_cfg_t, cfg_has_option, bool,
 	child_cfg_t *this, child_cfg_option_t option)
 {
@@ -205,6 +217,8 @@ void service_config_load(void)
 		.get_mode = _cfg_get_mode,
 		.get_tfc = _cfg_get_tfc,
 		.get_if_id = _cfg_get_if_id,
+		.get_mark = _cfg_get_mark,
+		.get_set_mark = _cfg_get_set_mark,
 		.get_proposals = (void*)cfg_get_proposals,
 		.get_traffic_selectors = (void*)cfg_get_selectors,
 		.has_option = _cfg_has_option,

@@ -19,6 +19,7 @@ typedef struct service_config_t {
 	bool encap, ipcomp, no_policies;
 	ipsec_mode_t mode;
 	uint32_t if_id_in, peer_if_id;
+	mark_t mark_in, mark_out, set_mark_in;
 	char *ts;
 	/* children of that kind, 0 for one, and references to their configuration
 	 * and that of the connection */

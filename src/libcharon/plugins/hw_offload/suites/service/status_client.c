@@ -178,3 +178,25 @@ void client_last(FILE *client, int count)
 	ck_assert(!client_line(client));
 	fclose(client);
 }
+
+/*
+ * Described in header
+ */
+const char *client_explain(const char *request, const char *kind)
+{
+	static char reason[32];
+	FILE *client;
+	json_t *line;
+
+	client = client_ask(request);
+	client_first(client, kind);
+	while ((line = client_line(client)) &&
+		   streq(text(line, "type"), "rule"))
+	{
+		json_decref(line);
+	}
+	snprintf(reason, sizeof(reason), "%s", text(line, "reason"));
+	json_decref(line);
+	fclose(client);
+	return reason;
+}

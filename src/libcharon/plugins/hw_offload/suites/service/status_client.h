@@ -43,4 +43,8 @@ void client_first(FILE *client, const char *answer);
 /** Check that nothing but the last line follows, disconnect. */
 void client_last(FILE *client, int count);
 
+/** Ask for explanations, get the reason of the first verdict; kind is the name
+ * of the answer. */
+const char *client_explain(const char *request, const char *kind);
+
 #endif /** STATUS_CLIENT_H_ */

@@ -341,12 +341,13 @@ void service_teardown(void)
 /** Test cases by subject. */
 static TCase *(*const tcases[])(void) = {
 	offload_tcase, answers_tcase, sa_tcase, sp_tcase, sp_route_tcase,
-	bypass_tcase, guard_tcase, guard_rules_tcase, undo_tcase, shunt_tcase,
-	unload_tcase, icmp_tcase, peers_tcase, sp_id_tcase, order_tcase, link_tcase,
+	bypass_tcase, guard_tcase, guard_rules_tcase, undo_tcase, mark_tcase,
+	shunt_tcase, unload_tcase, icmp_tcase, peers_tcase, sp_id_tcase,
+	order_tcase, link_tcase,
 	link_lost_tcase, sa_lost_tcase, drain_tcase, limit_tcase, event_tcase,
 	keys_tcase, pair_tcase, move_tcase, status_tcase, drain_status_tcase,
-	failed_tcase, clients_tcase, explain_tcase, learned_tcase, leftovers_tcase,
-	removals_tcase,
+	failed_tcase, clients_tcase, explain_tcase, explain_ts_tcase,
+	learned_tcase, leftovers_tcase, removals_tcase,
 	threads_tcase, traffic_tcase, device_tcase, route_tcase, route_later_tcase,
 	rebind_tcase, rebind_packet_tcase, rebind_storm_tcase, rekey_tcase,
 	records_tcase, worker_tcase, job_tcase,

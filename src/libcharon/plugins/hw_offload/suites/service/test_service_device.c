@@ -202,6 +202,14 @@ static void make_if_id(test_sa_t *sa)
 	sa->id.if_id = 5;
 }
 
+static void make_set_mark_in(test_sa_t *sa)
+{
+	if (sa->data.inbound)
+	{
+		sa->data.mark = (mark_t){ 5, 0xff };
+	}
+}
+
 static void make_mixed(test_sa_t *sa)
 {
 	sa->data.mode = MODE_TUNNEL;
@@ -222,12 +230,15 @@ static const struct {
 	fake_version_t version;
 	void (*tweak)(test_sa_t *sa);
 	char *packet, *crypto;
+	/* what keeps the outbound SA out of packet mode, if that is another one */
+	char *outbound;
 } impossible[] = {
 	{ FAKE_LINUX_7_2,	make_ipcomp,	"ipcomp", "ipcomp" },
 	{ FAKE_LINUX_7_2,	make_tfc,		"tfc", "tfc" },
 	{ FAKE_LINUX_7_2,	make_beet,		"ipsec-mode", "ipsec-mode" },
-	{ FAKE_LINUX_7_2,	make_if_id,		"if-id", "if-id" },
-	{ FAKE_LINUX_6_12,	make_if_id,		"route-leak", NULL },
+	{ FAKE_LINUX_7_2,	make_if_id,		"if-id", "if-id", "mark" },
+	{ FAKE_LINUX_6_12,	make_if_id,		"mark", NULL },
+	{ FAKE_LINUX_7_2,	make_set_mark_in,	"mark", "mark" },
 	{ FAKE_LINUX_7_2,	make_mixed,		"mixed-families", NULL },
 	{ FAKE_LINUX_7_2,	make_subnet,	NULL, NULL },
 	{ FAKE_LINUX_6_12,	make_subnet,	"subnet", NULL },
@@ -256,7 +267,7 @@ START_TEST(test_impossible)
 	ck_assert_int_eq(add_child(3, HW_OFFLOAD_AUTO, impossible[_i].tweak),
 					 SUCCESS);
 	assert_child(3, !packet ? "packet" : !crypto ? "crypto" : "none",
-				 packet ?: "as-requested");
+				 impossible[_i].outbound ?: packet ?: "as-requested");
 }
 END_TEST
 

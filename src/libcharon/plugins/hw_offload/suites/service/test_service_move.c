@@ -13,24 +13,6 @@
 #include <time.h>
 
 /**
- * Move the inbound SA to another address of the peer.
- */
-static status_t move_in(char *src)
-{
-	kernel_ipsec_update_sa_t update = {
-		.new_src = host_create_from_string(src, 0),
-		.new_dst = sa_in.id.dst->clone(sa_in.id.dst),
-		.new_reqid = 7,
-	};
-	status_t status;
-
-	status = ipsec->update_sa(ipsec, &sa_in.id, &update);
-	update.new_src->destroy(update.new_src);
-	update.new_dst->destroy(update.new_dst);
-	return status;
-}
-
-/**
  * Move the outbound SA to another address of the peer.
  */
 static status_t move_out(char *dst, bool encap)
@@ -143,16 +125,15 @@ START_TEST(test_move_marked)
 	fake_sa_t sa;
 
 	service_child_init(HW_OFFLOAD_CRYPTO);
-	/* marked packets leave by another NIC, those that are received do not */
+	/* marked packets leave by another NIC */
 	fake_kernel_add_device(kernel, NIC + 1, FAKE_CAPS_CRYPTO, NULL);
 	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC + 1, NULL, NULL, 42);
-	sa_in.data.mode = sa_out.data.mode = MODE_TUNNEL;
-	sa_in.data.mark = sa_out.data.mark = (mark_t){ 0xff2a, 0x00ff };
-	ck_assert_int_eq(sa_add(_i ? &sa_in : &sa_out), SUCCESS);
-	ck_assert_int_eq(_i ? move_in("192.168.50.3")
-						: move_out("192.168.50.3", FALSE), SUCCESS);
-	ck_assert(fake_kernel_get_sa(kernel, htonl(_i ? SPI_IN : SPI_OUT), &sa));
-	ck_assert_int_eq(sa.offload.ifindex, _i ? NIC : NIC + 1);
+	sa_out.data.mode = MODE_TUNNEL;
+	sa_out.data.mark = (mark_t){ 0xff2a, 0x00ff };
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_int_eq(move_out("192.168.50.3", FALSE), SUCCESS);
+	ck_assert(fake_kernel_get_sa(kernel, htonl(SPI_OUT), &sa));
+	ck_assert_int_eq(sa.offload.ifindex, NIC + 1);
 	service_child_clear();
 }
 END_TEST
@@ -270,7 +251,7 @@ TCase *move_tcase(void)
 	tcase_add_loop_test(tcase, test_move, 0, 2);
 	tcase_add_test(tcase, test_move_flooded);
 	tcase_add_test(tcase, test_move_flooded_lost);
-	tcase_add_loop_test(tcase, test_move_marked, 0, 2);
+	tcase_add_test(tcase, test_move_marked);
 	tcase_add_loop_test(tcase, test_move_packet, 0, 2);
 	tcase_add_loop_test(tcase, test_move_taken, 0, 2);
 	tcase_add_test(tcase, test_move_refused);

@@ -218,14 +218,14 @@ START_TEST(test_mark)
 	 * routed, in tunnel mode the one that the SA sets */
 	start(FAKE_LINUX_7_2);
 	fake_kernel_add_route(kernel, "192.168.50.0/24", OTHER, NULL, NULL, 5);
-	check_child(HW_OFFLOAD_PACKET, set_mark_out,
-				"packet, device nic4, as-requested");
+	check_child(HW_OFFLOAD_CRYPTO, set_mark_out,
+				"crypto, device nic4, as-requested");
 	check_child(HW_OFFLOAD_PACKET, set_set_mark,
 				"packet, device nic3, as-requested");
 	check_child(HW_OFFLOAD_PACKET, set_set_mark_tunnel,
 				"packet, device nic4, as-requested");
-	check_child(HW_OFFLOAD_PACKET, set_mark_out_tunnel,
-				"packet, device nic3, as-requested");
+	check_child(HW_OFFLOAD_CRYPTO, set_mark_out_tunnel,
+				"crypto, device nic3, as-requested");
 }
 END_TEST
 

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of what is expected of traffic selectors.
+ */
+
+#include "service_suites.h"
+#include "service_config.h"
+#include "status_client.h"
+
+/**
+ * Ask about a child with these remote_ts.
+ */
+static const char *explain_subnet(const char *remote_ts)
+{
+	char request[256];
+
+	snprintf(request, sizeof(request), "hw-offload 1 explain-written "
+			 "{\"hw_offload\":\"packet\","
+			 "\"esp_proposals\":\"aes128gcm128-esn\","
+			 "\"remote_addrs\":\"192.168.50.2\",\"remote_ts\":\"%s\"}\n",
+			 remote_ts);
+	return client_explain(request, "explain-written");
+}
+
+START_TEST(test_subnets)
+{
+	ck_assert(service_start(FAKE_LINUX_6_12, FAKE_CAPS_PACKET, NULL));
+	ck_assert_str_eq(explain_subnet("10.2.0.0/16[udp/4789]"), "subnet");
+	ck_assert_str_eq(explain_subnet("10.2.0.1, 10.2.0.2/31"), "subnet");
+	ck_assert_str_eq(explain_subnet("10.2.0.1-10.2.0.9"), "subnet");
+	ck_assert_str_eq(explain_subnet("10.2.0.1"), "as-requested");
+	ck_assert_str_eq(explain_subnet("10.2.0.1/32[udp]"), "as-requested");
+	ck_assert_str_eq(explain_subnet("0.0.0.0/0, dynamic"), "as-requested");
+	/* the driver may be newer than the kernel */
+	lib->settings->set_bool(lib->settings,
+							"%s.plugins.hw-offload.packet_subnets", TRUE,
+							lib->ns);
+	ck_assert(service_start(FAKE_LINUX_6_12, FAKE_CAPS_PACKET, NULL));
+	ck_assert_str_eq(explain_subnet("10.2.0.0/16"), "as-requested");
+}
+END_TEST
+
+START_TEST(test_subnets_loaded)
+{
+	ck_assert(service_start(FAKE_LINUX_6_12, FAKE_CAPS_PACKET, NULL));
+	service_config_load();
+	config.requested = HW_OFFLOAD_PACKET;
+	config.proposal = "aes128gcm128-esn";
+	config.remote = "192.168.50.2";
+	config.mode = MODE_TUNNEL;
+	config.ts = _i ? "10.2.0.0/16" : "10.2.0.1/32";
+	ck_assert_str_eq(client_explain("hw-offload 1 explain gw net\n", "explain"),
+					 _i ? "subnet" : "as-requested");
+}
+END_TEST
+
+TCase *explain_ts_tcase(void)
+{
+	TCase *tcase = tcase_create("explain_ts");
+
+	tcase_add_checked_fixture(tcase, status_setup, status_teardown);
+	tcase_add_test(tcase, test_subnets);
+	tcase_add_loop_test(tcase, test_subnets_loaded, 0, 2);
+	return tcase;
+}
