@@ -219,15 +219,10 @@ static hwo_verdict_t read_back(hwo_sa_attempts_t *this, int step)
 }
 
 /**
- * Check if nobody knows whether an SA is there, after it was looked for.
- */
-static bool is_unknown(const hwo_result_t *result)
-{
-	return result->err && result->err != ESRCH;
-}
-
-/**
- * Send the request for one step until it is known what became of it.
+ * Send the request for one step until it is known what became of it. That can't
+ * be told for outbound SAs that are not there: it may have been accepted, have
+ * sent packets, and be gone already, e.g. with its link. If it was requested
+ * again, its numbers would begin anew under the same key.
  */
 static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
 {
@@ -238,9 +233,8 @@ static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
 	{
 		return;
 	}
-	if (is_unknown(&result) && !this->form.inbound && mode != HWO_MODE_NONE)
-	{	/* it may have sent packets, and be gone with its link by the time it is
-		 * requested again: its numbers would begin anew under the same key */
+	if (!this->form.inbound)
+	{
 		withdraw(this, mode);
 		this->finished = TRUE;
 		return;
@@ -249,7 +243,8 @@ static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
 	 * what was asked about it was lost, too, then it exists: the driver may
 	 * refuse another one before the kernel sees that */
 	send_step(this, mode);
-	if (this->result.err && !is_there(this, &result) && is_unknown(&result))
+	if (this->result.err && !is_there(this, &result) && result.err &&
+		result.err != ESRCH)
 	{
 		withdraw(this, mode);
 	}

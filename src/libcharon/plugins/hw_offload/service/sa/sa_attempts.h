@@ -69,7 +69,8 @@ struct hwo_sa_attempts_t {
 	/** [in,out] last state, which holds keys, and whether it goes on from it */
 	hwo_sa_last_state_t *last;
 	bool resumed;
-	/** [out] TRUE if it was accepted, and is gone without its last state */
+	/** [out] TRUE if it was accepted, or may have been, and is gone without its
+	 * last state. */
 	bool finished;
 	/** [in,out] what came of them, without why not in crypto mode; no reason if
 	 * it failed in a way that has nothing to do with offload. */

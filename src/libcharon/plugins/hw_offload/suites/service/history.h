@@ -142,11 +142,23 @@ void history_shunt(bool add);
 /** Something happens to links, routes or drivers. */
 void history_world_step(void);
 
-/** Something goes wrong with a request to come. */
-void history_fault_step(void);
+/** A link goes down, if it is up. */
+void history_world_down(void);
 
 /** From now on everything is fine. */
 void history_world_heal(void);
+
+/* history_faults.c: what goes wrong with requests */
+
+void history_faults_start(void);
+void history_faults_stop(void);
+void history_faults_heal(void);
+
+/** Something goes wrong with a request to come. */
+void history_fault_step(void);
+
+/** Something happens to the world before a request to come. */
+void history_faults_soon(void);
 
 /* history_threads.c: threads that install CHILD_SAs at the same time */
 

@@ -7,11 +7,7 @@
 
 #include "history.h"
 
-#include <errno.h>
 #include <netinet/in.h>
-#include <linux/rtnetlink.h>
-
-#include <threading/mutex.h>
 
 #include "../../io/route_lookup.h"
 #include "../../wire/rt_msg.h"
@@ -25,11 +21,6 @@ bool has_shunt;
 
 /** NICs that are down */
 static bool down[HISTORY_NICS];
-
-/** requests until something happens before one, 0 for never, and what protects
- * it and what happens */
-static u_int armed;
-static mutex_t *mutex;
 
 /**
  * Draw what a driver is capable of, most of them of everything.
@@ -122,6 +113,16 @@ static void set_up(u_int nic)
 	}
 }
 
+void history_world_down(void)
+{
+	u_int nic = draw(nic_count);
+
+	if (!down[nic])
+	{
+		set_down(nic);
+	}
+}
+
 /**
  * An SA reaches a limit.
  */
@@ -170,83 +171,9 @@ void history_world_step(void)
 			expire_one();
 			break;
 		default:
-			armed = 1 + draw(12);
+			history_faults_soon();
 			break;
 	}
-}
-
-/**
- * Answers about SAs are lost for a while, also to what is asked as one was.
- */
-static void lose_answers(void)
-{
-	static const uint16_t types[] = {
-		XFRM_MSG_NEWSA, XFRM_MSG_UPDSA, XFRM_MSG_GETSA,
-	};
-	u_int count = 1 + draw(3), i, n;
-
-	fake_kernel_note(kernel, "%u answers will be lost", count, 0, 0, 0);
-	for (i = 0; i < countof(types); i++)
-	{
-		for (n = 1; n <= count; n++)
-		{
-			fake_kernel_inject(kernel, NETLINK_XFRM, types[i], n,
-							   FAKE_FAULT_LOST, 0, NULL);
-		}
-	}
-}
-
-void history_fault_step(void)
-{
-	static const uint16_t types[] = {
-		XFRM_MSG_NEWSA, XFRM_MSG_NEWSA, XFRM_MSG_NEWSA, XFRM_MSG_GETSA,
-		XFRM_MSG_DELSA, XFRM_MSG_NEWPOLICY, XFRM_MSG_NEWPOLICY,
-		XFRM_MSG_UPDPOLICY, XFRM_MSG_DELPOLICY, RTM_GETROUTE,
-	};
-	static const int errors[] = {
-		EINVAL, EOPNOTSUPP, ENOSPC, ENOMEM, EBUSY, ETIMEDOUT, ENODEV, EIO,
-	};
-	static const fake_fault_t faults[] = {
-		FAKE_FAULT_LOST, FAKE_FAULT_IGNORED, FAKE_FAULT_LATE,
-		FAKE_FAULT_OVERRUN, FAKE_FAULT_OVERRUN_BEFORE, FAKE_FAULT_TWICE,
-	};
-	uint16_t type = types[draw(countof(types))];
-	fake_fault_t fault = FAKE_FAULT_ERROR;
-	u_int nth = 1 + draw(4);
-	int err = errors[draw(countof(errors))];
-
-	if (one_in(10))
-	{
-		lose_answers();
-		return;
-	}
-	if (one_in(3))
-	{
-		fault = faults[draw(countof(faults))];
-	}
-	if (type == XFRM_MSG_DELSA || type == XFRM_MSG_DELPOLICY)
-	{	/* kernels do not refuse to remove what is there */
-		fault = faults[draw(countof(faults))];
-	}
-	fake_kernel_note(kernel, "type %x will fail: fault %u, error %u", type,
-					 fault, err, nth);
-	fake_kernel_inject(kernel, type == RTM_GETROUTE ? NETLINK_ROUTE
-													: NETLINK_XFRM,
-					   type, nth, fault, err, "driver: words");
-}
-
-/**
- * Called before each request.
- */
-static void before_request(void)
-{
-	mutex->lock(mutex);
-	if (armed && !--armed)
-	{
-		fake_kernel_note(kernel, "before a request:", 0, 0, 0, 0);
-		history_world_step();
-	}
-	mutex->unlock(mutex);
 }
 
 void history_world_heal(void)
@@ -254,10 +181,9 @@ void history_world_heal(void)
 	u_int i;
 
 	fake_kernel_note(kernel, "all is fine", 0, 0, 0, 0);
-	armed = 0;
+	history_faults_heal();
 	fake_kernel_traffic(kernel, TRUE);
 	history_peers_answer = TRUE;
-	fake_kernel_heal(kernel);
 	for (i = 0; i < nic_count; i++)
 	{
 		fake_kernel_set_caps(kernel, HISTORY_NIC + i, FAKE_CAPS_PACKET);
@@ -421,7 +347,6 @@ void history_world_start(void)
 	fake_version_t version = one_in(4) ? FAKE_LINUX_6_12 : FAKE_LINUX_7_2;
 	u_int i, flows = 0;
 
-	mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	kernel = fake_kernel_create(version);
 	/* without packets, traps stay alone */
 	fake_kernel_traffic(kernel, !one_in(6));
@@ -429,7 +354,6 @@ void history_world_start(void)
 					 0);
 	nic_count = 1 + draw(HISTORY_NICS);
 	memset(down, 0, sizeof(down));
-	armed = 0;
 	for (i = 0; i < nic_count; i++)
 	{
 		fake_kernel_add_device(kernel, HISTORY_NIC + i, draw_caps(), NULL);
@@ -449,7 +373,7 @@ void history_world_start(void)
 	{
 		history_shunt(TRUE);
 	}
-	fake_kernel_hook(kernel, before_request);
+	history_faults_start();
 }
 
 void history_world_end(void)
@@ -471,5 +395,5 @@ void history_world_stop(void)
 		conns[i].other->destroy(conns[i].other);
 	}
 	fake_kernel_destroy(kernel);
-	mutex->destroy(mutex);
+	history_faults_stop();
 }

@@ -8,6 +8,7 @@
  */
 
 #include "service_reroute.h"
+#include "../fake/fake_traffic.h"
 
 #include <errno.h>
 #include <time.h>
@@ -344,6 +345,49 @@ START_TEST(test_limits)
 }
 END_TEST
 
+/**
+ * What was requested has sent a packet, and is gone before it is asked for.
+ */
+static void lose_new(void)
+{
+	if (fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA) == 1)
+	{
+		fake_kernel_send(kernel);
+		fake_kernel_drop_sa(kernel, sa_out.id.spi);
+	}
+}
+
+START_TEST(test_lost_and_gone)
+{
+	const hw_offload_t modes[] = {
+		HW_OFFLOAD_NO, HW_OFFLOAD_CRYPTO, HW_OFFLOAD_PACKET,
+	};
+	test_sp_t trap;
+
+	/* with a trap, it is used from the moment it is there */
+	service_child_init(modes[_i]);
+	sp_init(&trap, POLICY_OUT, LOCAL, REMOTE, 0, 1, modes[_i]);
+	ck_assert_int_eq(sp_add(&trap), SUCCESS);
+	fake_kernel_add_flow(kernel, "192.168.50.1", 1000, "192.168.50.2", 2000,
+						 IPPROTO_UDP);
+	fake_kernel_traffic(kernel, TRUE);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
+					   FAKE_FAULT_LOST, 0, NULL);
+	fake_kernel_hook(kernel, lose_new);
+	ck_assert_int_eq(sa_add(&sa_out), FAILED);
+	fake_kernel_hook(kernel, NULL);
+	ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA),
+					 1);
+	fake_kernel_send(kernel);
+	ck_assert_msg(!fake_kernel_violation(kernel), "%s",
+				  fake_kernel_violation(kernel));
+	ck_assert_str_eq(sa_mode(SPI_OUT), "missing");
+	assert_no_key();
+	sp_clear(&trap);
+	service_child_clear();
+}
+END_TEST
+
 START_TEST(test_lost_twice)
 {
 	test_sa_t *sa = _i ? &sa_in : &sa_out;
@@ -358,13 +402,15 @@ START_TEST(test_lost_twice)
 						: sa->id.src->clone(sa->id.src);
 	update.new_dst = host_create_from_string(_i ? "192.168.50.9"
 												: "192.168.50.3", 0);
-	/* the answer is lost, and that to the question what became of it, too */
+	/* the answer is lost, and that to the question what became of it, too: an
+	 * outbound one may have been used */
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
 					   FAKE_FAULT_LOST, 0, NULL);
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_GETSA, 2,
 					   FAKE_FAULT_LOST, 0, NULL);
-	ck_assert_int_eq(ipsec->update_sa(ipsec, &sa->id, &update), SUCCESS);
-	ck_assert_int_eq(fake_kernel_count_sas(kernel), 1);
+	ck_assert_int_eq(ipsec->update_sa(ipsec, &sa->id, &update),
+					 _i ? SUCCESS : NOT_SUPPORTED);
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), _i);
 	update.new_src->destroy(update.new_src);
 	update.new_dst->destroy(update.new_dst);
 	service_child_clear();
@@ -420,6 +466,7 @@ TCase *keys_tcase(void)
 	tcase_add_test(tcase, test_late_counters);
 	tcase_add_test(tcase, test_refused_again);
 	tcase_add_test(tcase, test_limits);
+	tcase_add_loop_test(tcase, test_lost_and_gone, 0, 3);
 	tcase_add_loop_test(tcase, test_lost_twice, 0, 2);
 	tcase_add_test(tcase, test_never_known);
 	return tcase;
