@@ -19,7 +19,7 @@
 #include "../../hw_offload_ipsec.h"
 
 /** time for other threads to do their part, in milliseconds */
-#define TEST_DEADLINE (5000 * test_patience())
+#define TEST_DEADLINE (10000 * test_patience())
 
 /** Log lines of DBG_KNL that are kept */
 #define MAX_LINES 32
