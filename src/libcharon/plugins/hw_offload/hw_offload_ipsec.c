@@ -185,6 +185,7 @@ METHOD(kernel_ipsec_t, add_sa, status_t,
 		sa.flows = hwo_selectors_from_ts(
 							data->inbound ? data->dst_ts : data->src_ts,
 							data->inbound ? data->src_ts : data->dst_ts);
+		sa.facts.shapes = hwo_selectors_shapes(sa.flows);
 		if (hwo_sa_install(sas, &sa, data->hw_offload) == 0)
 		{
 			status = SUCCESS;
@@ -315,8 +316,7 @@ METHOD(kernel_ipsec_t, add_policy, status_t,
 			return FAILED;
 		}
 	}
-	hwo_translate_sp(&this->translate, id, data, ifindex,
-					 manual_priority(this, id, data), &user);
+	hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data), &user);
 	user.may_leak = hwo_sp_route_leak(&this->guard, &user);
 	if (this->services.sps->add(this->services.sps, &user))
 	{
@@ -359,8 +359,8 @@ METHOD(kernel_ipsec_t, del_policy, status_t,
 
 	for (i = 0; err == ENOENT && next_ifindex(this, id, i, &ifindex); i++)
 	{
-		hwo_translate_sp(&this->translate, id, data, ifindex,
-						 manual_priority(this, id, data), &user);
+		hwo_translate_sp(id, data, ifindex, manual_priority(this, id, data),
+						 &user);
 		err = this->services.sps->del(this->services.sps, &user);
 	}
 	if (!err && ifindex)

@@ -160,6 +160,18 @@ typedef struct hwo_nets_t {
 } hwo_nets_t;
 
 /**
+ * What a selector has that NICs may not match, bits.
+ */
+typedef enum hwo_shape_t {
+	/** zero addresses on both sides, whatever their prefix lengths */
+	HWO_SHAPE_ANY_ANY = (1 << 0),
+	/** ports, but no protocol */
+	HWO_SHAPE_ANY_PROTOCOL = (1 << 1),
+	/** a subnet, neither one address nor all of them */
+	HWO_SHAPE_SUBNET = (1 << 2),
+} hwo_shape_t;
+
+/**
  * What decides in which mode an SA can be, besides the configured mode and its
  * device. Collected once when the SA is installed, and kept with it, so that
  * every later plan judges the same.
@@ -183,9 +195,8 @@ typedef struct hwo_sa_facts_t {
 	bool ipcomp;
 	/** selectors are of another family than the addresses (tunnel mode) */
 	bool mixed_families;
-	/** a selector is a subnet, and NICs match single addresses only (tunnel
-	 * mode, before 6.15). */
-	bool subnets;
+	/** what the selectors of its SPs have, of hwo_shape_t */
+	u_int shapes;
 	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
 	bool if_id_in_software;
 	/** TRUE if in packet mode its traffic would leave in clear once its route

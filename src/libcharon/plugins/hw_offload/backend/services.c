@@ -15,6 +15,7 @@
  */
 static void start_shared(hwo_services_t *this,
 						 const hwo_kernel_sockets_t *kernel,
+						 const hwo_kernel_features_t *features,
 						 const hwo_guard_rules_t *guard)
 {
 	hwo_device_rules_t rules;
@@ -30,6 +31,7 @@ static void start_shared(hwo_services_t *this,
 	this->precedence = hwo_sp_precedence_create();
 	this->failures = hwo_failed_children_create();
 	hwo_setting_devices("devices", &rules);
+	rules.unmatched = features->subnets_matched ? 0 : HWO_SHAPE_SUBNET;
 	routes = hwo_route_lookup_create(hwo_nl_exchange_create(kernel->route),
 									 kernel->route_events);
 	this->devices = hwo_egress_device_create(routes, kernel->links,
@@ -111,11 +113,10 @@ bool hwo_services_start(hwo_services_t *this,
 	hwo_status_source_t source = {
 		.guard = *guard,
 		.if_id_in_software = features->sa_if_id_in_software,
-		.subnets_matched = features->subnets_matched,
 	};
 
 	/* each adopts a door, so all of them are there before any may fail */
-	start_shared(this, kernel, guard);
+	start_shared(this, kernel, features, guard);
 	start_installers(this, kernel, features, guard);
 	start_followers(this, kernel, guard);
 	source.table = this->table;

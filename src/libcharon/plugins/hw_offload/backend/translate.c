@@ -179,24 +179,6 @@ static bool has_mixed_families(const hwo_sa_t *sa,
 }
 
 /**
- * Check if any of some traffic selectors is a subnet.
- */
-static bool has_subnet(linked_list_t *list)
-{
-	enumerator_t *enumerator;
-	traffic_selector_t *ts;
-	bool found = FALSE;
-
-	enumerator = list->create_enumerator(list);
-	while (enumerator->enumerate(enumerator, &ts))
-	{
-		found = found || hwo_ts_is_subnet(ts);
-	}
-	enumerator->destroy(enumerator);
-	return found;
-}
-
-/**
  * Set IP-TFS parameters.
  */
 static void translate_iptfs(const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa)
@@ -288,8 +270,6 @@ bool hwo_translate_sa(const hwo_translate_t *how,
 	}
 	sa->facts.ipcomp = data->ipcomp != IPCOMP_NONE;
 	sa->facts.mixed_families = has_mixed_families(sa, data);
-	sa->facts.subnets = !how->kernel.subnets_matched &&
-				  (has_subnet(data->src_ts) || has_subnet(data->dst_ts));
 	sa->facts.if_id_in_software = how->kernel.sa_if_id_in_software;
 	sa->facts.set_mark = data->mark;
 	sa->facts.marked = sa->id.mark.mask || sa->id.if_id;
@@ -403,8 +383,7 @@ static void translate_tmpls(const ipsec_sa_cfg_t *cfg, hwo_sp_request_t *user)
 	}
 }
 
-void hwo_translate_sp(const hwo_translate_t *how,
-					  const kernel_ipsec_policy_id_t *id,
+void hwo_translate_sp(const kernel_ipsec_policy_id_t *id,
 					  const kernel_ipsec_manage_policy_t *data,
 					  uint32_t ifindex, uint32_t manual, hwo_sp_request_t *user)
 {
@@ -424,9 +403,6 @@ void hwo_translate_sp(const hwo_translate_t *how,
 	user->sa.if_id = id->if_id;
 	user->sa.proto = cfg->ah.use ? IPPROTO_AH : IPPROTO_ESP;
 	user->sa.spi = cfg->ah.use ? cfg->ah.spi : cfg->esp.spi;
-	user->subnets = !how->kernel.subnets_matched &&
-					(hwo_ts_is_subnet(id->src_ts) ||
-					 hwo_ts_is_subnet(id->dst_ts));
 
 	user->auto_priority = hwo_sp_priority(&user->sp.id.sel, data->prio,
 										  id->interface != NULL);

@@ -91,15 +91,13 @@ void hwo_translate_sp_id(const kernel_ipsec_policy_id_t *id, uint32_t ifindex,
 /**
  * Translate what charon wants to add to or delete from the SPD.
  *
- * @param how		what influences the translation
  * @param id		identity
  * @param data		facts
  * @param ifindex	index of id->interface, 0 if there is none
  * @param manual	priority set by an external function, 0 for none
  * @param user		[out] user of the SP
  */
-void hwo_translate_sp(const hwo_translate_t *how,
-					  const kernel_ipsec_policy_id_t *id,
+void hwo_translate_sp(const kernel_ipsec_policy_id_t *id,
 					  const kernel_ipsec_manage_policy_t *data,
 					  uint32_t ifindex, uint32_t manual,
 					  hwo_sp_request_t *user);

@@ -51,6 +51,8 @@ typedef struct hwo_device_rules_t {
 	array_t *devices;
 	/** hwo_local_rule_t, by value */
 	array_t *locals;
+	/** what NICs don't match besides what none does, of hwo_shape_t */
+	u_int unmatched;
 } hwo_device_rules_t;
 
 /**

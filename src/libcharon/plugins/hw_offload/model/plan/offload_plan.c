@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_MARK,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_ANY_PROTOCOL,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -50,6 +50,8 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_MARK,
 	"shunt",
 	"no-policies",
 	"mark",
+	"any-any",
+	"any-protocol",
 );
 
 bool hwo_reason_is_path(hwo_reason_t reason)
@@ -112,12 +114,29 @@ static hwo_reason_t refused_by_core(const hwo_sa_facts_t *facts)
 	return HWO_REASON_NONE;
 }
 
+hwo_reason_t hwo_plan_unmatched(u_int shapes, const hwo_device_t *device)
+{
+	if (shapes & HWO_SHAPE_ANY_ANY)
+	{
+		return HWO_REASON_ANY_ANY;
+	}
+	if (shapes & HWO_SHAPE_ANY_PROTOCOL)
+	{
+		return HWO_REASON_ANY_PROTOCOL;
+	}
+	return shapes & device->unmatched & HWO_SHAPE_SUBNET ? HWO_REASON_SUBNET
+														 : HWO_REASON_NONE;
+}
+
 /**
  * Rules for any packet mode. IPv4 in IPv6 and the other way round do not work
  * with Linux 6.12.
  */
-static hwo_reason_t packet_refused(const hwo_sa_facts_t *facts)
+static hwo_reason_t packet_refused(const hwo_sa_facts_t *facts,
+								   const hwo_device_t *device)
 {
+	hwo_reason_t unmatched = hwo_plan_unmatched(facts->shapes, device);
+
 	if (facts->marked)
 	{
 		return HWO_REASON_MARK;
@@ -130,9 +149,9 @@ static hwo_reason_t packet_refused(const hwo_sa_facts_t *facts)
 	{
 		return HWO_REASON_MIXED_FAMILIES;
 	}
-	if (facts->subnets)
+	if (unmatched)
 	{
-		return HWO_REASON_SUBNET;
+		return unmatched;
 	}
 	return facts->shunted ? HWO_REASON_SHUNT : HWO_REASON_NONE;
 }
@@ -170,7 +189,8 @@ void hwo_plan_sa(hw_offload_t requested, const hwo_sa_facts_t *facts,
 	plan->ifindex = device->ifindex;
 	plan->others = device->others;
 	core = refused_by_core(facts);
-	packet = core ?: packet_refused(facts) ?: device->denied[HWO_MODE_PACKET];
+	packet = core ?: packet_refused(facts, device) ?:
+			 device->denied[HWO_MODE_PACKET];
 	crypto = core ?: device->denied[HWO_MODE_CRYPTO] ?: crypto_unsafe(facts);
 
 	switch (requested)

@@ -101,6 +101,11 @@ typedef enum hwo_reason_t {
 	 * traffic between the addresses; both modes: no mark is set on what a NIC
 	 * has decrypted. */
 	HWO_REASON_MARK,
+	/** packet: a selector without addresses, which NICs take for all frames,
+	 * ARP included. */
+	HWO_REASON_ANY_ANY,
+	/** packet: ports without a protocol, which NICs ignore */
+	HWO_REASON_ANY_PROTOCOL,
 } hwo_reason_t;
 
 /**
@@ -130,6 +135,8 @@ typedef struct hwo_device_t {
 	hwo_reason_t others;
 	/** SAs it may have in each mode, 0 for any number */
 	u_int max_sas;
+	/** what it does not match besides what no NIC does, of hwo_shape_t */
+	u_int unmatched;
 } hwo_device_t;
 
 /**
@@ -180,6 +187,15 @@ typedef struct hwo_plan_t {
  * Describe that there is no device.
  */
 void hwo_device_none(hwo_reason_t why, hwo_device_t *device);
+
+/**
+ * Find out why selectors can't be in packet mode: if a NIC takes more than they
+ * are for, others are cut off, if it takes less, the rest leaves in clear.
+ *
+ * @param shapes		what they have, of hwo_shape_t
+ * @return				reason, NONE if nothing speaks against it
+ */
+hwo_reason_t hwo_plan_unmatched(u_int shapes, const hwo_device_t *device);
 
 /**
  * Plan the installation of an SA.

@@ -60,15 +60,6 @@ static void put_subnet(traffic_selector_t *ts, uint8_t bytes[16],
 	net->destroy(net);
 }
 
-bool hwo_ts_is_subnet(traffic_selector_t *ts)
-{
-	uint8_t bytes[16], prefix;
-	int all = ts->get_type(ts) == TS_IPV4_ADDR_RANGE ? 32 : 128;
-
-	put_subnet(ts, bytes, &prefix);
-	return prefix != 0 && prefix != all;
-}
-
 bool hwo_addr_is_link_local(const hwo_addr_t *addr)
 {
 	return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&
@@ -246,6 +237,49 @@ array_t *hwo_selectors_from_ts(linked_list_t *src, linked_list_t *dst)
 	}
 	out->destroy(out);
 	return all;
+}
+
+/**
+ * Check if a prefix is for more than one address, but not for all.
+ */
+static bool is_subnet(const hwo_selector_t *sel, uint8_t prefix)
+{
+	return prefix && prefix != addr_len(sel->family) * 8;
+}
+
+u_int hwo_selector_shapes(const hwo_selector_t *sel)
+{
+	static const uint8_t zero[sizeof(sel->src)];
+	u_int shapes = 0;
+
+	if (memeq(sel->src, zero, sizeof(zero)) &&
+		memeq(sel->dst, zero, sizeof(zero)))
+	{
+		shapes |= HWO_SHAPE_ANY_ANY;
+	}
+	if (!sel->proto && (sel->src_port_mask || sel->dst_port_mask))
+	{
+		shapes |= HWO_SHAPE_ANY_PROTOCOL;
+	}
+	if (is_subnet(sel, sel->src_prefix) || is_subnet(sel, sel->dst_prefix))
+	{
+		shapes |= HWO_SHAPE_SUBNET;
+	}
+	return shapes;
+}
+
+u_int hwo_selectors_shapes(array_t *all)
+{
+	hwo_selector_t sel;
+	u_int shapes = 0;
+	int i;
+
+	for (i = 0; i < array_count(all); i++)
+	{
+		array_get(all, i, &sel);
+		shapes |= hwo_selector_shapes(&sel);
+	}
+	return shapes;
 }
 
 traffic_selector_t *hwo_selector_to_ts(const hwo_selector_t *sel, bool src)

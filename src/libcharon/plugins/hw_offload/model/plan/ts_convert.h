@@ -98,9 +98,18 @@ void hwo_nets_from_ts(linked_list_t *list, hwo_nets_t *nets);
 uint8_t hwo_proto_from_ts(linked_list_t *src, linked_list_t *dst);
 
 /**
- * Check if a traffic selector is for more than one address, but not for all.
+ * Find out what a selector has that NICs may not match.
+ *
+ * @return			of hwo_shape_t
  */
-bool hwo_ts_is_subnet(traffic_selector_t *ts);
+u_int hwo_selector_shapes(const hwo_selector_t *sel);
+
+/**
+ * Find out what any of some selectors has, hwo_selector_t.
+ *
+ * @return			of hwo_shape_t
+ */
+u_int hwo_selectors_shapes(array_t *all);
 
 /**
  * Convert one side of a selector of the SPD to a traffic selector. Both sides

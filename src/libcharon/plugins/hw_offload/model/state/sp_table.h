@@ -43,8 +43,6 @@ typedef struct hwo_sp_request_t {
 	hw_offload_t requested;
 	/** TRUE if packet mode would leak, see hwo_sp_may_leak() */
 	bool may_leak;
-	/** TRUE if NICs would not match a subnet, see hwo_sa_t */
-	bool subnets;
 	/** SA the traffic goes through, spi 0 if there is none (traps, shunts) */
 	hwo_sa_id_t sa;
 	/** mode of the SA */

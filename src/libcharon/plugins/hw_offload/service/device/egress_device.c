@@ -93,6 +93,7 @@ METHOD(egress_device_t, judge, void,
 	}
 	this->history->observe(this->history, &link, feature);
 	hwo_device_judge(&link, &master, feature, &rule, device);
+	device->unmatched = this->rules.unmatched;
 }
 
 METHOD(egress_device_t, xfrm_name, bool,

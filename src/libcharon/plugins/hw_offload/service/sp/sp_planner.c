@@ -133,11 +133,7 @@ static hwo_reason_t packet_refused(const hwo_sp_request_t *user)
 	{
 		return HWO_REASON_MARK;
 	}
-	if (user->may_leak)
-	{
-		return HWO_REASON_ROUTE_LEAK;
-	}
-	return user->subnets ? HWO_REASON_SUBNET : HWO_REASON_NONE;
+	return user->may_leak ? HWO_REASON_ROUTE_LEAK : HWO_REASON_NONE;
 }
 
 void hwo_sp_plan_user(const hwo_sp_install_t *this,
@@ -168,6 +164,10 @@ void hwo_sp_plan_user(const hwo_sp_install_t *this,
 					 user->requested == HW_OFFLOAD_AUTO))
 	{
 		find_device(this->devices, user, &device);
+		refused = hwo_plan_unmatched(hwo_selector_shapes(&user->sp.id.sel),
+									 &device);
+		device.denied[HWO_MODE_PACKET] = refused ?:
+										 device.denied[HWO_MODE_PACKET];
 		if (hwo_sp_is_behind(this, user, device.ifindex))
 		{
 			device.denied[HWO_MODE_PACKET] = HWO_REASON_SHUNT;

@@ -42,10 +42,40 @@ void hwo_child_facts_add_proposal(hwo_child_facts_t *facts,
 void hwo_child_facts_add_selector(hwo_child_facts_t *facts,
 								  traffic_selector_t *ts, bool local)
 {
-	*(ts->get_type(ts) == TS_IPV4_ADDR_RANGE ? &facts->ipv4
-											 : &facts->ipv6) = TRUE;
-	facts->subnets = facts->subnets || hwo_ts_is_subnet(ts);
-	hwo_nets_add(local ? &facts->sa.local : &facts->sa.remote, ts);
+	linked_list_t **list = local ? &facts->local_ts : &facts->remote_ts;
+	/* if that is not known, any will do: it is a single address */
+	host_t *host = local ? facts->local ?: facts->remote
+						 : facts->remote ?: facts->local;
+
+	if (!ts->is_dynamic(ts))
+	{
+		*(ts->get_type(ts) == TS_IPV4_ADDR_RANGE ? &facts->ipv4
+												 : &facts->ipv6) = TRUE;
+		hwo_nets_add(local ? &facts->sa.local : &facts->sa.remote, ts);
+	}
+	else if (host)
+	{
+		ts->set_address(ts, host);
+	}
+	else
+	{
+		ts->destroy(ts);
+		return;
+	}
+	*list = *list ?: linked_list_create();
+	(*list)->insert_last(*list, ts);
+}
+
+void hwo_child_facts_add_shapes(hwo_child_facts_t *facts)
+{
+	array_t *all;
+
+	if (facts->local_ts && facts->remote_ts)
+	{
+		all = hwo_selectors_from_ts(facts->local_ts, facts->remote_ts);
+		facts->sa.shapes = hwo_selectors_shapes(all);
+		array_destroy(all);
+	}
 }
 
 host_t *hwo_child_facts_host(const char *addrs)
@@ -72,5 +102,8 @@ void hwo_child_facts_clear(hwo_child_facts_t *facts)
 {
 	DESTROY_IF(facts->local);
 	DESTROY_IF(facts->remote);
+	DESTROY_OFFSET_IF(facts->local_ts, offsetof(traffic_selector_t, destroy));
+	DESTROY_OFFSET_IF(facts->remote_ts, offsetof(traffic_selector_t, destroy));
 	facts->local = facts->remote = NULL;
+	facts->local_ts = facts->remote_ts = NULL;
 }

@@ -40,8 +40,8 @@ typedef struct hwo_child_facts_t {
 	bool esn, no_esn, gcm, other;
 	/** TRUE if traffic selectors have addresses of that family */
 	bool ipv4, ipv6;
-	/** TRUE if some are for a subnet, see hwo_ts_is_subnet() */
-	bool subnets;
+	/** all of them, as far as they are known; traffic_selector_t */
+	linked_list_t *local_ts, *remote_ts;
 	/** replay window */
 	uint32_t window;
 	/** limits on bytes */
@@ -106,14 +106,20 @@ void hwo_child_facts_add_proposal(hwo_child_facts_t *facts,
 								  proposal_t *proposal);
 
 /**
- * Note a traffic selector that is not dynamic.
+ * Note a traffic selector. A dynamic one is for an address of the child, which
+ * has to be set before.
  *
  * @param facts			facts to add to
- * @param ts			traffic selector, not adopted
+ * @param ts			traffic selector, adopted
  * @param local			TRUE if it is ours
  */
 void hwo_child_facts_add_selector(hwo_child_facts_t *facts,
 								  traffic_selector_t *ts, bool local);
+
+/**
+ * Conclude what all traffic selectors have.
+ */
+void hwo_child_facts_add_shapes(hwo_child_facts_t *facts);
 
 /**
  * Parse addresses of hosts, as configured.

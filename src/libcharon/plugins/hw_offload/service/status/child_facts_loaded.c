@@ -26,27 +26,18 @@ static void note_proposals(hwo_child_facts_t *facts, child_cfg_t *child)
 	list->destroy_offset(list, offsetof(proposal_t, destroy));
 }
 
-/**
- * Note traffic selectors; dynamic ones have the family of the addresses.
- */
 static void note_selectors(hwo_child_facts_t *facts, child_cfg_t *child,
 						   bool local)
 {
-	enumerator_t *enumerator;
 	traffic_selector_t *ts;
 	linked_list_t *list;
 
 	list = hwo_compat_child_selectors(child, local);
-	enumerator = list->create_enumerator(list);
-	while (enumerator->enumerate(enumerator, &ts))
+	while (list->remove_first(list, (void**)&ts) == SUCCESS)
 	{
-		if (!ts->is_dynamic(ts))
-		{
-			hwo_child_facts_add_selector(facts, ts, local);
-		}
+		hwo_child_facts_add_selector(facts, ts, local);
 	}
-	enumerator->destroy(enumerator);
-	list->destroy_offset(list, offsetof(traffic_selector_t, destroy));
+	list->destroy(list);
 }
 
 void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
@@ -83,6 +74,7 @@ void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
 	note_proposals(facts, child);
 	note_selectors(facts, child, TRUE);
 	note_selectors(facts, child, FALSE);
+	hwo_child_facts_add_shapes(facts);
 }
 
 /**

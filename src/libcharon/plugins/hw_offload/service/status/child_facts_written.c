@@ -109,34 +109,69 @@ static bool note_proposals(hwo_child_facts_t *facts, protocol_id_t proto,
 }
 
 /**
- * Parse the addresses of a traffic selector, a text of some length.
+ * Parse protocol and ports of a traffic selector. Which ones does not matter.
+ *
+ * @param text		what is in brackets, cut into pieces
+ * @param ports		[out] TRUE if it has ports
+ * @return			protocol, 0 for any
  */
-static traffic_selector_t *parse_selector(const char *text, size_t len)
+static uint8_t parse_proto(char *text, bool *ports)
 {
-	traffic_selector_t *ts = NULL;
-	host_t *from, *to;
-	char addrs[128];
+	char *port = strchr(text, '/'), *end;
+	int proto;
 
-	snprintf(addrs, sizeof(addrs), "%.*s", (int)len, text);
-	if (!strchr(addrs, '-'))
+	if (port)
 	{
-		return traffic_selector_create_from_cidr(addrs, 0, 0, 65535);
+		*port++ = '\0';
+		port[strcspn(port, "]")] = '\0';
 	}
-	if (host_create_from_range(addrs, &from, &to))
+	text[strcspn(text, "]")] = '\0';
+	*ports = port && *port && !streq(port, "any");
+	proto = strtol(text, &end, 0);
+	return *end && !streq(text, "any") ? IPPROTO_RAW : proto;
+}
+
+/**
+ * Parse a traffic selector, which is cut into pieces.
+ */
+static traffic_selector_t *parse_selector(char *text)
+{
+	char *protoport = text + strcspn(text, "[");
+	traffic_selector_t *ts = NULL;
+	uint16_t to = 65535;
+	host_t *lower, *upper;
+	uint8_t proto = 0;
+	bool ports;
+
+	if (*protoport)
 	{
-		ts = traffic_selector_create_from_bytes(0,
-					from->get_family(from) == AF_INET ? TS_IPV4_ADDR_RANGE
-													  : TS_IPV6_ADDR_RANGE,
-					from->get_address(from), 0, to->get_address(to), 65535);
-		from->destroy(from);
-		to->destroy(to);
+		*protoport++ = '\0';
+		proto = parse_proto(protoport, &ports);
+		to = ports ? 0 : to;
+	}
+	if (streq(text, "dynamic"))
+	{
+		return traffic_selector_create_dynamic(proto, 0, to);
+	}
+	if (!strchr(text, '-'))
+	{
+		return traffic_selector_create_from_cidr(text, proto, 0, to);
+	}
+	if (host_create_from_range(text, &lower, &upper))
+	{
+		ts = traffic_selector_create_from_bytes(proto,
+					lower->get_family(lower) == AF_INET ? TS_IPV4_ADDR_RANGE
+														: TS_IPV6_ADDR_RANGE,
+					lower->get_address(lower), 0, upper->get_address(upper),
+					to);
+		lower->destroy(lower);
+		upper->destroy(upper);
 	}
 	return ts;
 }
 
 /**
- * Note the addresses in a list of traffic selectors, by what is before their
- * protocol.
+ * Note a list of traffic selectors.
  */
 static void note_selectors(hwo_child_facts_t *facts, char *value, bool local)
 {
@@ -144,14 +179,13 @@ static void note_selectors(hwo_child_facts_t *facts, char *value, bool local)
 	traffic_selector_t *ts;
 	char *token;
 
-	enumerator = enumerator_create_token(value ?: "", ",", " ");
+	enumerator = enumerator_create_token(value ?: "dynamic", ",", " ");
 	while (enumerator->enumerate(enumerator, &token))
 	{
-		ts = parse_selector(token, strcspn(token, "["));
+		ts = parse_selector(token);
 		if (ts)
 		{
 			hwo_child_facts_add_selector(facts, ts, local);
-			ts->destroy(ts);
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -252,13 +286,14 @@ static const char *note_config(const json_t *config, hwo_child_facts_t *facts)
 	facts->sa.ipcomp = settings_value_as_bool(written(config, "ipcomp"), FALSE);
 	facts->sa.no_policies = !settings_value_as_bool(written(config, "policies"),
 													TRUE);
-	note_selectors(facts, written(config, "local_ts"), TRUE);
-	note_selectors(facts, written(config, "remote_ts"), FALSE);
 	error = note_words(config, facts) ?: note_numbers(config, facts);
 	if (!error)
 	{
 		facts->local = hwo_child_facts_host(written(config, "local_addrs"));
 		facts->remote = hwo_child_facts_host(written(config, "remote_addrs"));
+		note_selectors(facts, written(config, "local_ts"), TRUE);
+		note_selectors(facts, written(config, "remote_ts"), FALSE);
+		hwo_child_facts_add_shapes(facts);
 	}
 	return error;
 }

@@ -52,8 +52,6 @@ static void plan_child(hwo_explanation_t *this)
 		family = facts->remote->get_family(facts->remote);
 		sa.mixed_families = sa.mode == MODE_TUNNEL &&
 							(family == AF_INET ? facts->ipv6 : facts->ipv4);
-		sa.subnets = sa.mode == MODE_TUNNEL && facts->subnets &&
-					 !this->host->subnets_matched;
 		sa.may_leak = hwo_sp_may_leak(&this->host->guard, family, sa.mode,
 									  facts->if_id_out,
 									  sa.mode == MODE_TRANSPORT);

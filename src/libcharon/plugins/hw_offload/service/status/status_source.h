@@ -45,8 +45,6 @@ typedef struct hwo_status_source_t {
 	hwo_guard_rules_t guard;
 	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
 	bool if_id_in_software;
-	/** NICs match subnets in packet mode, see hwo_kernel_features_t */
-	bool subnets_matched;
 } hwo_status_source_t;
 
 #endif /** HWO_STATUS_SOURCE_H_ @}*/

@@ -44,7 +44,6 @@ void sa_setup(void)
 			.sa_last_used = TRUE,
 			.sa_af_unspec_transport = TRUE,
 			.sa_dir = TRUE,
-			.subnets_matched = TRUE,
 		},
 	};
 

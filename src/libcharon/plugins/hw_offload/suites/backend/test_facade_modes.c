@@ -142,32 +142,6 @@ START_TEST(test_families)
 }
 END_TEST
 
-START_TEST(test_subnets)
-{
-	/* single addresses, and all of them */
-	data.mode = expected.facts.mode = MODE_TUNNEL;
-	expected.af_unspec = TRUE;
-	how.kernel.subnets_matched = FALSE;
-	add_ts("10.1.0.1/32", "0.0.0.0/0", 0, 0);
-	check_sa();
-	/* any of the selectors */
-	if (_i)
-	{
-		add_ts("10.1.0.2/32", "10.2.0.0/31", 0, 0);
-	}
-	else
-	{
-		add_ts("10.1.0.0/16", "10.2.0.1/32", 0, 0);
-	}
-	expected.facts.subnets = TRUE;
-	check_sa();
-	/* they are of no importance where NICs match them */
-	how.kernel.subnets_matched = TRUE;
-	expected.facts.subnets = FALSE;
-	check_sa();
-}
-END_TEST
-
 /**
  * Check the networks on one side.
  */
@@ -342,7 +316,6 @@ TCase *translate_modes_tcase(void)
 	tcase_add_test(tc, test_ipcomp_tunnel);
 	tcase_add_test(tc, test_ipcomp_transport);
 	tcase_add_test(tc, test_families);
-	tcase_add_loop_test(tc, test_subnets, 0, 2);
 	tcase_add_loop_test(tc, test_nets, 0, 2);
 	tcase_add_test(tc, test_if_id);
 	tcase_add_test(tc, test_marked);

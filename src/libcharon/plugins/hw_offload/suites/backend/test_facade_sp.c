@@ -17,7 +17,6 @@ static kernel_ipsec_policy_id_t id;
 static kernel_ipsec_manage_policy_t data;
 static ipsec_sa_cfg_t cfg;
 static uint32_t ifindex, manual;
-static hwo_translate_t how;
 
 /** what comes of it */
 static hwo_sp_request_t expected;
@@ -94,9 +93,6 @@ static void setup(void)
 	memset(&cfg, 0, sizeof(cfg));
 	memset(&expected, 0, sizeof(expected));
 	ifindex = manual = 0;
-	how = (hwo_translate_t){
-		.kernel.subnets_matched = TRUE,
-	};
 
 	set_hosts("192.168.50.1", "192.168.50.2");
 	set_ts("10.1.0.0/16", "10.2.0.0/16", 0, 0, 65535);
@@ -145,7 +141,7 @@ static void check_sp(void)
 	expect_addr(&expected.to, ts->get_to_address(ts));
 
 	memset(&user, 0xa5, sizeof(user));
-	hwo_translate_sp(&how, &id, &data, ifindex, manual, &user);
+	hwo_translate_sp(&id, &data, ifindex, manual, &user);
 	ck_assert_int_eq(user.sp.tmpl_count, expected.sp.tmpl_count);
 	ck_assert_uint_eq(user.sp.priority, expected.sp.priority);
 	facade_check_equal(&user, &expected, sizeof(user));
@@ -336,28 +332,6 @@ START_TEST(test_requested)
 }
 END_TEST
 
-START_TEST(test_subnets)
-{
-	how.kernel.subnets_matched = FALSE;
-	expected.subnets = TRUE;
-	check_sp();
-	/* one is enough */
-	set_ts("10.1.0.0/16", "10.2.0.1/32", 0, 0, 65535);
-	expected.auto_priority = expected.sp.priority = 375423;
-	check_sp();
-	set_ts("10.1.0.1/32", "10.2.0.0/16", 0, 0, 65535);
-	check_sp();
-	/* neither one address nor all of them */
-	expected.subnets = FALSE;
-	set_ts("10.1.0.1/32", "10.2.0.1/32", 0, 0, 65535);
-	expected.auto_priority = expected.sp.priority = 367231;
-	check_sp();
-	set_ts("10.1.0.1/32", "0.0.0.0/0", 0, 0, 65535);
-	expected.auto_priority = expected.sp.priority = 383615;
-	check_sp();
-}
-END_TEST
-
 TCase *translate_sp_tcase(void)
 {
 	TCase *tc;
@@ -374,7 +348,6 @@ TCase *translate_sp_tcase(void)
 	tcase_add_loop_test(tc, test_icmp, 0, countof(dirs));
 	tcase_add_test(tc, test_identity);
 	tcase_add_test(tc, test_priority);
-	tcase_add_test(tc, test_subnets);
 	tcase_add_loop_test(tc, test_requested, HW_OFFLOAD_NO, HW_OFFLOAD_AUTO + 1);
 	return tc;
 }

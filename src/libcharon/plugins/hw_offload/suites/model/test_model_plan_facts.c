@@ -15,7 +15,7 @@
 #define IF_ID_SA ESP_SA, .if_id = 5
 #define VLAN	HWO_REASON_VLAN_DEVICE
 #define MIXED	HWO_REASON_MIXED_FAMILIES
-#define SUBNET	HWO_REASON_SUBNET
+#define ANY	HWO_REASON_ANY_ANY
 #define SHUNT	HWO_REASON_SHUNT
 #define MARK	HWO_REASON_MARK
 #define IPCOMP	HWO_REASON_IPCOMP
@@ -32,8 +32,8 @@ static const struct {
 	{ { ESP_SA, .mixed_families = TRUE },	OK, OK,		MIXED, OK },
 	{ { ESP_SA, .mixed_families = TRUE },	BOND, OK,	MIXED, OK },
 	{ { ESP_SA, .mixed_families = TRUE },	VLAN, VLAN,	MIXED, VLAN },
-	{ { ESP_SA, .subnets = TRUE },			OK, OK,		SUBNET, OK },
-	{ { ESP_SA, .subnets = TRUE },			BOND, OK,	SUBNET, OK },
+	{ { ESP_SA, .shapes = HWO_SHAPE_ANY_ANY },	OK, OK,	ANY, OK },
+	{ { ESP_SA, .shapes = HWO_SHAPE_ANY_ANY },	BOND, OK,	ANY, OK },
 	{ { ESP_SA, .marked = TRUE },			OK, OK,		MARK, OK },
 	{ { ESP_SA, .marked = TRUE },			BOND, OK,	MARK, OK },
 	/* a newer kernel does not help */

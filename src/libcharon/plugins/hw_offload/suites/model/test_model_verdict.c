@@ -181,6 +181,8 @@ static const struct {
 	{ HWO_REASON_IF_ID,				"if-id" },
 	{ HWO_REASON_MIXED_FAMILIES,	"mixed-families" },
 	{ HWO_REASON_MARK,				"mark" },
+	{ HWO_REASON_ANY_ANY,			"any-any" },
+	{ HWO_REASON_ANY_PROTOCOL,		"any-protocol" },
 	{ HWO_REASON_SUBNET,			"subnet" },
 	{ HWO_REASON_NO_DEVICE,			"no-device" },
 	{ HWO_REASON_NOT_CAPABLE,		"not-capable" },

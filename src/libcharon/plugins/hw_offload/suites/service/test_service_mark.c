@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Tests of marks and XFRM interface IDs, which no NIC knows.
+ * Tests of what no NIC knows: marks, XFRM interface IDs, and some selectors.
  */
 
 #include "bus_child.h"
@@ -123,6 +123,73 @@ START_TEST(test_no_sa)
 }
 END_TEST
 
+/** selectors for which a NIC takes more than the kernel */
+static const struct {
+	char *src, *dst, *reason;
+	uint16_t port;
+} shapes[] = {
+	{ "0.0.0.0/0", "0.0.0.0/0", "any-any" },
+	{ "0.0.0.0/0", "0.0.0.0/1", "any-any" },
+	{ "10.1.0.1/32", "10.2.0.1/32", "any-protocol", 80 },
+};
+
+/**
+ * Add a traffic selector to those of an SA.
+ */
+static void add_ts(linked_list_t *list, char *net, uint16_t port)
+{
+	list->insert_last(list, traffic_selector_create_from_cidr(net, 0, port,
+														port ?: 65535));
+}
+
+START_TEST(test_selectors)
+{
+	char text[64];
+
+	calls.have_address = FALSE;
+	sa_in.data.mode = sa_out.data.mode = MODE_TUNNEL;
+	add_ts(sa_in.data.src_ts, shapes[_i].src, shapes[_i].port);
+	add_ts(sa_in.data.dst_ts, shapes[_i].dst, 0);
+	add_ts(sa_out.data.src_ts, shapes[_i].dst, 0);
+	add_ts(sa_out.data.dst_ts, shapes[_i].src, shapes[_i].port);
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_str_eq(sa_mode(SPI_IN), "crypto");
+	ck_assert_str_eq(sa_mode(SPI_OUT), "crypto");
+	snprintf(text, sizeof(text), "effective crypto, device nic3, %s",
+			 shapes[_i].reason);
+	ck_assert_int_eq(service_lines_with(text), 1);
+	sa_in.data.hw_offload = HW_OFFLOAD_PACKET;
+	ck_assert_int_eq(sa_del(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_in), FAILED);
+}
+END_TEST
+
+START_TEST(test_selectors_no_sa)
+{
+	traffic_selector_t *ts = NULL;
+	test_sp_t sp;
+
+	sp_init(&sp, POLICY_OUT, shapes[_i].src, shapes[_i].dst, 0, 1,
+			HW_OFFLOAD_AUTO);
+	if (shapes[_i].port)
+	{
+		ts = sp.id.dst_ts;
+		sp.id.dst_ts = traffic_selector_create_from_cidr(shapes[_i].dst, 0,
+											shapes[_i].port, shapes[_i].port);
+	}
+	DESTROY_IF(ts);
+	ck_assert_int_eq(sp_add(&sp), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, shapes[_i].src, shapes[_i].dst),
+					 "none");
+	ck_assert_int_eq(sp_del(&sp), SUCCESS);
+	sp.data.hw_offload = HW_OFFLOAD_PACKET;
+	ck_assert_int_eq(sp_add(&sp), FAILED);
+	ck_assert_int_eq(service_lines_with(shapes[_i].reason), 1);
+	sp_clear(&sp);
+}
+END_TEST
+
 TCase *mark_tcase(void)
 {
 	TCase *tcase = tcase_create("mark");
@@ -132,5 +199,7 @@ TCase *mark_tcase(void)
 	tcase_add_loop_test(tcase, test_strict, 0, countof(marked));
 	tcase_add_test(tcase, test_outbound_later);
 	tcase_add_loop_test(tcase, test_no_sa, 0, 4);
+	tcase_add_loop_test(tcase, test_selectors, 0, countof(shapes));
+	tcase_add_loop_test(tcase, test_selectors_no_sa, 0, countof(shapes));
 	return tcase;
 }
