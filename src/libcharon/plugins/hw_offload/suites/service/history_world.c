@@ -196,6 +196,9 @@ void history_world_heal(void)
 	for (i = 0; i < conn_count; i++)
 	{
 		history_route(&conns[i], HISTORY_NIC);
+		/* what is sent while all are rekeyed may be more than their limits,
+		 * then one rekeying is the reason for the next for ever */
+		conns[i].packets = 0;
 	}
 }
 
