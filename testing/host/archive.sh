@@ -30,6 +30,29 @@ find_mirror()
 		"archive; set HW_OFFLOAD_MIRROR to the address of one"
 }
 
+fetch_release()
+{
+	/usr/lib/apt/apt-helper -o APT::Sandbox::User="$(id -un)" download-file \
+		"${mirror%/}/dists/$1/InRelease" "$2.new"
+	mv "$2.new" "$2"
+}
+
+# find_stable: sets stable to the codename of Debian's current release, as
+# mirrors may be late with what they call "stable".
+find_stable()
+{
+	local file=$cache/apt/stable
+	claim "$file"
+	if [[ -z $(find "$file" -mtime -"$lists_max_days" 2>/dev/null) ]]; then
+		step "asking what Debian's current release is" fetch_release stable \
+			"$file"
+	fi
+	stable=$(sed -n 's/^Codename: //p' "$file")
+	[[ -n $stable ]] ||
+		die "$mirror does not tell what Debian's current release is, see $file"
+	release
+}
+
 archive_keyring()
 {
 	local file

@@ -5,7 +5,7 @@
 # The commands of testing/lab.
 
 # The kernels that the plugin is tested with, the first one is the default.
-all_kernels=(7.2 6.12)
+all_kernels=(newest stable)
 
 # prepare PART...: what the lab needs before it can do something: "guest"
 # (images for the kernels that are asked for), "nicsim" (the module for each of
@@ -19,6 +19,7 @@ prepare()
 	find_mirror
 	cache_use
 	if [[ $parts == *" guest "* ]]; then
+		resolve_kernels
 		beside_others=1
 		fetch_kernels "$parts" &
 		workers+=($!)
@@ -151,7 +152,7 @@ finish_lists()
 list_for()
 {
 	if [[ $2 == upstream ]] && (( ${#names[@]} == 0 )); then
-		listed_for "$1"
+		listed_for "$1" | available
 	else
 		printf '%s\n' "${names[@]}"
 	fi
@@ -212,7 +213,7 @@ queue_check()
 	done
 	queue_list "$1" own "${chosen[@]}"
 	if [[ $1 == "${kernels[0]}" ]]; then
-		mapfile -t sample < <(listed_scenarios check)
+		mapfile -t sample < <(listed_scenarios check | available)
 		queue_list "$1" upstream "${sample[@]}"
 	fi
 }

@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# Debian's stock kernels, by series (6.12, 7.2): the boot image, the modules
-# that a guest needs, and a chroot with headers and compiler to build modules
-# in.
-
-kernel_suites=(trixie trixie-backports)
+# Debian's stock kernels, by series (6.12, 7.2) or by role: the boot image, the
+# modules that a guest needs, and a chroot with headers and compiler to build
+# modules in.
 
 # Loaded by the initramfs before it can mount anything.
 boot_modules=(virtio_pci virtio_blk squashfs overlay 9p 9pnet_virtio)
@@ -30,6 +28,46 @@ kernel_series()
 	apt_at "$archive" apt-cache pkgnames linux-image- |
 		sed -n 's/^linux-image-\([0-9]*\.[0-9]*\)\.[0-9]*+[a-z0-9+]*-amd64$/\1/p' |
 		sort -Vu | tr '\n' ' '
+}
+
+# series_of NAME...: the series that these roles and series stand for, each one
+# once. Of what the archive has, "stable" is the oldest one, that of Debian's
+# current release, and "newest" the latest one.
+series_of()
+{
+	local name
+	local -a series
+	read -ra series <<<"$(kernel_series)"
+	(( ${#series[@]} > 0 )) || die "${kernel_suites[*]} have no kernels at all"
+	for name in "$@"; do
+		case $name in
+		stable) echo "${series[0]}" ;;
+		newest) echo "${series[-1]}" ;;
+		*) echo "$name" ;;
+		esac
+	done | awk '!seen[$0]++'
+}
+
+# resolve_kernels: the roles in all_kernels and kernels become series.
+resolve_kernels()
+{
+	local list
+	find_stable
+	kernel_suites=("$stable" "$stable-backports")
+	archive_root kernel deb "${kernel_suites[@]}"
+	list=$(series_of "${all_kernels[@]}") || exit 1
+	mapfile -t all_kernels <<<"$list"
+	list=$(series_of "${kernels[@]}") || exit 1
+	mapfile -t kernels <<<"$list"
+}
+
+# role_of SERIES: the role in tests, "" if it has none.
+role_of()
+{
+	case $1 in
+	"${all_kernels[0]}") echo newest ;;
+	"${all_kernels[-1]}") echo stable ;;
+	esac
 }
 
 # kernel_packages: the packages that the files of kernel_release are in. Since
@@ -161,16 +199,17 @@ build_initramfs()
 }
 
 # build_headers RELEASE... DIR: DIR/root, a chroot with the headers of these
-# kernels and the compiler that Debian built them with.
+# kernels and the compiler that Debian built them with, which they depend on.
 build_headers()
 {
-	local dir=${*: -1} list=gcc-14,make,libc6-dev,kmod release
+	local dir=${*: -1} list=make,libc6-dev,kmod release
 	for release in "${@:1:$#-1}"; do
 		list+=,linux-headers-$release
 	done
 	bootstrap_options
 	source_lines deb "${kernel_suites[@]}" |
-		"${bootstrap[@]}" --include="$list" trixie "$dir/root" -
+		"${bootstrap[@]}" --include="$list" "${kernel_suites[0]}" \
+			"$dir/root" -
 }
 
 # prepare_kernel SERIES: sets kernel_dir and initrd to what boots the series.

@@ -8,7 +8,7 @@
 upstream_list=$testing_dir/upstream-scenarios
 
 # listed_scenarios [MARK]: what the list names, one per line; with that mark
-# only: "check", or a kernel.
+# only: "check", or "stable".
 listed_scenarios()
 {
 	awk -v mark="${1:-}" '
@@ -66,10 +66,16 @@ list_gaps()
 	done
 }
 
-# check_list: whether the list is complete for the strongSwan that is here.
+# check_list: whether the list is complete for the strongSwan that is here. It
+# is not made for other versions.
 check_list()
 {
 	local gaps
+	if [[ ${strongswan_version%-*} != "${strongswan_versions[0]}" ]]; then
+		say "testing/upstream-scenarios is for strongSwan" \
+			"${strongswan_versions[0]}, others may lack some of them"
+		return 0
+	fi
 	gaps=$(list_gaps "$strongswan_source/testing/tests")
 	if [[ -z $gaps ]]; then
 		echo "1 0 upstream-scenarios" >>"$log_dir/checks"
@@ -80,13 +86,24 @@ check_list()
 	fi
 }
 
-# listed_for SERIES: those that run on that kernel: all on the first one, those
-# that are marked with it on the others.
+# available: those of the scenarios on stdin that this strongSwan has.
+available()
+{
+	local name
+	while read -r name; do
+		if [[ -f $strongswan_source/testing/tests/$name/test.conf ]]; then
+			echo "$name"
+		fi
+	done
+}
+
+# listed_for SERIES: those that run on that kernel: all, but on that of Debian's
+# stable release those that are marked so.
 listed_for()
 {
-	if [[ $1 == "${all_kernels[0]}" ]]; then
-		listed_scenarios
+	if [[ $(role_of "$1") == stable ]]; then
+		listed_scenarios stable
 	else
-		listed_scenarios "$1"
+		listed_scenarios
 	fi
 }

@@ -19,11 +19,17 @@ in_headers_root()
 		exec "$@"' - "$headers_root" "$nicsim_build" "$@"
 }
 
+# kernel_compiler: what kernel_release was built with.
+kernel_compiler()
+{
+	sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\) .*/\1/p' "$kernel_dir/config"
+}
+
 make_nicsim()
 {
 	cp -pu "$testing_dir"/nicsim/* "$nicsim_build/"
-	in_headers_root chroot "$headers_root" make -C /src -j2 CC=gcc-14 \
-		KDIR="/lib/modules/$kernel_release/build"
+	in_headers_root chroot "$headers_root" make -C /src -j2 \
+		CC="$(kernel_compiler)" KDIR="/lib/modules/$kernel_release/build"
 }
 
 # build_nicsim SERIES: puts the module for kernel_release, which is of that
@@ -33,7 +39,8 @@ build_nicsim()
 	nicsim_build=$cache/build/$tree_key/nicsim-$1
 	claim "$nicsim_build"
 	mkdir -p "$nicsim_build"
-	step "building the NIC simulator for Linux $1" make_nicsim
+	if_it_fails="another kernel may do: --kernel with $(kernel_series)" \
+		step "building the NIC simulator for Linux $1" make_nicsim
 	cp "$nicsim_build/nicsim.ko" "$log_dir/images/$1/"
 	release
 }

@@ -36,7 +36,7 @@ elapsed()
 # step TEXT COMMAND...: runs COMMAND with its output in a log of its own. It
 # runs in the background in a process group of its own, so that an interrupted
 # lab can end everything that it started, and so that "set -e" holds in shell
-# functions.
+# functions. What if_it_fails says is printed if it fails.
 step()
 {
 	local text=$1 text_before="" log start=$SECONDS rc=0
@@ -62,6 +62,7 @@ step()
 		"$(elapsed $(( SECONDS - start )))"
 	tail -n 25 "$log" | sed 's/^/    /' >&2
 	printf 'testing/lab: %s failed, log: %s\n' "$text" "$log" >&2
+	[[ -z ${if_it_fails:-} ]] || printf 'testing/lab: %s\n' "$if_it_fails" >&2
 	exit 1
 }
 

@@ -21,7 +21,7 @@ build_promtool()
 # prepare_promtool: sets promtool to the program, for the guest's userland.
 prepare_promtool()
 {
-	archive_root "$rootfs_suite" "deb deb-src" "$rootfs_suite"
+	archive_root sid "deb deb-src" sid
 	promtool_version=$(package_version promtool)
 	image promtool "$(recipe "$promtool_version" "$host_dir/promtool.sh")" \
 		"getting promtool $promtool_version" build_promtool

@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the hw-offload authors
 #
-# The guest's userland: Debian sid, whose packaged strongSwan is the version
-# that the plugin is built for, as one squashfs.
+# The guest's userland as one squashfs: that of a Debian suite whose packaged
+# strongSwan is a version that the plugin works with.
 
-rootfs_suite=sid
+# Where to look for one, the first that has it is taken.
+rootfs_suites=(sid testing stable)
+if [[ -n ${HW_OFFLOAD_SUITE:-} ]]; then
+	rootfs_suites=("$HW_OFFLOAD_SUITE")
+fi
+rootfs_suite=${rootfs_suites[0]}
 
 rootfs_packages=(
 	charon-systemd strongswan-swanctl strongswan-pki
@@ -43,11 +48,39 @@ build_rootfs()
 	test -f "$dir/tree/usr/lib/ipsec/libcharon.so.0"
 }
 
-# prepare_rootfs: sets rootfs to the squashfs, needs archive_root of the suite.
+# upstream_version NAME: the version of a package without what is Debian's.
+upstream_version()
+{
+	package_version "$1" | sed 's/^[0-9]*://; s/-[^-]*$//'
+}
+
+# choose_suite: sets rootfs_suite, and archive to its root.
+choose_suite()
+{
+	local version known=" ${strongswan_versions[*]} "
+	for rootfs_suite in "${rootfs_suites[@]}"; do
+		if [[ $rootfs_suite == stable ]]; then
+			find_stable
+			rootfs_suite=$stable
+		fi
+		archive_root "$rootfs_suite" "deb deb-src" "$rootfs_suite"
+		version=$(upstream_version charon-systemd)
+		if [[ $known == *" $version "* ]]; then
+			return 0
+		fi
+		say "Debian $rootfs_suite has strongSwan ${version:-(none)}, the" \
+			"plugin was tested with:$known"
+	done
+	[[ -n ${HW_OFFLOAD_SUITE:-} ]] ||
+		die "no suite has a strongSwan that the plugin was tested with, to" \
+			"try that of sid: HW_OFFLOAD_SUITE=sid testing/lab ..."
+}
+
+# prepare_rootfs: sets rootfs to the squashfs.
 prepare_rootfs()
 {
 	local name versions=""
-	archive_root "$rootfs_suite" "deb deb-src" "$rootfs_suite"
+	choose_suite
 	for name in "${rootfs_versions[@]}"; do
 		versions+=" $name=$(package_version "$name")"
 	done

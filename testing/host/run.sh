@@ -76,7 +76,7 @@ runs_on()
 		# shellcheck source=/dev/null
 		. "$testing_dir/scenarios/$2/test.conf"
 	fi
-	[[ -z $KERNELS || " $KERNELS " == *" $1 "* ]]
+	[[ -z $KERNELS || " $KERNELS " == *" $(role_of "$1") "* ]]
 }
 
 # scenario_result STATUS NAME SECONDS REASON: is final, unless the scenario is

@@ -5,6 +5,10 @@
 # strongSwan's source package, for its headers and its test scenarios. It has to
 # be the version of the binaries in the guest: struct layouts change in between.
 
+# The versions that the plugin was tested with; testing/upstream-scenarios lists
+# what the first one has.
+strongswan_versions=(6.1.0 6.0.1)
+
 build_strongswan()
 {
 	local dir=$1

@@ -120,24 +120,12 @@ static bool is_covered(conn_t *conn, child_t *without)
 }
 
 /**
- * Check if an SA of a CHILD_SA is gone, without that charon wanted it.
- */
-static bool is_lost(child_t *child)
-{
-	fake_sa_t sa;
-
-	return child->outbound &&
-		   (!fake_kernel_get_sa(kernel, child->spi_in, &sa) ||
-			fake_kernel_fate(kernel, child->conn->flow, NULL) !=
-															FAKE_PROTECTED);
-}
-
-/**
  * Destroy a CHILD_SA. Unless that is on purpose, a guard has to stay.
  */
 static void destroy_child(child_t *child, bool purpose)
 {
 	conn_t *conn = child->conn;
+	fake_sa_t sa;
 	u_int n;
 
 	conn->children->remove(conn->children, child, NULL);
@@ -149,7 +137,9 @@ static void destroy_child(child_t *child, bool purpose)
 		}
 	}
 	/* what is lost already is blocked, whoever closes it */
-	conn->lost |= !purpose || is_lost(child);
+	conn->lost |= !purpose || (child->outbound &&
+				(!fake_kernel_get_sa(kernel, child->spi_in, &sa) ||
+				 fake_kernel_fate(kernel, conn->flow, NULL) != FAKE_PROTECTED));
 	history_child_destroy(child);
 }
 
