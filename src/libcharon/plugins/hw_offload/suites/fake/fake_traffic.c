@@ -282,21 +282,27 @@ fake_fate_t fake_kernel_fate(fake_kernel_t *this, u_int number, uint32_t *spi)
 
 bool fake_kernel_guarded(fake_kernel_t *this, u_int number)
 {
+	uint64_t first[] = {
+		[XFRM_POLICY_ALLOW] = UINT64_MAX,
+		[XFRM_POLICY_BLOCK] = UINT64_MAX,
+	};
 	enumerator_t *enumerator;
-	bool found = FALSE;
 	fake_sp_t *sp;
 
 	this->mutex->lock(this->mutex);
 	enumerator = this->sps->create_enumerator(this->sps);
-	while (!found && enumerator->enumerate(enumerator, &sp))
+	while (enumerator->enumerate(enumerator, &sp))
 	{
-		found = sp->info.dir == XFRM_POLICY_OUT && !sp->offload.ifindex &&
-				sp->info.action == XFRM_POLICY_BLOCK &&
-				fake_sp_matches(sp, get_flow(this, number), 0);
+		if (sp->info.dir == XFRM_POLICY_OUT && !sp->offload.ifindex &&
+			fake_sp_matches(sp, get_flow(this, number), 0))
+		{
+			first[sp->info.action] = min(first[sp->info.action],
+										 sp->info.priority);
+		}
 	}
 	enumerator->destroy(enumerator);
 	this->mutex->unlock(this->mutex);
-	return found;
+	return first[XFRM_POLICY_BLOCK] < first[XFRM_POLICY_ALLOW];
 }
 
 void fake_kernel_hook(fake_kernel_t *this, void (*hook)(void))

@@ -80,7 +80,8 @@ void fake_kernel_cover(fake_kernel_t *this, u_int flow, bool covered);
 fake_fate_t fake_kernel_fate(fake_kernel_t *this, u_int flow, uint32_t *spi);
 
 /**
- * Find out if there is an SP that blocks a flow, on any device.
+ * Find out if there is an SP that blocks a flow, on any device, if no NIC sends
+ * it.
  */
 bool fake_kernel_guarded(fake_kernel_t *this, u_int flow);
 
