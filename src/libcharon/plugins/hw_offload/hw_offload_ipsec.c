@@ -428,7 +428,7 @@ kernel_ipsec_t *hw_offload_ipsec_create(const hwo_kernel_sockets_t *kernel)
 							  "kernel_netlink_get_priority_custom"),
 		.ifnames = hwo_ifname_table_create(),
 	);
-	hwo_setup_features(kernel->uname.release, &this->translate.kernel);
+	hwo_kernel_features(kernel->uname.release, &this->translate.kernel);
 	this->guard = hwo_setup_guard(&this->translate.kernel);
 	if (!hwo_services_start(&this->services, kernel, &this->translate.kernel,
 							&this->guard))

@@ -106,6 +106,16 @@ typedef struct hwo_link_t {
 } hwo_link_t;
 
 /**
+ * What ethtool reports about the driver of a link.
+ */
+typedef struct hwo_driver_t {
+	/** name, empty if it is not known */
+	char name[32];
+	/** version: that of the kernel, if it came with it */
+	char version[32];
+} hwo_driver_t;
+
+/**
  * Compare addresses.
  */
 bool hwo_addr_equals(const hwo_addr_t *a, const hwo_addr_t *b);

@@ -169,6 +169,8 @@ typedef enum hwo_shape_t {
 	HWO_SHAPE_ANY_PROTOCOL = (1 << 1),
 	/** a subnet, neither one address nor all of them */
 	HWO_SHAPE_SUBNET = (1 << 2),
+	/** IPv6, with different prefix lengths */
+	HWO_SHAPE_UNEQUAL = (1 << 3),
 } hwo_shape_t;
 
 /**

@@ -12,7 +12,7 @@
 #ifndef KERNEL_FEATURES_H_
 #define KERNEL_FEATURES_H_
 
-#include <library.h>
+#include "../hwo_types.h"
 
 /**
  * Features that depend on the release.
@@ -24,8 +24,10 @@ typedef struct hwo_kernel_features_t {
 	bool sa_af_unspec_transport;
 	/** packets don't leave by another device than that of their SA, 7.1 */
 	bool route_checked;
-	/** NICs match subnets in packet mode, not just addresses, 6.15 */
-	bool subnets_matched;
+	/** what the driver of ConnectX does not match in packet mode: subnets, and
+	 * since 6.15 those of IPv6 with different prefix lengths, until 7.2; of
+	 * hwo_shape_t. */
+	u_int unmatched;
 	/** direction of SAs, and rules for replay windows that follow, 6.10 */
 	bool sa_dir;
 	/** inbound SAs with an XFRM interface ID are not offloaded, 7.1 */

@@ -30,12 +30,12 @@ static void start_shared(hwo_services_t *this,
 	this->sp_table = hwo_sp_table_create();
 	this->precedence = hwo_sp_precedence_create();
 	this->failures = hwo_failed_children_create();
-	hwo_setting_devices("devices", &rules);
-	rules.unmatched = features->subnets_matched ? 0 : HWO_SHAPE_SUBNET;
+	hwo_setup_devices(features, &rules);
 	routes = hwo_route_lookup_create(hwo_nl_exchange_create(kernel->route),
 									 kernel->route_events);
 	this->devices = hwo_egress_device_create(routes, kernel->links,
-											 kernel->features, &rules,
+											 kernel->features,
+											 kernel->link_driver, &rules,
 											 hwo_sp_by_inner_route(guard));
 }
 

@@ -75,12 +75,33 @@ bool hwo_setup_spd(nl_exchange_t *xfrm)
 	}
 }
 
-void hwo_setup_features(const char *release, hwo_kernel_features_t *features)
+/**
+ * Get whether NICs match subnets, and what is known of drivers does not count.
+ */
+static hwo_subnets_t get_subnets(void)
 {
-	hwo_kernel_features(release, features);
-	/* NVIDIA's own driver packages are newer than the kernel they are for */
-	features->subnets_matched = hwo_setting_bool("packet_subnets",
-												 features->subnets_matched);
+	char *value = hwo_setting_str("packet_subnets", "");
+
+	if (!value[0])
+	{
+		return HWO_SUBNETS_BY_DRIVER;
+	}
+	if (streq(value, "all"))
+	{
+		return HWO_SUBNETS_ALL;
+	}
+	return hwo_setting_bool("packet_subnets", FALSE) ? HWO_SUBNETS_YES
+													 : HWO_SUBNETS_NO;
+}
+
+void hwo_setup_devices(const hwo_kernel_features_t *features,
+					   hwo_device_rules_t *rules)
+{
+	hwo_setting_devices("devices", rules);
+	rules->drivers = (hwo_driver_rules_t){
+		.kernel = features->unmatched,
+		.subnets = get_subnets(),
+	};
 }
 
 hwo_guard_rules_t hwo_setup_guard(const hwo_kernel_features_t *features)

@@ -37,12 +37,14 @@ bool hwo_setup_kernel(hwo_kernel_sockets_t *kernel);
 bool hwo_setup_spd(nl_exchange_t *xfrm);
 
 /**
- * Determine what the kernel can do, and settings that know better.
+ * Get the settings for devices, and what is known of their drivers. Values that
+ * make no sense are logged.
  *
- * @param release		release as reported by uname(2)
- * @param features		[out] features
+ * @param features		what the kernel can do
+ * @param rules			[out] rules
  */
-void hwo_setup_features(const char *release, hwo_kernel_features_t *features);
+void hwo_setup_devices(const hwo_kernel_features_t *features,
+					   hwo_device_rules_t *rules);
 
 /**
  * Get what guards behind offloaded policies depend on.

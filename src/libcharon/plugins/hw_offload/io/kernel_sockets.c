@@ -129,5 +129,6 @@ bool hwo_kernel_sockets_open(hwo_kernel_sockets_t *kernel, u_int timeout,
 	kernel->links = hwo_link_state_create();
 	kernel->features = open_features(timeout);
 	kernel->link_speed = hwo_link_speed;
+	kernel->link_driver = hwo_link_driver;
 	return TRUE;
 }

@@ -13,6 +13,7 @@
 
 #include <sys/utsname.h>
 
+#include "link_driver.h"
 #include "link_features.h"
 #include "link_state.h"
 #include "nl_transport.h"
@@ -62,6 +63,8 @@ typedef struct hwo_kernel_sockets_t {
 	link_features_t *features;
 	/** their speed, see hwo_link_speed() */
 	uint64_t (*link_speed)(uint32_t ifindex);
+	/** their drivers */
+	hwo_link_driver_t link_driver;
 } hwo_kernel_sockets_t;
 
 /**

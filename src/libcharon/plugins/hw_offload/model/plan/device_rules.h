@@ -17,6 +17,7 @@
 
 #include <collections/array.h>
 
+#include "driver_rules.h"
 #include "offload_plan.h"
 
 /**
@@ -51,8 +52,8 @@ typedef struct hwo_device_rules_t {
 	array_t *devices;
 	/** hwo_local_rule_t, by value */
 	array_t *locals;
-	/** what NICs don't match besides what none does, of hwo_shape_t */
-	u_int unmatched;
+	/** what is known of drivers */
+	hwo_driver_rules_t drivers;
 } hwo_device_rules_t;
 
 /**

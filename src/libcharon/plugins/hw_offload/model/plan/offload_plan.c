@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_ANY_PROTOCOL,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_PREFIX_LENGTHS,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -52,6 +52,7 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_ANY_PROTOCOL,
 	"mark",
 	"any-any",
 	"any-protocol",
+	"prefix-lengths",
 );
 
 bool hwo_reason_is_path(hwo_reason_t reason)
@@ -124,8 +125,13 @@ hwo_reason_t hwo_plan_unmatched(u_int shapes, const hwo_device_t *device)
 	{
 		return HWO_REASON_ANY_PROTOCOL;
 	}
-	return shapes & device->unmatched & HWO_SHAPE_SUBNET ? HWO_REASON_SUBNET
-														 : HWO_REASON_NONE;
+	shapes &= device->unmatched;
+	if (shapes & HWO_SHAPE_SUBNET)
+	{
+		return HWO_REASON_SUBNET;
+	}
+	return shapes & HWO_SHAPE_UNEQUAL ? HWO_REASON_PREFIX_LENGTHS
+									  : HWO_REASON_NONE;
 }
 
 /**

@@ -10,7 +10,7 @@
  *
  * No list of what drivers can do is kept here: the driver says no, and its
  * words are recorded. Known here are only rules of the kernel's core and of
- * safety. All functions are pure.
+ * safety: what drivers take, but do wrong. All functions are pure.
  */
 
 #ifndef HWO_OFFLOAD_PLAN_H_
@@ -106,6 +106,9 @@ typedef enum hwo_reason_t {
 	HWO_REASON_ANY_ANY,
 	/** packet: ports without a protocol, which NICs ignore */
 	HWO_REASON_ANY_PROTOCOL,
+	/** packet: IPv6 with different prefix lengths, which the driver mixes up
+	 * (mlx5 before Linux 7.2). */
+	HWO_REASON_PREFIX_LENGTHS,
 } hwo_reason_t;
 
 /**

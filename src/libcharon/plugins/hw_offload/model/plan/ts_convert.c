@@ -265,6 +265,10 @@ u_int hwo_selector_shapes(const hwo_selector_t *sel)
 	{
 		shapes |= HWO_SHAPE_SUBNET;
 	}
+	if (sel->family == AF_INET6 && sel->src_prefix != sel->dst_prefix)
+	{
+		shapes |= HWO_SHAPE_UNEQUAL;
+	}
 	return shapes;
 }
 

@@ -134,6 +134,15 @@ METHOD(device_history_t, observe, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(device_history_t, note_driver, void,
+	private_device_history_t *this, uint32_t ifindex,
+	const hwo_driver_t *driver)
+{
+	this->mutex->lock(this->mutex);
+	find(this, ifindex)->driver = *driver;
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(device_history_t, works, void,
 	private_device_history_t *this, const hwo_offload_t *offload, time_t now)
 {
@@ -316,6 +325,7 @@ device_history_t *hwo_device_history_create(void)
 	INIT(this,
 		.public = {
 			.observe = _observe,
+			.note_driver = _note_driver,
 			.works = _works,
 			.refused = _refused,
 			.deny_packet = _deny_packet,

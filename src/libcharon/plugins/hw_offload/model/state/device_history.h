@@ -55,6 +55,8 @@ typedef struct hwo_learned_t {
 	hwo_link_t link;
 	/** state of its offload feature */
 	hwo_feature_t feature;
+	/** its driver, without a name if it was not asked yet */
+	hwo_driver_t driver;
 	/** when it took an SA last, seconds of the wall clock, 0 if it did not yet,
 	 * indexed by hwo_mode_t. */
 	time_t works[HWO_MAX_STEPS];
@@ -76,6 +78,12 @@ struct device_history_t {
 	 */
 	void (*observe)(device_history_t *this, const hwo_link_t *link,
 					hwo_feature_t feature);
+
+	/**
+	 * Note the driver of a device.
+	 */
+	void (*note_driver)(device_history_t *this, uint32_t ifindex,
+						const hwo_driver_t *driver);
 
 	/**
 	 * Note that a device took an SA.

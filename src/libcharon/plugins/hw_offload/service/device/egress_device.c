@@ -23,6 +23,8 @@ typedef struct {
 	link_state_t *links;
 	/** features of links, may be NULL */
 	link_features_t *features;
+	/** tells drivers of devices, may be NULL */
+	hwo_link_driver_t driver;
 	/** settings */
 	hwo_device_rules_t rules;
 	/** TRUE if the kernel looks for policies by inner routes */
@@ -66,12 +68,30 @@ static void find_rule(private_egress_device_t *this, uint32_t ifindex,
 	memset(rule, 0, sizeof(*rule));
 }
 
+/**
+ * Get the driver of a device. It is asked once, as it needs a lock of the
+ * kernel that others may hold for long.
+ */
+static void get_driver(private_egress_device_t *this, uint32_t ifindex,
+					   hwo_driver_t *driver)
+{
+	hwo_learned_t learned;
+
+	this->history->get(this->history, ifindex, &learned);
+	*driver = learned.driver;
+	if (!driver->name[0] && this->driver && this->driver(ifindex, driver))
+	{
+		this->history->note_driver(this->history, ifindex, driver);
+	}
+}
+
 METHOD(egress_device_t, judge, void,
 	private_egress_device_t *this, uint32_t ifindex, hwo_device_t *device)
 {
 	hwo_feature_t feature = HWO_FEATURE_UNKNOWN;
 	hwo_link_t link = {}, master = {};
 	hwo_device_rule_t rule = {};
+	hwo_driver_t driver;
 
 	if (this->links)
 	{
@@ -93,7 +113,8 @@ METHOD(egress_device_t, judge, void,
 	}
 	this->history->observe(this->history, &link, feature);
 	hwo_device_judge(&link, &master, feature, &rule, device);
-	device->unmatched = this->rules.unmatched;
+	get_driver(this, ifindex, &driver);
+	device->unmatched = hwo_driver_unmatched(&this->rules.drivers, &driver);
 }
 
 METHOD(egress_device_t, xfrm_name, bool,
@@ -284,6 +305,7 @@ METHOD(egress_device_t, destroy, void,
 egress_device_t *hwo_egress_device_create(route_lookup_t *routes,
 										  link_state_t *links,
 										  link_features_t *features,
+										  hwo_link_driver_t driver,
 										  hwo_device_rules_t *rules,
 										  bool inner_routes)
 {
@@ -304,6 +326,7 @@ egress_device_t *hwo_egress_device_create(route_lookup_t *routes,
 		.routes = routes,
 		.links = links,
 		.features = features,
+		.driver = driver,
 		.rules = *rules,
 		.inner_routes = inner_routes,
 		.history = hwo_device_history_create(),

@@ -16,6 +16,7 @@
 #ifndef HWO_EGRESS_DEVICE_H_
 #define HWO_EGRESS_DEVICE_H_
 
+#include "../../io/link_driver.h"
 #include "../../io/link_features.h"
 #include "../../io/link_state.h"
 #include "../../io/route_lookup.h"
@@ -108,6 +109,7 @@ struct egress_device_t {
  * @param routes	route lookups, adopted
  * @param links		links, adopted; NULL if their names are not known
  * @param features	offload features of links, adopted; NULL if not known
+ * @param driver	tells the driver of a device, NULL if not known
  * @param rules		settings for devices, content adopted
  * @param inner_routes	TRUE if the kernel looks for policies in tunnel mode by
  *					the device of the inner route
@@ -115,6 +117,7 @@ struct egress_device_t {
 egress_device_t *hwo_egress_device_create(route_lookup_t *routes,
 										  link_state_t *links,
 										  link_features_t *features,
+										  hwo_link_driver_t driver,
 										  hwo_device_rules_t *rules,
 										  bool inner_routes);
 

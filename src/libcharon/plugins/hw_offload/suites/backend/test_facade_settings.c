@@ -13,34 +13,35 @@
 
 /**
  * Releases, and what they have: the time of last use (l), transport mode SAs
- * for any family (u), directions (d), a check of routes (r), and inbound SAs
- * with an XFRM interface ID in software only (i).
+ * for any family (u), directions (d), subnets (s) or those of IPv6 with
+ * different prefix lengths (6) that are not matched, a check of routes (r), and
+ * inbound SAs with an XFRM interface ID in software only (i).
  */
 static const struct {
 	char *release, *features;
 } releases[] = {
-	{ "4.19.0-27-amd64",		"" },
-	{ "5.19.17",				"" },
-	{ "6.1.0-13-amd64",			"" },
-	{ "6.2",					"l" },
-	{ "6.2.16-20-pve",			"l" },
-	{ "6.3.0",					"lu" },
-	{ "6.9.12",					"lu" },
-	{ "6.10.0",					"lud" },
-	{ "6.12.107+deb13-amd64",	"lud" },
-	{ "6.14.0",				"lud" },
-	{ "6.15",					"luds" },
-	{ "7.0-rc1",				"luds" },
-	{ "7.1.0",					"ludsri" },
-	{ "7.2.12",					"ludsri" },
-	{ "10.1",					"ludsri" },
-	{ "5.4294967295",			"" },
-	{ "garbage",				"" },
-	{ "garbage 6.12",			"" },
-	{ "6",						"" },
-	{ "6.",						"" },
-	{ ".12",					"" },
-	{ "",						"" },
+	{ "4.19.0-27-amd64",		"s" },
+	{ "5.19.17",				"s" },
+	{ "6.1.0-13-amd64",			"s" },
+	{ "6.2",					"ls" },
+	{ "6.2.16-20-pve",			"ls" },
+	{ "6.3.0",					"lus" },
+	{ "6.9.12",					"lus" },
+	{ "6.10.0",					"luds" },
+	{ "6.12.107+deb13-amd64",	"luds" },
+	{ "6.14.0",				"luds" },
+	{ "6.15",					"lud6" },
+	{ "7.0-rc1",				"lud6" },
+	{ "7.1.0",					"lud6ri" },
+	{ "7.2.12",					"ludri" },
+	{ "10.1",					"ludri" },
+	{ "5.4294967295",			"s" },
+	{ "garbage",				"s" },
+	{ "garbage 6.12",			"s" },
+	{ "6",						"s" },
+	{ "6.",						"s" },
+	{ ".12",					"s" },
+	{ "",						"s" },
 };
 
 START_TEST(test_release)
@@ -53,7 +54,8 @@ START_TEST(test_release)
 	strcat(found, features.sa_last_used ? "l" : "");
 	strcat(found, features.sa_af_unspec_transport ? "u" : "");
 	strcat(found, features.sa_dir ? "d" : "");
-	strcat(found, features.subnets_matched ? "s" : "");
+	strcat(found, features.unmatched & HWO_SHAPE_SUBNET ? "s" : "");
+	strcat(found, features.unmatched & HWO_SHAPE_UNEQUAL ? "6" : "");
 	strcat(found, features.route_checked ? "r" : "");
 	strcat(found, features.sa_if_id_in_software ? "i" : "");
 	ck_assert_str_eq(found, releases[_i].features);

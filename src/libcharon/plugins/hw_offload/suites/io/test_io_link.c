@@ -8,8 +8,10 @@
 #include "io_suites.h"
 
 #include <errno.h>
+#include <sys/utsname.h>
 #include <processing/jobs/callback_job.h>
 
+#include "../../io/link_driver.h"
 #include "../../io/link_state.h"
 
 /** index of lo in a new namespace */
@@ -263,6 +265,33 @@ START_TEST(test_watch)
 }
 END_TEST
 
+START_TEST(test_driver)
+{
+	hwo_driver_t driver, none = {};
+	struct utsname uname_;
+	hwo_link_t link;
+
+	if (!create_links("drivers of links"))
+	{
+		return;
+	}
+	memset(&driver, 0xff, sizeof(driver));
+	ck_assert(!hwo_link_driver(4711, &driver));
+	ck_assert_mem_eq(&driver, &none, sizeof(driver));
+	if (add_link("drivers of links", "d0", "dummy"))
+	{
+		ck_assert(links->find(links, "d0", &link));
+		ck_assert(hwo_link_driver(link.ifindex, &driver));
+		ck_assert_str_eq(driver.name, "dummy");
+		/* what comes with the kernel has its version, as far as it fits */
+		ck_assert(uname(&uname_) == 0);
+		ck_assert_int_eq(strncmp(driver.version, uname_.release,
+								 sizeof(driver.version) - 1), 0);
+	}
+	links->destroy(links);
+}
+END_TEST
+
 TCase *link_tcase(void)
 {
 	TCase *tcase = tcase_create("link");
@@ -271,6 +300,7 @@ TCase *link_tcase(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_follow);
 	tcase_add_test(tcase, test_kinds);
+	tcase_add_test(tcase, test_driver);
 	tcase_add_test(tcase, test_altname);
 	tcase_add_test(tcase, test_xfrm);
 	tcase_add_test(tcase, test_overrun);

@@ -22,6 +22,7 @@ TCase *plan_facts_tcase(void);
 TCase *verdict_tcase(void);
 TCase *selector_tcase(void);
 TCase *shapes_tcase(void);
+TCase *driver_tcase(void);
 TCase *priority_tcase(void);
 TCase *sp_user_tcase(void);
 TCase *sp_table_tcase(void);

@@ -32,6 +32,7 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, verdict_tcase());
 	suite_add_tcase(suite, selector_tcase());
 	suite_add_tcase(suite, shapes_tcase());
+	suite_add_tcase(suite, driver_tcase());
 	suite_add_tcase(suite, priority_tcase());
 	suite_add_tcase(suite, sp_user_tcase());
 	suite_add_tcase(suite, sp_table_tcase());

@@ -14,6 +14,7 @@
 #define ANY HWO_SHAPE_ANY_ANY
 #define PORTS HWO_SHAPE_ANY_PROTOCOL
 #define NET HWO_SHAPE_SUBNET
+#define UNEQUAL HWO_SHAPE_UNEQUAL
 
 /** pairs of traffic selectors, and what they have */
 static const struct {
@@ -28,16 +29,19 @@ static const struct {
 	{ "10.1.0.1/32", "0.0.0.0/0", .shapes = 0 },
 	{ "10.1.0.0/16", "0.0.0.0/0", .shapes = NET },
 	{ "2001:db8::/64", "2001:db8:1::/64", .shapes = NET },
-	{ "2001:db8::1/128", "::/0", .shapes = 0 },
+	{ "2001:db8:1::/48", "2001:db8:2::/64", .shapes = NET | UNEQUAL },
+	{ "2001:db8::1/128", "2001:db8::2/128", .shapes = 0 },
+	{ "2001:db8::1/128", "2001:db8:2::/64", .shapes = NET | UNEQUAL },
+	{ "2001:db8::1/128", "::/0", .shapes = UNEQUAL },
 	{ "0.0.0.0/0", "0.0.0.0/0", .shapes = ANY },
 	{ "::/0", "::/0", .shapes = ANY },
 	/* the address is zero, that is what counts */
 	{ "0.0.0.0/1", "0.0.0.0/0", .shapes = ANY | NET },
 	{ "0.0.0.0/1", "0.0.0.0/8", .shapes = ANY | NET },
 	{ "128.0.0.0/1", "0.0.0.0/0", .shapes = NET },
-	{ "::/8", "::/0", .shapes = ANY | NET },
-	{ "::/0", "::/64", .shapes = ANY | NET },
-	{ "8000::/1", "::/0", .shapes = NET },
+	{ "::/8", "::/0", .shapes = ANY | NET | UNEQUAL },
+	{ "::/0", "::/64", .shapes = ANY | NET | UNEQUAL },
+	{ "8000::/1", "::/0", .shapes = NET | UNEQUAL },
 	/* also with a protocol */
 	{ "0.0.0.0/0", "0.0.0.0/0", IPPROTO_UDP, IPPROTO_UDP, 0, 4789, ANY },
 	{ "10.1.0.1/32", "10.2.0.1/32", 0, 0, 0, 80, PORTS },
@@ -104,6 +108,9 @@ static const struct {
 	{ 0, NET, HWO_REASON_NONE },
 	{ NET, 0, HWO_REASON_NONE },
 	{ NET, NET, HWO_REASON_SUBNET },
+	{ UNEQUAL, NET, HWO_REASON_NONE },
+	{ NET | UNEQUAL, NET | UNEQUAL, HWO_REASON_SUBNET },
+	{ NET | UNEQUAL, UNEQUAL, HWO_REASON_PREFIX_LENGTHS },
 	/* no device matches these */
 	{ ANY, 0, HWO_REASON_ANY_ANY },
 	{ PORTS, 0, HWO_REASON_ANY_PROTOCOL },

@@ -41,6 +41,7 @@ TCase *guard_tcase(void);
 TCase *guard_rules_tcase(void);
 TCase *undo_tcase(void);
 TCase *mark_tcase(void);
+TCase *driver_tcase(void);
 TCase *shunt_tcase(void);
 TCase *unload_tcase(void);
 TCase *drain_tcase(void);
@@ -94,6 +95,11 @@ extern _Atomic level_t service_log_level;
  * that was asked last. */
 extern _Atomic uint64_t test_link_speed;
 extern _Atomic uint32_t test_link_asked;
+
+/** What links answer that are asked for their driver, NULL if they don't, and
+ * how often they were asked. */
+extern _Atomic(const hwo_driver_t*) test_link_driver;
+extern _Atomic int test_drivers_asked;
 
 /** TRUE if no further transports can be opened */
 extern _Atomic bool test_deaf;

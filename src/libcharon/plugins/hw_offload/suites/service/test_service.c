@@ -132,6 +132,24 @@ static nl_transport_t *listen_xfrm(void *data, const int *groups)
 _Atomic uint64_t test_link_speed;
 _Atomic uint32_t test_link_asked;
 
+_Atomic(const hwo_driver_t*) test_link_driver;
+_Atomic int test_drivers_asked;
+
+/**
+ * Tell the driver of a link.
+ */
+static bool link_driver(uint32_t ifindex, hwo_driver_t *driver)
+{
+	const hwo_driver_t *known = test_link_driver;
+
+	test_drivers_asked++;
+	if (known)
+	{
+		*driver = *known;
+	}
+	return known != NULL;
+}
+
 /**
  * Tell the speed of a link.
  */
@@ -164,6 +182,7 @@ static kernel_ipsec_t *create_backend(fake_version_t version)
 		.links = fake_kernel_links(kernel),
 		.features = fake_kernel_features(kernel),
 		.link_speed = link_speed,
+		.link_driver = link_driver,
 	};
 
 	snprintf(doors.uname.release, sizeof(doors.uname.release), "%u.%u.1-test",
@@ -320,6 +339,7 @@ void service_setup(void)
 	service_set_drain(0);
 	charon_stub_create();
 	test_link_speed = 0;
+	test_link_driver = NULL;
 	test_deaf = FALSE;
 	set_book("");
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
@@ -342,10 +362,10 @@ void service_teardown(void)
 static TCase *(*const tcases[])(void) = {
 	offload_tcase, answers_tcase, sa_tcase, sp_tcase, sp_route_tcase,
 	bypass_tcase, guard_tcase, guard_rules_tcase, undo_tcase, mark_tcase,
-	shunt_tcase, unload_tcase, icmp_tcase, peers_tcase, sp_id_tcase,
-	order_tcase, link_tcase,
-	link_lost_tcase, sa_lost_tcase, drain_tcase, limit_tcase, event_tcase,
-	keys_tcase, pair_tcase, move_tcase, status_tcase, drain_status_tcase,
+	driver_tcase, shunt_tcase, unload_tcase, icmp_tcase, peers_tcase,
+	sp_id_tcase, order_tcase, link_tcase, link_lost_tcase, sa_lost_tcase,
+	drain_tcase, limit_tcase, event_tcase, keys_tcase, pair_tcase, move_tcase,
+	status_tcase, drain_status_tcase,
 	failed_tcase, clients_tcase, explain_tcase, explain_ts_tcase,
 	learned_tcase, leftovers_tcase, removals_tcase,
 	threads_tcase, traffic_tcase, device_tcase, route_tcase, route_later_tcase,

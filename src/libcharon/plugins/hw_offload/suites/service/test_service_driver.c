@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Tests of what depends on the driver of a NIC.
+ */
+
+#include "service_child.h"
+
+#include <netinet/in.h>
+
+static const hwo_driver_t
+	linux_driver = { "mlx5_core", "6.12.1-test" },
+	package_25_04 = { "mlx5_core", "25.04-0.6.0" },
+	package_25_10 = { "mlx5_core", "25.10-1.7.1" };
+
+/**
+ * Replace a host, and the traffic selectors on its side.
+ */
+static void set_side(host_t **host, char *addr, linked_list_t **list, char *net)
+{
+	(*host)->destroy(*host);
+	*host = host_create_from_string(addr, 0);
+	(*list)->destroy_offset(*list, offsetof(traffic_selector_t, destroy));
+	*list = linked_list_create_with_items(
+				traffic_selector_create_from_cidr(net, 0, 0, 65535), NULL);
+}
+
+/**
+ * Make an SA one of a tunnel between networks.
+ */
+static void make_tunnel(test_sa_t *sa, char *local, char *remote)
+{
+	bool ipv6 = strchr(local, ':') != NULL;
+	char *us = ipv6 ? "fec5::1" : "192.168.50.1";
+	char *peer = ipv6 ? "fec5::2" : "192.168.50.2";
+	bool in = sa->data.inbound;
+
+	sa->data.mode = MODE_TUNNEL;
+	set_side(in ? &sa->id.dst : &sa->id.src, us,
+			 in ? &sa->data.dst_ts : &sa->data.src_ts, local);
+	set_side(in ? &sa->id.src : &sa->id.dst, peer,
+			 in ? &sa->data.src_ts : &sa->data.dst_ts, remote);
+}
+
+/**
+ * Install the SAs of a tunnel, check mode and reason.
+ */
+static void check_tunnel(char *local, char *remote, const char *expected)
+{
+	char text[64];
+
+	calls.have_address = FALSE;
+	service_child_init(HW_OFFLOAD_AUTO);
+	make_tunnel(&sa_in, local, remote);
+	make_tunnel(&sa_out, local, remote);
+	service_forget_lines();
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	snprintf(text, sizeof(text), "effective %s", expected);
+	ck_assert_msg(service_lines_with(text) == 1, "no '%s' in '%s'", text,
+				  line_at(0));
+	ck_assert_int_eq(sa_del(&sa_out), SUCCESS);
+	ck_assert_int_eq(sa_del(&sa_in), SUCCESS);
+	service_child_clear();
+}
+
+#define PACKET "packet, device nic3, as-requested"
+#define CRYPTO "crypto, device nic3, "
+
+/** what is matched where */
+static const struct {
+	fake_version_t version;
+	const hwo_driver_t *driver;
+	const char *setting, *ipv4, *equal, *unequal;
+} matched[] = {
+	{ FAKE_LINUX_7_2, NULL, NULL, PACKET, PACKET, PACKET },
+	/* that of the kernel, or one that says so */
+	{ FAKE_LINUX_7_2, &linux_driver, NULL, PACKET, PACKET, PACKET },
+	{ FAKE_LINUX_7_2, NULL, "no", CRYPTO "subnet", CRYPTO "subnet",
+	  CRYPTO "subnet" },
+	{ FAKE_LINUX_7_2, &package_25_04, NULL, CRYPTO "subnet", CRYPTO "subnet",
+	  CRYPTO "subnet" },
+	{ FAKE_LINUX_7_2, &package_25_10, NULL, PACKET, PACKET,
+	  CRYPTO "prefix-lengths" },
+	{ FAKE_LINUX_6_12, &linux_driver, NULL, CRYPTO "subnet", CRYPTO "subnet",
+	  CRYPTO "subnet" },
+	{ FAKE_LINUX_6_12, NULL, "yes", PACKET, PACKET, CRYPTO "prefix-lengths" },
+	{ FAKE_LINUX_6_12, NULL, "all", PACKET, PACKET, PACKET },
+	{ FAKE_LINUX_6_12, NULL, "maybe", CRYPTO "subnet", CRYPTO "subnet",
+	  CRYPTO "subnet" },
+	{ FAKE_LINUX_6_12, &package_25_10, NULL, PACKET, PACKET,
+	  CRYPTO "prefix-lengths" },
+	{ FAKE_LINUX_6_12, &package_25_10, "yes", PACKET, PACKET,
+	  CRYPTO "prefix-lengths" },
+	{ FAKE_LINUX_6_12, &package_25_10, "all", PACKET, PACKET, PACKET },
+};
+
+START_TEST(test_matched)
+{
+	test_link_driver = matched[_i].driver;
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.hw-offload.packet_subnets",
+						   (char*)matched[_i].setting, lib->ns);
+	ck_assert(service_start(matched[_i].version, FAKE_CAPS_PACKET, NULL));
+	check_tunnel("10.1.0.0/16", "10.2.0.0/24", matched[_i].ipv4);
+	check_tunnel("2001:db8:1::/64", "2001:db8:2::/64", matched[_i].equal);
+	check_tunnel("2001:db8:1::/48", "2001:db8:2::/64", matched[_i].unequal);
+}
+END_TEST
+
+START_TEST(test_asked_once)
+{
+	int asked;
+
+	fake_kernel_set_feature(kernel, NIC, HWO_FEATURE_ON);
+	test_link_driver = &package_25_04;
+	check_tunnel("10.1.0.0/16", "10.2.0.0/24", CRYPTO "subnet");
+	asked = test_drivers_asked;
+	check_tunnel("10.1.0.0/16", "10.2.0.0/24", CRYPTO "subnet");
+	ck_assert_int_eq(test_drivers_asked, asked);
+	/* who was not told asks again */
+	test_link_driver = NULL;
+	fake_kernel_set_feature(kernel, NIC, HWO_FEATURE_OFF);
+	check_tunnel("10.1.0.0/16", "10.2.0.0/24",
+				 "none, device nic3, feature-off");
+	test_link_driver = &package_25_04;
+	check_tunnel("10.1.0.0/16", "10.2.0.0/24", "none, device nic3, subnet");
+	/* it may be another one after a change */
+	test_link_driver = &package_25_10;
+	fake_kernel_set_feature(kernel, NIC, HWO_FEATURE_ON);
+	check_tunnel("10.1.0.0/16", "10.2.0.0/24", PACKET);
+}
+END_TEST
+
+TCase *driver_tcase(void)
+{
+	TCase *tcase = tcase_create("driver");
+
+	tcase_add_checked_fixture(tcase, service_setup, service_teardown);
+	tcase_add_loop_test(tcase, test_matched, 0, countof(matched));
+	tcase_add_test(tcase, test_asked_once);
+	return tcase;
+}
