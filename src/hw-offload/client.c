@@ -51,6 +51,10 @@ static json_t *read_object(FILE *in, char error[CLIENT_ERROR])
 		snprintf(error, CLIENT_ERROR, "%.200s",
 				 json_string_value(json_object_get(object, "error"))
 				 ?: "error");
+		for (char *pos = error; *pos; pos++)
+		{	/* names in it are not for the terminal to obey */
+			*pos = *pos < ' ' || *pos > '~' ? '?' : *pos;
+		}
 		json_decref(object);
 		return NULL;
 	}

@@ -41,6 +41,14 @@ json_t *config_connection(json_t *root, const char *name,
 						  char error[CONFIG_ERROR]);
 
 /**
+ * Add which sections there are to a message about one that is missing.
+ *
+ * @param sections		object with sections by name, may be NULL
+ * @param error			[in,out] message
+ */
+void config_tell_names(const json_t *sections, char error[CONFIG_ERROR]);
+
+/**
  * Make an empty section.
  */
 json_t *config_new_section(void);

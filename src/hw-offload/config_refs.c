@@ -124,6 +124,20 @@ static json_t *resolve(json_t *root, json_t *section, int depth, int *left)
 	return copy;
 }
 
+void config_tell_names(const json_t *sections, char error[CONFIG_ERROR])
+{
+	const char *name, *before = ", but";
+	json_t *section;
+	size_t len;
+
+	json_object_foreach((json_t*)sections, name, section)
+	{
+		len = strlen(error);
+		snprintf(error + len, CONFIG_ERROR - len, "%s %.64s", before, name);
+		before = ",";
+	}
+}
+
 json_t *config_connection(json_t *root, const char *name,
 						  char error[CONFIG_ERROR])
 {
@@ -135,6 +149,8 @@ json_t *config_connection(json_t *root, const char *name,
 	if (!section)
 	{
 		snprintf(error, CONFIG_ERROR, "there is no connection '%.64s'", name);
+		config_tell_names(config_sections(config_section(root, "connections")),
+						  error);
 		return NULL;
 	}
 	resolved = resolve(root, section, 0, &left);

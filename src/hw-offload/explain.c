@@ -232,13 +232,14 @@ static json_t *ask_children(const options_t *options, const char *connection,
 							const json_t *config, const char *child,
 							json_t **first, char error[CONFIG_ERROR])
 {
+	json_t *children = config_sections(config_section(config, "children"));
 	json_t *items = json_array(), *section, *more;
 	const char *name;
 
-	snprintf(error, CONFIG_ERROR, "'%.64s' has no %s", connection,
-			 child ? "such child" : "child with SAs");
-	json_object_foreach(config_sections(config_section(config, "children")),
-						name, section)
+	snprintf(error, CONFIG_ERROR, "'%.64s' has no child %s%.64s%s", connection,
+			 child ? "'" : "with SAs", child ?: "", child ? "'" : "");
+	config_tell_names(child ? children : NULL, error);
+	json_object_foreach(children, name, section)
 	{
 		if (child ? strcmp(child, name) : is_shunt(section))
 		{

@@ -16,6 +16,7 @@
 static void understand(const char *text)
 {
 	static bool initialized;
+	char error[HWO_STATUS_ERROR];
 	hwo_child_facts_t facts;
 
 	if (!initialized)
@@ -24,7 +25,7 @@ static void understand(const char *text)
 		dbg_default_set_level(-1);
 		initialized = library_init(NULL, "fuzz_request");
 	}
-	if (!hwo_child_facts_written(text, &facts) &&
+	if (hwo_child_facts_written(text, &facts, error) &&
 		facts.requested > HW_OFFLOAD_AUTO)
 	{
 		abort();

@@ -21,6 +21,9 @@
 #include "../../hwo_types.h"
 #include "../../model/state/child_record.h"
 
+/** Longest message about what is wrong with a configuration */
+#define HWO_STATUS_ERROR 200
+
 /**
  * What a configuration says about a child.
  */
@@ -91,10 +94,11 @@ void hwo_child_facts_loaded(const hwo_loaded_child_t *loaded,
  * @param text			JSON object with "connection", "child", and what is
  *						written, by the names of swanctl.conf, as texts
  * @param facts			[out] facts, to be cleared
- * @return				NULL, or what is wrong (a literal)
+ * @param error			[out] what is wrong
+ * @return				FALSE if something is
  */
-const char *hwo_child_facts_written(const char *text,
-									hwo_child_facts_t *facts);
+bool hwo_child_facts_written(const char *text, hwo_child_facts_t *facts,
+							 char error[HWO_STATUS_ERROR]);
 
 /**
  * Note what a proposal offers.

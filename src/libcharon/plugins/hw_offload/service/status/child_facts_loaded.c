@@ -106,7 +106,7 @@ array_t *hwo_loaded_children(const char *connection, const char *name)
 												NULL, NULL, NULL, IKE_ANY);
 	while (peers->enumerate(peers, &peer))
 	{
-		if (!streq(peer->get_name(peer), connection))
+		if (connection[0] && !streq(peer->get_name(peer), connection))
 		{
 			continue;
 		}

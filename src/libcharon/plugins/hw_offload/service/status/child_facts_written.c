@@ -197,9 +197,21 @@ static bool is_limit(const char *value)
 }
 
 /**
+ * Tell which setting of which child is wrong, FALSE.
+ */
+static bool wrong(const json_t *config, const char *key, const char *what,
+				  char error[HWO_STATUS_ERROR])
+{
+	snprintf(error, HWO_STATUS_ERROR, "child '%.32s': %s = %.40s is %s",
+			 written(config, "child") ?: "", key, written(config, key), what);
+	return FALSE;
+}
+
+/**
  * Note what makes no sense if it is not understood.
  */
-static const char *note_words(const json_t *config, hwo_child_facts_t *facts)
+static bool note_words(const json_t *config, hwo_child_facts_t *facts,
+					   char error[HWO_STATUS_ERROR])
 {
 	char *esp = written(config, "esp_proposals");
 	char *ah = written(config, "ah_proposals");
@@ -208,42 +220,52 @@ static const char *note_words(const json_t *config, hwo_child_facts_t *facts)
 	if (!understand(written(config, "hw_offload"), offloads,
 					countof(offloads), &requested))
 	{
-		return "hw_offload is none of no, yes, crypto, packet, auto";
+		return wrong(config, "hw_offload",
+					 "none of no, yes, crypto, packet, auto", error);
 	}
 	if (!understand(written(config, "mode"), modes, countof(modes), &mode))
 	{
-		return "mode is none of transport, transport_proxy, tunnel, beet, "
-			   "iptfs, so there are no SAs";
+		return wrong(config, "mode", "none of transport, transport_proxy, "
+					 "tunnel, beet, iptfs, so there are no SAs", error);
 	}
 	if (!note_proposals(facts, PROTO_ESP, esp ?: (ah ? "" : "default")))
 	{
-		return "esp_proposals are not understood";
+		return wrong(config, "esp_proposals", "not understood", error);
 	}
 	if (ah && !note_proposals(facts, PROTO_AH, ah))
 	{
-		return "ah_proposals are not understood";
+		return wrong(config, "ah_proposals", "not understood", error);
 	}
 	facts->requested = requested;
 	facts->sa.mode = mode;
-	return NULL;
+	return TRUE;
 }
 
 /**
- * Note marks, FALSE if the daemon would refuse one.
+ * Note a mark, FALSE if the daemon would refuse it.
  */
-static bool note_marks(const json_t *config, hwo_child_facts_t *facts)
+static bool note_mark(const json_t *config, const char *key, mark_op_t ops,
+					  mark_t *mark, char error[HWO_STATUS_ERROR])
 {
-	char *in = written(config, "mark_in"), *out = written(config, "mark_out");
-	char *set = written(config, "set_mark_in");
-	mark_t mark_in = {}, mark_out = {};
+	char *value = written(config, key);
 
-	if ((in && !mark_from_string(in, MARK_OP_UNIQUE, &mark_in)) ||
-		(out && !mark_from_string(out, MARK_OP_UNIQUE, &mark_out)) ||
-		(set && !mark_from_string(set, MARK_OP_SAME, &facts->sa.set_mark)))
+	return !value || mark_from_string(value, ops, mark) ||
+		   wrong(config, key, "no mark", error);
+}
+
+static bool note_marks(const json_t *config, hwo_child_facts_t *facts,
+					   char error[HWO_STATUS_ERROR])
+{
+	mark_t in = {}, out = {};
+
+	if (!note_mark(config, "mark_in", MARK_OP_UNIQUE, &in, error) ||
+		!note_mark(config, "mark_out", MARK_OP_UNIQUE, &out, error) ||
+		!note_mark(config, "set_mark_in", MARK_OP_SAME, &facts->sa.set_mark,
+				   error))
 	{
 		return FALSE;
 	}
-	facts->sa.marked = mark_in.mask || mark_out.mask || facts->sa.if_id ||
+	facts->sa.marked = in.mask || out.mask || facts->sa.if_id ||
 					   facts->if_id_out;
 	return TRUE;
 }
@@ -251,20 +273,20 @@ static bool note_marks(const json_t *config, hwo_child_facts_t *facts)
 /**
  * Note numbers, as the daemon understands them.
  */
-static const char *note_numbers(const json_t *config, hwo_child_facts_t *facts)
+static bool note_numbers(const json_t *config, hwo_child_facts_t *facts,
+						 char error[HWO_STATUS_ERROR])
 {
 	char *if_id_in = written(config, "if_id_in");
 	char *if_id_out = written(config, "if_id_out");
 	char *tfc = written(config, "tfc_padding");
 
-	if ((if_id_in && !if_id_from_string(if_id_in, &facts->sa.if_id)) ||
-		(if_id_out && !if_id_from_string(if_id_out, &facts->if_id_out)))
+	if (if_id_in && !if_id_from_string(if_id_in, &facts->sa.if_id))
 	{
-		return "if_id_in or if_id_out is no interface ID";
+		return wrong(config, "if_id_in", "no interface ID", error);
 	}
-	if (!note_marks(config, facts))
+	if (if_id_out && !if_id_from_string(if_id_out, &facts->if_id_out))
 	{
-		return "mark_in, mark_out or set_mark_in is no mark";
+		return wrong(config, "if_id_out", "no interface ID", error);
 	}
 	facts->sa.tfc = tfc && streq(tfc, "mtu") ? UINT32_MAX
 											 : settings_value_as_int(tfc, 0);
@@ -273,42 +295,41 @@ static const char *note_numbers(const json_t *config, hwo_child_facts_t *facts)
 								"%s.replay_window", DEFAULT_WINDOW, lib->ns));
 	facts->bytes = is_limit(written(config, "rekey_bytes")) ||
 				   is_limit(written(config, "life_bytes"));
-	return NULL;
+	return note_marks(config, facts, error);
 }
 
-static const char *note_config(const json_t *config, hwo_child_facts_t *facts)
+static bool note_config(const json_t *config, hwo_child_facts_t *facts,
+						char error[HWO_STATUS_ERROR])
 {
-	const char *error;
-
 	hwo_name_keep(facts->names.connection, written(config, "connection") ?: "");
 	hwo_name_keep(facts->names.child, written(config, "child") ?: "");
 	facts->sa.encap = settings_value_as_bool(written(config, "encap"), FALSE);
 	facts->sa.ipcomp = settings_value_as_bool(written(config, "ipcomp"), FALSE);
 	facts->sa.no_policies = !settings_value_as_bool(written(config, "policies"),
 													TRUE);
-	error = note_words(config, facts) ?: note_numbers(config, facts);
-	if (!error)
+	if (!note_words(config, facts, error) ||
+		!note_numbers(config, facts, error))
 	{
-		facts->local = hwo_child_facts_host(written(config, "local_addrs"));
-		facts->remote = hwo_child_facts_host(written(config, "remote_addrs"));
-		note_selectors(facts, written(config, "local_ts"), TRUE);
-		note_selectors(facts, written(config, "remote_ts"), FALSE);
-		hwo_child_facts_add_shapes(facts);
+		return FALSE;
 	}
-	return error;
+	facts->local = hwo_child_facts_host(written(config, "local_addrs"));
+	facts->remote = hwo_child_facts_host(written(config, "remote_addrs"));
+	note_selectors(facts, written(config, "local_ts"), TRUE);
+	note_selectors(facts, written(config, "remote_ts"), FALSE);
+	hwo_child_facts_add_shapes(facts);
+	return TRUE;
 }
 
-const char *hwo_child_facts_written(const char *text, hwo_child_facts_t *facts)
+bool hwo_child_facts_written(const char *text, hwo_child_facts_t *facts,
+							 char error[HWO_STATUS_ERROR])
 {
-	const char *error = "no configuration of a child";
 	json_t *config;
+	bool known;
 
 	memset(facts, 0, sizeof(*facts));
+	snprintf(error, HWO_STATUS_ERROR, "no configuration of a child");
 	config = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	if (json_is_object(config))
-	{
-		error = note_config(config, facts);
-	}
+	known = json_is_object(config) && note_config(config, facts, error);
 	json_decref(config);
-	return error;
+	return known;
 }

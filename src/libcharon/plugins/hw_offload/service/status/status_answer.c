@@ -37,6 +37,8 @@ struct status_answer_t {
 	bool begun, ended;
 	/** what went wrong, NULL if nothing did */
 	const char *error;
+	/** message that is not a literal */
+	char text[HWO_STATUS_ERROR];
 	/** CHILD_SAs that are to be described, their keys */
 	array_t *sas;
 	/** CHILD_SAs that could not be installed, hwo_failed_child_t */
@@ -180,6 +182,46 @@ static bool next_device(status_answer_t *this, json_t **object)
 }
 
 /**
+ * Tell which child is missing and which ones are there, without the connection
+ * which other ones are.
+ */
+static const char *missing(status_answer_t *this)
+{
+	const char *connection = this->request.arg[0], *name;
+	char last[HWO_STATUS_ARG_LEN] = "";
+	hwo_loaded_child_t loaded;
+	array_t *others;
+	bool known;
+	FILE *out;
+
+	others = hwo_loaded_children(connection, "");
+	known = array_count(others);
+	if (!known)
+	{
+		array_destroy(others);
+		others = hwo_loaded_children("", "");
+	}
+	/* what does not fit is cut off, the last byte stays 0 */
+	out = fmemopen(this->text, sizeof(this->text) - 1, "w");
+	fprintf(out, "no %s '%.64s' with SAs is loaded", known ? "child"
+			: "connection", known ? this->request.arg[1] : connection);
+	while (array_remove(others, ARRAY_HEAD, &loaded))
+	{
+		name = known ? loaded.child->get_name(loaded.child)
+					 : loaded.peer->get_name(loaded.peer);
+		if (!streq(name, last))
+		{
+			fprintf(out, "%s %.64s", last[0] ? "," : ", but", name);
+			snprintf(last, sizeof(last), "%s", name);
+		}
+		hwo_loaded_child_release(&loaded);
+	}
+	array_destroy(others);
+	fclose(out);
+	return this->text;
+}
+
+/**
  * Explain the next child that is loaded, NULL if there is none.
  */
 static json_t *explain_loaded(status_answer_t *this)
@@ -193,7 +235,7 @@ static json_t *explain_loaded(status_answer_t *this)
 											 this->request.arg[1]);
 		if (!array_count(this->children))
 		{
-			this->error = "no such connection or child with SAs is loaded";
+			this->error = missing(this);
 		}
 	}
 	if (!array_remove(this->children, ARRAY_HEAD, &loaded))
@@ -210,14 +252,20 @@ static json_t *explain_loaded(status_answer_t *this)
  */
 static json_t *explain(status_answer_t *this)
 {
+	json_t *rules;
+
 	if (this->request.command != HWO_STATUS_EXPLAIN_WRITTEN)
 	{
 		return explain_loaded(this);
 	}
-	/* there is one only */
-	return this->rules ? NULL :
-		   hwo_status_explain_written(this->source, this->request.text,
-									  &this->error);
+	if (this->rules)
+	{	/* there is one only */
+		return NULL;
+	}
+	rules = hwo_status_explain_written(this->source, this->request.text,
+									   this->text);
+	this->error = rules ? NULL : this->text;
+	return rules;
 }
 
 /**
@@ -343,7 +391,7 @@ static json_t *last_object(status_answer_t *this)
 	this->ended = TRUE;
 	if (this->error)
 	{
-		return json_pack("{s:s}", "error", this->error);
+		return json_pack("{s:o}", "error", hwo_json_text(this->error));
 	}
 	return json_pack("{s:b, s:I}", "end", TRUE,
 					 "count", (json_int_t)this->count);

@@ -269,14 +269,14 @@ json_t *hwo_status_explain(const hwo_status_source_t *host,
 }
 
 json_t *hwo_status_explain_written(const hwo_status_source_t *host,
-								   const char *text, const char **error)
+								   const char *text,
+								   char error[HWO_STATUS_ERROR])
 {
 	hwo_explanation_t this = {
 		.host = host,
 	};
 
-	*error = hwo_child_facts_written(text, &this.facts);
-	if (*error)
+	if (!hwo_child_facts_written(text, &this.facts, error))
 	{
 		hwo_child_facts_clear(&this.facts);
 		return NULL;

@@ -35,10 +35,11 @@ json_t *hwo_status_explain(const hwo_status_source_t *host,
  * Explain a child that is written down.
  *
  * @param text			what is written, see hwo_child_facts_written()
- * @param error			[out] what is wrong with it, a literal
+ * @param error			[out] what is wrong with it
  * @return				array of rules and a verdict, NULL if not understood
  */
 json_t *hwo_status_explain_written(const hwo_status_source_t *host,
-								   const char *text, const char **error);
+								   const char *text,
+								   char error[HWO_STATUS_ERROR]);
 
 #endif /** HWO_STATUS_EXPLAIN_H_ @}*/

@@ -208,43 +208,53 @@ static const struct {
 } misunderstood[] = {
 	{ "x", "no configuration of a child" },
 	{ "[]", "no configuration of a child" },
-	{ "{\"mode\":\"pass\"}", "mode is none of transport, transport_proxy, "
-	  "tunnel, beet, iptfs, so there are no SAs" },
-	{ "{\"hw_offload\":\"maybe\"}",
-	  "hw_offload is none of no, yes, crypto, packet, auto" },
-	{ "{\"esp_proposals\":\"aes128gcm128-esn,nonsense\"}",
-	  "esp_proposals are not understood" },
-	{ "{\"ah_proposals\":\"nonsense\"}", "ah_proposals are not understood" },
+	{ "{\"mode\":\"pass\"}", "child '': mode = pass is none of transport, "
+	  "transport_proxy, tunnel, beet, iptfs, so there are no SAs" },
+	{ "{\"child\":\"net\",\"hw_offload\":\"maybe\"}", "child 'net': "
+	  "hw_offload = maybe is none of no, yes, crypto, packet, auto" },
+	{ "{\"esp_proposals\":\"aes128gcm128-esn,nonsense\"}", "child '': "
+	  "esp_proposals = aes128gcm128-esn,nonsense is not understood" },
+	{ "{\"ah_proposals\":\"nonsense\"}",
+	  "child '': ah_proposals = nonsense is not understood" },
 	{ "{\"esp_proposals\":\"aes128gcm128\",\"if_id_in\":\"x\"}",
-	  "if_id_in or if_id_out is no interface ID" },
+	  "child '': if_id_in = x is no interface ID" },
+	{ "{\"esp_proposals\":\"aes128gcm128\",\"if_id_out\":\"x\"}",
+	  "child '': if_id_out = x is no interface ID" },
 	{ "{\"esp_proposals\":\"aes128gcm128\",\"mark_in\":\"x\"}",
-	  "mark_in, mark_out or set_mark_in is no mark" },
+	  "child '': mark_in = x is no mark" },
 	{ "{\"esp_proposals\":\"aes128gcm128\",\"mark_out\":\"%same\"}",
-	  "mark_in, mark_out or set_mark_in is no mark" },
+	  "child '': mark_out = %same is no mark" },
 	{ "{\"esp_proposals\":\"aes128gcm128\",\"set_mark_in\":\"%unique\"}",
-	  "mark_in, mark_out or set_mark_in is no mark" },
+	  "child '': set_mark_in = %unique is no mark" },
 	{ "", "the configuration is missing" },
 };
 
-START_TEST(test_misunderstood)
+/**
+ * Check what is said if nothing can be explained.
+ */
+static void assert_error(const char *request, const char *error)
 {
-	char request[256];
-	FILE *client;
-	json_t *line;
+	FILE *client = client_ask(request);
+	json_t *line = client_line(client);
 
-	snprintf(request, sizeof(request), "hw-offload 1 explain-written %s\n",
-			 misunderstood[_i].text);
-	client = client_ask(request);
-	line = client_line(client);
 	if (json_object_get(line, "hw-offload"))
 	{
 		json_decref(line);
 		line = client_line(client);
 	}
-	ck_assert_str_eq(text(line, "error"), misunderstood[_i].error);
+	ck_assert_str_eq(text(line, "error"), error);
 	json_decref(line);
 	ck_assert(!client_line(client));
 	fclose(client);
+}
+
+START_TEST(test_misunderstood)
+{
+	char request[256];
+
+	snprintf(request, sizeof(request), "hw-offload 1 explain-written %s\n",
+			 misunderstood[_i].text);
+	assert_error(request, misunderstood[_i].error);
 }
 END_TEST
 
@@ -299,12 +309,11 @@ END_TEST
 static bool explain_failure(const char *request, const char *kind,
 							char reason[32])
 {
-	FILE *client;
+	FILE *client = client_ask(request);
 	json_t *line;
 	bool counts;
 
 	reason[0] = '\0';
-	client = client_ask(request);
 	client_first(client, kind);
 	while ((line = client_line(client)) &&
 		   streq(text(line, "type"), "rule"))
@@ -415,34 +424,26 @@ END_TEST
 
 START_TEST(test_explain_nothing)
 {
-	FILE *client;
-	json_t *line;
-
 	service_config_load();
-	client = client_ask("hw-offload 1 explain other\n");
-	client_first(client, "explain");
-	line = client_line(client);
-	ck_assert_str_eq(text(line, "error"),
-					 "no such connection or child with SAs is loaded");
-	json_decref(line);
-	fclose(client);
+	config.mode = MODE_TUNNEL;
+	config.children = 2;
+	assert_error("hw-offload 1 explain other\n",
+				 "no connection 'other' with SAs is loaded, but gw");
+	assert_error("hw-offload 1 explain gw other\n",
+				 "no child 'other' with SAs is loaded, but net");
 	/* shunts are loaded, but have no SAs to explain */
 	config.mode = MODE_DROP;
-	client = client_ask("hw-offload 1 explain gw net\n");
-	client_first(client, "explain");
-	line = client_line(client);
-	ck_assert_str_eq(text(line, "error"),
-					 "no such connection or child with SAs is loaded");
-	json_decref(line);
-	fclose(client);
+	assert_error("hw-offload 1 explain gw net\n",
+				 "no connection 'gw' with SAs is loaded");
+	config.children = 0;
+	ck_assert_int_eq(config.refs, 0);
 }
 END_TEST
 
 TCase *explain_tcase(void)
 {
-	TCase *tcase;
+	TCase *tcase = tcase_create("explain");
 
-	tcase = tcase_create("explain");
 	tcase_add_checked_fixture(tcase, status_setup, status_teardown);
 	tcase_add_loop_test(tcase, test_explain, 0, countof(explained));
 	tcase_add_loop_test(tcase, test_written, 0, countof(explained));
