@@ -374,7 +374,7 @@ static bool open_kernel(cleaner_t *this)
 /**
  * Remove what was left, and the files if nothing is anymore.
  */
-static int clean_up(char path[2][PATH_MAX], json_t *lines)
+static int clean_up(char path[2][PATH_MAX], json_t *lines, bool json)
 {
 	cleaner_t cleaner = {};
 
@@ -392,6 +392,12 @@ static int clean_up(char path[2][PATH_MAX], json_t *lines)
 	}
 	unlink(path[0]);
 	unlink(path[1]);
+	if (json)
+	{
+		return print_json(json_pack("{s:i, s:i, s:i}", "hw-offload", 1,
+									"sas", cleaner.sas,
+									"policies", cleaner.policies), false);
+	}
 	printf("removed %u SAs and %u policies\n", cleaner.sas, cleaner.policies);
 	return EXIT_SUCCESS;
 }
@@ -417,7 +423,7 @@ int command_clean_up(const options_t *options, int argc, char *argv[])
 		return EXIT_TROUBLE;
 	}
 	lines = json_object();
-	status = read_states(path, lines) ?: clean_up(path, lines);
+	status = read_states(path, lines) ?: clean_up(path, lines, options->json);
 	json_decref(lines);
 	return status;
 }

@@ -28,6 +28,8 @@ typedef struct options_t {
 	const char *socket;
 	/** path of a configuration that is not loaded, NULL for what is */
 	const char *file;
+	/** how to use the subcommand, instead of using it */
+	bool help;
 	/** JSON instead of text */
 	bool json;
 	/** details in text */

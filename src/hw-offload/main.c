@@ -16,34 +16,44 @@
 #include "hwo_config.h"
 
 /**
- * Subcommands.
+ * Subcommands, with the letters of the options that they know, what they do and
+ * what their arguments are.
  */
 static const struct {
 	const char *name;
 	int (*run)(const options_t *options, int argc, char *argv[]);
 	int min_args, max_args;
-	const char *args, *help;
+	const char *args, *options, *help, *about;
 } commands[] = {
-	{ "list", command_list, 0, 0, "",
-	  "what became of each CHILD_SA, and why" },
-	{ "policies", command_policies, 0, 0, "",
-	  "who enforces each policy" },
-	{ "devices", command_devices, 0, 0, "",
-	  "what interfaces can do, and what is on them" },
-	{ "explain", command_explain, 1, 2, "CONN [CHILD]",
-	  "what a connection would get on this host" },
-	{ "doctor", command_doctor, 0, 0, "",
-	  "whether this host can offload, and what to do if not" },
-	{ "probe", command_probe, 1, 1, "DEVICE",
-	  "what the driver of a device accepts, by trial" },
-	{ "watch", command_watch, 0, 0, "",
-	  "what happens to CHILD_SAs, as it happens" },
-	{ "release", command_release, 1, 1, "WHAT",
-	  "let traffic go that stays blocked" },
-	{ "clean-up", command_clean_up, 0, 1, "[FILE]",
-	  "remove what a daemon left that was killed" },
-	{ "metrics", command_metrics, 0, 0, "",
-	  "figures for Prometheus" },
+	{ "list", command_list, 0, 0, "", "jvs",
+	  "what became of each CHILD_SA, and why", "" },
+	{ "policies", command_policies, 0, 0, "", "jvs",
+	  "who enforces each policy", "" },
+	{ "devices", command_devices, 0, 0, "", "js",
+	  "what interfaces can do, and what is on them", "" },
+	{ "explain", command_explain, 1, 2, "CONN [CHILD]", "jfs",
+	  "what a connection would get on this host",
+	  "  CONN                   name of a connection in swanctl.conf\n"
+	  "  CHILD                  name of one of its children, else all of them\n"
+	},
+	{ "doctor", command_doctor, 0, 0, "", "js",
+	  "whether this host can offload, and what to do if not", "" },
+	{ "probe", command_probe, 1, 1, "DEVICE", "j",
+	  "what the driver of a device accepts, by trial",
+	  "  DEVICE                 name of a network interface\n" },
+	{ "watch", command_watch, 0, 0, "", "js",
+	  "what happens to CHILD_SAs, as it happens", "" },
+	{ "release", command_release, 1, 1, "WHAT", "js",
+	  "let traffic go that stays blocked",
+	  "  WHAT                   name of a connection, address of a peer, "
+	  "destination of\n                         a policy (network or address), "
+	  "or all\n" },
+	{ "clean-up", command_clean_up, 0, 1, "[FILE]", "j",
+	  "remove what a daemon left that was killed",
+	  "  FILE                   setting state_file, if it is not the default\n"
+	},
+	{ "metrics", command_metrics, 0, 0, "", "js",
+	  "figures for Prometheus", "" },
 };
 
 /** Number of subcommands */
@@ -84,6 +94,37 @@ int print_json(json_t *document, bool line)
 }
 
 /**
+ * Print options.
+ *
+ * @param letters		options that are known
+ */
+static void print_options(FILE *out, const char *letters)
+{
+	static const struct {
+		char letter;
+		const char *text;
+	} texts[] = {
+		{ 'j', "-j, --json             print JSON" },
+		{ 'v', "-v, --verbose          print details of a list" },
+		{ 'f', "-f, --file=PATH        explain what is written there, not "
+			   "loaded" },
+		{ 's', "-s, --socket=PATH      ask there [" HWO_STATUS_SOCKET "]" },
+		{ 'h', "-h, --help             print this, or that of a command" },
+		{ 'V', "-V, --version          print the version" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	{
+		if (strchr(letters, texts[i].letter))
+		{
+			fprintf(out, "  %s\n", texts[i].text);
+		}
+	}
+	fputs("\nSee hw-offload(8).\n", out);
+}
+
+/**
  * Print how to use the command.
  */
 static int usage(FILE *out, int status)
@@ -99,14 +140,21 @@ static int usage(FILE *out, int status)
 				 commands[i].args[0] ? " " : "", commands[i].args);
 		fprintf(out, "  %-22s %s\n", name, commands[i].help);
 	}
-	fputs("\n"
-		  "  -j, --json             print JSON\n"
-		  "  -v, --verbose          print details of a list\n"
-		  "  -f, --file=PATH        explain what is written there, not loaded\n"
-		  "  -s, --socket=PATH      ask there [" HWO_STATUS_SOCKET "]\n"
-		  "  -h, --help             print this\n"
-		  "  -V, --version          print the version\n\n"
-		  "See hw-offload(8).\n", out);
+	fputc('\n', out);
+	print_options(out, "jvfshV");
+	return status;
+}
+
+/**
+ * Print how to use a subcommand.
+ */
+static int usage_of(FILE *out, size_t i, int status)
+{
+	fprintf(out, "usage: hw-offload [OPTION...] %s%s%s\n\n%s\n\n%s%s",
+			commands[i].name, commands[i].args[0] ? " " : "",
+			commands[i].args, commands[i].help, commands[i].about,
+			commands[i].about[0] ? "\n" : "");
+	print_options(out, commands[i].options);
 	return status;
 }
 
@@ -121,12 +169,14 @@ static int run(const options_t *options, int argc, char *argv[])
 	{
 		if (!strcmp(argv[0], commands[i].name))
 		{
+			if (options->help)
+			{
+				return usage_of(stdout, i, EXIT_SUCCESS);
+			}
 			if (argc - 1 < commands[i].min_args ||
 				argc - 1 > commands[i].max_args)
 			{
-				fprintf(stderr, "usage: hw-offload %s%s%s\n", commands[i].name,
-						commands[i].args[0] ? " " : "", commands[i].args);
-				return EXIT_TROUBLE;
+				return usage_of(stderr, i, EXIT_TROUBLE);
 			}
 			if (options->file && commands[i].run != command_explain)
 			{
@@ -177,7 +227,8 @@ static int parse(int argc, char *argv[], options_t *options)
 				options->socket = optarg;
 				break;
 			case 'h':
-				return usage(stdout, EXIT_SUCCESS);
+				options->help = true;
+				break;
 			case 'V':
 				printf("hw-offload %s\n", HWO_VERSION);
 				return EXIT_SUCCESS;
@@ -185,7 +236,12 @@ static int parse(int argc, char *argv[], options_t *options)
 				return usage(stderr, EXIT_TROUBLE);
 		}
 	}
-	return optind == argc ? usage(stderr, EXIT_TROUBLE) : -1;
+	if (optind < argc)
+	{
+		return -1;
+	}
+	return options->help ? usage(stdout, EXIT_SUCCESS)
+						 : usage(stderr, EXIT_TROUBLE);
 }
 
 int main(int argc, char *argv[])

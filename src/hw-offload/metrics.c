@@ -29,6 +29,7 @@ typedef enum family_t {
 	REPLAYED,
 	NOT_AUTHENTIC,
 	MOVES,
+	BLOCKED,
 	FAMILIES,
 } family_t;
 
@@ -54,6 +55,8 @@ static const struct {
 		"Packets dropped as they were not authentic." },
 	[MOVES] = { "hw_offload_moves_total", "counter",
 		"Moves of SAs to other modes, devices or addresses." },
+	[BLOCKED] = { "hw_offload_blocked_policies", "gauge",
+		"Policies whose traffic is blocked as nothing protects it." },
 };
 
 /**
@@ -164,6 +167,21 @@ static bool count_child(void *data, json_t *child)
 }
 
 /**
+ * Count a policy whose traffic is blocked.
+ */
+static bool count_policy(void *data, json_t *policy)
+{
+	char labels[LABELS] = "";
+
+	if (!strcmp(get_text(policy, "action"), "blocked"))
+	{
+		add_label(labels, "reason", get_text(policy, "why"));
+		add(data, BLOCKED, labels, 1);
+	}
+	return true;
+}
+
+/**
  * Print a family, if there is anything in it.
  */
 static void print_family(family_t family, json_t *figures)
@@ -223,6 +241,8 @@ int command_metrics(const options_t *options, int argc, char *argv[])
 		figures[i] = json_object();
 	}
 	up = client_ask(options->socket, "list", count_child, figures, &first,
+					error) &&
+		 client_ask(options->socket, "policies", count_policy, figures, NULL,
 					error);
 	if (up)
 	{

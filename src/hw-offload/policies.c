@@ -11,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /**
  * Describe one side of a selector: network, protocol and port.
@@ -51,13 +50,25 @@ static void add_known(table_t *table, const json_t *policy, const char *key)
 }
 
 /**
+ * Add why traffic stays blocked, and for whom.
+ */
+static void note_blocked(table_t *table, const json_t *policy)
+{
+	char since[TIME_TEXT];
+
+	table_note(table, "blocked since %s: %s, connection %s, child %s, peer %s",
+			   time_text(get_number(policy, "since"), since),
+			   get_text(policy, "why"), get_text(policy, "connection"),
+			   get_text(policy, "child"), get_text(policy, "peer"));
+}
+
+/**
  * Add a policy.
  */
-static bool add_policy(void *data, json_t *policy)
+static void add_policy(table_t *table, const json_t *policy, bool verbose)
 {
 	const json_t *selector = json_object_get(policy, "selector");
 	bool packet = !strcmp(get_text(policy, "effective"), "packet");
-	table_t *table = data;
 
 	table_add(table, get_text(policy, "dir"), COLOUR_NONE);
 	add_side(table, selector, "src", "src_port");
@@ -73,29 +84,10 @@ static bool add_policy(void *data, json_t *policy)
 	add_known(table, policy, "reqid");
 	table_add(table, get_text(policy, "spi"), COLOUR_NONE);
 	add_known(table, policy, "users");
-	return true;
-}
-
-/**
- * Print why traffic stays blocked, and for whom.
- */
-static void print_blocked(const json_t *policy)
-{
-	const json_t *selector = json_object_get(policy, "selector");
-	time_t since = get_number(policy, "since");
-	struct tm tm;
-	char text[32];
-
-	if (strcmp(get_text(policy, "action"), "blocked"))
+	if (verbose && !strcmp(get_text(policy, "action"), "blocked"))
 	{
-		return;
+		note_blocked(table, policy);
 	}
-	localtime_r(&since, &tm);
-	strftime(text, sizeof(text), "%F %T", &tm);
-	printf("%s -> %s blocked since %s: %s, connection %s, child %s, peer %s\n",
-		   get_text(selector, "src"), get_text(selector, "dst"), text,
-		   get_text(policy, "why"), get_text(policy, "connection"),
-		   get_text(policy, "child"), get_text(policy, "peer"));
 }
 
 /**
@@ -113,16 +105,9 @@ static void print_table(const json_t *list, const options_t *options)
 
 	json_array_foreach(list, i, policy)
 	{
-		add_policy(table, policy);
+		add_policy(table, policy, options->verbose);
 	}
 	table_print(table);
-	json_array_foreach(list, i, policy)
-	{
-		if (options->verbose)
-		{
-			print_blocked(policy);
-		}
-	}
 }
 
 int command_policies(const options_t *options, int argc, char *argv[])

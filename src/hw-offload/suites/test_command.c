@@ -291,7 +291,11 @@ END_TEST
 START_TEST(test_metrics)
 {
 	answer = FIRST GOOD POOR GOOD FAILED END(4);
+	answer_policies = FIRST POLICY BLOCKED("lost", "10.2.0.0/16")
+		BLOCKED("drain", "10.3.0.0/16") BLOCKED("lost", "10.4.0.0/16") END(4);
 	ck_assert_int_eq(run("metrics"), 0);
+	ck_assert(strstr(output, "\nhw_offload_blocked_policies{reason=\"lost\"} "
+		"2\nhw_offload_blocked_policies{reason=\"drain\"} 1\n"));
 	ck_assert(strstr(output, "\nhw_offload_failed_child_sas{connection=\"gw\","
 		"child=\"net\",requested=\"packet\",device=\"p0\","
 		"reason=\"driver-refused\"} 1\n"));
@@ -374,6 +378,16 @@ START_TEST(test_usage)
 {
 	ck_assert_int_eq(run("--help"), 0);
 	ck_assert(strstr(output, "usage: hw-offload [OPTION...] COMMAND"));
+	/* that of one command has no others */
+	ck_assert_int_eq(run("explain --help"), 0);
+	ck_assert(strstr(output, "usage: hw-offload [OPTION...] explain CONN "
+		"[CHILD]\n\nwhat a connection would get on this host\n\n  CONN "));
+	ck_assert(strstr(output, "--file=PATH"));
+	ck_assert(!strstr(output, "doctor"));
+	ck_assert_int_eq(run("--help list"), 0);
+	ck_assert(strstr(output, "usage: hw-offload [OPTION...] list\n"));
+	ck_assert(!strstr(output, "--file=PATH"));
+	ck_assert_int_eq(run("--help nonsense"), 2);
 	ck_assert_int_eq(run("--version"), 0);
 	ck_assert_int_eq(run(""), 2);
 	ck_assert_int_eq(run("--nonsense"), 2);

@@ -53,7 +53,8 @@ static void write_state(const char *boot)
 
 START_TEST(test_left)
 {
-	char boot[64] = "-";
+	char boot[64] = "-", json[160];
+	json_t *document;
 	FILE *file;
 
 	/* nothing is left of another boot */
@@ -61,6 +62,13 @@ START_TEST(test_left)
 	ck_assert_int_eq(run(command), 0);
 	ck_assert_str_eq(output, "removed 0 SAs and 0 policies\n");
 	ck_assert_int_ne(access(state, F_OK), 0);
+	write_state("another");
+	snprintf(json, sizeof(json), "--json %s", command);
+	ck_assert_int_eq(run(json), 0);
+	document = json_loads(output, 0, NULL);
+	ck_assert(json_equal(document, json_pack("{s:i, s:i, s:i}", "hw-offload",
+											 1, "sas", 0, "policies", 0)));
+	json_decref(document);
 	/* what can't be removed stays in the file */
 	file = fopen("/proc/sys/kernel/random/boot_id", "r");
 	ck_assert(!file || fscanf(file, "%63s", boot) == 1);
