@@ -71,6 +71,7 @@ static bool search_policy(void *data, json_t *policy)
 	search->found = is_blocked(policy, true) &&
 					(!strcmp(search->what, "all") ||
 					 !strcmp(search->what, get_text(policy, "connection")) ||
+					 !strcmp(search->what, get_text(policy, "peer")) ||
 					 is_net(get_text(selector, "dst"), search->what));
 	return !search->found;
 }

@@ -28,7 +28,7 @@ bool blocked_count(const char *socket, unsigned *count,
  * Check if something that release would name is only being drained.
  *
  * @param socket		path of the socket where the plugin answers
- * @param what			connection, destination or "all"
+ * @param what			connection, peer, destination or "all"
  * @return				true if so, false as well if there is no answer
  */
 bool blocked_drains(const char *socket, const char *what);

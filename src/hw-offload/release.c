@@ -25,8 +25,9 @@ static void print_nothing(const char *socket, const char *what)
 	else
 	{
 		fputs("Nothing that is blocked matches. WHAT is the name of a "
-			  "connection, the destination\nof a policy (network or address), "
-			  "see \"hw-offload -v policies\", or all.\n", stderr);
+			  "connection, the address of\na peer, the destination of a policy "
+			  "(network or address), see \"hw-offload -v\npolicies\", or "
+			  "all.\n", stderr);
 	}
 }
 

@@ -63,8 +63,8 @@ END_TEST
 START_TEST(test_release)
 {
 	static const char *const drained[] = {
-		"gw", "all", "10.3.0.0/16", "192.0.2.7", "192.0.2.7/32",
-		"2001:db8::1",
+		"gw", "all", "192.0.2.2", "10.3.0.0/16", "192.0.2.7", "192.0.2.7/32",
+		"2001:db8::1"
 	};
 	size_t i;
 

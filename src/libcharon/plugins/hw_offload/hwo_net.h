@@ -126,6 +126,15 @@ bool hwo_addr_equals(const hwo_addr_t *a, const hwo_addr_t *b);
 bool hwo_net_equals(const uint8_t *a, const uint8_t *b, uint8_t prefix);
 
 /**
+ * Check if a network is that which a text names, single addresses without the
+ * length of their prefix as well.
+ *
+ * @param family		AF_INET, AF_INET6, or 0 for none
+ */
+bool hwo_net_is(uint16_t family, const uint8_t *bytes, uint8_t prefix,
+				const char *text);
+
+/**
  * Hash flows.
  */
 u_int hwo_flow_hash(const hwo_flow_t *flow);

@@ -7,6 +7,8 @@
 
 #include "hwo_types.h"
 
+#include <arpa/inet.h>
+
 ENUM(hwo_mode_names, HWO_MODE_NONE, HWO_MODE_PACKET,
 	"none",
 	"crypto",
@@ -25,6 +27,20 @@ bool hwo_net_equals(const uint8_t *a, const uint8_t *b, uint8_t prefix)
 
 	return memeq(a, b, prefix / 8) &&
 		   (prefix % 8 == 0 || ((a[prefix / 8] ^ b[prefix / 8]) & mask) == 0);
+}
+
+bool hwo_net_is(uint16_t family, const uint8_t *bytes, uint8_t prefix,
+				const char *text)
+{
+	char addr[INET6_ADDRSTRLEN], net[INET6_ADDRSTRLEN + 8];
+	int all = family == AF_INET ? 32 : 128;
+
+	if (!family || !inet_ntop(family, bytes, addr, sizeof(addr)))
+	{
+		return FALSE;
+	}
+	snprintf(net, sizeof(net), "%s/%u", addr, prefix);
+	return streq(net, text) || (prefix == all && streq(addr, text));
 }
 
 /**

@@ -393,8 +393,8 @@ typedef struct hwo_sp_state_t {
 	bool block;
 	/** has templates, i.e. demands SAs */
 	bool protect;
-	/** seconds since the epoch it was last used, 0 if it was not */
-	uint64_t use_time;
+	/** seconds since the epoch it was added, and last used, 0 if it was not */
+	uint64_t add_time, use_time;
 	/** effective offload */
 	hwo_offload_t offload;
 } hwo_sp_state_t;

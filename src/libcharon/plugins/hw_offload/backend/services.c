@@ -100,9 +100,16 @@ static void start_followers(hwo_services_t *this,
 }
 
 CALLBACK(release, u_int,
-	sp_installer_t *sps, const char *what)
+	hwo_services_t *this, const char *what)
 {
-	return sps->release(sps, what);
+	return this->sps->release(this->sps, what) +
+		   this->stale_state->release(this->stale_state, what);
+}
+
+CALLBACK(leftovers, array_t*,
+	hwo_services_t *this, nl_exchange_t *xfrm)
+{
+	return this->stale_state->list(this->stale_state, xfrm);
 }
 
 bool hwo_services_start(hwo_services_t *this,
@@ -125,7 +132,8 @@ bool hwo_services_start(hwo_services_t *this,
 	source.failures = this->failures;
 	source.devices = this->devices;
 	source.release = (void*)release;
-	source.release_data = this->sps;
+	source.leftovers = (void*)leftovers;
+	source.data = this;
 	this->status = hwo_setup_status(&kernel->listener, &source);
 	if (!hwo_setup_spd(this->xfrm))
 	{

@@ -202,6 +202,7 @@ bool hwo_xfrm_decode_sp(const struct nlmsghdr *hdr, hwo_sp_state_t *state)
 	state->priority = info.priority;
 	state->block = info.action == XFRM_POLICY_BLOCK;
 	state->protect = attrs[TMPL] != NULL;
+	state->add_time = info.curlft.add_time;
 	state->use_time = info.curlft.use_time;
 	state->offload = hwo_xfrm_get_offload(attrs[OFFLOAD]);
 	return TRUE;

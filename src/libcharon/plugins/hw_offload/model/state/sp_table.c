@@ -14,12 +14,13 @@
 /** Distance between classes of priorities */
 #define PRIO_CLASS 200000
 
-ENUM(hwo_block_reason_names, HWO_BLOCK_NONE, HWO_BLOCK_DRAIN,
+ENUM(hwo_block_reason_names, HWO_BLOCK_NONE, HWO_BLOCK_LEFTOVER,
 	"none",
 	"lost",
 	"rekey-failed",
 	"trap-refused",
 	"drain",
+	"leftover",
 );
 
 /**

@@ -89,6 +89,8 @@ typedef enum hwo_block_reason_t {
 	HWO_BLOCK_TRAP_REFUSED,
 	/** its CHILD_SA was closed, and its NIC may still have packets of it */
 	HWO_BLOCK_DRAIN,
+	/** a daemon that was killed left it, or it could not be removed */
+	HWO_BLOCK_LEFTOVER,
 } hwo_block_reason_t;
 
 /**

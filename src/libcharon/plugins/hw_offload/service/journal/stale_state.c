@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include <collections/array.h>
 #include <utils/debug.h>
 #include <utils/utils.h>
 
@@ -55,6 +54,8 @@ typedef struct {
 	array_t *sas;
 	/** SPs without owner, hwo_sp_state_t with labels of their own */
 	array_t *sps;
+	/** TRUE to look for SPs that block only */
+	bool blocks;
 } scan_t;
 
 /**
@@ -98,7 +99,8 @@ static bool check_sp(void *data, const struct nlmsghdr *hdr)
 		return FALSE;
 	}
 	hwo_journal_sp_line(&state.id, line);
-	if (is_stale(scan->this->journal->find(scan->this->journal, line)))
+	if (is_stale(scan->this->journal->find(scan->this->journal, line)) &&
+		(state.block || !scan->blocks))
 	{
 		state.id.label = chunk_clone(state.id.label);
 		array_insert(scan->sps, ARRAY_TAIL, &state);
@@ -390,6 +392,56 @@ METHOD(stale_state_t, retry, void,
 	this->job->schedule(this->job, RETRY_FIRST);
 }
 
+METHOD(stale_state_t, list, array_t*,
+	private_stale_state_t *this, nl_exchange_t *xfrm)
+{
+	scan_t scan = {
+		.this = this,
+		.sps = array_create(sizeof(hwo_sp_state_t), 0),
+		.blocks = TRUE,
+	};
+	hwo_result_t result;
+	hwo_msg_t msg;
+
+	if (has_stale(this))
+	{
+		hwo_xfrm_encode_dump_sp(&msg);
+		xfrm->dump(xfrm, &msg, check_sp, &scan, &result);
+	}
+	return scan.sps;
+}
+
+METHOD(stale_state_t, release, u_int,
+	private_stale_state_t *this, const char *what)
+{
+	array_t *sps = list(this, this->xfrm);
+	char line[HWO_JOURNAL_LINE];
+	hwo_sp_state_t state;
+	u_int count = 0;
+	hwo_msg_t msg;
+
+	while (array_remove(sps, ARRAY_TAIL, &state))
+	{
+		if (!what || hwo_net_is(state.id.sel.family, state.id.sel.dst,
+								state.id.sel.dst_prefix, what))
+		{
+			hwo_journal_sp_line(&state.id, line);
+			hwo_xfrm_encode_del_sp(&msg, &state.id);
+			count += remove_stale(this, line, &msg) == 0;
+		}
+		chunk_free(&state.id.label);
+	}
+	array_destroy(sps);
+	if (count)
+	{
+		DBG1(DBG_KNL, "removed %u policies that nobody wants, as they were "
+			 "released", count);
+	}
+	/* what failed is due now */
+	retry(this);
+	return count;
+}
+
 METHOD(stale_state_t, destroy, void,
 	private_stale_state_t *this)
 {
@@ -412,6 +464,8 @@ stale_state_t *hwo_stale_state_create(nl_exchange_t *xfrm, journal_t *journal)
 		.public = {
 			.begin = _begin,
 			.retry = _retry,
+			.list = _list,
+			.release = _release,
 			.destroy = _destroy,
 		},
 		.journal = journal,

@@ -28,6 +28,8 @@
 #include "journal.h"
 #include "../../io/nl_exchange.h"
 
+#include <collections/array.h>
+
 typedef struct stale_state_t stale_state_t;
 
 /**
@@ -47,6 +49,23 @@ struct stale_state_t {
 	 * Something could not be removed, try that again later.
 	 */
 	void (*retry)(stale_state_t *this);
+
+	/**
+	 * List the SPs that nobody wants, and that block.
+	 *
+	 * @param xfrm		exchange to ask the kernel by
+	 * @return			hwo_sp_state_t with labels of their own
+	 */
+	array_t *(*list)(stale_state_t *this, nl_exchange_t *xfrm);
+
+	/**
+	 * Remove SPs that block, whether they are due or not.
+	 *
+	 * @param what		network or address to which the traffic goes, NULL for
+	 *					all
+	 * @return			number of those that were removed
+	 */
+	u_int (*release)(stale_state_t *this, const char *what);
 
 	/**
 	 * Remove what is left, and destroy.

@@ -11,7 +11,6 @@
 #include "sp_log.h"
 #include "sp_route.h"
 
-#include <arpa/inet.h>
 #include <time.h>
 
 #include <collections/array.h>
@@ -157,28 +156,12 @@ METHOD(guard_keeper_t, block, bool,
 }
 
 /**
- * Check if a network is that which a text names, single addresses without the
- * length of their prefix as well.
- */
-static bool is_net(const hwo_selector_t *sel, const char *text)
-{
-	char addr[INET6_ADDRSTRLEN], net[INET6_ADDRSTRLEN + 8];
-	int all = sel->family == AF_INET ? 32 : 128;
-
-	if (!sel->family || !inet_ntop(sel->family, sel->dst, addr, sizeof(addr)))
-	{
-		return FALSE;
-	}
-	snprintf(net, sizeof(net), "%s/%u", addr, sel->dst_prefix);
-	return streq(net, text) || (sel->dst_prefix == all && streq(addr, text));
-}
-
-/**
  * Check if a guard is kept for what a text names.
  */
 static bool is_for(const hwo_sp_entry_t *entry, const char *what)
 {
 	const hwo_block_t *blocked = &entry->blocked;
+	const hwo_selector_t *sel = &entry->id.sel;
 
 	if (entry->drained && blocked->why == HWO_BLOCK_DRAIN)
 	{	/* nothing stays */
@@ -188,7 +171,10 @@ static bool is_for(const hwo_sp_entry_t *entry, const char *what)
 	{	/* it goes once what waits for it is installed, and no sooner */
 		return FALSE;
 	}
-	return !what || is_net(&entry->id.sel, what) ||
+	return !what ||
+		   hwo_net_is(sel->family, sel->dst, sel->dst_prefix, what) ||
+		   hwo_net_is(blocked->peer.family, blocked->peer.bytes,
+					  blocked->peer.family == AF_INET ? 32 : 128, what) ||
 		   (blocked->names.connection[0] &&
 			hwo_name_is(blocked->names.connection, what));
 }

@@ -73,8 +73,8 @@ struct guard_keeper_t {
 	/**
 	 * Release guards.
 	 *
-	 * @param what		name of a connection, or network or address behind which
-	 *					the traffic goes, NULL for all
+	 * @param what		name of a connection, address of a peer, or network or
+	 *					address to which the traffic goes, NULL for all
 	 * @param who		what the log says about who wants that
 	 * @return			number of those that were released
 	 */

@@ -45,6 +45,8 @@ struct status_answer_t {
 	array_t *failures;
 	/** SPs that are to be described, hwo_sp_id_t with labels */
 	array_t *sps;
+	/** leftover SPs that are to be described, hwo_sp_state_t with labels */
+	array_t *leftovers;
 	/** devices, with an end mark */
 	struct if_nameindex *links;
 	/** children that are to be explained, hwo_loaded_child_t */
@@ -134,6 +136,35 @@ static bool next_child(status_answer_t *this, json_t **object)
 	return next_failure(this, object);
 }
 
+/**
+ * Describe an SP that nobody wants, and that blocks.
+ */
+static bool next_leftover(status_answer_t *this, json_t **object)
+{
+	hwo_sp_view_t view = {
+		.blocked.why = HWO_BLOCK_LEFTOVER,
+		.kernel.count = 1,
+		.kernel.item[0].sp.block = TRUE,
+	};
+	hwo_sp_state_t state;
+
+	if (!this->leftovers)
+	{
+		this->leftovers = this->source->leftovers(this->source->data,
+												  this->source->xfrm);
+	}
+	if (!array_remove(this->leftovers, ARRAY_HEAD, &state))
+	{
+		return FALSE;
+	}
+	view.blocked.since = state.add_time;
+	view.kernel.item[0].sp.id = state.id;
+	view.kernel.item[0].sp.priority = state.priority;
+	*object = hwo_report_sp(&state.id, &view, this->source->devices);
+	chunk_free(&state.id.label);
+	return TRUE;
+}
+
 static bool next_sp(status_answer_t *this, json_t **object)
 {
 	sp_table_t *table = this->source->sp_table;
@@ -155,7 +186,7 @@ static bool next_sp(status_answer_t *this, json_t **object)
 			return TRUE;
 		}
 	}
-	return FALSE;
+	return next_leftover(this, object);
 }
 
 static bool next_device(status_answer_t *this, json_t **object)
@@ -335,7 +366,7 @@ static bool next_release(status_answer_t *this, json_t **object)
 	{
 		return FALSE;
 	}
-	count = this->source->release(this->source->release_data,
+	count = this->source->release(this->source->data,
 								  streq(what, "all") ? NULL : what);
 	*object = json_pack("{s:s, s:i}", "type", "released", "count", count);
 	return TRUE;
@@ -429,7 +460,13 @@ ssize_t hwo_status_next(status_answer_t *this, char *buf, size_t size)
 void hwo_status_end(status_answer_t *this)
 {
 	hwo_loaded_child_t loaded;
+	hwo_sp_state_t state;
 
+	while (array_remove(this->leftovers, ARRAY_TAIL, &state))
+	{
+		chunk_free(&state.id.label);
+	}
+	array_destroy(this->leftovers);
 	while (array_remove(this->children, ARRAY_HEAD, &loaded))
 	{
 		hwo_loaded_child_release(&loaded);

@@ -36,11 +36,14 @@ typedef struct hwo_status_source_t {
 	sp_table_t *sp_table;
 	/** CHILD_SAs that could not be installed */
 	failed_children_t *failures;
-	/** releases traffic that stays blocked, of a connection or network, or all
-	 * (NULL); returns how many guards that were. */
+	/** releases traffic that stays blocked, of a connection, peer or network,
+	 * or all (NULL); returns how many policies that were. */
 	u_int (*release)(void *data, const char *what);
-	/** passed to it */
-	void *release_data;
+	/** lists policies that block and that nobody wants, asked for by the
+	 * exchange: hwo_sp_state_t with labels of their own. */
+	array_t *(*leftovers)(void *data, nl_exchange_t *xfrm);
+	/** passed to both */
+	void *data;
 	/** what guards behind offloaded policies depend on */
 	hwo_guard_rules_t guard;
 	/** the kernel offloads no inbound SA with an XFRM interface ID, 7.1 */
