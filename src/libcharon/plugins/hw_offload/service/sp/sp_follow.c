@@ -26,7 +26,7 @@ void hwo_sp_follow_route(const hwo_sp_install_t *this, hwo_sp_entry_t *entry,
 						 void *data)
 {
 	hwo_sp_request_t *user = get_single(entry);
-	bool *refused = data, again;
+	bool *refused = data, missing, again;
 	hwo_offload_t best;
 	hwo_sp_outcome_t outcome;
 	hwo_plan_t plan;
@@ -35,14 +35,22 @@ void hwo_sp_follow_route(const hwo_sp_install_t *this, hwo_sp_entry_t *entry,
 	{
 		return;
 	}
-	again = refused && user->requested == HW_OFFLOAD_PACKET;
+	missing = !hwo_kernel_sps_installed(&entry->kernel);
 	hwo_sp_plan_user(this, user, &plan);
 	best = hwo_bind_best(&plan);
+	again = missing || hwo_offload_equals(&best, &entry->tried);
+	if (refused && (!again || user->requested != HW_OFFLOAD_PACKET))
+	{	/* only what was refused is tried again, the rest follows routes */
+		return;
+	}
 	if (best.ifindex && !hwo_offload_equals(&best, &entry->effective) &&
-		(again || !hwo_offload_equals(&best, &entry->tried)) &&
-		hwo_sp_install(this, entry, user, &outcome) && refused)
+		(refused || !hwo_offload_equals(&best, &entry->tried)))
 	{
-		*refused = TRUE;
+		missing = hwo_sp_install(this, entry, user, &outcome) != 0;
+	}
+	if (refused)
+	{	/* without a route there may be one later */
+		*refused |= missing;
 	}
 }
 

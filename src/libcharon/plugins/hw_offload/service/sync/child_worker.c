@@ -49,8 +49,7 @@ typedef struct {
 	/** when to check where CHILD_SAs belong, and when to compare with the
 	 * kernel, monotonic time in milliseconds, 0 for never. */
 	uint64_t check_due, compare_due;
-	/** when to try again SPs that were refused, and the time until then, for
-	 * the thread that works only. */
+	/** when to try again SPs that were refused, and the time until then */
 	uint64_t retry_due;
 	u_int retry;
 	/** TRUE to compare whether a link is down or not */
@@ -186,6 +185,16 @@ static void serve(private_child_worker_t *this)
 	this->queue->serve(this->queue, &this->placer, this->job);
 }
 
+METHOD(child_worker_t, retry, void,
+	private_child_worker_t *this)
+{
+	this->mutex->lock(this->mutex);
+	this->retry = RETRY_MS;
+	this->retry_due = hwo_now_ms() + RETRY_MS;
+	this->mutex->unlock(this->mutex);
+	this->job->schedule(this->job, RETRY_MS);
+}
+
 /**
  * Check where all CHILD_SAs belong, then the SPs that have none.
  *
@@ -207,8 +216,7 @@ static bool check_all(private_child_worker_t *this)
 	}
 	array_destroy(keys);
 	this->sps->routes_changed(this->sps);
-	this->retry = RETRY_MS;
-	this->retry_due = hwo_now_ms() + RETRY_MS;
+	retry(this);
 	return moved;
 }
 
@@ -248,11 +256,21 @@ static void check_if_due(private_child_worker_t *this)
  */
 static void retry_if_due(private_child_worker_t *this)
 {
-	if (this->retry_due && this->retry_due <= hwo_now_ms())
+	bool due;
+
+	this->mutex->lock(this->mutex);
+	due = this->retry_due && this->retry_due <= hwo_now_ms();
+	if (due)
 	{
 		this->retry = min(this->retry * 2, RETRY_MAX_MS);
-		this->retry_due = this->sps->retry(this->sps) ?
-						  hwo_now_ms() + this->retry : 0;
+		this->retry_due = 0;
+	}
+	this->mutex->unlock(this->mutex);
+	if (due && this->sps->retry(this->sps))
+	{
+		this->mutex->lock(this->mutex);
+		this->retry_due = this->retry_due ?: hwo_now_ms() + this->retry;
+		this->mutex->unlock(this->mutex);
 	}
 }
 
@@ -265,8 +283,8 @@ static void schedule(private_child_worker_t *this)
 	int i;
 
 	due[0] = this->queue->next(this->queue);
-	due[3] = this->retry_due;
 	this->mutex->lock(this->mutex);
+	due[3] = this->retry_due;
 	due[1] = this->check_due;
 	due[2] = this->compare_due;
 	this->mutex->unlock(this->mutex);
@@ -386,6 +404,7 @@ child_worker_t *hwo_child_worker_create(nl_transport_t *changes,
 		.public = {
 			.compare = _compare,
 			.link_down = _link_down,
+			.retry = _retry,
 			.destroy = _destroy,
 		},
 		.placer = {

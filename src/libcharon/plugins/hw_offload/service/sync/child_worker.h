@@ -81,6 +81,12 @@ struct child_worker_t {
 	void (*link_down)(child_worker_t *this, uint32_t ifindex);
 
 	/**
+	 * Have traps tried again that the NIC refuses, after growing times, whether
+	 * CHILD_SAs follow routes or not: a link has changed.
+	 */
+	void (*retry)(child_worker_t *this);
+
+	/**
 	 * Stop, after work that is under way, and destroy.
 	 */
 	void (*destroy)(child_worker_t *this);

@@ -153,6 +153,7 @@ static void follow_link(private_link_events_t *this, uint32_t ifindex,
 		this->bypass->renew_nic(this->bypass, ifindex);
 	}
 	this->sps->link_changed(this->sps, ifindex, link.up);
+	this->worker->retry(this->worker);
 }
 
 /**
@@ -186,6 +187,7 @@ static void follow_all(private_link_events_t *this)
 	before->destroy(before);
 	this->bypass->renew(this->bypass);
 	this->sps->link_changed(this->sps, 0, TRUE);
+	this->worker->retry(this->worker);
 	this->worker->compare(this->worker);
 }
 
