@@ -185,6 +185,7 @@ status_service_t *hwo_setup_status(const hwo_listener_t *listener,
 								   hwo_status_source_t *source)
 {
 	static const int no_groups[] = { 0 };
+	status_service_t *service;
 	nl_transport_t *transport;
 	char *socket;
 
@@ -202,5 +203,11 @@ status_service_t *hwo_setup_status(const hwo_listener_t *listener,
 	}
 	source->version = HWO_VERSION;
 	source->xfrm = hwo_nl_exchange_create(transport);
-	return hwo_status_service_create(socket, source);
+	service = hwo_status_service_create(socket, source);
+	if (!service)
+	{
+		DBG1(DBG_CFG, "setting '%s.plugins.hw-offload.socket' is '%s', where "
+			 "nobody can be served", lib->ns, socket);
+	}
+	return service;
 }

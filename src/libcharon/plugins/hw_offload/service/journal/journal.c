@@ -353,8 +353,8 @@ static void open_file(private_journal_t *this, const char *path)
 	}
 	if (err)
 	{
-		DBG1(DBG_KNL, "unable to use %s: %s. SAs and policies stay in the "
-			 "kernel if this daemon is killed", path,
+		DBG1(DBG_KNL, "unable to use state_file %s: %s. SAs and policies stay "
+			 "in the kernel if this daemon is killed", path,
 			 err == EWOULDBLOCK ? "another daemon has it" : strerror(err));
 	}
 }

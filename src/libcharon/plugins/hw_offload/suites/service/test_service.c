@@ -40,7 +40,7 @@ static mutex_t *mutex;
 
 void service_log(debug_t group, level_t level, char *fmt, va_list args)
 {
-	if (group == DBG_KNL && level <= service_log_level)
+	if ((group == DBG_KNL || group == DBG_CFG) && level <= service_log_level)
 	{
 		mutex->lock(mutex);
 		vsnprintf(lines[lines_logged % MAX_LINES], sizeof(lines[0]), fmt, args);

@@ -252,6 +252,12 @@ START_TEST(test_no_socket)
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
 	ck_assert_int_eq(service_lines_with("unable to listen on"), 1);
 	install_pair(HW_OFFLOAD_PACKET, SPI_IN, SPI_OUT);
+	/* what is no address at all comes from the settings as well */
+	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.socket",
+						   "tcpp://x", lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	ck_assert_int_eq(service_lines_with(".plugins.hw-offload.socket' is "
+										"'tcpp://x'"), 1);
 	/* the same if it can't ask the kernel for them */
 	test_deaf = TRUE;
 	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
