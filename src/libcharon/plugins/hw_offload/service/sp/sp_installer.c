@@ -273,6 +273,27 @@ static int install_next(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 }
 
 /**
+ * Check if the SP of a user that failed may be in the kernel: it was updated,
+ * but that could not be undone.
+ */
+static bool is_of_other(const hwo_sp_entry_t *entry,
+						const hwo_sp_request_t *user)
+{
+	const hwo_sp_t *sp;
+	int i;
+
+	for (i = 0; i < entry->kernel.count; i++)
+	{
+		sp = &entry->kernel.item[i].sp;
+		if (sp->tmpl_count && sp->tmpl[0].spi != user->sp.tmpl[0].spi)
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/**
  * Remove a user of an SP, and do what follows from that.
  */
 static int remove_user(private_sp_installer_t *this, hwo_sp_entry_t *entry,
@@ -287,6 +308,10 @@ static int remove_user(private_sp_installer_t *this, hwo_sp_entry_t *entry,
 		return ENOENT;
 	}
 	next = hwo_sp_top_user(entry);
+	if (!top && next && is_of_other(entry, next))
+	{
+		return install_next(this, entry, next, outcome);
+	}
 	if (!top && next)
 	{
 		hwo_sp_log_change("noted one user less of", entry);

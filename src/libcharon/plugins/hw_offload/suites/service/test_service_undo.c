@@ -100,6 +100,34 @@ START_TEST(test_updated_stays)
 }
 END_TEST
 
+START_TEST(test_next_is_back)
+{
+	test_sp_t first, second;
+	uint32_t spi;
+	u_int flow;
+
+	/* what can't be taken back is for an SA that goes as its SP failed */
+	sp_init(&first, POLICY_OUT, LOCAL, REMOTE, SPI_OUT, 1, HW_OFFLOAD_NO);
+	sp_init(&second, POLICY_OUT, LOCAL, REMOTE, SPI_IN, 1, HW_OFFLOAD_NO);
+	sa_out.data.hw_offload = HW_OFFLOAD_NO;
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	ck_assert_int_eq(sp_add(&first), SUCCESS);
+	lose_updates(1);
+	service_refuse(XFRM_MSG_UPDPOLICY, 3, EBUSY);
+	ck_assert_int_eq(sp_add(&second), FAILED);
+	ck_assert_int_eq(sp_del(&second), SUCCESS);
+	fake_kernel_traffic(kernel, TRUE);
+	flow = fake_kernel_add_flow(kernel, "192.168.50.1", 1000, "192.168.50.2",
+								2000, IPPROTO_UDP);
+	fake_kernel_send(kernel);
+	ck_assert_int_eq(fake_kernel_fate(kernel, flow, &spi), FAKE_PROTECTED);
+	ck_assert_int_eq(ntohl(spi), SPI_OUT);
+	ck_assert_int_eq(sp_del(&first), SUCCESS);
+	sp_clear(&first);
+	sp_clear(&second);
+}
+END_TEST
+
 /**
  * Count what is blocked between requests.
  */
@@ -146,6 +174,7 @@ TCase *undo_tcase(void)
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, test_new_stays);
 	tcase_add_test(tcase, test_updated_stays);
+	tcase_add_test(tcase, test_next_is_back);
 	tcase_add_test(tcase, test_order);
 	return tcase;
 }
