@@ -189,6 +189,9 @@ typedef struct hwo_sa_facts_t {
 	bool inbound;
 	/** extended sequence numbers */
 	bool esn;
+	/** TRUE if in crypto mode its driver does not follow the high half of its
+	 * sequence numbers (outbound, before 7.2). */
+	bool esn_stale;
 	/** UDP encapsulation (RFC 3948) */
 	bool encap;
 	/** pad to this size (TFC), 0 for none */

@@ -26,6 +26,7 @@ void hwo_kernel_features(const char *release, hwo_kernel_features_t *features)
 		{
 			features->unmatched = version >= 7002 ? 0 : HWO_SHAPE_UNEQUAL;
 		}
+		features->esn_followed = version >= 7002;
 		features->route_checked = version >= 7001;
 		features->sa_if_id_in_software = version >= 7001;
 	}

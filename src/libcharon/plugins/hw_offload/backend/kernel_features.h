@@ -30,6 +30,9 @@ typedef struct hwo_kernel_features_t {
 	u_int unmatched;
 	/** direction of SAs, and rules for replay windows that follow, 6.10 */
 	bool sa_dir;
+	/** drivers follow the high half of extended sequence numbers of outbound
+	 * SAs in crypto mode, 7.2; before, they take what the SA begins with. */
+	bool esn_followed;
 	/** inbound SAs with an XFRM interface ID are not offloaded, 7.1 */
 	bool sa_if_id_in_software;
 } hwo_kernel_features_t;

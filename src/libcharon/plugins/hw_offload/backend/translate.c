@@ -259,6 +259,9 @@ bool hwo_translate_sa(const hwo_translate_t *how,
 	};
 	sa->replay_window = replay_window(how, data);
 	sa->facts.esn = data->esn;
+	sa->facts.esn_stale = data->esn && !data->inbound &&
+						  data->hw_offload != HW_OFFLOAD_NO &&
+						  !how->kernel.esn_followed;
 	sa->facts.encap = data->encap;
 	if (data->encap && data->inbound && !sa->src_port)
 	{	/* SAs per CPU come from any port, don't report each as a change */

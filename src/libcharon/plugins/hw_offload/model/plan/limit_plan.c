@@ -28,6 +28,15 @@ static bool normalise(uint64_t *soft, uint64_t *hard)
 }
 
 /**
+ * Have an SA rekeyed before its sequence numbers need more than 32 bits.
+ */
+static void limit_packets(hwo_limits_t *limits)
+{
+	limits->soft_packets = lower(limits->soft_packets, HWO_AUTO_SOFT_PACKETS);
+	limits->hard_packets = lower(limits->hard_packets, HWO_AUTO_HARD_PACKETS);
+}
+
+/**
  * Plan limits for a NIC.
  */
 static void plan_packet(const hwo_sa_t *sa, bool no_bytes,
@@ -37,10 +46,7 @@ static void plan_packet(const hwo_sa_t *sa, bool no_bytes,
 
 	if (!sa->facts.esn && !sa->facts.inbound)
 	{
-		kernel->soft_packets = lower(kernel->soft_packets,
-									 HWO_AUTO_SOFT_PACKETS);
-		kernel->hard_packets = lower(kernel->hard_packets,
-									 HWO_AUTO_HARD_PACKETS);
+		limit_packets(kernel);
 	}
 	if (!normalise(&kernel->soft_packets, &kernel->hard_packets))
 	{
@@ -64,6 +70,10 @@ void hwo_limit_plan(const hwo_sa_t *sa, hwo_mode_t mode, bool no_bytes,
 	if (mode == HWO_MODE_PACKET)
 	{
 		plan_packet(sa, no_bytes, plan);
+	}
+	else if (sa->facts.esn_stale)
+	{	/* also in software, from where it may move to a NIC */
+		limit_packets(&plan->kernel);
 	}
 }
 

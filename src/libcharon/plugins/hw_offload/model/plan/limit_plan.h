@@ -20,7 +20,8 @@
 #include "../../hwo_types.h"
 
 /** Limits in packets of outbound SAs in packet mode without ESN: the NIC's
- * sequence numbers end at 2^32, whatever is configured. */
+ * sequence numbers end at 2^32, whatever is configured. Also those of SAs with
+ * ESN in crypto mode, if the driver does not follow. */
 #define HWO_AUTO_SOFT_PACKETS 0xc0000000ULL
 #define HWO_AUTO_HARD_PACKETS 0xffff0000ULL
 

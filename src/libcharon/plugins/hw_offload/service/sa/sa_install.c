@@ -29,6 +29,8 @@ typedef struct {
 	hwo_sa_t sa;
 	/** configured mode */
 	hw_offload_t requested;
+	/** TRUE to tell the kernel its direction */
+	bool set_dir;
 	/** best mode for it, if nothing but its device counts */
 	hwo_offload_t best;
 	/** record of the CHILD_SA, checked out, and the SA in there */
@@ -52,6 +54,20 @@ static device_history_t *get_history(const hwo_sa_shared_t *this)
 	return this->devices->get_history(this->devices);
 }
 
+/**
+ * Without a window, drivers that don't follow the high half of sequence numbers
+ * begin with all ones, and nobody can decrypt that. The kernel refuses a window
+ * for an outbound SA that has a direction.
+ */
+static void set_window(hwo_sa_t *sa, bool set_dir, hwo_mode_t mode)
+{
+	if (sa->facts.esn_stale)
+	{
+		sa->set_dir = set_dir && mode == HWO_MODE_PACKET;
+		sa->replay_window = sa->set_dir ? 0 : 1;
+	}
+}
+
 static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
 					  bool update)
 {
@@ -65,6 +81,7 @@ static bool encode_sa(void *data, hwo_msg_t *msg, const hwo_offload_t *offload,
 	hwo_limit_plan(&sa, offload->mode, install->attempts.no_bytes,
 				   &install->limits);
 	install->sa.limits = install->limits.kernel;
+	set_window(&install->sa, install->set_dir, offload->mode);
 	return hwo_xfrm_encode_sa(msg, &install->sa, offload);
 }
 
@@ -304,7 +321,7 @@ static void begin(const hwo_sa_shared_t *this, install_t *install)
 	uintptr_t thread = (uintptr_t)pthread_self();
 	bool inbound = sa->facts.inbound;
 
-	sa->set_dir = this->set_dir;
+	sa->set_dir = install->set_dir = this->set_dir;
 	install->child = this->table->begin(this->table, &sa->id, inbound,
 											 sa->reqid, thread);
 	install->own = hwo_child_sa(install->child, inbound);

@@ -189,6 +189,28 @@ START_TEST(test_if_id)
 }
 END_TEST
 
+START_TEST(test_stale)
+{
+	data.esn = expected.facts.esn = TRUE;
+	data.hw_offload = HW_OFFLOAD_AUTO;
+	expected.facts.esn_stale = TRUE;
+	check_sa();
+	/* only what we send, if a NIC may do it */
+	data.inbound = expected.facts.inbound = TRUE;
+	expected.facts.esn_stale = FALSE;
+	check_sa();
+	data.inbound = expected.facts.inbound = FALSE;
+	data.hw_offload = HW_OFFLOAD_NO;
+	check_sa();
+	data.hw_offload = HW_OFFLOAD_CRYPTO;
+	how.kernel.esn_followed = TRUE;
+	check_sa();
+	how.kernel.esn_followed = FALSE;
+	data.esn = expected.facts.esn = FALSE;
+	check_sa();
+}
+END_TEST
+
 START_TEST(test_marked)
 {
 	expected.facts.marked = TRUE;
@@ -318,6 +340,7 @@ TCase *translate_modes_tcase(void)
 	tcase_add_test(tc, test_families);
 	tcase_add_loop_test(tc, test_nets, 0, 2);
 	tcase_add_test(tc, test_if_id);
+	tcase_add_test(tc, test_stale);
 	tcase_add_test(tc, test_marked);
 	tcase_add_test(tc, test_tfc);
 	tcase_add_test(tc, test_encap);

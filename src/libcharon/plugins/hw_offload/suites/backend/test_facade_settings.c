@@ -14,8 +14,9 @@
 /**
  * Releases, and what they have: the time of last use (l), transport mode SAs
  * for any family (u), directions (d), subnets (s) or those of IPv6 with
- * different prefix lengths (6) that are not matched, a check of routes (r), and
- * inbound SAs with an XFRM interface ID in software only (i).
+ * different prefix lengths (6) that are not matched, drivers that follow the
+ * high half of sequence numbers (e), a check of routes (r), and inbound SAs
+ * with an XFRM interface ID in software only (i).
  */
 static const struct {
 	char *release, *features;
@@ -33,8 +34,8 @@ static const struct {
 	{ "6.15",					"lud6" },
 	{ "7.0-rc1",				"lud6" },
 	{ "7.1.0",					"lud6ri" },
-	{ "7.2.12",					"ludri" },
-	{ "10.1",					"ludri" },
+	{ "7.2.12",					"luderi" },
+	{ "10.1",					"luderi" },
 	{ "5.4294967295",			"s" },
 	{ "garbage",				"s" },
 	{ "garbage 6.12",			"s" },
@@ -56,6 +57,7 @@ START_TEST(test_release)
 	strcat(found, features.sa_dir ? "d" : "");
 	strcat(found, features.unmatched & HWO_SHAPE_SUBNET ? "s" : "");
 	strcat(found, features.unmatched & HWO_SHAPE_UNEQUAL ? "6" : "");
+	strcat(found, features.esn_followed ? "e" : "");
 	strcat(found, features.route_checked ? "r" : "");
 	strcat(found, features.sa_if_id_in_software ? "i" : "");
 	ck_assert_str_eq(found, releases[_i].features);

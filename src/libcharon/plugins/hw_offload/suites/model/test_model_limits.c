@@ -87,6 +87,33 @@ START_TEST(test_no_esn)
 }
 END_TEST
 
+START_TEST(test_stale)
+{
+	hwo_mode_t mode = _i ? HWO_MODE_NONE : HWO_MODE_CRYPTO;
+	hwo_sa_t sa = {
+		.facts = {
+			.esn = TRUE,
+			.esn_stale = TRUE,
+		},
+	};
+	hwo_limit_plan_t plan;
+
+	hwo_limit_plan(&sa, mode, FALSE, &plan);
+	ck_assert_uint_eq(plan.kernel.soft_packets, HWO_AUTO_SOFT_PACKETS);
+	ck_assert_uint_eq(plan.kernel.hard_packets, HWO_AUTO_HARD_PACKETS);
+	sa.limits.soft_packets = 1000;
+	sa.limits.hard_packets = 1ULL << 40;
+	hwo_limit_plan(&sa, mode, FALSE, &plan);
+	ck_assert_uint_eq(plan.kernel.soft_packets, 1000);
+	ck_assert_uint_eq(plan.kernel.hard_packets, HWO_AUTO_HARD_PACKETS);
+	/* if the NIC counts, it has the high half itself */
+	sa.limits = (hwo_limits_t){};
+	hwo_limit_plan(&sa, HWO_MODE_PACKET, FALSE, &plan);
+	ck_assert_uint_eq(plan.kernel.soft_packets, 0);
+	ck_assert_uint_eq(plan.kernel.hard_packets, 0);
+}
+END_TEST
+
 /** what is watched in most tests: 1 GB, 2 GB */
 static const hwo_limit_plan_t gigabyte = {
 	.watched = { .soft_bytes = 1000000000, .hard_bytes = 2000000000 },
@@ -437,6 +464,7 @@ TCase *limits_tcase(void)
 	tcase_add_checked_fixture(tcase, model_setup, model_teardown);
 	tcase_add_loop_test(tcase, test_plan, 0, countof(plans));
 	tcase_add_test(tcase, test_no_esn);
+	tcase_add_loop_test(tcase, test_stale, 0, 2);
 	tcase_add_test(tcase, test_begin);
 	tcase_add_loop_test(tcase, test_soft, 0, 6);
 	tcase_add_loop_test(tcase, test_burst, 0, 3 * countof(bursts));

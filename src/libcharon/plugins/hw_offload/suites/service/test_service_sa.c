@@ -107,6 +107,52 @@ START_TEST(test_replay)
 }
 END_TEST
 
+/** in which mode outbound SAs with ESN have a window and automatic limits, and
+ * a direction */
+static const struct {
+	fake_version_t version;
+	hw_offload_t requested;
+	fake_caps_t caps;
+	bool esn, stale;
+} stales[] = {
+	{ FAKE_LINUX_6_12, HW_OFFLOAD_CRYPTO, FAKE_CAPS_PACKET, TRUE, TRUE },
+	{ FAKE_LINUX_6_12, HW_OFFLOAD_AUTO, FAKE_CAPS_CRYPTO, TRUE, TRUE },
+	/* from software it may move to a NIC later */
+	{ FAKE_LINUX_6_12, HW_OFFLOAD_AUTO, FAKE_CAPS_NONE, TRUE, TRUE },
+	{ FAKE_LINUX_6_12, HW_OFFLOAD_AUTO, FAKE_CAPS_PACKET, TRUE, FALSE },
+	{ FAKE_LINUX_6_12, HW_OFFLOAD_NO, FAKE_CAPS_PACKET, TRUE, FALSE },
+	{ FAKE_LINUX_6_12, HW_OFFLOAD_CRYPTO, FAKE_CAPS_PACKET, FALSE, FALSE },
+	{ FAKE_LINUX_7_2, HW_OFFLOAD_CRYPTO, FAKE_CAPS_PACKET, TRUE, FALSE },
+	{ FAKE_LINUX_7_2, HW_OFFLOAD_AUTO, FAKE_CAPS_CRYPTO, TRUE, FALSE },
+};
+
+START_TEST(test_stale)
+{
+	struct xfrm_replay_state_esn state = {};
+	bool stale = stales[_i].stale;
+	fake_sa_t installed;
+	test_sa_t sa;
+	chunk_t attr;
+
+	ck_assert(service_start(stales[_i].version, stales[_i].caps, NULL));
+	sa_init(&sa, SPI, FALSE, stales[_i].requested);
+	sa.data.esn = stales[_i].esn;
+	memset(&sa.lifetime, 0, sizeof(sa.lifetime));
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	ck_assert(fake_kernel_get_sa(kernel, htonl(SPI), &installed));
+	ck_assert_int_eq(installed.dir, stale ? 0 : 2);
+	attr = fake_sa_attr(&installed, XFRMA_REPLAY_ESN_VAL);
+	memcpy(&state, attr.ptr, min(attr.len, sizeof(state)));
+	ck_assert_uint_eq(state.replay_window, stale);
+	ck_assert_uint_eq(installed.info.lft.soft_packet_limit,
+					  stale ? 0xc0000000 : XFRM_INF);
+	ck_assert_uint_eq(installed.info.lft.hard_packet_limit,
+					  stale ? 0xffff0000 : XFRM_INF);
+	ck_assert_int_eq(sa_del(&sa), SUCCESS);
+	sa_clear(&sa);
+}
+END_TEST
+
 START_TEST(test_interface)
 {
 	fake_sa_t installed;
@@ -433,6 +479,7 @@ TCase *sa_tcase(void)
 	tcase_add_loop_test(tcase, test_replay, 0,
 						countof(windows) * 4 * countof(versions));
 	tcase_add_test(tcase, test_features);
+	tcase_add_loop_test(tcase, test_stale, 0, countof(stales));
 	tcase_add_test(tcase, test_interface);
 	tcase_add_test(tcase, test_settings);
 	tcase_add_loop_test(tcase, test_query, 0, 2);
