@@ -44,8 +44,8 @@ static void plan_packet(const hwo_sa_t *sa, bool no_bytes,
 {
 	hwo_limits_t *kernel = &plan->kernel, *watched = &plan->watched;
 
-	if (!sa->facts.esn && !sa->facts.inbound)
-	{
+	if ((!sa->facts.esn && !sa->facts.inbound) || kernel->soft_packets)
+	{	/* with a soft limit, the counter of ConnectX ends at 2^32 */
 		limit_packets(kernel);
 	}
 	if (!normalise(&kernel->soft_packets, &kernel->hard_packets))

@@ -20,8 +20,9 @@
 #include "../../hwo_types.h"
 
 /** Limits in packets of outbound SAs in packet mode without ESN: the NIC's
- * sequence numbers end at 2^32, whatever is configured. Also those of SAs with
- * ESN in crypto mode, if the driver does not follow. */
+ * sequence numbers end at 2^32, whatever is configured. So do the counters of
+ * all SAs there that have a soft limit, and the high half that drivers know of
+ * SAs with ESN in crypto mode, if they do not follow it. */
 #define HWO_AUTO_SOFT_PACKETS 0xc0000000ULL
 #define HWO_AUTO_HARD_PACKETS 0xffff0000ULL
 

@@ -10,6 +10,9 @@
 
 #include "../../model/plan/limit_plan.h"
 
+#define SOFT HWO_AUTO_SOFT_PACKETS
+#define HARD HWO_AUTO_HARD_PACKETS
+
 /**
  * Limits as configured, and what comes of them in packet mode.
  */
@@ -24,7 +27,17 @@ static const struct {
 	  TRUE,
 	  { .soft_packets = 5, .hard_packets = 9, .soft_time = 1, .hard_time = 2 },
 	  {} },
-	{ { .soft_packets = 5 }, FALSE, { .soft_packets = 5 }, {} },
+	/* a NIC that has a soft limit ends before 2^32 */
+	{ { .soft_packets = 5 }, FALSE,
+	  { .soft_packets = 5, .hard_packets = HARD }, {} },
+	{ { .soft_packets = 5000000000, .hard_packets = 6000000000 }, FALSE,
+	  { .soft_packets = SOFT, .hard_packets = HARD }, {} },
+	{ { .soft_packets = 4294967295, .hard_packets = 4294967296 }, FALSE,
+	  { .soft_packets = SOFT, .hard_packets = HARD }, {} },
+	{ { .soft_packets = 4000000000, .hard_packets = 3000000000 }, FALSE,
+	  { .soft_packets = 2999999999, .hard_packets = 3000000000 }, {} },
+	{ { .hard_packets = 6000000000 }, FALSE, {},
+	  { .hard_packets = 6000000000 } },
 	/* not below each other */
 	{ { .soft_packets = 9, .hard_packets = 9 }, FALSE,
 	  { .soft_packets = 8, .hard_packets = 9 }, {} },
@@ -37,9 +50,11 @@ static const struct {
 	  { .hard_packets = 1 } },
 	/* no limits in bytes */
 	{ { .soft_bytes = 5, .hard_bytes = 9, .soft_packets = 3 }, FALSE,
-	  { .soft_bytes = 5, .hard_bytes = 9, .soft_packets = 3 }, {} },
+	  { .soft_bytes = 5, .hard_bytes = 9, .soft_packets = 3,
+		.hard_packets = HARD }, {} },
 	{ { .soft_bytes = 5, .hard_bytes = 9, .soft_packets = 3 }, TRUE,
-	  { .soft_packets = 3 }, { .soft_bytes = 5, .hard_bytes = 9 } },
+	  { .soft_packets = 3, .hard_packets = HARD },
+	  { .soft_bytes = 5, .hard_bytes = 9 } },
 };
 
 START_TEST(test_plan)
@@ -79,8 +94,10 @@ START_TEST(test_no_esn)
 	ck_assert_uint_lt(plan.kernel.hard_packets, 1ULL << 32);
 	/* the peer looks after its own */
 	sa.facts.inbound = TRUE;
+	sa.limits.soft_packets = 0;
 	hwo_limit_plan(&sa, HWO_MODE_PACKET, FALSE, &plan);
-	ck_assert_uint_eq(plan.kernel.hard_packets, 1ULL << 40);
+	ck_assert_uint_eq(plan.kernel.hard_packets, 0);
+	ck_assert_uint_eq(plan.watched.hard_packets, 1ULL << 40);
 	sa = (hwo_sa_t){};
 	hwo_limit_plan(&sa, HWO_MODE_NONE, FALSE, &plan);
 	ck_assert_uint_eq(plan.kernel.hard_packets, 0);

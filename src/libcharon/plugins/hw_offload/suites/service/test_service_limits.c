@@ -183,6 +183,18 @@ START_TEST(test_no_esn)
 }
 END_TEST
 
+START_TEST(test_large)
+{
+	sa.lifetime.packets.rekey = 5000000000;
+	sa.lifetime.packets.life = 6000000000;
+	ck_assert_int_eq(sa_add(&sa), SUCCESS);
+	ck_assert(fake_kernel_get_sa(kernel, htonl(SPI), &installed));
+	ck_assert_uint_lt(installed.info.lft.soft_packet_limit,
+					  installed.info.lft.hard_packet_limit);
+	ck_assert_uint_lt(installed.info.lft.hard_packet_limit, 1ULL << 32);
+}
+END_TEST
+
 /**
  * A message of IKE that takes its time.
  */
@@ -229,6 +241,7 @@ TCase *limit_tcase(void)
 	tcase_add_test(tcase, test_kernel_late);
 	tcase_add_test(tcase, test_kernel_first);
 	tcase_add_test(tcase, test_no_esn);
+	tcase_add_test(tcase, test_large);
 	tcase_add_test(tcase, test_busy_charon);
 	return tcase;
 }
