@@ -77,6 +77,24 @@ bool hwo_explain_asks_driver(const hwo_explanation_t *this)
 }
 
 /**
+ * Explain that ESN is not for all NICs.
+ */
+static void explain_no_esn(hwo_explanation_t *this)
+{
+	char name[IFNAMSIZ];
+
+	if (this->plan.skipped[HWO_MODE_PACKET] == HWO_REASON_NO_ESN &&
+		hwo_plan_has(&this->plan, HWO_MODE_CRYPTO))
+	{
+		device_name(this, name);
+		hwo_explain_rule(this, "no-esn", "note", 0, "before you add esn, see "
+				"hw-offload probe: if %s has no packet mode, it may refuse esn "
+				"in crypto mode as well",
+				this->device.ifindex ? name : "the NIC");
+	}
+}
+
+/**
  * Explain what may speak against packet mode in the end.
  */
 static void explain_packet(hwo_explanation_t *this)
@@ -141,6 +159,7 @@ void hwo_explain_modes(hwo_explanation_t *this)
 				"agree to BEET or IP-TFS, charon makes a tunnel, for which "
 				"other rules hold");
 	}
+	explain_no_esn(this);
 	explain_packet(this);
 }
 

@@ -40,6 +40,11 @@ static const struct {
 	  "'hw_offload':'auto'",
 	  MODE_TUNNEL, .rule = "no-esn", .result = "no",
 	  .expected = "crypto", .reason = "no-esn" },
+	/* crypto mode is what there is to lose */
+	{ HW_OFFLOAD_AUTO, "aes128gcm128", "192.168.50.2",
+	  "'hw_offload':'auto'",
+	  MODE_TUNNEL, .rule = "no-esn", .result = "note",
+	  .expected = "crypto", .reason = "no-esn" },
 	{ HW_OFFLOAD_AUTO, "aes128gcm128-esn-noesn", "192.168.50.2",
 	  "'hw_offload':'auto'",
 	  MODE_TUNNEL, .rule = "no-esn", .result = "note",
