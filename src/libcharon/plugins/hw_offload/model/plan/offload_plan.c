@@ -325,6 +325,17 @@ bool hwo_plan_is_refusal(const hwo_result_t *result)
 		   result->err != EEXIST && result->err != ESRCH;
 }
 
+bool hwo_plan_is_busy(const hwo_result_t *result)
+{
+	/* mlx5 says so if its firmware refuses an SA, but also if it did not get
+	 * the lock of its eswitch */
+	static const char failed[] = "Device failed to offload this state";
+
+	return hwo_plan_is_refusal(result) &&
+		   (result->err == EBUSY ||
+			(result->err == EINVAL && strstr(result->extack, failed)));
+}
+
 hwo_verdict_t hwo_plan_verdict(const hwo_plan_t *plan, int step,
 							   const hwo_result_t *result)
 {

@@ -271,6 +271,15 @@ typedef enum hwo_verdict_t {
  */
 bool hwo_plan_is_refusal(const hwo_result_t *result);
 
+/** Milliseconds after which a driver that was busy is asked again, once */
+#define HWO_BUSY_DELAY 20
+
+/**
+ * Check if a refusal is due to something else that goes on in the NIC, so that
+ * another attempt may succeed.
+ */
+bool hwo_plan_is_busy(const hwo_result_t *result);
+
 /**
  * Judge the kernel's answer to an attempt.
  *

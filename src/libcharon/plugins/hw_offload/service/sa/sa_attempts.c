@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #include <utils/debug.h>
 
@@ -250,17 +251,30 @@ static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
 	}
 }
 
+/**
+ * The same, once more if the driver was busy.
+ */
+static void send_again(hwo_sa_attempts_t *this, hwo_mode_t mode)
+{
+	send_settled(this, mode);
+	if (mode != HWO_MODE_NONE && hwo_plan_is_busy(&this->result))
+	{
+		usleep(HWO_BUSY_DELAY * 1000);
+		send_settled(this, mode);
+	}
+}
+
 static hwo_verdict_t try_step(hwo_sa_attempts_t *this, int step)
 {
 	hwo_mode_t mode = this->plan.step[step];
 	hwo_verdict_t verdict;
 
-	send_settled(this, mode);
+	send_again(this, mode);
 	if (mode == HWO_MODE_PACKET && this->has_bytes &&
 		hwo_plan_is_refusal(&this->result))
 	{	/* most NICs don't count bytes, which is no reason for another mode */
 		this->no_bytes = TRUE;
-		send_settled(this, mode);
+		send_again(this, mode);
 		this->no_bytes = !this->result.err;
 	}
 	if (this->finished)

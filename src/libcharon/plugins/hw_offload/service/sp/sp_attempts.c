@@ -11,6 +11,7 @@
 #include "../../model/plan/bind_plan.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include <utils/debug.h>
 
@@ -114,6 +115,21 @@ static void run_step(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 	hwo_sp_log_change(update ? "updated" : "added", entry);
 }
 
+/**
+ * Run a step, once more if the driver was busy.
+ */
+static void run_again(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
+					  const hwo_sp_request_t *user,
+					  const hwo_offload_t *offload, hwo_result_t *result)
+{
+	run_step(this, entry, user, offload, result);
+	if (offload->mode != HWO_MODE_NONE && hwo_plan_is_busy(result))
+	{
+		usleep(HWO_BUSY_DELAY * 1000);
+		run_step(this, entry, user, offload, result);
+	}
+}
+
 METHOD(sp_attempts_t, run, void,
 	private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 	const hwo_sp_request_t *user,
@@ -131,7 +147,7 @@ METHOD(sp_attempts_t, run, void,
 	{
 		offload.mode = plan->step[step];
 		offload.ifindex = offload.mode == HWO_MODE_NONE ? 0 : plan->ifindex;
-		run_step(this, entry, user, &offload, result);
+		run_again(this, entry, user, &offload, result);
 		if (hwo_plan_verdict(plan, step, result) != HWO_VERDICT_NEXT)
 		{
 			break;

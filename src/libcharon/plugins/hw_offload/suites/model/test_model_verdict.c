@@ -77,6 +77,31 @@ START_TEST(test_refusal)
 }
 END_TEST
 
+/** what drivers say, and if it may be something else a moment later */
+static const struct {
+	hwo_result_t result;
+	bool busy;
+} busy[] = {
+	{ { .err = EBUSY }, TRUE },
+	{ { .err = EBUSY, .extack = "mlx5_core: in use" }, TRUE },
+	{ { .err = EINVAL,
+		.extack = "mlx5_core: Device failed to offload this state" }, TRUE },
+	{ { .err = EINVAL }, FALSE },
+	{ { .err = EINVAL, .extack = "mlx5_core: Packet offload is not supported" },
+	  FALSE },
+	{ { .err = ENOSPC,
+		.extack = "mlx5_core: Device failed to offload this state" }, FALSE },
+	{ { .err = 0 }, FALSE },
+	/* that was not the driver */
+	{ { .err = EBUSY, .answer = HWO_ANSWER_LOST }, FALSE },
+};
+
+START_TEST(test_busy)
+{
+	ck_assert(hwo_plan_is_busy(&busy[_i].result) == busy[_i].busy);
+}
+END_TEST
+
 START_TEST(test_no_answer)
 {	/* says nothing about the mode, whatever the number */
 	check_verdicts(refusals[_i], HWO_ANSWER_LOST, HWO_VERDICT_FAIL);
@@ -225,6 +250,7 @@ TCase *verdict_tcase(void)
 	tc = tcase_create("verdict");
 	tcase_add_checked_fixture(tc, model_setup, model_teardown);
 	tcase_add_loop_test(tc, test_refusal, 0, countof(refusals));
+	tcase_add_loop_test(tc, test_busy, 0, countof(busy));
 	tcase_add_loop_test(tc, test_no_answer, 0, countof(refusals));
 	tcase_add_loop_test(tc, test_failure, 0, countof(failures));
 	tcase_add_loop_test(tc, test_readback, 0, countof(readbacks));

@@ -7,6 +7,8 @@
 
 #include "service_child.h"
 
+#include <errno.h>
+#include <linux/xfrm.h>
 #include <netinet/in.h>
 
 static const hwo_driver_t
@@ -133,6 +135,65 @@ START_TEST(test_asked_once)
 }
 END_TEST
 
+/** how often a driver is busy, and whether it is asked for SAs or SPs */
+static const struct {
+	int times;
+	uint16_t type;
+	hw_offload_t requested;
+	const char *mode, *policy;
+} busy[] = {
+	{ 1, XFRM_MSG_NEWSA, HW_OFFLOAD_PACKET, "packet", "packet" },
+	{ 1, XFRM_MSG_NEWSA, HW_OFFLOAD_CRYPTO, "crypto", "none" },
+	{ 1, XFRM_MSG_NEWSA, HW_OFFLOAD_AUTO, "packet", "packet" },
+	/* it remains so */
+	{ 2, XFRM_MSG_NEWSA, HW_OFFLOAD_AUTO, "crypto", "none" },
+	{ 1, XFRM_MSG_NEWPOLICY, HW_OFFLOAD_PACKET, "packet", "packet" },
+};
+
+START_TEST(test_busy)
+{
+	int i;
+
+	service_child_init(busy[_i].requested);
+	for (i = 1; i <= busy[_i].times; i++)
+	{
+		service_refuse(busy[_i].type, i, EBUSY);
+	}
+	service_child_add();
+	ck_assert_str_eq(sa_mode(SPI_IN), busy[_i].mode);
+	ck_assert_str_eq(sa_mode(SPI_OUT), busy[_i].mode);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), busy[_i].policy);
+	ck_assert_int_eq(calls.expires, 0);
+	service_child_clear();
+}
+END_TEST
+
+START_TEST(test_busy_strict)
+{
+	test_sp_t trap;
+
+	/* there is an end to it */
+	service_child_init(HW_OFFLOAD_PACKET);
+	service_refuse(XFRM_MSG_NEWSA, 1, EBUSY);
+	service_refuse(XFRM_MSG_NEWSA, 2, EBUSY);
+	ck_assert_int_eq(sa_add(&sa_in), FAILED);
+	ck_assert_int_eq(service_lines_with("driver-refused"), 1);
+	/* software is not for a driver to refuse */
+	service_child_clear();
+	service_child_init(HW_OFFLOAD_NO);
+	service_refuse(XFRM_MSG_NEWSA, 1, EBUSY);
+	ck_assert_int_eq(sa_add(&sa_in), FAILED);
+	service_child_clear();
+	/* a trap has no SA */
+	sp_init(&trap, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
+	service_refuse(XFRM_MSG_NEWPOLICY, 2, EBUSY);
+	ck_assert_int_eq(sp_add(&trap), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "packet");
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	sp_clear(&trap);
+}
+END_TEST
+
 TCase *driver_tcase(void)
 {
 	TCase *tcase = tcase_create("driver");
@@ -140,5 +201,7 @@ TCase *driver_tcase(void)
 	tcase_add_checked_fixture(tcase, service_setup, service_teardown);
 	tcase_add_loop_test(tcase, test_matched, 0, countof(matched));
 	tcase_add_test(tcase, test_asked_once);
+	tcase_add_loop_test(tcase, test_busy, 0, countof(busy));
+	tcase_add_test(tcase, test_busy_strict);
 	return tcase;
 }

@@ -235,7 +235,7 @@ START_TEST(test_undo_lost_then_refused)
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWPOLICY, 1 + _i,
 					   FAKE_FAULT_LOST, 0, NULL);
-	service_refuse(XFRM_MSG_UPDPOLICY, 1, EBUSY);
+	service_refuse(XFRM_MSG_UPDPOLICY, 1, ENOSPC);
 	ck_assert_int_eq(sp_add(&sp_out), FAILED);
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 0);
 }

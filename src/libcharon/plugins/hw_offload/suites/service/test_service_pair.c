@@ -112,7 +112,7 @@ START_TEST(test_policy_refused)
 	{
 		ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
 	}
-	service_refuse(XFRM_MSG_NEWPOLICY, _i + 1, EBUSY);
+	service_refuse(XFRM_MSG_NEWPOLICY, _i + 1, ENOSPC);
 	if (!_i)
 	{
 		ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
@@ -140,9 +140,9 @@ START_TEST(test_policies_refused)
 	service_child_init(HW_OFFLOAD_AUTO);
 	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
-	service_refuse(XFRM_MSG_NEWPOLICY, 1, EBUSY);
+	service_refuse(XFRM_MSG_NEWPOLICY, 1, ENOSPC);
 	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
-	service_refuse(XFRM_MSG_NEWPOLICY, 2, EBUSY);
+	service_refuse(XFRM_MSG_NEWPOLICY, 2, ENOSPC);
 	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
 	assert_sas("packet");
 	assert_sps("none");
@@ -168,7 +168,7 @@ START_TEST(test_policy_refused_later)
 	pass.data.type = POLICY_PASS;
 	ck_assert_int_eq(sp_add(&pass), SUCCESS);
 	/* the NIC does not take it back when the one above it goes */
-	service_refuse(XFRM_MSG_UPDPOLICY, 1, EBUSY);
+	service_refuse(XFRM_MSG_UPDPOLICY, 1, ENOSPC);
 	ck_assert_int_eq(sp_del(&pass), SUCCESS);
 	/* the key was in use */
 	assert_sas("packet");
@@ -186,7 +186,7 @@ START_TEST(test_policy_refused_strict)
 	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
 	ck_assert_int_eq(sp_add(&sp_in), SUCCESS);
-	service_refuse(XFRM_MSG_NEWPOLICY, 1, EBUSY);
+	service_refuse(XFRM_MSG_NEWPOLICY, 1, ENOSPC);
 	ck_assert_int_eq(sp_add(&sp_out), FAILED);
 	assert_sas("packet");
 	ck_assert_int_eq(fake_kernel_count_sps(kernel), 2);
@@ -231,7 +231,7 @@ START_TEST(test_policy_refused_rekey)
 	ck_assert_int_eq(sa_add(&out), SUCCESS);
 	sp_init(&next, POLICY_IN, LOCAL, REMOTE, SPI_IN + 16, 1,
 			HW_OFFLOAD_PACKET);
-	service_refuse(XFRM_MSG_UPDPOLICY, 1, EBUSY);
+	service_refuse(XFRM_MSG_UPDPOLICY, 1, ENOSPC);
 	ck_assert_int_eq(sp_add(&next), FAILED);
 	sp_del(&next);
 	ck_assert_int_eq(sa_del(&in), SUCCESS);

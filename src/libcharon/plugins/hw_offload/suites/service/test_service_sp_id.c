@@ -281,7 +281,7 @@ START_TEST(test_trap_update_refused)
 		ck_assert_int_eq(sp_add(&old[i]), SUCCESS);
 	}
 	bus_trap_routed();
-	service_refuse(XFRM_MSG_UPDPOLICY, 1, EBUSY);
+	service_refuse(XFRM_MSG_UPDPOLICY, 1, ENOSPC);
 	ck_assert_int_eq(sp_add(&new[0]), FAILED);
 	bus_trap_destroy(CHILD_CREATED, FALSE);
 	ck_assert_int_eq(sp_del(&new[0]), SUCCESS);

@@ -75,7 +75,7 @@ START_TEST(test_new_stays)
 					   FAKE_FAULT_LOST, 0, NULL);
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_UPDPOLICY, 1,
 					   FAKE_FAULT_LOST, 0, NULL);
-	service_refuse(XFRM_MSG_DELPOLICY, 1, EBUSY);
+	service_refuse(XFRM_MSG_DELPOLICY, 1, ENOSPC);
 	ck_assert_int_eq(sp_add(&sp_out), FAILED);
 	assert_blocked_without_nic();
 	/* it goes with the CHILD_SA */
@@ -91,7 +91,7 @@ START_TEST(test_updated_stays)
 	ck_assert_int_eq(sp_add(&trap), SUCCESS);
 	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
 	lose_updates(1);
-	service_refuse(XFRM_MSG_UPDPOLICY, 3, EBUSY);
+	service_refuse(XFRM_MSG_UPDPOLICY, 3, ENOSPC);
 	ck_assert_int_eq(sp_add(&sp_out), FAILED);
 	assert_blocked_without_nic();
 	ck_assert_int_eq(sp_del(&sp_out), SUCCESS);

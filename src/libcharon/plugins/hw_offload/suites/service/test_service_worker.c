@@ -84,6 +84,7 @@ START_TEST(test_busy_once)
 	bus_child_updown(SPI_IN, SPI_OUT, TRUE);
 	/* something else is going on in the NIC at the moment */
 	service_refuse(XFRM_MSG_NEWSA, 1, EBUSY);
+	service_refuse(XFRM_MSG_NEWSA, 2, EBUSY);
 	reroute_to(OTHER);
 	ck_assert(service_wait_line("it stays"));
 	ck_assert(reroute_pair_is(_i ? "crypto3" : "packet3"));
