@@ -173,6 +173,48 @@ static void *add_out(void *data)
 	return (void*)(intptr_t)sp_add(&left_sp_out);
 }
 
+/**
+ * Whether the thread that adds an SP waits.
+ */
+static bool adder_waits(void)
+{
+	pid_t tid = __atomic_load_n(&adder, __ATOMIC_ACQUIRE);
+	char path[64], state = 0;
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	stat = tid ? fopen(path, "r") : NULL;
+	if (stat)
+	{
+		ck_assert_int_eq(fscanf(stat, "%*d (%*[^)]) %c", &state), 1);
+		fclose(stat);
+	}
+	return state == 'S';
+}
+
+/**
+ * Add an SP while the kernel is blocked, and let it go on once the thread has
+ * to wait for it.
+ */
+static void add_while_blocked(void)
+{
+	thread_t *thread = thread_create(add_out, NULL);
+	int i;
+
+	for (i = 0; i < 50; i++)
+	{	/* for the kernel, not just for a mutex */
+		i = adder_waits() ? i : 0;
+		usleep(1000);
+	}
+	fake_kernel_unblock(kernel);
+	ck_assert_ptr_eq(thread->join(thread), (void*)SUCCESS);
+	/* the log line comes last */
+	while (!service_lines_with("policies that nobody wants"))
+	{
+		usleep(1000);
+	}
+}
+
 static const struct {
 	char *us, *peer, *local, *remote;
 } families[] = {
@@ -184,7 +226,6 @@ START_TEST(test_guard_in_use_again)
 {
 	const char *local = families[_i].local, *remote = families[_i].remote;
 	fake_sp_t sp;
-	thread_t *thread;
 
 	/* a guard is installed again at the very time at which the old one has to
 	 * go: over IPv6 it differs from its SP by the user, not by the interface */
@@ -206,42 +247,16 @@ START_TEST(test_guard_in_use_again)
 	ck_assert(fake_kernel_get_guard(kernel, local, remote, &sp));
 	ck_assert(service_kill());
 	ck_assert_int_eq(sa_add(&left_out), SUCCESS);
-	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_UPDPOLICY, 1,
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_GETPOLICY, 1,
 					   FAKE_FAULT_BLOCKED, 0, NULL);
-	thread = thread_create(add_out, NULL);
 	fake_kernel_await_blocked(kernel);
-	sleep(2);
-	fake_kernel_unblock(kernel);
-	ck_assert_ptr_eq(thread->join(thread), (void*)SUCCESS);
-	usleep(300000);
+	add_while_blocked();
 	ck_assert(fake_kernel_get_guard(kernel, local, remote, &sp));
 }
 END_TEST
 
-/**
- * Whether the thread that adds an SP waits.
- */
-static bool adder_waits(void)
-{
-	pid_t tid = __atomic_load_n(&adder, __ATOMIC_ACQUIRE);
-	char path[64], state = 0;
-	FILE *stat;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	stat = tid ? fopen(path, "r") : NULL;
-	if (stat)
-	{
-		ck_assert_int_eq(fscanf(stat, "%*d (%*[^)]) %c", &state), 1);
-		fclose(stat);
-	}
-	return state == 'S';
-}
-
 START_TEST(test_added_while_removed)
 {
-	int i;
-	thread_t *thread;
-
 	/* one SP is installed again while another one is removed, before its turn
 	 * comes: it is not removed anymore. There is time to block them all before,
 	 * which keeps their order */
@@ -254,18 +269,7 @@ START_TEST(test_added_while_removed)
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_DELPOLICY, 1,
 					   FAKE_FAULT_BLOCKED, 0, NULL);
 	fake_kernel_await_blocked(kernel);
-	thread = thread_create(add_out, NULL);
-	for (i = 0; i < 50; i++)
-	{	/* for the kernel, not just for a mutex */
-		i = adder_waits() ? i : 0;
-		usleep(1000);
-	}
-	fake_kernel_unblock(kernel);
-	ck_assert_ptr_eq(thread->join(thread), (void*)SUCCESS);
-	while (!service_lines_with("policies that nobody wants"))
-	{
-		usleep(1000);
-	}
+	add_while_blocked();
 	/* the inbound one was there twice */
 	ck_assert_uint_eq(fake_kernel_count(kernel, NETLINK_XFRM,
 										XFRM_MSG_DELPOLICY), 2);
