@@ -114,13 +114,18 @@ bool hwo_setting_bool(const char *key, bool def)
 	return settings_value_as_bool(str, def);
 }
 
-int hwo_setting_int_range(const char *key, int def, int low, int high)
+/**
+ * Understand a number.
+ *
+ * @param section		section of the setting, with a dot at the end
+ * @param str			what is written, NULL if nothing is
+ */
+static int parse_int(const char *section, const char *key, const char *str,
+					 int def, int low, int high)
 {
-	const char *plugin;
-	char *str, *end;
+	char *end;
 	long value;
 
-	str = written(key, &plugin);
 	if (!str)
 	{
 		return def;
@@ -129,12 +134,28 @@ int hwo_setting_int_range(const char *key, int def, int low, int high)
 	value = strtol(str, &end, 10);
 	if (end == str || *end || value < low || value > high)
 	{
-		DBG1(DBG_CFG, "setting '%s.plugins.%s.%s' is '%s' instead of a number "
-			 "from %d to %d, using %d", lib->ns, plugin, key, str, low, high,
-			 def);
+		DBG1(DBG_CFG, "setting '%s.%s%s' is '%s' instead of a number from %d "
+			 "to %d, using %d", lib->ns, section, key, str, low, high, def);
 		return def;
 	}
 	return value;
+}
+
+int hwo_setting_int_range(const char *key, int def, int low, int high)
+{
+	const char *plugin;
+	char section[64], *str;
+
+	str = written(key, &plugin);
+	snprintf(section, sizeof(section), "plugins.%s.", plugin);
+	return parse_int(section, key, str, def, low, high);
+}
+
+int hwo_iptfs_setting(const char *key, int def, int high)
+{
+	return parse_int("iptfs.", key, lib->settings->get_str(lib->settings,
+									"%s.iptfs.%s", NULL, lib->ns, key),
+					 def, 0, high);
 }
 
 bool hwo_settings_daemon(const char *name)

@@ -37,6 +37,16 @@ bool hwo_setting_bool(const char *key, bool def);
 int hwo_setting_int_range(const char *key, int def, int low, int high);
 
 /**
+ * Read a setting of IP-TFS, which is charon's: kernel-netlink takes any number
+ * and sends what is left of it in the bits that the kernel reads.
+ *
+ * @param key			key below charon.iptfs
+ * @param def			default
+ * @param high			largest value, 0 is the smallest one
+ */
+int hwo_iptfs_setting(const char *key, int def, int high);
+
+/**
  * Read a text setting.
  *
  * @param key			key below charon.plugins.hw-offload

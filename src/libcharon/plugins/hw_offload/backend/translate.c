@@ -6,9 +6,11 @@
  */
 
 #include "translate.h"
+#include "settings.h"
 #include "../model/plan/ts_convert.h"
 #include "../wire/xfrm_map.h"
 
+#include <limits.h>
 #include <netinet/in.h>
 
 #include <daemon.h>
@@ -183,19 +185,16 @@ static bool has_mixed_families(const hwo_sa_t *sa,
  */
 static void translate_iptfs(const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa)
 {
-	settings_t *set = lib->settings;
-
 	sa->iptfs = (hwo_iptfs_t){
-		.drop_time = set->get_int(set, "%s.iptfs.drop_time", 1000000, lib->ns),
-		.reorder_window = set->get_int(set, "%s.iptfs.reorder_window", 3,
-									   lib->ns),
-		.init_delay = set->get_int(set, "%s.iptfs.init_delay", 0, lib->ns),
-		.max_queue_size = set->get_int(set, "%s.iptfs.max_queue_size",
-									   1024 * 1024, lib->ns),
-		.packet_size = set->get_int(set, "%s.iptfs.packet_size", 0, lib->ns),
+		.drop_time = hwo_iptfs_setting("drop_time", 1000000, INT_MAX),
+		.reorder_window = hwo_iptfs_setting("reorder_window", 3, UINT16_MAX),
+		.init_delay = hwo_iptfs_setting("init_delay", 0, INT_MAX),
+		.max_queue_size = hwo_iptfs_setting("max_queue_size", 1024 * 1024,
+											INT_MAX),
+		.packet_size = hwo_iptfs_setting("packet_size", 0, INT_MAX),
 		.dont_fragment = hwo_compat_sa_iptfs_dont_frag(data) ||
-						 set->get_bool(set, "%s.iptfs.dont_fragment", FALSE,
-									   lib->ns),
+						 lib->settings->get_bool(lib->settings,
+								"%s.iptfs.dont_fragment", FALSE, lib->ns),
 	};
 }
 

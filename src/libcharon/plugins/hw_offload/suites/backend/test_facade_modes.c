@@ -321,6 +321,20 @@ START_TEST(test_iptfs)
 	set->set_bool(set, "%s.iptfs.dont_fragment", TRUE, lib->ns);
 	expected.iptfs = (hwo_iptfs_t){ 11, 12, 13, 14, 15, TRUE };
 	check_sa();
+	/* the kernel would get 16 bits of it */
+	ck_assert_int_eq(facade_log_lines, 0);
+	set->set_int(set, "%s.iptfs.reorder_window", 65536 + 12, lib->ns);
+	expected.iptfs.reorder_window = 3;
+	check_sa();
+	ck_assert_msg(strstr(facade_log_last, ".iptfs.reorder_window' is '65548' "
+						 "instead of a number from 0 to 65535"), "%s",
+				  facade_log_last);
+	set->set_int(set, "%s.iptfs.reorder_window", 12, lib->ns);
+	set->set_int(set, "%s.iptfs.packet_size", -1, lib->ns);
+	expected.iptfs.reorder_window = 12;
+	expected.iptfs.packet_size = 0;
+	check_sa();
+	ck_assert(strstr(facade_log_last, ".iptfs.packet_size' is '-1' instead"));
 	/* only for that mode */
 	data.mode = expected.facts.mode = MODE_TUNNEL;
 	memset(&expected.iptfs, 0, sizeof(expected.iptfs));
