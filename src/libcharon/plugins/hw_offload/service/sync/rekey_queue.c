@@ -32,6 +32,8 @@ typedef struct {
 	hashtable_t *waiting;
 	/** rekeyings that are under way, rekeying_t */
 	array_t *rekeyings;
+	/** how many more of those that can wait may begin */
+	int room;
 } private_rekey_queue_t;
 
 /**
@@ -84,9 +86,9 @@ static bool has_route(const hwo_placer_t *placer, const hwo_child_t *child)
 }
 
 /**
- * Check if another rekeying may begin, of one that can wait.
+ * Count how many rekeyings may begin, of those that can wait.
  */
-static bool may_begin(private_rekey_queue_t *this, uint64_t now)
+static void count_room(private_rekey_queue_t *this, uint64_t now)
 {
 	rekeying_t rekeying;
 	hwo_child_t child;
@@ -101,7 +103,7 @@ static bool may_begin(private_rekey_queue_t *this, uint64_t now)
 			array_remove(this->rekeyings, i, NULL);
 		}
 	}
-	return array_count(this->rekeyings) < MAX_REKEYINGS;
+	this->room = MAX_REKEYINGS - array_count(this->rekeyings);
 }
 
 /**
@@ -146,6 +148,7 @@ static void tell(private_rekey_queue_t *this, const hwo_waiting_t *waiting,
 	if (request->patient)
 	{
 		array_insert(this->rekeyings, ARRAY_TAIL, (void*)&rekeying);
+		this->room--;
 	}
 	hwo_tell_expired(id, FALSE);
 }
@@ -172,7 +175,7 @@ static void ask(private_rekey_queue_t *this, const hwo_placer_t *placer,
 	hwo_waiting_reachable(waiting);
 	waiting->due = now + HWO_WAITING_RETRY;
 	if (is_ready(this, waiting, child, id) &&
-		(!request->patient || may_begin(this, now)))
+		(!request->patient || this->room > 0))
 	{
 		tell(this, waiting, id, now);
 		hwo_waiting_asked(waiting, child->names.child_id, now);
@@ -330,6 +333,7 @@ METHOD(rekey_queue_t, serve, void,
 		}
 	}
 	enumerator->destroy(enumerator);
+	count_room(this, now);
 	look_at_all(this, placer, job, busy);
 	look_at_all(this, placer, job, idle);
 	array_destroy(busy);
