@@ -17,13 +17,14 @@ AC_DEFUN([HWO_TRY_CFLAG], [
 	CFLAGS="$hwo_saved_cflags"
 ])
 
-dnl HWO_WARNINGS: the warnings that the sources are free of, and --enable-werror.
-dnl -Wno-missing-field-initializers: INIT() of strongSwan names the fields that it
-dnl sets. -Wno-unused-parameter: METHOD() has a this that not every method needs.
+dnl HWO_WARNINGS: the warnings that the sources are free of, --enable-werror.
+dnl -Wno-missing-field-initializers: INIT() of strongSwan names the fields that
+dnl it sets. -Wno-unused-parameter: METHOD() has a this that not every method
+dnl needs.
 AC_DEFUN([HWO_WARNINGS], [
 	HWO_CFLAGS=
-	m4_foreach_w([HWO_Flag], [-Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes
-		-Wmissing-prototypes -Wpointer-arith
+	m4_foreach_w([HWO_Flag], [-Wall -Wextra -Wformat=2 -Wshadow
+		-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
 		-Wcast-align -Wvla -Wundef -Wredundant-decls
 		-Wno-missing-field-initializers -Wno-unused-parameter
 		-Wno-sign-compare -Wno-format-nonliteral],
@@ -36,8 +37,8 @@ AC_DEFUN([HWO_WARNINGS], [
 ])
 
 dnl HWO_SANITIZERS: --enable-sanitizers[=LIST]. They go into the unit tests and
-dnl into the libstrongswan that is compiled for them, and into the plugin, which a
-dnl charon can then load only with the sanitizer's library preloaded.
+dnl into the libstrongswan that is compiled for them, and into the plugin, which
+dnl a charon can then load only with the sanitizer's library preloaded.
 AC_DEFUN([HWO_SANITIZERS], [
 	AC_ARG_ENABLE([sanitizers],
 		[AS_HELP_STRING([--enable-sanitizers@<:@=LIST@:>@],
@@ -57,7 +58,8 @@ AC_DEFUN([HWO_SANITIZERS], [
 		AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])],
 			[AC_MSG_RESULT([yes])],
 			[AC_MSG_RESULT([no])
-			 AC_MSG_ERROR([the compiler cannot link with $HWO_SANITIZE, see config.log])])
+			 AC_MSG_ERROR(
+				[the compiler cannot link with $HWO_SANITIZE, see config.log])])
 		CFLAGS="$hwo_saved_cflags"
 	])
 	AC_SUBST([HWO_SANITIZE])

@@ -148,7 +148,8 @@ hosts_start()
 	hosts_up moon sun wire
 	wire_own
 	host_run sun systemctl start strongswan &
-	host_run moon "CHARON_WRAPPER='$trace_wrapper' systemctl start strongswan" ||
+	host_run moon \
+		"CHARON_WRAPPER='$trace_wrapper' systemctl start strongswan" ||
 		die "charon does not start on moon"
 	wait $! || die "charon does not start on sun"
 	expect_backend moon "$1"

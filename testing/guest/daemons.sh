@@ -133,5 +133,6 @@ lab_settings_upstream()
 	for host in "$@"; do
 		files+=("$hosts_dir/$host/etc/strongswan.conf")
 	done
-	sed -i '/load *=/ s/\bkernel-netlink\b/hw-offload kernel-netlink/' "${files[@]}"
+	sed -i '/load *=/ s/\bkernel-netlink\b/hw-offload kernel-netlink/' \
+		"${files[@]}"
 }

@@ -70,15 +70,20 @@ run_shell()
 	echo "The hosts of $name are up, its pretest.dat has run."
 	echo "Run things there with: ${!host_pid[*]} (say: moon hw-offload list)."
 	echo "Its configuration, with the checks in evaltest.dat: $files_dir"
-	echo "Logs: /hosts/HOST/log. The NICs' switches, see testing/nicsim/README.md"
-	echo "(say: moon nic-switch p0 fail_sa 22), are in /sys/kernel/debug/nicsim:"
+	cat <<-'EOF'
+		Logs: /hosts/HOST/log. The NICs' switches, see testing/nicsim/README.md
+		(say: moon nic-switch p0 fail_sa 22), are in /sys/kernel/debug/nicsim:
+	EOF
 	for port in /sys/kernel/debug/nicsim/*b; do
-		port=${port##*/}
-		echo "  ${port%b}a is $(sed -n 's/^ifname //p' "/sys/kernel/debug/nicsim/$port/device")"
+		echo "  $(basename "$port" b)a is" \
+			"$(sed -n 's/^ifname //p' "$port/device")"
 	done
-	echo "man hw-offload, man strongswan-hw-offload and man swanctl.conf work, and nano is"
-	echo "the editor: moon nano /etc/swanctl/swanctl.conf. New settings of the plugin count"
-	echo "after moon systemctl restart strongswan. The way out is exit."
+	cat <<-'EOF'
+		man hw-offload, man strongswan-hw-offload and man swanctl.conf work, and
+		nano is the editor: moon nano /etc/swanctl/swanctl.conf. New settings of
+		the plugin count after moon systemctl restart strongswan. The way out is
+		exit.
+	EOF
 	(cd "$files_dir" && PS1='lab# ' bash --norc -i) || true
 	scenario_down
 }

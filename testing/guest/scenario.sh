@@ -41,7 +41,7 @@ scenario_files()
 		upstream_addressed=$(upstream_addressees "$files_dir")
 		upstream_placeholders "$files_dir"
 	fi
-	for file in description.txt test.conf pretest.dat evaltest.dat posttest.dat; do
+	for file in description.txt test.conf {pre,eval,post}test.dat; do
 		[[ -f $files_dir/$file ]] || return 1
 	done
 }
@@ -117,7 +117,8 @@ check_leftovers()
 {
 	local host left sas policies line
 	for host in $IPSECHOSTS; do
-		left=$(host_run "$host" 'ip xfrm state list nokeys && ip xfrm policy') ||
+		left=$(host_run "$host" \
+			'ip xfrm state list nokeys && ip xfrm policy') ||
 			failure "$host: no SAs and policies can be listed"
 		sas='' policies=''
 		while IFS= read -r line; do
@@ -161,7 +162,8 @@ check_kernel()
 {
 	local complaint
 	complaint=$(kernel_log "$1" | tee "$2/dmesg" |
-		grep -m 1 'WARNING:\|BUG:\|Oops\|refcount_t\|unregister_netdevice: waiting') ||
+		grep -m 1 -e 'WARNING:\|BUG:\|Oops\|refcount_t' \
+			-e 'unregister_netdevice: waiting') ||
 		return 0
 	failure "kernel: $complaint"
 }

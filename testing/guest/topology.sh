@@ -94,7 +94,8 @@ wire_upstream()
 	for host in "$@"; do
 		files+=("$hosts_dir/$host/etc/network/interfaces")
 	done
-	awk -v DIR="$hosts_dir" -f "$guest_dir/interfaces.awk" "${files[@]}" >"$cables"
+	awk -v DIR="$hosts_dir" -f "$guest_dir/interfaces.awk" "${files[@]}" \
+		>"$cables"
 	while read -r host nic _; do
 		echo "link add $host-$nic netns ${host_pid[network]} type veth" \
 			"peer name $nic netns ${host_pid[$host]}"

@@ -31,7 +31,8 @@ upstream_addressees()
 
 upstream_prepare()
 {
-	[[ -f $lab/upstream/hosts.tar ]] || die "there is no $lab/upstream/hosts.tar"
+	[[ -f $lab/upstream/hosts.tar ]] ||
+		die "there is no $lab/upstream/hosts.tar"
 	upstream_configuration
 	upstream_script=$(upstream_addresses | sed 's|\(.*\) \(.*\)|s/\1/\2/g|')
 	# matches that some scenarios use, which iptables does not load by itself

@@ -19,8 +19,9 @@ capture_wire()
 	local dir=$hosts_dir/wire/tmp/capture
 	mkdir -p "$dir"
 	echo "$IPSECHOSTS" >"$dir/hosts"
-	host_do wire setsid tcpdump -i any -s $capture_bytes -U -B 16384 --immediate-mode \
-		-w /tmp/capture/wire.pcap >/dev/null 2>"$dir/wire.log" </dev/null &
+	host_do wire setsid tcpdump -i any -s $capture_bytes -U -B 16384 \
+		--immediate-mode -w /tmp/capture/wire.pcap \
+		>/dev/null 2>"$dir/wire.log" </dev/null &
 	capture_started "$dir/wire.log" ||
 		die "capture on the wire: $(<"$dir/wire.log")"
 }
@@ -43,9 +44,9 @@ capture_hosts()
 	local host dir
 	for host in $TCPDUMPHOSTS; do
 		dir=$hosts_dir/$host/tmp
-		host_do "$host" setsid tcpdump -l --immediate-mode -s $capture_bytes -i eth0 \
-			'not port 22' >"$dir/tcpdump.log" 2>"$dir/tcpdump.err.log" \
-			</dev/null &
+		host_do "$host" setsid tcpdump -l --immediate-mode \
+			-s $capture_bytes -i eth0 'not port 22' >"$dir/tcpdump.log" \
+			2>"$dir/tcpdump.err.log" </dev/null &
 		capture_started "$dir/tcpdump.err.log" ||
 			die "capture on $host: $(<"$dir/tcpdump.err.log")"
 	done
