@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_PREFIX_LENGTHS,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_NEXT_HOP,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -53,6 +53,7 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_PREFIX_LENGTHS,
 	"any-any",
 	"any-protocol",
 	"prefix-lengths",
+	"next-hop",
 );
 
 bool hwo_reason_is_path(hwo_reason_t reason)
@@ -115,7 +116,8 @@ static hwo_reason_t refused_by_core(const hwo_sa_facts_t *facts)
 	return HWO_REASON_NONE;
 }
 
-hwo_reason_t hwo_plan_unmatched(u_int shapes, const hwo_device_t *device)
+hwo_reason_t hwo_plan_unmatched(u_int shapes, ipsec_mode_t mode,
+								const hwo_device_t *device)
 {
 	if (shapes & HWO_SHAPE_ANY_ANY)
 	{
@@ -130,8 +132,12 @@ hwo_reason_t hwo_plan_unmatched(u_int shapes, const hwo_device_t *device)
 	{
 		return HWO_REASON_SUBNET;
 	}
-	return shapes & HWO_SHAPE_UNEQUAL ? HWO_REASON_PREFIX_LENGTHS
-									  : HWO_REASON_NONE;
+	if (shapes & HWO_SHAPE_UNEQUAL)
+	{
+		return HWO_REASON_PREFIX_LENGTHS;
+	}
+	return mode == MODE_TUNNEL && device->no_tunnel ? HWO_REASON_NEXT_HOP
+													: HWO_REASON_NONE;
 }
 
 /**
@@ -141,7 +147,8 @@ hwo_reason_t hwo_plan_unmatched(u_int shapes, const hwo_device_t *device)
 static hwo_reason_t packet_refused(const hwo_sa_facts_t *facts,
 								   const hwo_device_t *device)
 {
-	hwo_reason_t unmatched = hwo_plan_unmatched(facts->shapes, device);
+	hwo_reason_t unmatched = hwo_plan_unmatched(facts->shapes, facts->mode,
+												device);
 
 	if (facts->marked)
 	{

@@ -109,6 +109,8 @@ typedef enum hwo_reason_t {
 	/** packet: IPv6 with different prefix lengths, which the driver mixes up
 	 * (mlx5 before Linux 7.2). */
 	HWO_REASON_PREFIX_LENGTHS,
+	/** packet: the driver does not find the peer of a tunnel (NVIDIA's) */
+	HWO_REASON_NEXT_HOP,
 } hwo_reason_t;
 
 /**
@@ -140,6 +142,11 @@ typedef struct hwo_device_t {
 	u_int max_sas;
 	/** what it does not match besides what no NIC does, of hwo_shape_t */
 	u_int unmatched;
+	/** next hop to the peer, family 0 if that is the peer, or not known */
+	hwo_addr_t gateway;
+	/** TRUE if its driver looks for peers of tunnels on its link only, by IPv4,
+	 * and TRUE if it does not find this one. */
+	bool on_link_only, no_tunnel;
 } hwo_device_t;
 
 /**
@@ -192,13 +199,16 @@ typedef struct hwo_plan_t {
 void hwo_device_none(hwo_reason_t why, hwo_device_t *device);
 
 /**
- * Find out why selectors can't be in packet mode: if a NIC takes more than they
- * are for, others are cut off, if it takes less, the rest leaves in clear.
+ * Find out why a NIC can't have SPs in packet mode: if it takes more than their
+ * selectors are for, others are cut off, if it takes less, the rest leaves in
+ * clear.
  *
- * @param shapes		what they have, of hwo_shape_t
+ * @param shapes		what the selectors have, of hwo_shape_t
+ * @param mode			mode of the SA
  * @return				reason, NONE if nothing speaks against it
  */
-hwo_reason_t hwo_plan_unmatched(u_int shapes, const hwo_device_t *device);
+hwo_reason_t hwo_plan_unmatched(u_int shapes, ipsec_mode_t mode,
+								const hwo_device_t *device);
 
 /**
  * Plan the installation of an SA.

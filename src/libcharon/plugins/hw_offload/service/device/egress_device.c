@@ -115,6 +115,7 @@ METHOD(egress_device_t, judge, void,
 	hwo_device_judge(&link, &master, feature, &rule, device);
 	get_driver(this, ifindex, &driver);
 	device->unmatched = hwo_driver_unmatched(&this->rules.drivers, &driver);
+	device->on_link_only = hwo_driver_is_packaged(&driver);
 }
 
 METHOD(egress_device_t, xfrm_name, bool,
@@ -161,10 +162,12 @@ static bool find_configured(private_egress_device_t *this,
 /**
  * Find the device that a flow leaves by.
  *
+ * @param gateway	[out] next hop, family 0 if that is the destination
  * @param why		[out] why there is none, or why packets may leave by others
  */
 static uint32_t find_egress(private_egress_device_t *this,
-							const hwo_flow_t *flow, hwo_reason_t *why)
+							const hwo_flow_t *flow, hwo_addr_t *gateway,
+							hwo_reason_t *why)
 {
 	char text[HWO_RESULT_TEXT];
 	hwo_result_t result;
@@ -187,6 +190,7 @@ static uint32_t find_egress(private_egress_device_t *this,
 		*why = HWO_REASON_LOCAL_ROUTE;
 		return 0;
 	}
+	*gateway = route.gateway;
 	if (route.spread)
 	{
 		*why = HWO_REASON_MULTIPATH;
@@ -206,23 +210,24 @@ METHOD(egress_device_t, find, void,
 	private_egress_device_t *this, const hwo_flow_t *flow, hwo_device_t *device)
 {
 	hwo_reason_t *packet = &device->denied[HWO_MODE_PACKET], why;
+	hwo_addr_t gateway = {};
 	uint32_t ifindex;
 
-	if (find_configured(this, &flow->src, device))
+	if (!find_configured(this, &flow->src, device))
 	{
-		return;
-	}
-	ifindex = find_egress(this, flow, &why);
-	if (ifindex)
-	{
+		ifindex = find_egress(this, flow, &gateway, &why);
+		if (!ifindex)
+		{
+			hwo_device_none(why, device);
+			return;
+		}
 		judge(this, ifindex, device);
+		device->gateway = gateway;
 		device->others = why;
 		*packet = *packet ?: why;
 	}
-	else
-	{
-		hwo_device_none(why, device);
-	}
+	device->no_tunnel = device->on_link_only &&
+						(gateway.family || flow->dst.family == AF_INET6);
 }
 
 METHOD(egress_device_t, check_inner, void,
@@ -230,6 +235,7 @@ METHOD(egress_device_t, check_inner, void,
 	const hwo_sa_facts_t *facts, hwo_device_t *device)
 {
 	hwo_reason_t *packet = &device->denied[HWO_MODE_PACKET], why;
+	hwo_addr_t gateway;
 	hwo_flow_t flow;
 	uint32_t ifindex;
 	u_int i;
@@ -248,7 +254,7 @@ METHOD(egress_device_t, check_inner, void,
 	for (i = 0; i < facts->remote.count; i++)
 	{
 		hwo_flow_into_sa(id, facts, i, &flow);
-		ifindex = find_egress(this, &flow, &why);
+		ifindex = find_egress(this, &flow, &gateway, &why);
 		/* what has no route is not sent at all */
 		if (ifindex && (why || ifindex != device->ifindex))
 		{

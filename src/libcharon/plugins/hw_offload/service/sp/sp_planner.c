@@ -165,7 +165,7 @@ void hwo_sp_plan_user(const hwo_sp_install_t *this,
 	{
 		find_device(this->devices, user, &device);
 		refused = hwo_plan_unmatched(hwo_selector_shapes(&user->sp.id.sel),
-									 &device);
+									 user->mode, &device);
 		device.denied[HWO_MODE_PACKET] = refused ?:
 										 device.denied[HWO_MODE_PACKET];
 		if (hwo_sp_is_behind(this, user, device.ifindex))

@@ -134,7 +134,7 @@ START_TEST(test_reasons)
 	hwo_plan_t plan;
 	char buf[64];
 
-	ck_assert_int_eq(hwo_plan_unmatched(sa.shapes, &device), reason);
+	ck_assert_int_eq(hwo_plan_unmatched(sa.shapes, sa.mode, &device), reason);
 	hwo_plan_sa(AUTO, &sa, &device, &plan);
 	ck_assert_str_eq(plan_describe(&plan, buf),
 					 reason ? "crypto none" : "packet crypto none");
@@ -142,6 +142,38 @@ START_TEST(test_reasons)
 	hwo_plan_sa(PACKET, &sa, &device, &plan);
 	ck_assert_str_eq(plan_describe(&plan, buf), reason ? "" : "packet");
 	ck_assert_int_eq(plan.skipped[HWO_MODE_PACKET], reason);
+}
+END_TEST
+
+START_TEST(test_next_hop)
+{
+	const hwo_device_t device = {
+		.ifindex = DEV,
+		.unmatched = NET,
+		.no_tunnel = TRUE,
+	};
+	hwo_sa_facts_t sa = {
+		.proto = IPPROTO_ESP,
+		.mode = MODE_TUNNEL,
+		.esn = TRUE,
+	};
+	hwo_plan_t plan;
+	char buf[64];
+
+	hwo_plan_sa(AUTO, &sa, &device, &plan);
+	ck_assert_str_eq(plan_describe(&plan, buf), "crypto none");
+	ck_assert_int_eq(plan.skipped[HWO_MODE_PACKET], HWO_REASON_NEXT_HOP);
+	hwo_plan_sa(PACKET, &sa, &device, &plan);
+	ck_assert_str_eq(plan_describe(&plan, buf), "");
+	/* what leaks comes first */
+	sa.shapes = NET;
+	hwo_plan_sa(AUTO, &sa, &device, &plan);
+	ck_assert_int_eq(plan.skipped[HWO_MODE_PACKET], HWO_REASON_SUBNET);
+	/* the kernel has the header of these */
+	sa.shapes = 0;
+	sa.mode = MODE_TRANSPORT;
+	hwo_plan_sa(AUTO, &sa, &device, &plan);
+	ck_assert_str_eq(plan_describe(&plan, buf), "packet crypto none");
 }
 END_TEST
 
@@ -153,5 +185,6 @@ TCase *shapes_tcase(void)
 	tcase_add_loop_test(tcase, test_shapes, 0, countof(shapes));
 	tcase_add_test(tcase, test_all);
 	tcase_add_loop_test(tcase, test_reasons, 0, countof(reasons));
+	tcase_add_test(tcase, test_next_hop);
 	return tcase;
 }

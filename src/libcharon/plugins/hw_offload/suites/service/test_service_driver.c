@@ -83,7 +83,8 @@ static const struct {
 	  CRYPTO "subnet" },
 	{ FAKE_LINUX_7_2, &package_25_04, NULL, CRYPTO "subnet", CRYPTO "subnet",
 	  CRYPTO "subnet" },
-	{ FAKE_LINUX_7_2, &package_25_10, NULL, PACKET, PACKET,
+	/* nor does it find peers by IPv6 */
+	{ FAKE_LINUX_7_2, &package_25_10, NULL, PACKET, CRYPTO "next-hop",
 	  CRYPTO "prefix-lengths" },
 	{ FAKE_LINUX_6_12, &linux_driver, NULL, CRYPTO "subnet", CRYPTO "subnet",
 	  CRYPTO "subnet" },
@@ -91,11 +92,12 @@ static const struct {
 	{ FAKE_LINUX_6_12, NULL, "all", PACKET, PACKET, PACKET },
 	{ FAKE_LINUX_6_12, NULL, "maybe", CRYPTO "subnet", CRYPTO "subnet",
 	  CRYPTO "subnet" },
-	{ FAKE_LINUX_6_12, &package_25_10, NULL, PACKET, PACKET,
+	{ FAKE_LINUX_6_12, &package_25_10, NULL, PACKET, CRYPTO "next-hop",
 	  CRYPTO "prefix-lengths" },
-	{ FAKE_LINUX_6_12, &package_25_10, "yes", PACKET, PACKET,
+	{ FAKE_LINUX_6_12, &package_25_10, "yes", PACKET, CRYPTO "next-hop",
 	  CRYPTO "prefix-lengths" },
-	{ FAKE_LINUX_6_12, &package_25_10, "all", PACKET, PACKET, PACKET },
+	{ FAKE_LINUX_6_12, &package_25_10, "all", PACKET, CRYPTO "next-hop",
+	  CRYPTO "next-hop" },
 };
 
 START_TEST(test_matched)
@@ -108,6 +110,35 @@ START_TEST(test_matched)
 	check_tunnel("10.1.0.0/16", "10.2.0.0/24", matched[_i].ipv4);
 	check_tunnel("2001:db8:1::/64", "2001:db8:2::/64", matched[_i].equal);
 	check_tunnel("2001:db8:1::/48", "2001:db8:2::/64", matched[_i].unequal);
+}
+END_TEST
+
+START_TEST(test_next_hop)
+{
+	test_sp_t trap;
+	int packaged = _i;
+
+	test_link_driver = packaged ? &package_25_10 : &linux_driver;
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	check_tunnel("10.1.0.0/16", "10.2.0.0/24", PACKET);
+	fake_kernel_add_route(kernel, "192.168.50.2/32", NIC, "192.168.50.254",
+						  "192.168.50.1", 0);
+	check_tunnel("10.1.0.0/16", "10.2.0.0/24",
+				 packaged ? CRYPTO "next-hop" : PACKET);
+	/* the same without SA */
+	sp_init(&trap, POLICY_OUT, "10.1.0.0/16", "10.2.0.0/24", 0, 1,
+			HW_OFFLOAD_AUTO);
+	trap.cfg.mode = MODE_TUNNEL;
+	ck_assert_int_eq(sp_add(&trap), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, "10.1.0.0/16", "10.2.0.0/24"),
+					 packaged ? "none" : "packet");
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	sp_clear(&trap);
+	/* in transport mode nothing is to be found */
+	service_child_init(HW_OFFLOAD_PACKET);
+	service_child_add();
+	ck_assert_str_eq(sa_mode(SPI_OUT), "packet");
+	service_child_clear();
 }
 END_TEST
 
@@ -200,6 +231,7 @@ TCase *driver_tcase(void)
 
 	tcase_add_checked_fixture(tcase, service_setup, service_teardown);
 	tcase_add_loop_test(tcase, test_matched, 0, countof(matched));
+	tcase_add_loop_test(tcase, test_next_hop, 0, 2);
 	tcase_add_test(tcase, test_asked_once);
 	tcase_add_loop_test(tcase, test_busy, 0, countof(busy));
 	tcase_add_test(tcase, test_busy_strict);
