@@ -43,6 +43,22 @@ static uint64_t from_env(const char *name, uint64_t def)
 }
 
 /**
+ * Two connections are established at the same time. If what belongs to one of
+ * them is taken for that of the other one, that shows once one of them is
+ * closed on purpose and the other one is not.
+ */
+static void initiate_both(conn_t *a, conn_t *b)
+{
+	history_initiate_both(a, b);
+	if (one_in(3))
+	{
+		history_run(draw(3) * 100);
+		history_terminate(one_in(2) ? a : b, one_in(2));
+		history_peer_lost(one_in(2) ? a : b, one_in(2));
+	}
+}
+
+/**
  * Charon does something, by itself or as its peer or user wants it.
  */
 static void charon_step(void)
@@ -65,7 +81,7 @@ static void charon_step(void)
 			conn->wanted = TRUE;
 			if (conn->twin && one_in(2))
 			{
-				history_initiate_both(conn, conn->twin);
+				initiate_both(conn, conn->twin);
 			}
 			else
 			{
