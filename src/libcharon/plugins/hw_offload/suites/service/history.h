@@ -145,6 +145,9 @@ void history_world_step(void);
 /** A link goes down, if it is up. */
 void history_world_down(void);
 
+/** A NIC goes down, and comes back with all routes. */
+void history_world_flap(void);
+
 /** From now on everything is fine. */
 void history_world_heal(void);
 
@@ -214,6 +217,9 @@ void history_initiate(conn_t *conn);
 void history_initiate_both(conn_t *a, conn_t *b);
 void history_route_trap(conn_t *conn);
 void history_terminate(conn_t *conn, bool ike);
+
+/** Close its CHILD_SAs, its trap stays. */
+void history_close(conn_t *conn);
 
 /** The peer does not answer anymore; charon may want it back. */
 void history_peer_lost(conn_t *conn, bool wanted);

@@ -255,9 +255,14 @@ void history_route_trap(conn_t *conn)
 	}
 }
 
-void history_terminate(conn_t *conn, bool ike)
+void history_close(conn_t *conn)
 {
 	conn->wanted = FALSE;
+	destroy_children(conn, TRUE);
+}
+
+void history_terminate(conn_t *conn, bool ike)
+{
 	if (conn->routed)
 	{
 		child_t *trap = conn->routed;
@@ -274,7 +279,7 @@ void history_terminate(conn_t *conn, bool ike)
 	{
 		history_bus_state(conn, IKE_DELETING);
 	}
-	destroy_children(conn, TRUE);
+	history_close(conn);
 	if (ike)
 	{
 		history_bus_state(conn, IKE_DESTROYING);

@@ -108,6 +108,29 @@ static void await_right(void)
 }
 
 /**
+ * Traps are alone while the link they are on goes away and comes back. Then
+ * packets have everything established again.
+ */
+static void check_traps(void)
+{
+	u_int i;
+
+	fake_kernel_note(kernel, "traps are alone", 0, 0, 0, 0);
+	fake_kernel_traffic(kernel, FALSE);
+	for (i = 0; i < conn_count; i++)
+	{
+		if (conns[i].routed)
+		{
+			history_close(&conns[i]);
+		}
+	}
+	history_run(1000);
+	history_world_flap();
+	fake_kernel_traffic(kernel, TRUE);
+	await_right();
+}
+
+/**
  * Check if guards of a connection may stay though it was closed: its peer was
  * lost, or a trap was refused that it is still to have.
  */
@@ -221,6 +244,10 @@ void history_check(void)
 		}
 	}
 	await_right();
+	if (!fake_kernel_violation(kernel) && one_in(2))
+	{
+		check_traps();
+	}
 	if (!fake_kernel_violation(kernel))
 	{
 		close_all();

@@ -176,6 +176,34 @@ void history_world_step(void)
 	}
 }
 
+/**
+ * Set all NICs up, routes come later.
+ */
+static void all_up(void)
+{
+	u_int i;
+
+	for (i = 0; i < nic_count; i++)
+	{
+		if (down[i])
+		{
+			set_up(i);
+		}
+	}
+	history_run(1000);
+	for (i = 0; i < conn_count; i++)
+	{
+		history_route(&conns[i], HISTORY_NIC);
+	}
+}
+
+void history_world_flap(void)
+{
+	set_down(0);
+	history_run(draw(3) * 500);
+	all_up();
+}
+
 void history_world_heal(void)
 {
 	u_int i;
@@ -187,19 +215,13 @@ void history_world_heal(void)
 	for (i = 0; i < nic_count; i++)
 	{
 		fake_kernel_set_caps(kernel, HISTORY_NIC + i, FAKE_CAPS_PACKET);
-		if (down[i])
-		{
-			set_up(i);
-		}
 	}
-	history_run(1000);
 	for (i = 0; i < conn_count; i++)
-	{
-		history_route(&conns[i], HISTORY_NIC);
-		/* what is sent while all are rekeyed may be more than their limits,
+	{	/* what is sent while all are rekeyed may be more than their limits,
 		 * then one rekeying is the reason for the next for ever */
 		conns[i].packets = 0;
 	}
+	all_up();
 }
 
 /**
