@@ -52,6 +52,10 @@ static hwo_bind_action_t plan_packet(const hwo_bind_facts_t *facts,
 	bool stays = plan->ifindex == facts->effective.ifindex &&
 				 why != HWO_REASON_ROUTE_LEAK && !hwo_reason_is_path(why);
 
+	if (stays && facts->rerouted && hwo_plan_has(plan, HWO_MODE_PACKET))
+	{
+		return HWO_BIND_REKEY;
+	}
 	if (stays && (plan->strict || hwo_plan_has(plan, HWO_MODE_PACKET)))
 	{	/* what a NIC has taken it does, even if it takes no more */
 		return HWO_BIND_KEEP;

@@ -75,6 +75,9 @@ typedef struct hwo_bind_facts_t {
 	bool degraded;
 	/** TRUE if the kernel has lost it, so that it is rekeyed anyway */
 	bool lost;
+	/** TRUE if its NIC sends to a next hop that is not the one anymore: drivers
+	 * look that up for tunnels in packet mode when they are installed. */
+	bool rerouted;
 } hwo_bind_facts_t;
 
 /**

@@ -201,6 +201,7 @@ void hwo_plan_sa(hw_offload_t requested, const hwo_sa_facts_t *facts,
 	memset(plan, 0, sizeof(*plan));
 	plan->ifindex = device->ifindex;
 	plan->others = device->others;
+	plan->gateway = device->gateway;
 	core = refused_by_core(facts);
 	packet = core ?: packet_refused(facts, device) ?:
 			 device->denied[HWO_MODE_PACKET];

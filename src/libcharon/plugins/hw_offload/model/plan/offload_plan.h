@@ -191,6 +191,8 @@ typedef struct hwo_plan_t {
 	hwo_reason_t skipped[HWO_MAX_STEPS];
 	/** why packets may also leave by other devices, see hwo_device_t */
 	hwo_reason_t others;
+	/** next hop to the peer, see hwo_device_t */
+	hwo_addr_t gateway;
 } hwo_plan_t;
 
 /**

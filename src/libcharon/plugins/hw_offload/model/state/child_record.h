@@ -72,6 +72,9 @@ typedef struct hwo_child_sa_t {
 	hwo_outcome_t outcome;
 	/** best mode that was tried last, and its device, whatever came of it */
 	hwo_offload_t tried;
+	/** next hop that its NIC sends to, or that it is rekeyed for; family 0 if
+	 * that is the peer. */
+	hwo_addr_t gateway;
 	/** limits that we watch in packet mode, in place of the NIC */
 	hwo_limits_t watched;
 	/** moves between modes, devices and addresses */

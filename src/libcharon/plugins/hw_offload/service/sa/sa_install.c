@@ -119,6 +119,7 @@ static void note_installed(const hwo_sa_shared_t *this, install_t *install)
 		.dst_port = install->sa.dst_port,
 		.outcome = install->attempts.outcome,
 		.tried = install->best,
+		.gateway = install->attempts.plan.gateway,
 		.watched = install->limits.watched,
 	};
 	install->own->outcome.candidate = install->attempts.plan.ifindex;

@@ -37,6 +37,16 @@ static void keep_to_budget(hwo_placer_t *this, hwo_child_t *child,
 	}
 }
 
+/**
+ * Check if the NIC of an SA has another next hop than its packets.
+ */
+static bool is_rerouted(const hwo_child_sa_t *sa, const hwo_plan_t *plan)
+{
+	return sa->facts.mode == MODE_TUNNEL &&
+		   sa->outcome.effective.ifindex == plan->ifindex &&
+		   !hwo_addr_equals(&sa->gateway, &plan->gateway);
+}
+
 static hwo_bind_action_t decide(hwo_placer_t *this, const hwo_child_t *child,
 								const hwo_plan_t *plan, bool again)
 {
@@ -49,6 +59,7 @@ static hwo_bind_action_t decide(hwo_placer_t *this, const hwo_child_t *child,
 		.degraded = effective->mode == HWO_MODE_NONE && sa->moves.count &&
 					sa->moves.from.mode == HWO_MODE_CRYPTO,
 		.lost = sa->lost,
+		.rerouted = is_rerouted(sa, plan),
 	};
 
 	return hwo_bind_plan(&facts, plan, &this->rules);
@@ -226,7 +237,9 @@ static hwo_place_t act(hwo_placer_t *this, hwo_child_t *child,
 			{
 				return refused(this, child, plan, again);
 			}
-			log_action(this, child, plan, "rekeying it");
+			log_action(this, child, plan, is_rerouted(&child->out, plan) ?
+					   "by another next hop, rekeying it" : "rekeying it");
+			child->out.gateway = plan->gateway;
 			return HWO_PLACE_REKEY;
 		case HWO_BIND_REFUSED:
 			if (new)

@@ -38,6 +38,7 @@ enum {
 	DEGRADED = 1,
 	LOST = 2,
 	ENCAP = 4,
+	REROUTED = 8,
 };
 
 static const struct {
@@ -86,6 +87,15 @@ static const struct {
 	{ AUTO,   C(A), P(A), 0, A, "mc", NOW,   HWO_BIND_KEEP },
 	{ CRYPTO, C(A), C(A), 0, A, "mc", CLOSE, HWO_BIND_KEEP },
 
+	/* packet mode, and the NIC sends to the next hop before */
+	{ PACKET, P(A), P(A), REROUTED, A, "pc", 0,   HWO_BIND_REKEY },
+	{ PACKET, P(A), P(A), REROUTED, A, "", CLOSE, HWO_BIND_KEEP },
+	{ AUTO,   P(A), P(A), REROUTED, A, "pc", 0,   HWO_BIND_REKEY },
+	{ AUTO,   P(A), C(A), REROUTED, A, "c",  0,   HWO_BIND_KEEP },
+	{ PACKET, P(A), P(A), REROUTED, 0, "",   0,   HWO_BIND_KEEP },
+	{ AUTO,   P(A), P(A), REROUTED | LOST, A, "pc", 0, HWO_BIND_KEEP },
+	{ CRYPTO, C(A), C(A), REROUTED, A, "pc", 0,   HWO_BIND_KEEP },
+
 	/* strict crypto mode */
 	{ CRYPTO, C(A), C(A), 0, A, "pc", NOW,   HWO_BIND_KEEP },
 	{ CRYPTO, C(A), C(A), 0, A, "",   CLOSE, HWO_BIND_KEEP },
@@ -130,6 +140,7 @@ START_TEST(test_rows)
 		.tried = rows[_i].tried,
 		.degraded = rows[_i].state & DEGRADED,
 		.lost = rows[_i].state & LOST,
+		.rerouted = rows[_i].state & REROUTED,
 	};
 	hwo_bind_rules_t rules = {
 		.promote_now = rows[_i].rules & NOW,

@@ -86,6 +86,85 @@ START_TEST(test_packet_and_back)
 END_TEST
 
 /**
+ * Let packets leave by a gateway on the NIC.
+ */
+static void reroute_via(char *gateway)
+{
+	fake_kernel_add_route(kernel, NET, NIC, gateway, "192.168.50.1", 0);
+}
+
+START_TEST(test_gateway)
+{
+	reroute_start(FAKE_CAPS_PACKET, NULL, NULL);
+	service_child_init(_i & 1 ? HW_OFFLOAD_AUTO : HW_OFFLOAD_PACKET);
+	sa_in.data.mode = sa_out.data.mode = MODE_TUNNEL;
+	sp_in.cfg.mode = sp_out.cfg.mode = MODE_TUNNEL;
+	if (_i & 2)
+	{
+		reroute_via("192.168.50.253");
+	}
+	service_child_add();
+	reroute_wait_check();
+	ck_assert_int_eq(calls.expires, 0);
+	/* the NIC would go on to send to where it was before */
+	reroute_via("192.168.50.254");
+	ck_assert(calls_wait(&calls.expires, 1));
+	ck_assert(!calls.expire_hard);
+	ck_assert_uint_eq(calls.expire_spi, sa_out.id.spi);
+	ck_assert_int_eq(service_lines_with("by another next hop, rekeying it"), 1);
+	reroute_wait_check();
+	ck_assert_int_eq(calls.expires, 1);
+	/* the next one as well, but not if there is none */
+	reroute_to(0);
+	reroute_wait_check();
+	ck_assert_int_eq(calls.expires, 1);
+	reroute_to(NIC);
+	ck_assert(calls_wait(&calls.expires, 2));
+	ck_assert(reroute_pair_is("packet3"));
+	reroute_child_del();
+}
+END_TEST
+
+START_TEST(test_gateway_refused)
+{
+	reroute_start(FAKE_CAPS_PACKET, NULL, NULL);
+	service_child_init(HW_OFFLOAD_PACKET);
+	sa_in.data.mode = sa_out.data.mode = MODE_TUNNEL;
+	sp_in.cfg.mode = sp_out.cfg.mode = MODE_TUNNEL;
+	service_child_add();
+	/* the NIC has no room for new SAs, this time */
+	service_refuse(XFRM_MSG_NEWSA, 1, ENOSPC);
+	reroute_via("192.168.50.254");
+	ck_assert(service_wait_line("it stays"));
+	ck_assert_int_eq(calls.expires, 0);
+	ck_assert(calls_wait(&calls.expires, 1));
+	reroute_child_del();
+}
+END_TEST
+
+START_TEST(test_gateway_no_matter)
+{
+	/* the kernel writes the header in transport mode, and in crypto mode */
+	reroute_start(FAKE_CAPS_PACKET, NULL, NULL);
+	service_child_init(_i ? HW_OFFLOAD_CRYPTO : HW_OFFLOAD_PACKET);
+	if (_i)
+	{
+		sa_in.data.mode = sa_out.data.mode = MODE_TUNNEL;
+		sp_in.cfg.mode = sp_out.cfg.mode = MODE_TUNNEL;
+	}
+	service_child_add();
+	reroute_via("192.168.50.254");
+	reroute_wait_check();
+	reroute_to(OTHER);
+	ck_assert(_i ? reroute_wait_pair("crypto4")
+				 : calls_wait(&calls.expires, 1));
+	ck_assert_int_eq(service_lines_with("next hop"), 0);
+	ck_assert_int_eq(calls.expires, !_i);
+	reroute_child_del();
+}
+END_TEST
+
+/**
  * Add a CHILD_SA whose route moves between its two SAs.
  */
 static void split_add(void)
@@ -347,6 +426,9 @@ TCase *rebind_packet_tcase(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, test_packet, 0, 2);
 	tcase_add_test(tcase, test_packet_and_back);
+	tcase_add_loop_test(tcase, test_gateway, 0, 4);
+	tcase_add_test(tcase, test_gateway_refused);
+	tcase_add_loop_test(tcase, test_gateway_no_matter, 0, 2);
 	tcase_add_test(tcase, test_packet_split);
 	tcase_add_test(tcase, test_packet_split_closed);
 	tcase_add_test(tcase, test_packet_rekeying);
