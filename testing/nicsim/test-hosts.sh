@@ -126,7 +126,8 @@ up_hosts()
 
 link_ready()
 {
-	in_ns A ping -c 1 -W 1 "${outer[B4]}" && in_ns A ping -c 1 -W 1 "${outer[B6]}"
+	in_ns A ping -c 1 -W 1 "${outer[B4]}" &&
+		in_ns A ping -c 1 -W 1 "${outer[B6]}"
 }
 
 down_hosts()
