@@ -159,6 +159,55 @@ static void check_sas(exam_t *exam, const json_t *list)
 }
 
 /**
+ * Read a number of the kernel, 0 if it has none of that name.
+ */
+static long read_number(const exam_t *exam, const char *name)
+{
+	char path[256];
+	long number = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/proc/sys/net/%s", exam->root, name);
+	file = fopen(path, "r");
+	if (file)
+	{
+		number = fscanf(file, "%ld", &number) == 1 ? number : 0;
+		fclose(file);
+	}
+	return number;
+}
+
+/**
+ * Check if fragments may be forwarded into tunnels in packet mode. The kernel
+ * hands them to the NIC, whose policies match no fragments. Connection tracking
+ * reassembles them before, and if it is used, it has connections.
+ *
+ * @param list			CHILD_SAs
+ */
+static void check_fragments(exam_t *exam, const json_t *list)
+{
+	size_t i, tunnels = 0;
+	json_t *child;
+
+	json_array_foreach(list, i, child)
+	{
+		tunnels += !strcmp(get_text(child, "mode"), "tunnel") &&
+				   !strcmp(get_text(child, "effective"), "packet");
+	}
+	if (tunnels && read_number(exam, "ipv4/ip_forward") &&
+		!read_number(exam, "netfilter/nf_conntrack_count"))
+	{
+		exam_add(exam, "fragments", FINDING_WARNING, "nft 'add table ip "
+				 "hwo-defrag; add chain ip hwo-defrag pre { type filter hook "
+				 "prerouting priority -150; }; add rule ip hwo-defrag pre ct "
+				 "state invalid counter'", "this host forwards, and %zu "
+				 "tunnel%s in packet mode: fragments of IPv4 that it forwards "
+				 "leave in clear, unless connection tracking reassembles them",
+				 tunnels, tunnels > 1 ? "s are" : " is");
+	}
+}
+
+/**
  * Check if traffic stays blocked.
  */
 static void check_blocked(exam_t *exam, const char *socket)
@@ -201,6 +250,7 @@ void doctor_daemon(exam_t *exam, const char *socket)
 			 "strongSwan %s", get_text(first, "version"),
 			 get_text(first, "strongswan"));
 	check_sas(exam, list);
+	check_fragments(exam, list);
 	check_blocked(exam, socket);
 	json_decref(list);
 	json_decref(first);

@@ -7,6 +7,7 @@
 
 #include "command_suites.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,6 +199,51 @@ START_TEST(test_doctor_ovs)
 }
 END_TEST
 
+/**
+ * Write a number of the kernel's.
+ */
+static void write_number(const char *folder, const char *name, int number)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "mkdir -p '%s/proc/sys/net/%s' && echo %d "
+			 ">'%s/proc/sys/net/%s/%s'", dir, folder, number, dir, folder,
+			 name);
+	ck_assert_int_eq(system(line), 0);
+}
+
+START_TEST(test_doctor_fragments)
+{
+	static const struct {
+		const char *mode, *effective;
+		int forward, tracked;
+		bool found;
+	} rows[] = {
+		{ "tunnel", "packet", 1, 0, true },
+		{ "tunnel", "packet", 1, 7, false },
+		{ "tunnel", "packet", 0, 0, false },
+		{ "tunnel", "crypto", 1, 0, false },
+		{ "transport", "packet", 1, 0, false },
+	};
+	char line[256], child[512];
+
+	snprintf(child, sizeof(child), FIRST "{\"type\":\"child\",\"child\":"
+			 "\"net\",\"mode\":\"%s\",\"effective\":\"%s\"}\n" END(1),
+			 rows[_i].mode, rows[_i].effective);
+	answer = child;
+	write_config("CONFIG_XFRM_OFFLOAD=y\n");
+	write_number("ipv4", "ip_forward", rows[_i].forward);
+	write_number("netfilter", "nf_conntrack_count", rows[_i].tracked);
+	run("doctor");
+	ck_assert(!strstr(output, "warning  fragments      this host forwards, and "
+					  "1 tunnel is in packet mode") == !rows[_i].found);
+	ck_assert(!strstr(output, "fragments") == !rows[_i].found);
+	snprintf(line, sizeof(line), "rm -r '%s/proc'", dir);
+	ck_assert_int_eq(system(line), 0);
+	remove_config();
+}
+END_TEST
+
 TCase *doctor_tcase(void)
 {
 	TCase *tcase;
@@ -205,6 +251,7 @@ TCase *doctor_tcase(void)
 	tcase = tcase_create("doctor");
 	tcase_add_checked_fixture(tcase, command_setup, command_teardown);
 	tcase_add_test(tcase, test_doctor);
+	tcase_add_loop_test(tcase, test_doctor_fragments, 0, 5);
 	tcase_add_test(tcase, test_doctor_daemon);
 	tcase_add_test(tcase, test_doctor_sas);
 	tcase_add_test(tcase, test_doctor_blocked);
