@@ -326,6 +326,20 @@ typedef struct hwo_sa_state_t {
 } hwo_sa_state_t;
 
 /**
+ * An SA as the SAD sees it, to find it for an outbound packet.
+ */
+typedef struct hwo_sad_sa_t {
+	/** identity, spi 0 for most larval ones */
+	hwo_sa_id_t id;
+	/** reqid */
+	uint32_t reqid;
+	/** TRUE if a NIC does everything for it, also for a larval one */
+	bool packet;
+	/** TRUE if it stands for one that is going to be negotiated */
+	bool larval;
+} hwo_sad_sa_t;
+
+/**
  * What identifies an SP: all of it, as a whole.
  */
 typedef struct hwo_sp_id_t {

@@ -314,6 +314,7 @@ int main(void)
 	suite_add_tcase(suite, sa_decode_tcase());
 	suite_add_tcase(suite, move_tcase());
 	suite_add_tcase(suite, trial_tcase());
+	suite_add_tcase(suite, sad_tcase());
 	suite_add_tcase(suite, sp_tcase());
 	suite_add_tcase(suite, event_tcase());
 	suite_add_tcase(suite, rt_tcase());

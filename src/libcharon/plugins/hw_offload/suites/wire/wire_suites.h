@@ -21,6 +21,7 @@ TCase *sa_id_tcase(void);
 TCase *sa_decode_tcase(void);
 TCase *move_tcase(void);
 TCase *trial_tcase(void);
+TCase *sad_tcase(void);
 TCase *sp_tcase(void);
 TCase *event_tcase(void);
 TCase *rt_tcase(void);
