@@ -29,6 +29,8 @@ TCase *sp_table_tcase(void);
 TCase *sp_order_tcase(void);
 TCase *icmp_tcase(void);
 TCase *sp_guard_tcase(void);
+TCase *sad_buckets_tcase(void);
+TCase *sad_chain_tcase(void);
 TCase *spd_growth_tcase(void);
 TCase *limits_tcase(void);
 TCase *child_tcase(void);

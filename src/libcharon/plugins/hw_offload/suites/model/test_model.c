@@ -39,6 +39,8 @@ int main(int argc, char *argv[])
 	suite_add_tcase(suite, sp_order_tcase());
 	suite_add_tcase(suite, icmp_tcase());
 	suite_add_tcase(suite, sp_guard_tcase());
+	suite_add_tcase(suite, sad_buckets_tcase());
+	suite_add_tcase(suite, sad_chain_tcase());
 	suite_add_tcase(suite, spd_growth_tcase());
 	suite_add_tcase(suite, limits_tcase());
 	suite_add_tcase(suite, child_tcase());

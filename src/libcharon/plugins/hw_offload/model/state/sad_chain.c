@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the hw-offload authors */
+
+/*
+ * Finds SAs in one bucket of the kernel's hash table.
+ */
+
+#include "sad_chain.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+/** Times that a CHILD_SA may be rekeyed at once, then it has to wait for so
+ * many milliseconds, at first and in the end. */
+#define MAX_HEALED 3
+#define HEAL_MS 15000
+#define HEAL_MAX_MS (300 * 1000)
+
+/** Milliseconds after which these times do not count anymore */
+#define HEAL_FORGET_MS (3600 * 1000)
+
+/**
+ * Read four bytes of an address as the kernel does.
+ */
+static uint32_t get_word(const hwo_addr_t *addr, int i)
+{
+	uint32_t word;
+
+	memcpy(&word, addr->bytes + 4 * i, sizeof(word));
+	return word;
+}
+
+uint32_t hwo_sad_hash(const hwo_addr_t *src, const hwo_addr_t *dst,
+					  uint32_t reqid)
+{
+	uint32_t hash;
+
+	if (dst->family == AF_INET)
+	{	/* the sum of what is in memory, whatever the byte order */
+		hash = ntohl(get_word(src, 0) + get_word(dst, 0));
+	}
+	else
+	{
+		hash = ntohl(get_word(src, 2) ^ get_word(src, 3) ^
+					 get_word(dst, 2) ^ get_word(dst, 3));
+	}
+	hash ^= dst->family ^ reqid;
+	return hash ^ hash >> 16;
+}
+
+hwo_sad_entry_t **hwo_sad_chain_find(hwo_sad_entry_t **chain,
+									 const hwo_sad_sa_t *sa)
+{
+	/* larval ones without SPI may differ in nothing else */
+	while (*chain && !((*chain)->sa.reqid == sa->reqid &&
+					   hwo_sa_id_equals(&(*chain)->sa.id, &sa->id) &&
+					   memeq(&(*chain)->sa.id.src, &sa->id.src,
+							 sizeof(sa->id.src))))
+	{
+		chain = &(*chain)->next;
+	}
+	return chain;
+}
+
+hwo_sad_entry_t **hwo_sad_chain_find_larval(hwo_sad_entry_t *added)
+{
+	hwo_sad_entry_t **place;
+	const hwo_sad_sa_t *sa;
+
+	for (place = &added->next; *place; place = &(*place)->next)
+	{
+		sa = &(*place)->sa;
+		if (sa->larval && (*place)->hash == added->hash &&
+			sa->reqid == added->sa.reqid &&
+			sa->id.proto == added->sa.id.proto &&
+			(!sa->id.spi || hwo_sa_id_equals(&sa->id, &added->sa.id)))
+		{
+			return place;
+		}
+	}
+	return NULL;
+}
+
+bool hwo_sad_chain_has_others(const hwo_sad_entry_t *chain, bool larval)
+{
+	while (chain && (chain->sa.packet || (chain->sa.larval && !larval)))
+	{
+		chain = chain->next;
+	}
+	return chain != NULL;
+}
+
+void hwo_sad_entry_inherit(hwo_sad_entry_t *entry,
+						   const hwo_sad_entry_t *chain)
+{
+	for (; chain; chain = chain->next)
+	{
+		if (chain->sa.packet && chain->hash == entry->hash &&
+			chain->healed > entry->healed)
+		{
+			entry->healed = chain->healed;
+			entry->healed_last = chain->healed_last;
+		}
+	}
+}
+
+uint64_t hwo_sad_entry_heal(hwo_sad_entry_t *entry, uint64_t now)
+{
+	uint64_t due = now;
+
+	if (now - entry->healed_last > HEAL_FORGET_MS)
+	{
+		entry->healed = 0;
+	}
+	if (entry->healed >= MAX_HEALED)
+	{
+		due = entry->healed_last +
+			  min((uint64_t)HEAL_MS << min(entry->healed - MAX_HEALED, 16),
+				  HEAL_MAX_MS);
+	}
+	if (due > now)
+	{
+		return due;
+	}
+	entry->healed++;
+	entry->healed_last = now;
+	return now;
+}
