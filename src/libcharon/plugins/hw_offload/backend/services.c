@@ -59,6 +59,8 @@ static void start_installers(hwo_services_t *this,
 	this->rekey = hwo_sa_expiry_create(this->table);
 	this->watcher = hwo_limit_watcher_create(this->xfrm, this->table,
 											 this->rekey, kernel->link_speed);
+	this->sad_order = hwo_sad_order_create(this->xfrm, &kernel->listener,
+										   this->table, this->rekey);
 	this->sas = (hwo_sa_shared_t){
 		.xfrm = this->xfrm,
 		.listener = kernel->listener,
@@ -67,6 +69,7 @@ static void start_installers(hwo_services_t *this,
 		.precedence = this->precedence,
 		.rekey = this->rekey,
 		.watcher = this->watcher,
+		.order = this->sad_order,
 		.failures = this->failures,
 		.set_dir = features->sa_dir,
 	};
@@ -152,6 +155,7 @@ void hwo_services_stop(hwo_services_t *this)
 	DESTROY_IF(this->names);
 	DESTROY_IF(this->sps);
 	DESTROY_IF(this->order);
+	DESTROY_IF(this->sad_order);
 	DESTROY_IF(this->watcher);
 	DESTROY_IF(this->rekey);
 	DESTROY_IF(this->bypass);

@@ -86,6 +86,11 @@ struct hwo_services_t {
 	limit_watcher_t *watcher;
 
 	/**
+	 * Order of SAs in the kernel.
+	 */
+	sad_order_t *sad_order;
+
+	/**
 	 * Installer of SPs.
 	 */
 	sp_installer_t *sps;

@@ -12,6 +12,7 @@
 #include "../hwo_compat.h"
 
 #include <linux/udp.h>
+#include <libmnl/libmnl.h>
 
 /** Largest window that fits struct xfrm_usersa_info and REPLAY_VAL */
 #define SMALL_WINDOW 32
@@ -408,6 +409,13 @@ bool hwo_xfrm_encode_alloc_spi(hwo_msg_t *msg, const hwo_addr_t *src,
 		hwo_msg_put_u8(msg, HWO_XFRMA_SA_DIR, HWO_XFRM_SA_DIR_IN);
 	}
 	return !msg->overflow;
+}
+
+void hwo_xfrm_set_larval_reqid(hwo_msg_t *msg, uint32_t reqid)
+{
+	struct xfrm_userspi_info *out = mnl_nlmsg_get_payload(&msg->hdr);
+
+	out->info.reqid = reqid;
 }
 
 bool hwo_xfrm_encode_flush_sa(hwo_msg_t *msg, uint8_t proto)

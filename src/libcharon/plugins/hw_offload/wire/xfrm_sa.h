@@ -59,6 +59,12 @@ bool hwo_xfrm_encode_alloc_spi(hwo_msg_t *msg, const hwo_addr_t *src,
 							   uint32_t min, uint32_t max, bool set_dir);
 
 /**
+ * Set the reqid of a larval SA in XFRM_MSG_ALLOCSPI. What is installed in its
+ * place may have another one.
+ */
+void hwo_xfrm_set_larval_reqid(hwo_msg_t *msg, uint32_t reqid);
+
+/**
  * Encode XFRM_MSG_FLUSHSA for one protocol.
  */
 bool hwo_xfrm_encode_flush_sa(hwo_msg_t *msg, uint8_t proto);

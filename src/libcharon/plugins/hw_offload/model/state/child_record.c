@@ -53,8 +53,20 @@ hwo_child_state_t hwo_child_next(hwo_child_state_t state,
 			return state == HWO_CHILD_REKEY_FAILED ? HWO_CHILD_UP : state;
 		case HWO_CHILD_CLOSE:
 			return HWO_CHILD_CLOSED;
+		case HWO_CHILD_HIDDEN:
+		case HWO_CHILD_FOUND:
+			break;
 	}
 	return state;
+}
+
+void hwo_child_note(hwo_child_t *child, hwo_child_event_t event)
+{
+	child->state = hwo_child_next(child->state, event);
+	if (event == HWO_CHILD_HIDDEN || event == HWO_CHILD_FOUND)
+	{
+		child->out.hidden = event == HWO_CHILD_HIDDEN;
+	}
 }
 
 bool hwo_child_holds(hwo_child_state_t state)
@@ -134,6 +146,7 @@ static void take_notes(hwo_child_sa_t *sa, const hwo_child_sa_t *noted)
 	if (sa->id.spi && sa->id.spi == noted->id.spi)
 	{
 		sa->lost |= noted->lost;
+		sa->hidden = noted->hidden;
 		sa->soft = noted->soft;
 		sa->soft_late = noted->soft_late;
 		sa->packets = noted->packets;

@@ -81,6 +81,8 @@ typedef struct hwo_child_sa_t {
 	hwo_sa_moves_t moves;
 	/** TRUE if it is not in the kernel anymore, or its peer is lost */
 	bool lost;
+	/** TRUE if its policy does not find it, see sad_buckets.h */
+	bool hidden;
 	/** TRUE once charon heard of a soft limit */
 	bool soft;
 	/** TRUE if it did not hear that from the kernel, which will say so, too */
@@ -125,6 +127,10 @@ typedef enum hwo_child_event_t {
 	HWO_CHILD_DELETION,
 	/** charon deletes its IKE_SA, on purpose */
 	HWO_CHILD_CLOSE,
+	/** its outbound SA is hidden from its policy, or not anymore; that does not
+	 * change the state. */
+	HWO_CHILD_HIDDEN,
+	HWO_CHILD_FOUND,
 } hwo_child_event_t;
 
 /**
@@ -187,6 +193,11 @@ bool hwo_name_is(const char kept[HWO_NAME_LEN], const char *name);
  */
 hwo_child_state_t hwo_child_next(hwo_child_state_t state,
 								 hwo_child_event_t event);
+
+/**
+ * Note what happens.
+ */
+void hwo_child_note(hwo_child_t *child, hwo_child_event_t event);
 
 /**
  * Check if traffic has to stay blocked when the policies go.

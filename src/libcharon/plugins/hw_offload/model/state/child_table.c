@@ -314,7 +314,7 @@ METHOD(child_table_t, note, void,
 	entry = hwo_index_get_key(this->index, key);
 	if (entry)
 	{
-		entry->child.state = hwo_child_next(entry->child.state, event);
+		hwo_child_note(&entry->child, event);
 	}
 	this->mutex->unlock(this->mutex);
 }

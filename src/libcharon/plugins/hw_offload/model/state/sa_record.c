@@ -23,6 +23,7 @@ void hwo_sa_record(const hwo_child_t *child, bool inbound,
 		.names = child->names,
 		.moves = sa->moves,
 		.state = child->state,
+		.hidden = sa->hidden,
 	};
 }
 

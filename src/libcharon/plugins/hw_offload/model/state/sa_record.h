@@ -40,6 +40,8 @@ typedef struct hwo_sa_record_t {
 	hwo_sa_moves_t moves;
 	/** state of the CHILD_SA */
 	hwo_child_state_t state;
+	/** TRUE if its policy does not find it */
+	bool hidden;
 } hwo_sa_record_t;
 
 /**

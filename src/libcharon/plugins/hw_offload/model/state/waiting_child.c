@@ -54,7 +54,8 @@ void hwo_waiting_asked(hwo_waiting_t *waiting, bool known, uint64_t now)
 		return;
 	}
 	waiting->due = now + grow(waiting->tries++, ASK_MS, ASK_MAX_MS);
-	waiting->rekey = waiting->lost;
+	waiting->rekey = waiting->lost || waiting->hidden;
+	waiting->request.hidden = waiting->hidden;
 	waiting->place = waiting->follow;
 	waiting->request.why = NULL;
 }
@@ -116,5 +117,6 @@ bool hwo_waiting_is_over(const hwo_waiting_t *waiting,
 	return !sa->id.spi || child->state == HWO_CHILD_CLOSED ||
 		   child->state == HWO_CHILD_REPLACED ||
 		   (waiting->lost && child->state != HWO_CHILD_LOST) ||
-		   (waiting->request.split && !hwo_child_is_split(child));
+		   (waiting->request.split && !hwo_child_is_split(child)) ||
+		   (waiting->request.hidden && !child->out.hidden);
 }

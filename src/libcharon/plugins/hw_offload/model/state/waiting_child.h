@@ -49,6 +49,8 @@ typedef struct hwo_rekey_request_t {
 	bool patient;
 	/** TRUE if it is only for as long as its SAs are on different devices */
 	bool split;
+	/** TRUE if it is only for as long as its outbound SA is hidden */
+	bool hidden;
 	/** TRUE to see where it belongs, in place of all that */
 	bool place;
 } hwo_rekey_request_t;
@@ -63,6 +65,8 @@ typedef struct hwo_waiting_t {
 	bool rekey;
 	/** TRUE if an SA is lost, so there has to be a route */
 	bool lost;
+	/** TRUE if charon is asked until its outbound SA is not hidden anymore */
+	bool hidden;
 	/** TRUE to see again where it belongs */
 	bool place;
 	/** TRUE if it is to be rekeyed as it is not where it belongs */

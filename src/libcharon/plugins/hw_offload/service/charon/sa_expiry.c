@@ -111,6 +111,22 @@ METHOD(sa_expiry_t, soft_if_split, void,
 	}
 }
 
+METHOD(sa_expiry_t, soft_if_hidden, void,
+	private_sa_expiry_t *this, const hwo_sa_id_t *id)
+{
+	hwo_child_t child;
+
+	if (this->table->get(this->table, id, &child))
+	{
+		add(this, &(hwo_rekey_request_t){
+			.key = child.key,
+			.why = "is hidden from its policy by another SA",
+			.patient = TRUE,
+			.hidden = TRUE,
+		});
+	}
+}
+
 METHOD(sa_expiry_t, place, void,
 	private_sa_expiry_t *this, const hwo_sa_id_t *id)
 {
@@ -171,6 +187,7 @@ sa_expiry_t *hwo_sa_expiry_create(child_table_t *table)
 			.soft = _soft,
 			.soft_when_known = _soft_when_known,
 			.soft_if_split = _soft_if_split,
+			.soft_if_hidden = _soft_if_hidden,
 			.place = _place,
 			.hard = _hard,
 			.take = _take,

@@ -63,6 +63,14 @@ struct sa_expiry_t {
 	void (*soft_if_split)(sa_expiry_t *this, const hwo_sa_id_t *id);
 
 	/**
+	 * The same if the outbound SA is hidden from its policy by another SA, for
+	 * as long as its record says so.
+	 *
+	 * @param id		identity of the outbound SA
+	 */
+	void (*soft_if_hidden)(sa_expiry_t *this, const hwo_sa_id_t *id);
+
+	/**
 	 * What kept a CHILD_SA from a better mode is gone. Who takes requests has
 	 * to see where it belongs now.
 	 *

@@ -432,6 +432,10 @@ int hwo_sa_install(const hwo_sa_shared_t *this, const hwo_sa_t *sa,
 	begin(this, &install);
 	log.spi_in = install.partner.id.spi;
 	plan_install(this, &install);
+	if (hwo_plan_has(&install.attempts.plan, HWO_MODE_PACKET))
+	{
+		this->order->follow(this->order);
+	}
 	installed = hwo_sa_attempts_run(&install.attempts);
 	if (installed)
 	{

@@ -32,6 +32,8 @@ int hwo_sa_alloc_spi(const hwo_sa_shared_t *this, const hwo_addr_t *src,
 
 	hwo_xfrm_encode_alloc_spi(&msg, src, dst, proto, min, max,
 							  this->set_dir);
+	hwo_xfrm_set_larval_reqid(&msg, this->order->get_reqid(this->order, src,
+														   dst));
 	this->xfrm->query(this->xfrm, &msg, decode_larval, &state, &result);
 	if (!result.err && !state.id.spi)
 	{

@@ -12,6 +12,7 @@
 #define HWO_SA_SHARED_H_
 
 #include "limit_watcher.h"
+#include "sad_order.h"
 #include "../charon/sa_expiry.h"
 #include "../device/egress_device.h"
 #include "../../io/kernel_sockets.h"
@@ -37,6 +38,8 @@ typedef struct hwo_sa_shared_t {
 	sa_expiry_t *rekey;
 	/** watcher of limits */
 	limit_watcher_t *watcher;
+	/** order of SAs in the kernel */
+	sad_order_t *order;
 	/** memory of what could not be installed */
 	failed_children_t *failures;
 	/** TRUE to tell the kernel directions, Linux 6.10 and newer */

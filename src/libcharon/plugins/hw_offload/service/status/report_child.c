@@ -150,12 +150,13 @@ json_t *hwo_report_sa(const hwo_sa_record_t *record,
 	const hwo_outcome_t *outcome = &record->outcome;
 	json_t *object;
 
-	object = json_pack("{s:o, s:b, s:o, s:o, s:o, s:b}",
+	object = json_pack("{s:o, s:b, s:o, s:o, s:o, s:b, s:b}",
 			"spi", hwo_json_spi(record->id.spi),
 			"esn", state && state->esn,
 			"effective", hwo_json_enum(hwo_mode_names, outcome->effective.mode),
 			"device", hwo_json_device(devices, outcome->effective.ifindex),
 			"reason", hwo_json_enum(hwo_reason_names, outcome->why.reason),
+			"hidden", record->hidden,
 			"installed", state != NULL);
 	if (state)
 	{

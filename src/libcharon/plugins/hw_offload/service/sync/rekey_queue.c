@@ -219,16 +219,25 @@ static bool look_at(private_rekey_queue_t *this, hwo_placer_t *placer,
 }
 
 /**
- * Check if others go first: there was no traffic, and there is no hurry.
+ * Check if others go first: there was no traffic, and there is no hurry. If it
+ * is hidden, there is no hurry if there was, as its policy remembers the SA
+ * (6.13).
  */
 static bool is_idle(private_rekey_queue_t *this, const hwo_waiting_t *waiting)
 {
 	time_t now = time_monotonic(NULL);
 	hwo_child_t child;
 
-	return waiting->request.patient &&
-		   this->table->get_key(this->table, waiting->request.key, &child) &&
-		   (!child.in.changed || now - child.in.changed > TRAFFIC) &&
+	if (!waiting->request.patient ||
+		!this->table->get_key(this->table, waiting->request.key, &child))
+	{
+		return FALSE;
+	}
+	if (waiting->hidden)
+	{
+		return child.out.changed != 0;
+	}
+	return (!child.in.changed || now - child.in.changed > TRAFFIC) &&
 		   (!child.out.changed || now - child.out.changed > TRAFFIC);
 }
 
@@ -267,6 +276,7 @@ METHOD(rekey_queue_t, add, void,
 	hwo_waiting_t *waiting = get(this, request->key);
 
 	waiting->lost |= lost;
+	waiting->hidden |= request->hidden;
 	if (!waiting->rekey || waiting->early)
 	{
 		waiting->request = *request;
@@ -279,6 +289,7 @@ METHOD(rekey_queue_t, add, void,
 	{	/* whoever is in a hurry counts, and what holds for longer */
 		waiting->request.patient &= request->patient;
 		waiting->request.split &= request->split;
+		waiting->request.hidden &= request->hidden;
 	}
 }
 

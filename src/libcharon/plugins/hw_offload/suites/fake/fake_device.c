@@ -279,6 +279,7 @@ void fake_kernel_device_down(fake_kernel_t *this, uint32_t ifindex)
 		if (sa->offload.ifindex == ifindex)
 		{
 			this->sas->remove_at(this->sas, enumerator);
+			fake_bydst_remove(this, sa);
 			fake_sa_destroy(sa);
 		}
 	}

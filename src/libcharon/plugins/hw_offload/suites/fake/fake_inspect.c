@@ -240,8 +240,9 @@ void fake_kernel_flood(fake_kernel_t *this, uint32_t spi)
 /**
  * Larval SA for an acquire, it is found by the SPI if the template has one.
  */
-static void add_larval(fake_kernel_t *this, const fake_flow_t *flow,
-					   const struct xfrm_user_tmpl *tmpl)
+static fake_sa_t *add_larval(fake_kernel_t *this, const fake_flow_t *flow,
+							 const struct xfrm_user_tmpl *tmpl,
+							 const struct xfrm_user_offload *offload)
 {
 	fake_sa_t *sa;
 
@@ -267,11 +268,18 @@ static void add_larval(fake_kernel_t *this, const fake_flow_t *flow,
 		sa->info.id.daddr = tmpl->id.daddr;
 		sa->info.saddr = tmpl->saddr;
 	}
-	this->sas->insert_last(this->sas, sa);
+	if (offload->ifindex)
+	{	/* the larval SA of a policy in packet mode is in that mode, too */
+		sa->offload = *offload;
+		sa->offload.flags |= FAKE_OFFLOAD_PACKET;
+	}
+	fake_sad_add(this, sa);
+	return sa;
 }
 
 uint32_t fake_acquire(fake_kernel_t *this, const fake_flow_t *flow,
-					  const struct xfrm_user_tmpl *tmpl)
+					  const struct xfrm_user_tmpl *tmpl,
+					  const struct xfrm_user_offload *offload)
 {
 	uint8_t bits = flow->family == AF_INET ? 32 : 128;
 	struct xfrm_user_acquire acquire = {
@@ -287,20 +295,22 @@ uint32_t fake_acquire(fake_kernel_t *this, const fake_flow_t *flow,
 			.dport = flow->dport,
 			.dport_mask = htons(0xffff),
 		},
-		.id = {
-			.proto = IPPROTO_ESP,
-			.daddr = flow->dst,
-		},
-		.saddr = flow->src,
 		.policy.dir = XFRM_POLICY_OUT,
 		.seq = ++this->next_seq,
 	};
+	fake_sa_t *larval;
 	chunk_t msg;
 
 	acquire.policy.sel = acquire.sel;
-	add_larval(this, flow, tmpl);
+	larval = add_larval(this, flow, tmpl, offload);
+	acquire.id = larval->info.id;
+	acquire.saddr = larval->info.saddr;
 	msg = fake_msg_begin(XFRM_MSG_ACQUIRE, 0, 0, &acquire, sizeof(acquire));
 	fake_msg_attr(&msg, XFRMA_TMPL, tmpl, sizeof(*tmpl));
+	if (offload->ifindex)
+	{
+		fake_msg_attr(&msg, XFRMA_OFFLOAD_DEV, offload, sizeof(*offload));
+	}
 	fake_announce(this, NETLINK_XFRM, XFRMNLGRP_ACQUIRE, msg);
 	chunk_free(&msg);
 	return acquire.seq;
@@ -333,13 +343,14 @@ uint32_t fake_kernel_acquire(fake_kernel_t *this, const char *src,
 		.id.proto = IPPROTO_ESP,
 		.reqid = reqid,
 	};
+	struct xfrm_user_offload none = {};
 	fake_flow_t flow;
 	uint32_t seq;
 
 	fake_flow_init(&flow, src, sport, dst, dport, proto);
 	tmpl.family = flow.family;
 	this->mutex->lock(this->mutex);
-	seq = fake_acquire(this, &flow, &tmpl);
+	seq = fake_acquire(this, &flow, &tmpl, &none);
 	this->mutex->unlock(this->mutex);
 	return seq;
 }

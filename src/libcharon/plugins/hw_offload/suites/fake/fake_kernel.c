@@ -173,8 +173,9 @@ u_int fake_kernel_count(fake_kernel_t *this, int protocol, uint16_t type)
 	this->mutex->lock(this->mutex);
 	for (i = type; i <= (type ?: 255); i++)
 	{
-		/* that one comes at any time, and changes nothing */
-		if (type || protocol != NETLINK_XFRM || i != XFRM_MSG_GETSPDINFO)
+		/* these come at any time, and change nothing */
+		if (type || protocol != NETLINK_XFRM ||
+			(i != XFRM_MSG_GETSPDINFO && i != XFRM_MSG_GETSADINFO))
 		{
 			sum += *fake_kernel_counter(this, protocol, i);
 		}
@@ -214,6 +215,7 @@ fake_kernel_t *fake_kernel_create(fake_version_t version)
 		.routes = linked_list_create(),
 		.rules = linked_list_create(),
 		.sas = linked_list_create(),
+		.bydst = fake_bydst_create(),
 		.sps = linked_list_create(),
 		.chains = fake_chains_create(),
 		.flows = linked_list_create(),
@@ -232,6 +234,7 @@ void fake_kernel_destroy(fake_kernel_t *this)
 	this->devices->destroy_function(this->devices, free);
 	this->routes->destroy_function(this->routes, (void*)fake_route_destroy);
 	this->rules->destroy_function(this->rules, free);
+	fake_bydst_destroy(this->bydst);
 	this->sas->destroy_function(this->sas, (void*)fake_sa_destroy);
 	this->sps->destroy_function(this->sps, (void*)fake_sp_destroy);
 	fake_chains_destroy(this->chains);

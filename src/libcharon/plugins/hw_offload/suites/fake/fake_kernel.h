@@ -230,6 +230,16 @@ void fake_kernel_refuse_bytes(fake_kernel_t *this, uint32_t ifindex,
 void fake_kernel_spd_work(fake_kernel_t *this);
 
 /**
+ * Do what the kernel does some time after SAs were added: their table grows.
+ */
+void fake_kernel_sad_work(fake_kernel_t *this);
+
+/**
+ * Count the outbound SAs in packet mode that packets do not find.
+ */
+u_int fake_kernel_count_hidden(fake_kernel_t *this);
+
+/**
  * Set a device down: what it offloads is gone, without a word.
  */
 void fake_kernel_device_down(fake_kernel_t *this, uint32_t ifindex);

@@ -119,6 +119,11 @@ fake_sa_t *fake_lookup_sa(fake_kernel_t *this, const fake_flow_t *flow,
 		{
 			continue;
 		}
+		if (sp->offload.ifindex && fake_bydst_hides(this, sa))
+		{	/* it is there, but not where it is looked for */
+			*wait |= tmpl->id.spi != 0;
+			continue;
+		}
 		if (sa->larval)
 		{
 			*wait |= sa->info.reqid == tmpl->reqid;

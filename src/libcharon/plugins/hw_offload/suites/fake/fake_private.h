@@ -103,6 +103,7 @@ typedef struct fake_flow_t {
 } fake_flow_t;
 
 typedef struct fake_chains_t fake_chains_t;
+typedef struct fake_bydst_t fake_bydst_t;
 
 /**
  * Members are protected by mutex.
@@ -125,6 +126,8 @@ struct fake_kernel_t {
 	linked_list_t *rules;
 	/** fake_sa_t */
 	linked_list_t *sas;
+	/** the same, as outbound packets find them */
+	fake_bydst_t *bydst;
 	/** fake_sp_t, in the order in which they were added */
 	linked_list_t *sps;
 	/** chains of those that are outbound */
@@ -250,6 +253,21 @@ void fake_key_destroy(fake_key_t *key);
 int fake_spd_get_info(fake_request_t *request);
 int fake_spd_set_info(fake_request_t *request);
 
+/* fake_bydst.c */
+
+fake_bydst_t *fake_bydst_create(void);
+void fake_bydst_destroy(fake_bydst_t *this);
+
+/** Add or remove an SA. Mutex is held */
+void fake_bydst_add(fake_kernel_t *kernel, fake_sa_t *sa);
+void fake_bydst_remove(fake_kernel_t *kernel, fake_sa_t *sa);
+
+/** Check if packets do not find an SA in packet mode. Mutex is held */
+bool fake_bydst_hides(fake_kernel_t *kernel, const fake_sa_t *sa);
+
+/** Execute GETSADINFO */
+int fake_sad_get_info(fake_request_t *request);
+
 /* fake_chain.c */
 
 /** Check if a policy is found by hash: its prefixes are full */
@@ -300,7 +318,8 @@ void fake_traffic_send(fake_kernel_t *this);
 
 /** Announce an acquire, which leaves a larval SA. Mutex is held */
 uint32_t fake_acquire(fake_kernel_t *this, const fake_flow_t *flow,
-					  const struct xfrm_user_tmpl *tmpl);
+					  const struct xfrm_user_tmpl *tmpl,
+					  const struct xfrm_user_offload *offload);
 
 /** Fill in a flow */
 void fake_flow_init(fake_flow_t *flow, const char *src, uint16_t sport,
@@ -358,6 +377,7 @@ chunk_t fake_sad_describe(const fake_sa_t *sa, uint16_t type, uint16_t flags,
 int fake_spi_alloc(fake_request_t *request);
 
 fake_sa_t *fake_sad_find(fake_kernel_t *this, uint32_t spi);
+void fake_sad_add(fake_kernel_t *this, fake_sa_t *sa);
 void fake_sad_remove(fake_kernel_t *this, fake_sa_t *sa);
 
 /**

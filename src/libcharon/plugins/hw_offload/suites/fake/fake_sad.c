@@ -25,6 +25,8 @@ size_t fake_sad_body(uint16_t type)
 			return sizeof(struct xfrm_userspi_info);
 		case XFRM_MSG_FLUSHSA:
 			return sizeof(struct xfrm_usersa_flush);
+		case XFRM_MSG_GETSADINFO:
+			return sizeof(uint32_t);
 		default:
 			return 0;
 	}
@@ -213,6 +215,7 @@ static void replace_acquire(fake_kernel_t *this, const fake_sa_t *sa)
 			other->info.seq == sa->info.seq)
 		{
 			this->sas->remove_at(this->sas, enumerator);
+			fake_bydst_remove(this, other);
 			fake_sa_destroy(other);
 		}
 	}
@@ -232,7 +235,6 @@ static int insert(fake_request_t *request, fake_sa_t *sa, fake_sa_t *old)
 		{
 			return EEXIST;
 		}
-		replace_acquire(request->kernel, sa);
 	}
 	else
 	{
@@ -247,9 +249,17 @@ static int insert(fake_request_t *request, fake_sa_t *sa, fake_sa_t *old)
 			old->info.lft = sa->info.lft;
 			return -1;
 		}
+	}
+	fake_sad_add(request->kernel, sa);
+	/* larval ones go after that */
+	if (old)
+	{
 		fake_sad_remove(request->kernel, old);
 	}
-	request->kernel->sas->insert_last(request->kernel->sas, sa);
+	else
+	{
+		replace_acquire(request->kernel, sa);
+	}
 	announce(request, sa, request->hdr->nlmsg_type);
 	return 0;
 }
@@ -312,6 +322,8 @@ void fake_sad_take_away(fake_kernel_t *this, fake_sa_t *sa)
 	chunk_clear(&sa->attrs);
 	memset(&sa->offload, 0, sizeof(sa->offload));
 	sa->larval = TRUE;
+	fake_bydst_remove(this, sa);
+	fake_bydst_add(this, sa);
 }
 
 /**
@@ -379,6 +391,7 @@ static int flush_sas(fake_request_t *request)
 	const struct xfrm_usersa_flush *flush = request->body;
 	enumerator_t *enumerator;
 	fake_sa_t *sa;
+	chunk_t msg;
 
 	enumerator = request->kernel->sas->create_enumerator(request->kernel->sas);
 	while (enumerator->enumerate(enumerator, &sa))
@@ -386,10 +399,15 @@ static int flush_sas(fake_request_t *request)
 		if (flush->proto == 255 || flush->proto == sa->info.id.proto)
 		{
 			request->kernel->sas->remove_at(request->kernel->sas, enumerator);
+			fake_bydst_remove(request->kernel, sa);
 			fake_sa_destroy(sa);
 		}
 	}
 	enumerator->destroy(enumerator);
+	msg = fake_msg_begin(XFRM_MSG_FLUSHSA, 0, request->hdr->nlmsg_seq, flush,
+						 sizeof(*flush));
+	fake_announce(request->kernel, NETLINK_XFRM, XFRMNLGRP_SA, msg);
+	chunk_free(&msg);
 	return 0;
 }
 
@@ -408,6 +426,8 @@ int fake_sad_execute(fake_request_t *request)
 			return fake_spi_alloc(request);
 		case XFRM_MSG_FLUSHSA:
 			return flush_sas(request);
+		case XFRM_MSG_GETSADINFO:
+			return fake_sad_get_info(request);
 		default:
 			return EINVAL;
 	}
@@ -431,8 +451,15 @@ fake_sa_t *fake_sad_find(fake_kernel_t *this, uint32_t spi)
 	return found;
 }
 
+void fake_sad_add(fake_kernel_t *this, fake_sa_t *sa)
+{
+	this->sas->insert_last(this->sas, sa);
+	fake_bydst_add(this, sa);
+}
+
 void fake_sad_remove(fake_kernel_t *this, fake_sa_t *sa)
 {
 	this->sas->remove(this->sas, sa, NULL);
+	fake_bydst_remove(this, sa);
 	fake_sa_destroy(sa);
 }

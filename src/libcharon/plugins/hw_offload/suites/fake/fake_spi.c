@@ -79,7 +79,7 @@ int fake_spi_alloc(fake_request_t *request)
 	);
 	sa->info.id.spi = chosen;
 	sa->info.curlft.add_time = time(NULL);
-	request->kernel->sas->insert_last(request->kernel->sas, sa);
+	fake_sad_add(request->kernel, sa);
 	fake_answer(request, fake_sad_describe(sa, XFRM_MSG_NEWSA, 0,
 								  request->hdr->nlmsg_seq));
 	return 0;

@@ -113,7 +113,7 @@ static fake_fate_t send_packet(fake_kernel_t *this, fake_flow_t *flow)
 	}
 	if (!wait)
 	{
-		fake_acquire(this, flow, &sp->tmpl[0]);
+		fake_acquire(this, flow, &sp->tmpl[0], &sp->offload);
 		flow->spi = sp->tmpl[0].id.spi;
 	}
 	return FAKE_NO_SA;

@@ -72,6 +72,28 @@ START_TEST(test_asked_early)
 }
 END_TEST
 
+START_TEST(test_hidden)
+{
+	hwo_waiting_t waiting = {
+		.rekey = TRUE,
+		.hidden = TRUE,
+	};
+	hwo_child_t child = {
+		.out.id.spi = 1,
+	};
+
+	/* it was to be rekeyed for something else before that, which counts */
+	ck_assert(!hwo_waiting_is_over(&waiting, &child));
+	hwo_waiting_asked(&waiting, TRUE, 1000);
+	ck_assert(waiting.rekey);
+	ck_assert_uint_gt(waiting.due, 1000);
+	hwo_child_note(&child, HWO_CHILD_HIDDEN);
+	ck_assert(!hwo_waiting_is_over(&waiting, &child));
+	hwo_child_note(&child, HWO_CHILD_FOUND);
+	ck_assert(hwo_waiting_is_over(&waiting, &child));
+}
+END_TEST
+
 START_TEST(test_unreachable)
 {
 	hwo_waiting_t waiting = {
@@ -166,6 +188,7 @@ TCase *waiting_tcase(void)
 	tcase_add_loop_test(tcase, test_ready, 0, 4);
 	tcase_add_loop_test(tcase, test_asked, 0, 3);
 	tcase_add_test(tcase, test_asked_early);
+	tcase_add_test(tcase, test_hidden);
 	tcase_add_test(tcase, test_unreachable);
 	tcase_add_test(tcase, test_placed);
 	tcase_add_test(tcase, test_over);

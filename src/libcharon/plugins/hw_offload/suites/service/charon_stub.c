@@ -91,6 +91,10 @@ METHOD(kernel_interface_t, expire, void,
 	calls.expire_proto = protocol;
 	calls.expire_spi = spi;
 	calls.expire_hard = hard;
+	if (calls.on_expire)
+	{
+		calls.on_expire(spi);
+	}
 	format(calls.expire_dst, sizeof(calls.expire_dst), "%H", dst);
 	note(&calls.expires);
 }

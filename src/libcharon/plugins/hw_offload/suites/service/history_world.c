@@ -365,6 +365,7 @@ static void draw_setting(char *key, char *common, char *rare)
 static void second_passed(void)
 {
 	fake_kernel_second(kernel);
+	fake_kernel_sad_work(kernel);
 }
 
 void history_world_start(void)

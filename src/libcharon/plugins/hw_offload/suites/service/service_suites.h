@@ -78,6 +78,7 @@ TCase *records_tcase(void);
 TCase *worker_tcase(void);
 TCase *job_tcase(void);
 TCase *order_tcase(void);
+TCase *hidden_tcase(void);
 
 /** What the tests act upon, created by service_setup() */
 extern fake_kernel_t *kernel;
@@ -206,6 +207,8 @@ typedef struct {
 	uint8_t expire_proto;
 	char expire_dst[64];
 	bool expire_hard;
+	/** called for each expire, with a lock held, NULL for none */
+	void (*on_expire)(uint32_t spi);
 	uint32_t mapping_spi;
 	char mapping_dst[64], mapping_remote[64];
 	/** "reqid direction source destination local remote" */

@@ -237,7 +237,7 @@ START_TEST(test_no_events)
 	/* there is no socket left, or not at first */
 	test_deaf = TRUE;
 	restart();
-	ck_assert(service_wait_line("unable to listen to changes"));
+	ck_assert(service_wait_line("unable to listen to changes of policies"));
 	if (_i)
 	{
 		test_deaf = FALSE;

@@ -49,6 +49,9 @@ START_TEST(test_alloc_spi)
 	ck_assert(hwo_xfrm_encode_alloc_spi(&msg, &src, &dst, IPPROTO_ESP,
 										0xc0000000, 0xcfffffff, TRUE));
 	wire_same(&msg, "spi_esp", hdr_len);
+	hwo_xfrm_set_larval_reqid(&msg, 77);
+	ck_assert_uint_eq(((struct xfrm_userspi_info*)(&msg.hdr + 1))->info.reqid,
+					  77);
 	ck_assert(hwo_xfrm_encode_alloc_spi(&msg, &src6, &dst6, IPPROTO_ESP,
 										0xc0000000, 0xcfffffff, FALSE));
 	wire_same(&msg, "spi_esp6", hdr_len);
