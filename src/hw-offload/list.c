@@ -169,6 +169,11 @@ static void note_sa(table_t *table, const json_t *child, const char *key)
 			   packets, packets == 1 ? "" : "s", get_number(sa, "bytes"),
 			   get_number(sa, "replay_drops"),
 			   get_number(sa, "integrity_drops"));
+	if (get_bool(sa, "hidden"))
+	{
+		table_note(table, "%-3s  another SA hides it from its policy, so its "
+				   "traffic is blocked until it is rekeyed", key);
+	}
 	limits = json_object_get(sa, "limits");
 	limited = note_limits(table, key, limits,
 						  get_text(sa, "traffic_limits_by"));

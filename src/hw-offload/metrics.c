@@ -24,6 +24,7 @@ typedef enum family_t {
 	CHILDREN,
 	FAILED,
 	MISSING,
+	HIDDEN,
 	PACKETS,
 	BYTES,
 	REPLAYED,
@@ -45,6 +46,8 @@ static const struct {
 		"CHILD_SAs that could not be installed when that was tried last." },
 	[MISSING] = { "hw_offload_missing_sas", "gauge",
 		"SAs that the daemon has, but the kernel does not." },
+	[HIDDEN] = { "hw_offload_hidden_sas", "gauge",
+		"SAs that others hide from their policies, until they are rekeyed." },
 	[PACKETS] = { "hw_offload_packets_total", "counter",
 		"Packets of the SAs that are installed." },
 	[BYTES] = { "hw_offload_bytes_total", "counter",
@@ -116,6 +119,10 @@ static void count_sa(json_t *figures[FAMILIES], const json_t *child,
 	{
 		add(figures, MISSING, labels, 1);
 		return;
+	}
+	if (get_bool(sa, "hidden"))
+	{
+		add(figures, HIDDEN, labels, 1);
 	}
 	add(figures, PACKETS, labels, get_number(sa, "packets"));
 	add(figures, BYTES, labels, get_number(sa, "bytes"));

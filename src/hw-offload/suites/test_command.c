@@ -88,6 +88,24 @@ START_TEST(test_list_verbose)
 }
 END_TEST
 
+START_TEST(test_hidden)
+{
+	answer = FIRST "{\"type\":\"child\",\"connection\":\"gw\",\"child\":"
+		"\"net\",\"requested\":\"packet\",\"effective\":\"packet\","
+		"\"device\":\"p0\",\"reason\":\"as-requested\",\"in\":{\"hidden\":"
+		"false,\"installed\":true},\"out\":{\"effective\":\"packet\","
+		"\"device\":\"p0\",\"hidden\":true,\"installed\":true}}\n" END(1);
+	ck_assert_int_eq(run("-v list"), 0);
+	ck_assert(strstr(output, "\n    out  another SA hides it from its "
+		"policy, "));
+	ck_assert(!strstr(output, "\n    in   another SA"));
+	ck_assert_int_eq(run("metrics"), 0);
+	ck_assert(strstr(output, "\nhw_offload_hidden_sas{connection=\"gw\","
+		"child=\"net\",direction=\"out\",effective=\"packet\","
+		"device=\"p0\"} 1\n"));
+}
+END_TEST
+
 /**
  * Check what is said of a reason: by list, and by explain if it rules out
  * modes.
@@ -415,6 +433,7 @@ int main(int argc, char *argv[])
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, test_list);
 	tcase_add_test(tcase, test_list_verbose);
+	tcase_add_test(tcase, test_hidden);
 	tcase_add_test(tcase, test_reasons);
 	tcase_add_test(tcase, test_list_json);
 	tcase_add_test(tcase, test_list_many);
