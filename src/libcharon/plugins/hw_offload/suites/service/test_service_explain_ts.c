@@ -106,6 +106,37 @@ START_TEST(test_loaded_ts)
 }
 END_TEST
 
+/** what the driver of NVIDIA's packages does not do */
+static const struct {
+	const char *local, *remote, *local_ts, *remote_ts, *reason;
+} packaged[] = {
+	{ "192.168.50.1", "192.168.50.2", "10.1.0.0/16", "10.2.0.0/24",
+	  "as-requested" },
+	{ "fec5::1", "fec5::2", "2001:db8:1::/48", "2001:db8:2::/64",
+	  "prefix-lengths" },
+	{ "fec5::1", "fec5::2", "2001:db8:1::/64", "dynamic", "prefix-lengths" },
+	{ "fec5::1", "fec5::2", "dynamic", "dynamic", "next-hop" },
+};
+
+START_TEST(test_packaged)
+{
+	static const hwo_driver_t driver = { "mlx5_core", "25.10-1.7.1" };
+	char request[512];
+
+	test_link_driver = &driver;
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	snprintf(request, sizeof(request), "hw-offload 1 explain-written "
+			 "{\"hw_offload\":\"packet\","
+			 "\"esp_proposals\":\"aes128gcm128-esn\","
+			 "\"local_addrs\":\"%s\",\"remote_addrs\":\"%s\","
+			 "\"local_ts\":\"%s\",\"remote_ts\":\"%s\"}\n",
+			 packaged[_i].local, packaged[_i].remote, packaged[_i].local_ts,
+			 packaged[_i].remote_ts);
+	ck_assert_str_eq(client_explain(request, "explain-written"),
+					 packaged[_i].reason);
+}
+END_TEST
+
 TCase *explain_ts_tcase(void)
 {
 	TCase *tcase = tcase_create("explain_ts");
@@ -115,5 +146,6 @@ TCase *explain_ts_tcase(void)
 	tcase_add_loop_test(tcase, test_subnets_loaded, 0, 2);
 	tcase_add_loop_test(tcase, test_written_ts, 0, countof(written));
 	tcase_add_loop_test(tcase, test_loaded_ts, 0, 2);
+	tcase_add_loop_test(tcase, test_packaged, 0, countof(packaged));
 	return tcase;
 }
