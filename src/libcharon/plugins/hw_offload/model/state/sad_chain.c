@@ -95,7 +95,9 @@ void hwo_sad_entry_inherit(hwo_sad_entry_t *entry,
 {
 	for (; chain; chain = chain->next)
 	{
-		if (chain->sa.packet && chain->hash == entry->hash &&
+		if (chain->sa.packet && chain->sa.reqid == entry->sa.reqid &&
+			memeq(&chain->sa.id.dst, &entry->sa.id.dst,
+				  sizeof(entry->sa.id.dst)) &&
 			chain->healed > entry->healed)
 		{
 			entry->healed = chain->healed;

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 
 #include "../../model/state/sad_buckets.h"
+#include "../../model/state/sad_chain.h"
 
 static sad_buckets_t *buckets;
 
@@ -62,6 +63,13 @@ START_TEST(test_heal)
 	/* the same for its successor, but not for others */
 	sa = add(1, 2, TRUE);
 	ck_assert_uint_eq(buckets->heal(buckets, &sa, now), now + 15000);
+	/* of the same hash, but with another peer */
+	other = make_sa(6, 4, TRUE);
+	other.id.dst.bytes[3] = 3;
+	ck_assert_uint_eq(hwo_sad_hash(&other.id.src, &other.id.dst, other.reqid),
+					  hwo_sad_hash(&sa.id.src, &sa.id.dst, sa.reqid));
+	buckets->add(buckets, &other, FALSE);
+	ck_assert_uint_eq(buckets->heal(buckets, &other, now), now);
 	now += 15000;
 	ck_assert_uint_eq(buckets->heal(buckets, &sa, now), now);
 	ck_assert_uint_eq(buckets->heal(buckets, &sa, now), now + 30000);
