@@ -100,10 +100,23 @@ static void send_step(hwo_sa_attempts_t *this, hwo_mode_t mode)
 }
 
 /**
+ * Ask the kernel about the SA, again if its answer was lost.
+ */
+static void get_state(hwo_sa_attempts_t *this, hwo_sa_state_t *state,
+					  hwo_result_t *result)
+{
+	hwo_sa_get(this->xfrm, &this->id, state, result);
+	if (hwo_result_lost(result))
+	{
+		hwo_sa_get(this->xfrm, &this->id, state, result);
+	}
+}
+
+/**
  * Find out if the kernel has the SA, after an answer was lost. There is at most
- * one with this identity: ours, or a larval one. The latter has no reqid if
- * only its SPI is allocated, but ours if a packet left it whose SP names the
- * SPI.
+ * one with this identity: ours, that of another peer behind the same address,
+ * or a larval one. The latter has no reqid if only its SPI is allocated, but
+ * ours if a packet left it whose SP names the SPI.
  *
  * @param result		[out] outcome of the query, lost if that is not known
  */
@@ -111,7 +124,7 @@ static bool is_there(hwo_sa_attempts_t *this, hwo_result_t *result)
 {
 	hwo_sa_state_t state;
 
-	hwo_sa_get(this->xfrm, &this->id, &state, result);
+	get_state(this, &state, result);
 	if (!result->err && !state.larval && state.reqid == this->form.reqid)
 	{
 		this->result = *result;
@@ -170,19 +183,6 @@ static void note_refusal(hwo_sa_attempts_t *this, hwo_mode_t mode,
 }
 
 /**
- * Ask the kernel about the SA, again if its answer was lost.
- */
-static void get_state(hwo_sa_attempts_t *this, hwo_sa_state_t *state,
-					  hwo_result_t *result)
-{
-	hwo_sa_get(this->xfrm, &this->id, state, result);
-	if (hwo_result_lost(result))
-	{
-		hwo_sa_get(this->xfrm, &this->id, state, result);
-	}
-}
-
-/**
  * Compare what was accepted with what the kernel says about it, take the SA
  * away again if that is not good enough.
  */
@@ -234,19 +234,20 @@ static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
 	{
 		return;
 	}
-	if (!this->form.inbound)
-	{
-		withdraw(this, mode);
-		this->finished = TRUE;
-		return;
+	if (this->form.inbound)
+	{	/* not executed, so it was no answer to this mode: once more. Or it was,
+		 * and what was asked about it was lost, too, then it exists: the driver
+		 * may refuse another one before the kernel sees that */
+		send_step(this, mode);
+		if (!this->result.err || is_there(this, &result))
+		{
+			return;
+		}
 	}
-	/* not executed, so it was no answer to this mode: once more. Or it was, and
-	 * what was asked about it was lost, too, then it exists: the driver may
-	 * refuse another one before the kernel sees that */
-	send_step(this, mode);
-	if (this->result.err && !is_there(this, &result) && result.err &&
-		result.err != ESRCH)
-	{
+	this->finished = !this->form.inbound;
+	if (result.err && result.err != ESRCH)
+	{	/* nobody knows, so it must not stay. What the kernel does tell about is
+		 * not ours */
 		withdraw(this, mode);
 	}
 }

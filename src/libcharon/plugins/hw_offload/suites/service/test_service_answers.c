@@ -193,6 +193,37 @@ START_TEST(test_lost_answer)
 }
 END_TEST
 
+START_TEST(test_lost_twice)
+{
+	/* nor does that to the first question about it */
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
+					   FAKE_FAULT_LOST, 0, NULL);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_GETSA, 1,
+					   FAKE_FAULT_LOST, 0, NULL);
+	ck_assert_int_eq(install_sa(SPI_OUT, FALSE, modes[_i]), SUCCESS);
+	ck_assert_int_eq(fake_kernel_count_sas(kernel), 1);
+}
+END_TEST
+
+START_TEST(test_lost_exists)
+{
+	test_sa_t other;
+	fake_sa_t sa;
+
+	/* another peer behind the same address has this SPI, and keeps it */
+	sa_init(&other, SPI_OUT, FALSE, modes[_i]);
+	other.data.reqid = 2;
+	ck_assert_int_eq(sa_add(&other), SUCCESS);
+	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
+					   FAKE_FAULT_LOST, 0, NULL);
+	ck_assert_int_eq(install_sa(SPI_OUT, FALSE, modes[_i]), FAILED);
+	ck_assert(fake_kernel_get_sa(kernel, htonl(SPI_OUT), &sa));
+	ck_assert_uint_eq(sa.info.reqid, 2);
+	ck_assert_int_eq(sa_del(&other), SUCCESS);
+	sa_clear(&other);
+}
+END_TEST
+
 /**
  * The answer to the first request does not come, nor that to what is asked
  * about it, and the second one is refused.
@@ -285,6 +316,8 @@ TCase *answers_tcase(void)
 	tcase_add_loop_test(tcase, test_larval_gone, 0, countof(larval_gone));
 	tcase_add_loop_test(tcase, test_lost_answer, 0,
 						countof(lost) * countof(modes) * 2);
+	tcase_add_loop_test(tcase, test_lost_twice, 0, countof(modes));
+	tcase_add_loop_test(tcase, test_lost_exists, 0, countof(modes));
 	tcase_add_loop_test(tcase, test_lost_and_refused, 0, countof(unknown) * 2);
 	tcase_add_test(tcase, test_readback_fails);
 	tcase_add_test(tcase, test_stale_device);

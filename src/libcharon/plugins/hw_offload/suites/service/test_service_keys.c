@@ -388,13 +388,14 @@ START_TEST(test_lost_and_gone)
 }
 END_TEST
 
-START_TEST(test_lost_twice)
+START_TEST(test_lost_thrice)
 {
 	test_sa_t *sa = _i ? &sa_in : &sa_out;
 	kernel_ipsec_update_sa_t update = {
 		.new_reqid = 1,
 		.inbound = _i,
 	};
+	int i;
 
 	service_child_init(HW_OFFLOAD_NO);
 	ck_assert_int_eq(sa_add(sa), SUCCESS);
@@ -402,12 +403,15 @@ START_TEST(test_lost_twice)
 						: sa->id.src->clone(sa->id.src);
 	update.new_dst = host_create_from_string(_i ? "192.168.50.9"
 												: "192.168.50.3", 0);
-	/* the answer is lost, and that to the question what became of it, too: an
+	/* the answer is lost, and those to the questions what became of it, too: an
 	 * outbound one may have been used */
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
 					   FAKE_FAULT_LOST, 0, NULL);
-	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_GETSA, 2,
-					   FAKE_FAULT_LOST, 0, NULL);
+	for (i = 2; i <= 3; i++)
+	{
+		fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_GETSA, i,
+						   FAKE_FAULT_LOST, 0, NULL);
+	}
 	ck_assert_int_eq(ipsec->update_sa(ipsec, &sa->id, &update),
 					 _i ? SUCCESS : NOT_SUPPORTED);
 	ck_assert_int_eq(fake_kernel_count_sas(kernel), _i);
@@ -432,7 +436,7 @@ START_TEST(test_never_known)
 	/* it is there, but whatever is asked about it */
 	fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_NEWSA, 1,
 					   FAKE_FAULT_LOST, 0, NULL);
-	for (i = 2; i <= 3; i++)
+	for (i = 2; i <= 5; i++)
 	{
 		fake_kernel_inject(kernel, NETLINK_XFRM, XFRM_MSG_GETSA, i,
 						   FAKE_FAULT_LOST, 0, NULL);
@@ -467,7 +471,7 @@ TCase *keys_tcase(void)
 	tcase_add_test(tcase, test_refused_again);
 	tcase_add_test(tcase, test_limits);
 	tcase_add_loop_test(tcase, test_lost_and_gone, 0, 3);
-	tcase_add_loop_test(tcase, test_lost_twice, 0, 2);
+	tcase_add_loop_test(tcase, test_lost_thrice, 0, 2);
 	tcase_add_test(tcase, test_never_known);
 	return tcase;
 }
