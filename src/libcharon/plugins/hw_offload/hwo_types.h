@@ -192,6 +192,8 @@ typedef struct hwo_sa_facts_t {
 	/** TRUE if in crypto mode its driver does not follow the high half of its
 	 * sequence numbers (outbound, before 7.2). */
 	bool esn_stale;
+	/** the same, but it is one per CPU, or that of the other direction is */
+	bool esn_per_cpu;
 	/** UDP encapsulation (RFC 3948) */
 	bool encap;
 	/** pad to this size (TFC), 0 for none */

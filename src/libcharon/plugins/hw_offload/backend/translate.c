@@ -236,6 +236,21 @@ static void translate_common(const hwo_translate_t *how,
 	translate_selector(how, data, sa);
 }
 
+/**
+ * Set what is wrong with ESN in crypto mode. The kernel takes SAs per CPU, and
+ * those for IP-TFS, only with a direction, so they can't have a window.
+ */
+static void translate_stale(const hwo_translate_t *how,
+							const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa)
+{
+	bool stale = data->esn && data->hw_offload != HW_OFFLOAD_NO &&
+				 !how->kernel.esn_followed &&
+				 !hwo_compat_mode_is_iptfs(sa->facts.mode);
+
+	sa->facts.esn_per_cpu = stale && sa->cpu != UINT32_MAX;
+	sa->facts.esn_stale = stale && sa->cpu == UINT32_MAX && !data->inbound;
+}
+
 bool hwo_translate_sa(const hwo_translate_t *how,
 					  const kernel_ipsec_sa_id_t *id,
 					  const kernel_ipsec_add_sa_t *data, hwo_sa_t *sa)
@@ -258,9 +273,7 @@ bool hwo_translate_sa(const hwo_translate_t *how,
 	};
 	sa->replay_window = replay_window(how, data);
 	sa->facts.esn = data->esn;
-	sa->facts.esn_stale = data->esn && !data->inbound &&
-						  data->hw_offload != HW_OFFLOAD_NO &&
-						  !how->kernel.esn_followed;
+	translate_stale(how, data, sa);
 	sa->facts.encap = data->encap;
 	if (data->encap && data->inbound && !sa->src_port)
 	{	/* SAs per CPU come from any port, don't report each as a change */

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_NEXT_HOP,
+ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_PER_CPU,
 	"as-requested",
 	"no-route",
 	"local-route",
@@ -54,6 +54,7 @@ ENUM(hwo_reason_names, HWO_REASON_NONE, HWO_REASON_NEXT_HOP,
 	"any-protocol",
 	"prefix-lengths",
 	"next-hop",
+	"per-cpu",
 );
 
 bool hwo_reason_is_path(hwo_reason_t reason)
@@ -190,7 +191,11 @@ static hwo_reason_t packet_unsafe(const hwo_sa_facts_t *facts)
  */
 static hwo_reason_t crypto_unsafe(const hwo_sa_facts_t *facts)
 {
-	return facts->encap ? HWO_REASON_UDP_ENCAP : HWO_REASON_NONE;
+	if (facts->encap)
+	{
+		return HWO_REASON_UDP_ENCAP;
+	}
+	return facts->esn_per_cpu ? HWO_REASON_PER_CPU : HWO_REASON_NONE;
 }
 
 void hwo_plan_sa(hw_offload_t requested, const hwo_sa_facts_t *facts,

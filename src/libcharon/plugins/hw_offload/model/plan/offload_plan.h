@@ -111,6 +111,9 @@ typedef enum hwo_reason_t {
 	HWO_REASON_PREFIX_LENGTHS,
 	/** packet: the driver does not find the peer of a tunnel (NVIDIA's) */
 	HWO_REASON_NEXT_HOP,
+	/** crypto: ESN that a driver only gets right with a window, which outbound
+	 * SAs per CPU can't have (before Linux 7.2). */
+	HWO_REASON_PER_CPU,
 } hwo_reason_t;
 
 /**

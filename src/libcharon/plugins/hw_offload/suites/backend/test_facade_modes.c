@@ -203,6 +203,17 @@ START_TEST(test_stale)
 	data.hw_offload = HW_OFFLOAD_NO;
 	check_sa();
 	data.hw_offload = HW_OFFLOAD_CRYPTO;
+#if HWO_HAVE_SA_CPU
+	expected.cpu = set_sa_cpu(&data, 3);
+	expected.facts.esn_per_cpu = TRUE;
+	check_sa();
+	/* both directions have to be in the same mode */
+	data.inbound = expected.facts.inbound = TRUE;
+	check_sa();
+	data.inbound = expected.facts.inbound = FALSE;
+	expected.cpu = set_sa_cpu(&data, HWO_CPU_ID_MAX);
+	expected.facts.esn_per_cpu = FALSE;
+#endif
 	how.kernel.esn_followed = TRUE;
 	check_sa();
 	how.kernel.esn_followed = FALSE;

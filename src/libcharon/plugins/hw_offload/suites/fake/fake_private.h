@@ -20,6 +20,7 @@
 
 /** attribute of SAs that is younger than the headers of Debian 12 */
 #define FAKE_XFRMA_SA_DIR 33
+#define FAKE_XFRMA_SA_PCPU 35
 #define FAKE_DIR_IN 1
 #define FAKE_DIR_OUT 2
 

@@ -212,6 +212,11 @@ static int check_direction(fake_request_t *request,
 {
 	const struct nlattr **tb = request->tb;
 
+	if (!dir && request->kernel->version >= FAKE_LINUX_6_12 &&
+		(info->mode == 5 || tb[FAKE_XFRMA_SA_PCPU]))
+	{	/* IP-TFS, or one per CPU */
+		return refuse(request, EINVAL, "SA_DIR attribute is missing");
+	}
 	if (dir == FAKE_DIR_OUT && info->replay_window)
 	{
 		return refuse(request, EINVAL,

@@ -20,6 +20,7 @@
 #define MARK	HWO_REASON_MARK
 #define IPCOMP	HWO_REASON_IPCOMP
 #define IF_ID	HWO_REASON_IF_ID
+#define PER_CPU	HWO_REASON_PER_CPU
 #define BOND	HWO_REASON_BOND_PACKET
 
 static const struct {
@@ -51,6 +52,8 @@ static const struct {
 	{ { ESP_SA },							OK, VLAN,	OK, VLAN },
 	{ { ESP_SA, .encap = TRUE },			BOND, OK,	BOND, UDP },
 	{ { ESP_SA, .encap = TRUE },			BOND, VLAN,	BOND, VLAN },
+	{ { ESP_SA, .esn_per_cpu = TRUE },		OK, OK,		OK, PER_CPU },
+	{ { ESP_SA, .esn_per_cpu = TRUE },		BOND, VLAN,	BOND, VLAN },
 	/* the kernel looks at if_id only on the way in, and only newer ones do */
 	{ { IF_ID_SA, .inbound = TRUE },		OK, OK,		OK, OK },
 	{ { IF_ID_SA, .if_id_in_software = TRUE },	OK, OK,	OK, OK },

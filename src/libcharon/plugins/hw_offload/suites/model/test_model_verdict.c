@@ -210,6 +210,7 @@ static const struct {
 	{ HWO_REASON_ANY_PROTOCOL,		"any-protocol" },
 	{ HWO_REASON_PREFIX_LENGTHS,		"prefix-lengths" },
 	{ HWO_REASON_NEXT_HOP,			"next-hop" },
+	{ HWO_REASON_PER_CPU,			"per-cpu" },
 	{ HWO_REASON_SUBNET,			"subnet" },
 	{ HWO_REASON_NO_DEVICE,			"no-device" },
 	{ HWO_REASON_NOT_CAPABLE,		"not-capable" },

@@ -6,6 +6,7 @@
  */
 
 #include "service_child.h"
+#include "../../hwo_compat.h"
 
 #include <errno.h>
 #include <linux/xfrm.h>
@@ -225,6 +226,50 @@ START_TEST(test_busy_strict)
 }
 END_TEST
 
+#if HWO_HAVE_SA_CPU && HWO_HAVE_MODE_IPTFS
+
+/** SAs that have to have a direction, and what comes of them */
+static const struct {
+	hw_offload_t requested;
+	ipsec_mode_t mode;
+	uint32_t cpu;
+	status_t status;
+} directed[] = {
+	{ HW_OFFLOAD_AUTO, MODE_TRANSPORT, 1, SUCCESS },
+	{ HW_OFFLOAD_AUTO, MODE_IPTFS, HWO_CPU_ID_MAX, SUCCESS },
+	{ HW_OFFLOAD_NO, MODE_TRANSPORT, 1, SUCCESS },
+	{ HW_OFFLOAD_NO, MODE_IPTFS, HWO_CPU_ID_MAX, SUCCESS },
+	{ HW_OFFLOAD_CRYPTO, MODE_TRANSPORT, 1, FAILED },
+};
+
+START_TEST(test_directed)
+{
+	fake_sa_t installed;
+	test_sa_t sa;
+
+	ck_assert(service_start(FAKE_LINUX_6_12, FAKE_CAPS_CRYPTO, NULL));
+	sa_init(&sa, SPI_OUT, FALSE, directed[_i].requested);
+	sa.data.esn = TRUE;
+	sa.data.mode = directed[_i].mode;
+	sa.data.cpu = directed[_i].cpu;
+	ck_assert_int_eq(sa_add(&sa), directed[_i].status);
+	if (directed[_i].status == FAILED)
+	{
+		ck_assert_int_eq(service_lines_with("per-cpu"), 1);
+	}
+	else
+	{
+		ck_assert_str_eq(sa_mode(SPI_OUT), "none");
+		ck_assert(fake_kernel_get_sa(kernel, htonl(SPI_OUT), &installed));
+		ck_assert_int_eq(installed.dir, 2);
+		ck_assert_int_eq(sa_del(&sa), SUCCESS);
+	}
+	sa_clear(&sa);
+}
+END_TEST
+
+#endif
+
 TCase *driver_tcase(void)
 {
 	TCase *tcase = tcase_create("driver");
@@ -235,5 +280,8 @@ TCase *driver_tcase(void)
 	tcase_add_test(tcase, test_asked_once);
 	tcase_add_loop_test(tcase, test_busy, 0, countof(busy));
 	tcase_add_test(tcase, test_busy_strict);
+#if HWO_HAVE_SA_CPU && HWO_HAVE_MODE_IPTFS
+	tcase_add_loop_test(tcase, test_directed, 0, countof(directed));
+#endif
 	return tcase;
 }
