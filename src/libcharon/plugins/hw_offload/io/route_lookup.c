@@ -234,20 +234,24 @@ static void ask_route(private_route_lookup_t *this, const hwo_flow_t *flow,
 }
 
 /**
- * Ask for a route and its devices.
+ * Ask for a route and its devices. If it has several next hops, or they are in
+ * an object, only a packet has a gateway.
  */
 static void ask(private_route_lookup_t *this, const hwo_flow_t *flow,
 				hwo_route_t *route, hwo_result_t *result)
 {
+	bool spread;
+
 	ask_route(this, flow, TRUE, route, result);
 	if (!result->err && !route->ifindex && route->nexthop)
 	{
 		ask_devices(this, route, result);
 	}
-	if (!result->err && route->spread)
+	if (!result->err && (route->hops || route->nexthop))
 	{
+		spread = route->spread;
 		ask_route(this, flow, FALSE, route, result);
-		route->spread = TRUE;
+		route->spread = spread;
 	}
 	if (result->err)
 	{

@@ -117,6 +117,7 @@ static bool get_hops(const struct nlattr *attr, hwo_route_t *route)
 	{
 		return TRUE;
 	}
+	route->hops = TRUE;
 	hop = mnl_attr_get_payload(attr);
 	len = mnl_attr_get_payload_len(attr);
 	while (len >= sizeof(*hop))

@@ -32,6 +32,8 @@ typedef struct hwo_route_t {
 	bool spread;
 	/** nexthop object that tells the devices, if they are not in the answer */
 	uint32_t nexthop;
+	/** TRUE if the answer lists its next hops, which are not in gateway */
+	bool hops;
 } hwo_route_t;
 
 /**

@@ -152,6 +152,18 @@ static void add_hops(chunk_t *msg, fake_route_t *route)
 	fake_msg_attr(msg, RTA_MULTIPATH, hops, (count + 1) * sizeof(hops[0]));
 }
 
+/**
+ * Add the only next hop of a route.
+ */
+static void add_gateway(chunk_t *msg, fake_route_t *route, size_t len)
+{
+	fake_msg_attr(msg, RTA_OIF, &route->ifindex, sizeof(route->ifindex));
+	if (route->has_gateway)
+	{
+		fake_msg_attr(msg, RTA_GATEWAY, route->gateway, len);
+	}
+}
+
 size_t fake_route_body(uint16_t type)
 {
 	switch (type)
@@ -205,21 +217,17 @@ static int get_route(fake_request_t *request)
 						 sizeof(rtm));
 	fake_msg_attr(&msg, RTA_TABLE, &table, sizeof(table));
 	fake_msg_attr(&msg, RTA_DST, fake_attr_data(tb[RTA_DST]), len);
+	if (route->has_src)
+	{
+		fake_msg_attr(&msg, RTA_PREFSRC, route->src, len);
+	}
 	if (match && (array_count(route->hops) || route->nexthop))
 	{
 		add_hops(&msg, route);
 	}
 	else
 	{
-		fake_msg_attr(&msg, RTA_OIF, &route->ifindex, sizeof(route->ifindex));
-	}
-	if (route->has_src)
-	{
-		fake_msg_attr(&msg, RTA_PREFSRC, route->src, len);
-	}
-	if (route->has_gateway)
-	{
-		fake_msg_attr(&msg, RTA_GATEWAY, route->gateway, len);
+		add_gateway(&msg, route, len);
 	}
 	fake_answer(request, msg);
 	return 0;

@@ -217,7 +217,7 @@ START_TEST(test_spread)
 	questions();
 	fake_kernel_add_hop(kernel, "192.168.50.2", 7, objects);
 	assert_spread("192.168.50.2", 3, TRUE);
-	/* once for the table, once for a packet; and then it is known */
+	/* for the table, and for a packet; and then it is known */
 	ck_assert_int_eq(questions(), 2);
 	assert_spread("192.168.50.2", 3, TRUE);
 	ck_assert_int_eq(questions(), 0);

@@ -143,6 +143,21 @@ START_TEST(test_next_hop)
 }
 END_TEST
 
+START_TEST(test_hops)
+{
+	/* one next hop, several ones, those of an object */
+	test_link_driver = &package_25_10;
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	fake_kernel_add_route(kernel, "192.168.50.2/32", NIC, "192.168.50.254",
+						  "192.168.50.1", 0);
+	if (_i)
+	{
+		fake_kernel_add_hop(kernel, "192.168.50.2/32", NIC, _i == 2);
+	}
+	check_tunnel("10.1.0.0/16", "10.2.0.0/24", CRYPTO "next-hop");
+}
+END_TEST
+
 START_TEST(test_asked_once)
 {
 	int asked;
@@ -277,6 +292,7 @@ TCase *driver_tcase(void)
 	tcase_add_checked_fixture(tcase, service_setup, service_teardown);
 	tcase_add_loop_test(tcase, test_matched, 0, countof(matched));
 	tcase_add_loop_test(tcase, test_next_hop, 0, 2);
+	tcase_add_loop_test(tcase, test_hops, 0, 3);
 	tcase_add_test(tcase, test_asked_once);
 	tcase_add_loop_test(tcase, test_busy, 0, countof(busy));
 	tcase_add_test(tcase, test_busy_strict);
