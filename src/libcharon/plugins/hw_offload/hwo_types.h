@@ -163,7 +163,8 @@ typedef struct hwo_nets_t {
  * What a selector has that NICs may not match, bits.
  */
 typedef enum hwo_shape_t {
-	/** zero addresses on both sides, whatever their prefix lengths */
+	/** zero addresses on both sides, whatever their prefix lengths, or on one
+	 * side with a prefix that is not for all addresses. */
 	HWO_SHAPE_ANY_ANY = (1 << 0),
 	/** ports, but no protocol */
 	HWO_SHAPE_ANY_PROTOCOL = (1 << 1),

@@ -102,7 +102,7 @@ typedef enum hwo_reason_t {
 	 * has decrypted. */
 	HWO_REASON_MARK,
 	/** packet: a selector without addresses, which NICs take for all frames,
-	 * ARP included. */
+	 * ARP included, or one whose zero address they take for any. */
 	HWO_REASON_ANY_ANY,
 	/** packet: ports without a protocol, which NICs ignore */
 	HWO_REASON_ANY_PROTOCOL,

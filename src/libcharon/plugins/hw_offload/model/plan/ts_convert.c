@@ -250,10 +250,11 @@ static bool is_subnet(const hwo_selector_t *sel, uint8_t prefix)
 u_int hwo_selector_shapes(const hwo_selector_t *sel)
 {
 	static const uint8_t zero[sizeof(sel->src)];
+	bool src = memeq(sel->src, zero, sizeof(zero));
+	bool dst = memeq(sel->dst, zero, sizeof(zero));
 	u_int shapes = 0;
 
-	if (memeq(sel->src, zero, sizeof(zero)) &&
-		memeq(sel->dst, zero, sizeof(zero)))
+	if ((src && dst) || (src && sel->src_prefix) || (dst && sel->dst_prefix))
 	{
 		shapes |= HWO_SHAPE_ANY_ANY;
 	}

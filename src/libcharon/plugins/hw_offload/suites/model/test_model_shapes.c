@@ -42,6 +42,10 @@ static const struct {
 	{ "::/8", "::/0", .shapes = ANY | NET | UNEQUAL },
 	{ "::/0", "::/64", .shapes = ANY | NET | UNEQUAL },
 	{ "8000::/1", "::/0", .shapes = NET | UNEQUAL },
+	/* on one side, it matches more than its prefix says */
+	{ "10.1.0.0/16", "0.0.0.0/1", .shapes = ANY | NET },
+	{ "10.1.0.1/32", "0.0.0.0/32", .shapes = ANY },
+	{ "2001:db8::/64", "::/64", .shapes = ANY | NET },
 	/* also with a protocol */
 	{ "0.0.0.0/0", "0.0.0.0/0", IPPROTO_UDP, IPPROTO_UDP, 0, 4789, ANY },
 	{ "10.1.0.1/32", "10.2.0.1/32", 0, 0, 0, 80, PORTS },

@@ -63,6 +63,7 @@ static const struct {
 } written[] = {
 	{ "0.0.0.0/0", "10.2.0.1, 0.0.0.0/0", "any-any" },
 	{ "0.0.0.0/1", "0.0.0.0/0[udp/4789]", "any-any" },
+	{ "10.1.0.0/16", "0.0.0.0/1", "any-any" },
 	{ "::/0", "10.2.0.1, ::/0", "mixed-families" },
 	{ "dynamic", "0.0.0.0/0", "as-requested" },
 	{ "0.0.0.0/0", "dynamic", "as-requested" },
