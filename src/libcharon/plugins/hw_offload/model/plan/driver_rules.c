@@ -14,18 +14,16 @@
 
 /**
  * Get the version of a package of NVIDIA's, such as "25.10-1.7.1": kernels have
- * a third number first.
+ * a third number first, or none ("7.2-rc5").
  *
  * @return			major * 100 + minor, 0 for other drivers
  */
 static u_int package_version(const hwo_driver_t *driver)
 {
-	u_int major, minor;
-	char next;
+	u_int major, minor, build;
 
 	if (!streq(driver->name, "mlx5_core") ||
-		sscanf(driver->version, "%u.%u%c", &major, &minor, &next) != 3 ||
-		next != '-')
+		sscanf(driver->version, "%u.%u-%u", &major, &minor, &build) != 3)
 	{
 		return 0;
 	}
@@ -50,7 +48,7 @@ u_int hwo_driver_unmatched(const hwo_driver_rules_t *rules,
 	switch (rules->subnets)
 	{
 		case HWO_SUBNETS_NO:
-			return HWO_SHAPE_SUBNET;
+			return unmatched | HWO_SHAPE_SUBNET;
 		case HWO_SUBNETS_YES:
 			return unmatched ? HWO_SHAPE_UNEQUAL : 0;
 		case HWO_SUBNETS_ALL:
