@@ -150,6 +150,8 @@ typedef struct hwo_device_t {
 	/** TRUE if its driver looks for peers of tunnels on its link only, by IPv4,
 	 * and TRUE if it does not find this one. */
 	bool on_link_only, no_tunnel;
+	/** TRUE if it is known to be down */
+	bool down;
 } hwo_device_t;
 
 /**

@@ -114,6 +114,7 @@ METHOD(egress_device_t, judge, void,
 	this->history->observe(this->history, &link, feature);
 	hwo_device_judge(&link, &master, feature, &rule, device);
 	get_driver(this, ifindex, &driver);
+	device->down = this->links && link.name[0] && !link.up;
 	device->unmatched = hwo_driver_unmatched(&this->rules.drivers, &driver);
 	device->on_link_only = hwo_driver_is_packaged(&driver);
 }

@@ -75,14 +75,17 @@ static hwo_waiting_t *get(private_rekey_queue_t *this, u_int key)
 }
 
 /**
- * Check if there is a route to the peer of a CHILD_SA.
+ * Check if the peer of a lost CHILD_SA can be reached. The kernel takes SAs off
+ * a link that goes down before it takes away the routes over it, so a route is
+ * looked at a second time then.
  */
-static bool has_route(const hwo_placer_t *placer, const hwo_child_t *child)
+static bool is_reachable(const hwo_placer_t *placer, const hwo_child_t *child,
+						 bool again)
 {
 	const hwo_device_t *device = hwo_device_cache_get(placer->paths, child);
 
-	return device->ifindex ||
-		   device->denied[HWO_MODE_PACKET] != HWO_REASON_NO_ROUTE;
+	return device->ifindex ? again || !device->down
+		   : device->denied[HWO_MODE_PACKET] != HWO_REASON_NO_ROUTE;
 }
 
 /**
@@ -167,7 +170,7 @@ static void ask(private_rekey_queue_t *this, const hwo_placer_t *placer,
 		hwo_waiting_asked(waiting, child->names.child_id, now);
 		return;
 	}
-	if (waiting->lost && !has_route(placer, child))
+	if (waiting->lost && !is_reachable(placer, child, waiting->unreachable))
 	{
 		hwo_waiting_unreachable(waiting, now);
 		return;

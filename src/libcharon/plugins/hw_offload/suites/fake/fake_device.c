@@ -329,7 +329,7 @@ METHOD(link_state_t, get_link, bool,
 	if (device)
 	{
 		link->ifindex = ifindex;
-		link->up = TRUE;
+		link->up = !device->down;
 		link->master = device->master;
 		snprintf(link->name, sizeof(link->name), "nic%u", ifindex);
 		snprintf(link->kind, sizeof(link->kind), "%s", device->kind);

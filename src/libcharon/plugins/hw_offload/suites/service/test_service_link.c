@@ -115,6 +115,24 @@ START_TEST(test_no_route)
 }
 END_TEST
 
+START_TEST(test_route_goes_later)
+{
+	/* the kernel takes the SAs first, and then the route: with that, charon
+	 * would send its request to nobody */
+	service_child_add();
+	fake_kernel_link_down(kernel, NIC);
+	while (!service_lines_with("1 lost SAs have to wait"))
+	{
+		ck_assert_int_eq(calls.expires, 0);
+		usleep(1000);
+	}
+	fake_kernel_add_route(kernel, "192.168.50.0/24", 0, NULL, NULL, 0);
+	fake_kernel_add_route(kernel, "192.168.50.0/24", NIC, NULL, NULL, 0);
+	fake_kernel_link_up(kernel, NIC);
+	ck_assert(calls_wait(&calls.expires, 1));
+}
+END_TEST
+
 START_TEST(test_rekeying)
 {
 	test_sa_t new;
@@ -427,6 +445,7 @@ TCase *link_tcase(void)
 	tcase_add_loop_test(tcase, test_down, 0, 2);
 	tcase_add_test(tcase, test_announced_first);
 	tcase_add_test(tcase, test_no_route);
+	tcase_add_test(tcase, test_route_goes_later);
 	tcase_add_test(tcase, test_rekeying);
 	tcase_add_test(tcase, test_closed_meanwhile);
 	tcase_add_test(tcase, test_unused_link);
