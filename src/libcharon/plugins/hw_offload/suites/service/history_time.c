@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Lets virtual time pass. The linker leads calls of time() and
- * time_monotonic() here.
+ * Lets virtual time pass. The linker leads calls of time(), time_monotonic() and
+ * usleep() here.
  */
 
 #include "history.h"
@@ -53,6 +53,7 @@ uint64_t history_now(void)
 /** In place of those that are linked. */
 time_t __wrap_time(time_t *t);
 time_t __wrap_time_monotonic(timeval_t *tv);
+int __wrap_usleep(useconds_t us);
 
 time_t __wrap_time(time_t *t)
 {
@@ -73,6 +74,15 @@ time_t __wrap_time_monotonic(timeval_t *tv)
 		tv->tv_usec = now % 1000 * 1000;
 	}
 	return UPTIME + now / 1000;
+}
+
+/**
+ * Whoever waits for milliseconds has them at once. No time passes, as a second
+ * thread reads it meanwhile.
+ */
+int __wrap_usleep(useconds_t us)
+{
+	return 0;
 }
 
 /**
