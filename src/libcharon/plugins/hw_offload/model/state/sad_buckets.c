@@ -23,8 +23,6 @@ typedef struct {
 	/** buckets, and their number */
 	hwo_sad_entry_t **bucket;
 	uint32_t count;
-	/** SAs that are known */
-	u_int sas;
 	/** number of the last change, and of the last one before which the table
 	 * had the current size for certain. */
 	u_int changes, settled;
@@ -96,7 +94,6 @@ static void unlink_entry(private_sad_buckets_t *this, hwo_sad_entry_t **place)
 	{
 		bucket = get_bucket(this, entry->hash);
 		*place = entry->next;
-		this->sas--;
 		if (!entry->sa.packet && !hwo_sad_chain_has_others(*bucket, TRUE))
 		{
 			set_order(this, *bucket, HWO_SAD_BEFORE);
@@ -130,7 +127,6 @@ static hwo_sad_entry_t *link_entry(private_sad_buckets_t *this,
 	}
 	entry->next = *bucket;
 	*bucket = entry;
-	this->sas++;
 	return entry;
 }
 
@@ -334,13 +330,6 @@ METHOD(sad_buckets_t, set_size, void,
 	this->settled = changes;
 }
 
-METHOD(sad_buckets_t, may_grow, bool,
-	private_sad_buckets_t *this)
-{
-	/* there may be some larval ones that we do not know */
-	return this->sas + this->sas / 4 + 2 >= this->count;
-}
-
 METHOD(sad_buckets_t, get_changed, array_t*,
 	private_sad_buckets_t *this)
 {
@@ -431,7 +420,6 @@ sad_buckets_t *hwo_sad_buckets_create(void)
 			.end_scan = _end_scan,
 			.get_changes = _get_changes,
 			.set_size = _set_size,
-			.may_grow = _may_grow,
 			.get_changed = _get_changed,
 			.is_hidden = _is_hidden,
 			.heal = _heal,

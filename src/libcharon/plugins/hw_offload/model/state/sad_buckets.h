@@ -102,11 +102,6 @@ struct sad_buckets_t {
 	void (*set_size)(sad_buckets_t *this, uint32_t buckets, u_int changes);
 
 	/**
-	 * Check if the table may grow, or may have grown since the size was noted.
-	 */
-	bool (*may_grow)(sad_buckets_t *this);
-
-	/**
 	 * Get SAs in packet mode that may be found or hidden now, but were not
 	 * before. They are reported again only after is_hidden() was called.
 	 *

@@ -30,6 +30,43 @@ static uint32_t get_word(const hwo_addr_t *addr, int i)
 	return word;
 }
 
+static uint32_t rotate(uint32_t word, u_int bits)
+{
+	return word << bits | word >> (32 - bits);
+}
+
+/**
+ * Jenkins' hash of the four words of an IPv6 address, as the kernel has them in
+ * memory: lookup3, which is in the public domain.
+ */
+static uint32_t hash_ipv6(const hwo_addr_t *addr)
+{
+	static const u_int mix[] = { 4, 6, 8, 16, 19, 4 },
+					   final[] = { 14, 11, 25, 16, 4, 14, 24 };
+	uint32_t s[3], *a, *b;
+	int i;
+
+	for (i = 0; i < countof(s); i++)
+	{
+		s[i] = 0xdeadbeef + 16 + get_word(addr, i);
+	}
+	for (i = 0; i < countof(mix); i++)
+	{
+		a = &s[i % 3];
+		b = &s[(i + 2) % 3];
+		*a = (*a - *b) ^ rotate(*b, mix[i]);
+		*b += s[(i + 1) % 3];
+	}
+	s[0] += get_word(addr, 3);
+	for (i = 0; i < countof(final); i++)
+	{
+		a = &s[(i + 2) % 3];
+		b = &s[(i + 1) % 3];
+		*a = (*a ^ *b) - rotate(*b, final[i]);
+	}
+	return s[2];
+}
+
 uint32_t hwo_sad_hash(const hwo_addr_t *src, const hwo_addr_t *dst,
 					  uint32_t reqid)
 {
@@ -41,8 +78,7 @@ uint32_t hwo_sad_hash(const hwo_addr_t *src, const hwo_addr_t *dst,
 	}
 	else
 	{
-		hash = ntohl(get_word(src, 2) ^ get_word(src, 3) ^
-					 get_word(dst, 2) ^ get_word(dst, 3));
+		hash = hash_ipv6(src) ^ hash_ipv6(dst);
 	}
 	hash ^= dst->family ^ reqid;
 	return hash ^ hash >> 16;

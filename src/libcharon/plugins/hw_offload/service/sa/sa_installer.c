@@ -109,6 +109,10 @@ int hwo_sa_remove(const hwo_sa_shared_t *this, const hwo_sa_id_t *id)
 	known = child && !hwo_child_find(child, id)->lost;
 	if (child)
 	{
+		if (result.err == ESRCH)
+		{
+			this->order->lost(this->order, id, child->reqid);
+		}
 		sa = hwo_child_find(child, id);
 		memset(sa, 0, sizeof(*sa));
 		table->checkin(table, child);

@@ -138,6 +138,19 @@ METHOD(sad_order_t, get_reqid, uint32_t,
 	return LOCKED(this, this->buckets->get_reqid(this->buckets, src, dst));
 }
 
+METHOD(sad_order_t, lost, void,
+	private_sad_order_t *this, const hwo_sa_id_t *id, uint32_t reqid)
+{
+	const hwo_sad_sa_t sa = {
+		.id = *id,
+		.reqid = reqid,
+	};
+
+	this->mutex->lock(this->mutex);
+	this->buckets->remove(this->buckets, &sa);
+	this->mutex->unlock(this->mutex);
+}
+
 static bool decode_listed(void *data, const struct nlmsghdr *hdr)
 {
 	private_sad_order_t *this = data;
@@ -196,7 +209,7 @@ static bool ask_size(private_sad_order_t *this)
 	bool grows;
 
 	this->mutex->lock(this->mutex);
-	grows = this->grows && this->buckets->may_grow(this->buckets);
+	grows = this->grows;
 	changes = this->buckets->get_changes(this->buckets);
 	if (!grows && !this->missed)
 	{
@@ -470,6 +483,7 @@ sad_order_t *hwo_sad_order_create(nl_exchange_t *xfrm,
 		.public = {
 			.follow = _follow,
 			.get_reqid = _get_reqid,
+			.lost = _lost,
 			.destroy = _destroy,
 		},
 		.xfrm = xfrm,

@@ -45,6 +45,12 @@ struct sad_order_t {
 	uint32_t (*get_reqid)(sad_order_t *this, const hwo_addr_t *src,
 						  const hwo_addr_t *dst);
 
+	/**
+	 * An SA is not in the kernel anymore: it announces nothing about those that
+	 * go with their link.
+	 */
+	void (*lost)(sad_order_t *this, const hwo_sa_id_t *id, uint32_t reqid);
+
 	void (*destroy)(sad_order_t *this);
 };
 

@@ -123,6 +123,8 @@ static void compare_all(private_child_worker_t *this)
 	{
 		if (this->table->get(this->table, &id, &child))
 		{
+			this->placer.with.order->lost(this->placer.with.order, &id,
+										  child.reqid);
 			request.key = child.key;
 			request.inbound = hwo_child_find(&child, &id) == &child.in;
 			this->queue->add(this->queue, &request, TRUE);

@@ -42,6 +42,47 @@ void fake_bydst_destroy(fake_bydst_t *this)
 	free(this);
 }
 
+/**
+ * Subtract, and mix in a rotated word: a step of Jenkins' lookup3.
+ */
+static void step(uint32_t *a, uint32_t *b, uint32_t c, u_int bits)
+{
+	*a -= *b;
+	*a ^= *b << bits | *b >> (32 - bits);
+	*b += c;
+}
+
+static void last_step(uint32_t *a, uint32_t b, u_int bits)
+{
+	*a ^= b;
+	*a -= b << bits | b >> (32 - bits);
+}
+
+/**
+ * What the kernel has as jhash2() of four words.
+ */
+static uint32_t hash_ipv6(const __be32 words[4])
+{
+	uint32_t a = 0xdeadbeff + words[0], b = 0xdeadbeff + words[1],
+			 c = 0xdeadbeff + words[2];
+
+	step(&a, &c, b, 4);
+	step(&b, &a, c, 6);
+	step(&c, &b, a, 8);
+	step(&a, &c, b, 16);
+	step(&b, &a, c, 19);
+	step(&c, &b, a, 4);
+	a += words[3];
+	last_step(&c, b, 14);
+	last_step(&a, c, 11);
+	last_step(&b, a, 25);
+	last_step(&c, b, 16);
+	last_step(&a, c, 4);
+	last_step(&b, a, 14);
+	last_step(&c, b, 24);
+	return c;
+}
+
 static uint32_t get_bucket(fake_bydst_t *this, const fake_sa_t *sa)
 {
 	const xfrm_address_t *src = &sa->info.saddr, *dst = &sa->info.id.daddr;
@@ -53,7 +94,7 @@ static uint32_t get_bucket(fake_bydst_t *this, const fake_sa_t *sa)
 	}
 	else
 	{
-		h ^= ntohl(src->a6[2] ^ src->a6[3] ^ dst->a6[2] ^ dst->a6[3]);
+		h ^= hash_ipv6(src->a6) ^ hash_ipv6(dst->a6);
 	}
 	return (h ^ h >> 16) & (this->buckets - 1);
 }

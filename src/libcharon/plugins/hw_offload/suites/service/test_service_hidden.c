@@ -390,6 +390,39 @@ START_TEST(test_growth)
 }
 END_TEST
 
+START_TEST(test_size)
+{
+	/* others may have any number of SAs that nobody tells us about */
+	add(SAME_BUCKET, HW_OFFLOAD_NO);
+	add(REQID, HW_OFFLOAD_PACKET);
+	fake_kernel_reset_counts(kernel);
+	wait_size();
+}
+END_TEST
+
+START_TEST(test_taken_along)
+{
+	child_t *child;
+
+	/* the kernel does not announce what it takes off a link that goes down */
+	silent = TRUE;
+	child = add(SAME_BUCKET, HW_OFFLOAD_CRYPTO);
+	/* or packets would leave a larval SA */
+	ck_assert_int_eq(sp_del(&child->sp), SUCCESS);
+	add(REQID + 1, HW_OFFLOAD_PACKET);
+	fake_kernel_link_down(kernel, NIC);
+	fake_kernel_link_up(kernel, NIC);
+	ck_assert(calls_wait(&calls.expires, 2));
+	calls.expires = 0;
+	silent = FALSE;
+	child = add(REQID, HW_OFFLOAD_PACKET);
+	check_fate(child, FAKE_PROTECTED);
+	add(SAME_BUCKET + 8, HW_OFFLOAD_NO);
+	check_fate(child, FAKE_NO_SA);
+	wait_asked(child);
+}
+END_TEST
+
 START_TEST(test_lost_events)
 {
 	child_t *child = add(REQID, HW_OFFLOAD_PACKET);
@@ -490,6 +523,8 @@ TCase *hidden_tcase(void)
 	tcase_add_test(tcase, test_allocated);
 	tcase_add_test(tcase, test_found);
 	tcase_add_test(tcase, test_growth);
+	tcase_add_test(tcase, test_size);
+	tcase_add_test(tcase, test_taken_along);
 	tcase_add_test(tcase, test_lost_events);
 	tcase_add_test(tcase, test_asked_once);
 	tcase_add_test(tcase, test_no_events);
