@@ -34,6 +34,7 @@ fetch_release()
 {
 	/usr/lib/apt/apt-helper -o APT::Sandbox::User="$(id -un)" download-file \
 		"${mirror%/}/dists/$1/InRelease" "$2.new"
+	touch "$2.new" # it has the time that the mirror tells
 	mv "$2.new" "$2"
 }
 

@@ -64,7 +64,7 @@ choose_suite()
 			rootfs_suite=$stable
 		fi
 		archive_root "$rootfs_suite" "deb deb-src" "$rootfs_suite"
-		version=$(upstream_version charon-systemd)
+		version=$(upstream_version charon-systemd 2>/dev/null) || version=""
 		if [[ $known == *" $version "* ]]; then
 			return 0
 		fi
