@@ -170,7 +170,8 @@ static void ask(private_rekey_queue_t *this, const hwo_placer_t *placer,
 		hwo_waiting_asked(waiting, child->names.child_id, now);
 		return;
 	}
-	if (waiting->lost && !is_reachable(placer, child, waiting->unreachable))
+	if (waiting->lost && !is_reachable(placer, child, waiting->unreachable ||
+														waiting->waits))
 	{
 		hwo_waiting_unreachable(waiting, now);
 		return;
