@@ -209,9 +209,8 @@ static bool ask_size(private_sad_order_t *this)
 	bool grows;
 
 	this->mutex->lock(this->mutex);
-	grows = this->grows;
 	changes = this->buckets->get_changes(this->buckets);
-	if (!grows && !this->missed)
+	if (!this->grows && !this->missed)
 	{
 		this->mutex->unlock(this->mutex);
 		return TRUE;
@@ -220,7 +219,7 @@ static bool ask_size(private_sad_order_t *this)
 	{	/* the answer comes after it has grown */
 		this->grows = 0;
 	}
-	grows = grows && this->grows;
+	grows = this->grows;
 	this->mutex->unlock(this->mutex);
 	hwo_xfrm_encode_get_sad_info(&msg);
 	this->xfrm->query(this->xfrm, &msg, decode_info, &info, &result);

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the hw-offload authors */
 
 /*
- * Lets virtual time pass. The linker leads calls of time(), time_monotonic() and
- * usleep() here.
+ * Lets virtual time pass. The linker leads calls of time(), time_monotonic()
+ * and usleep() here.
  */
 
 #include "history.h"

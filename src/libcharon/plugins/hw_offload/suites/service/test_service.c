@@ -331,7 +331,8 @@ void service_setup(void)
 	mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	service_log_level = 1;
 	dbg = log_library;
-	lib->processor->set_threads(lib->processor, 4);
+	/* two to wait for events, others may wait for the kernel */
+	lib->processor->set_threads(lib->processor, 6);
 	/* only the tests of the status service have one */
 	lib->settings->set_str(lib->settings, "%s.plugins.hw-offload.socket", "",
 						   lib->ns);
