@@ -210,6 +210,28 @@ METHOD(device_history_t, refused, bool,
 	return !known;
 }
 
+METHOD(device_history_t, is_busy, bool,
+	private_device_history_t *this, uint32_t ifindex,
+	const hwo_result_t *result, bool again, time_t now)
+{
+	hwo_learned_t *learned;
+	bool ask;
+
+	if (!hwo_plan_is_busy(result))
+	{
+		return FALSE;
+	}
+	this->mutex->lock(this->mutex);
+	learned = find(this, ifindex);
+	ask = !again && now >= learned->busy_until;
+	if (again)
+	{
+		learned->busy_until = now + HWO_BUSY_SECONDS;
+	}
+	this->mutex->unlock(this->mutex);
+	return ask;
+}
+
 /**
  * Find out about CHILD_SAs that are denied packet mode, or add them, mutex is
  * held.
@@ -328,6 +350,7 @@ device_history_t *hwo_device_history_create(void)
 			.note_driver = _note_driver,
 			.works = _works,
 			.refused = _refused,
+			.is_busy = _is_busy,
 			.deny_packet = _deny_packet,
 			.is_denied = _is_denied,
 			.get = _get,

@@ -33,6 +33,9 @@
 #define HWO_DENIED_SECONDS (60 * 60)
 #define HWO_MAX_DENIED_SECONDS (24 * 60 * 60)
 
+/** Seconds for which a device that was busy twice is not asked twice anymore */
+#define HWO_BUSY_SECONDS 10
+
 typedef struct device_history_t device_history_t;
 
 /**
@@ -64,6 +67,8 @@ typedef struct hwo_learned_t {
 	hwo_refused_t refusals[HWO_MAX_REFUSALS];
 	/** number of them */
 	int refusal_count;
+	/** monotonic time until which it is not asked twice */
+	time_t busy_until;
 } hwo_learned_t;
 
 /**
@@ -104,6 +109,18 @@ struct device_history_t {
 	 */
 	bool (*refused)(device_history_t *this, uint32_t ifindex, bool policy,
 					const hwo_result_t *refusal, time_t now);
+
+	/**
+	 * Check if a device may be busy only for a moment: not if it still was just
+	 * now, when it was asked again, it may mean it then.
+	 *
+	 * @param result	what it said
+	 * @param again		TRUE if it was asked again, which is kept
+	 * @param now		monotonic time
+	 * @return			TRUE to ask it again after HWO_BUSY_DELAY
+	 */
+	bool (*is_busy)(device_history_t *this, uint32_t ifindex,
+					const hwo_result_t *result, bool again, time_t now);
 
 	/**
 	 * Deny CHILD_SAs packet mode on a device for a while, as one of their SAs

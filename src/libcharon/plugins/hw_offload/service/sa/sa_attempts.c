@@ -257,11 +257,18 @@ static void send_settled(hwo_sa_attempts_t *this, hwo_mode_t mode)
  */
 static void send_again(hwo_sa_attempts_t *this, hwo_mode_t mode)
 {
+	device_history_t *history = this->history;
+	uint32_t nic = this->plan.ifindex;
+
 	send_settled(this, mode);
-	if (mode != HWO_MODE_NONE && hwo_plan_is_busy(&this->result))
+	if (mode != HWO_MODE_NONE &&
+		history->is_busy(history, nic, &this->result, FALSE,
+						 time_monotonic(NULL)))
 	{
 		usleep(HWO_BUSY_DELAY * 1000);
 		send_settled(this, mode);
+		history->is_busy(history, nic, &this->result, TRUE,
+						 time_monotonic(NULL));
 	}
 }
 

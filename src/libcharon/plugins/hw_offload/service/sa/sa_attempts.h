@@ -23,7 +23,7 @@
 
 #include "sa_last_state.h"
 #include "../../io/nl_exchange.h"
-#include "../../model/plan/offload_plan.h"
+#include "../../model/state/device_history.h"
 #include "../../wire/xfrm_move.h"
 
 typedef struct hwo_sa_attempts_t hwo_sa_attempts_t;
@@ -47,6 +47,8 @@ struct hwo_sa_attempts_t {
 	nl_exchange_t *xfrm;
 	/** opens transports for notifications */
 	const hwo_listener_t *listener;
+	/** what devices said before */
+	device_history_t *history;
 	/** encodes requests, not used if the SA goes on from its last state */
 	hwo_sa_encode_t encode;
 	/** passed to encode */

@@ -333,6 +333,7 @@ static void begin(const hwo_sa_shared_t *this, install_t *install)
 	install->attempts = (hwo_sa_attempts_t){
 		.xfrm = this->xfrm,
 		.listener = &this->listener,
+		.history = get_history(this),
 		.encode = encode_sa,
 		.data = install,
 		.id = sa->id,

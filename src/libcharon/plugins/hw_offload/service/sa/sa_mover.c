@@ -93,6 +93,7 @@ static bool run_attempts(const hwo_sa_shared_t *this, sa_move_t *sa)
 
 	attempts->xfrm = this->xfrm;
 	attempts->listener = &this->listener;
+	attempts->history = this->devices->get_history(this->devices);
 	attempts->id = sa->record->id;
 	attempts->id.src = attempts->form.src;
 	attempts->id.dst = attempts->form.dst;

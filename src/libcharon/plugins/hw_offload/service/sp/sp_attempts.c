@@ -27,6 +27,8 @@ typedef struct {
 	ike_bypass_t *bypass;
 	/** keeps guards behind what they belong to */
 	spd_order_t *order;
+	/** what devices said before */
+	device_history_t *history;
 	/** settings */
 	hwo_sp_settings_t settings;
 } private_sp_attempts_t;
@@ -122,11 +124,17 @@ static void run_again(private_sp_attempts_t *this, hwo_sp_entry_t *entry,
 					  const hwo_sp_request_t *user,
 					  const hwo_offload_t *offload, hwo_result_t *result)
 {
+	device_history_t *history = this->history;
+
 	run_step(this, entry, user, offload, result);
-	if (offload->mode != HWO_MODE_NONE && hwo_plan_is_busy(result))
+	if (offload->mode != HWO_MODE_NONE &&
+		history->is_busy(history, offload->ifindex, result, FALSE,
+						 time_monotonic(NULL)))
 	{
 		usleep(HWO_BUSY_DELAY * 1000);
 		run_step(this, entry, user, offload, result);
+		history->is_busy(history, offload->ifindex, result, TRUE,
+						 time_monotonic(NULL));
 	}
 }
 
@@ -237,6 +245,7 @@ METHOD(sp_attempts_t, destroy, void,
 
 sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
 									  spd_order_t *order,
+									  device_history_t *history,
 									  const hwo_sp_settings_t *settings)
 {
 	private_sp_attempts_t *this;
@@ -254,6 +263,7 @@ sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
 		.xfrm = xfrm,
 		.bypass = bypass,
 		.order = order,
+		.history = history,
 		.settings = *settings,
 	);
 	return &this->public;

@@ -19,6 +19,7 @@
 #include "spd_order.h"
 #include "../../io/nl_exchange.h"
 #include "../../model/plan/offload_plan.h"
+#include "../../model/state/device_history.h"
 #include "../../model/state/sp_table.h"
 
 typedef struct sp_attempts_t sp_attempts_t;
@@ -118,10 +119,12 @@ struct sp_attempts_t {
  * @param xfrm		exchange with XFRM, not adopted
  * @param bypass	bypass for IKE, not adopted
  * @param order		keeps the order of SPs, not adopted
+ * @param history	what devices said before, not adopted
  * @param settings	settings, copied
  */
 sp_attempts_t *hwo_sp_attempts_create(nl_exchange_t *xfrm, ike_bypass_t *bypass,
 									  spd_order_t *order,
+									  device_history_t *history,
 									  const hwo_sp_settings_t *settings);
 
 #endif /** HWO_SP_ATTEMPTS_H_ @}*/

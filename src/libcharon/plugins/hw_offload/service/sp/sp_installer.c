@@ -474,7 +474,9 @@ sp_installer_t *hwo_sp_installer_create(nl_exchange_t *xfrm,
 		.traps = hwo_trap_listener_create(),
 	);
 	this->install.attempts = hwo_sp_attempts_create(xfrm, bypass,
-											install->order, &install->settings);
+								install->order,
+								install->devices->get_history(install->devices),
+								&install->settings);
 	this->guards = hwo_guard_keeper_create(sps, this->install.attempts,
 										   install->settings.max_blocked);
 	this->drain = hwo_sp_drain_create(sps, &this->install, &this->public);

@@ -254,6 +254,26 @@ START_TEST(test_denied)
 }
 END_TEST
 
+START_TEST(test_busy)
+{
+	device_history_t *history = hwo_device_history_create();
+	hwo_result_t busy = words(EBUSY, "in use"), no = words(EINVAL, "no");
+	const time_t end = NOW + HWO_BUSY_SECONDS;
+
+	ck_assert(!history->is_busy(history, DEV, &no, FALSE, NOW));
+	ck_assert(history->is_busy(history, DEV, &busy, FALSE, NOW));
+	/* that helped, it took it or has said something else */
+	ck_assert(!history->is_busy(history, DEV, &no, TRUE, NOW));
+	ck_assert(history->is_busy(history, DEV, &busy, FALSE, NOW));
+	/* that did not */
+	ck_assert(!history->is_busy(history, DEV, &busy, TRUE, NOW));
+	ck_assert(!history->is_busy(history, DEV, &busy, FALSE, end - 1));
+	ck_assert(history->is_busy(history, DEV + 1, &busy, FALSE, end - 1));
+	ck_assert(history->is_busy(history, DEV, &busy, FALSE, end));
+	history->destroy(history);
+}
+END_TEST
+
 START_TEST(test_denied_no_reqid)
 {
 	device_history_t *history = hwo_device_history_create();
@@ -463,6 +483,7 @@ TCase *device_tcase(void)
 	tcase_add_test(tc, test_rules);
 	tcase_add_test(tc, test_history);
 	tcase_add_test(tc, test_denied);
+	tcase_add_test(tc, test_busy);
 	tcase_add_test(tc, test_denied_no_reqid);
 	tcase_add_test(tc, test_many_denied);
 	tcase_add_loop_test(tc, test_forget, 0, 4);

@@ -219,6 +219,13 @@ START_TEST(test_busy_strict)
 {
 	test_sp_t trap;
 
+	/* a trap has no SA */
+	sp_init(&trap, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
+	service_refuse(XFRM_MSG_NEWPOLICY, 1, EBUSY);
+	ck_assert_int_eq(sp_add(&trap), SUCCESS);
+	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "packet");
+	ck_assert_int_eq(sp_del(&trap), SUCCESS);
+	sp_clear(&trap);
 	/* there is an end to it */
 	service_child_init(HW_OFFLOAD_PACKET);
 	service_refuse(XFRM_MSG_NEWSA, 1, EBUSY);
@@ -231,13 +238,30 @@ START_TEST(test_busy_strict)
 	service_refuse(XFRM_MSG_NEWSA, 1, EBUSY);
 	ck_assert_int_eq(sa_add(&sa_in), FAILED);
 	service_child_clear();
-	/* a trap has no SA */
-	sp_init(&trap, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_PACKET);
-	service_refuse(XFRM_MSG_NEWPOLICY, 2, EBUSY);
-	ck_assert_int_eq(sp_add(&trap), SUCCESS);
-	ck_assert_str_eq(sp_mode(XFRM_POLICY_OUT, LOCAL, REMOTE), "packet");
-	ck_assert_int_eq(sp_del(&trap), SUCCESS);
-	sp_clear(&trap);
+}
+END_TEST
+
+START_TEST(test_busy_for_good)
+{
+	int i;
+
+	/* then it is not asked twice each time, whether that was for SAs or SPs */
+	service_child_init(HW_OFFLOAD_PACKET);
+	for (i = 1; i <= 4; i++)
+	{
+		service_refuse(XFRM_MSG_NEWSA, i, EBUSY);
+	}
+	for (i = 2; i <= 4; i++)
+	{
+		ck_assert_int_eq(sa_add(&sa_in), FAILED);
+		ck_assert_int_eq(fake_kernel_count(kernel, NETLINK_XFRM,
+										   XFRM_MSG_NEWSA), i);
+	}
+	ck_assert_int_eq(sa_add(&sa_in), SUCCESS);
+	ck_assert_int_eq(sa_add(&sa_out), SUCCESS);
+	service_refuse(XFRM_MSG_NEWPOLICY, 1, EBUSY);
+	ck_assert_int_eq(sp_add(&sp_in), FAILED);
+	service_child_clear();
 }
 END_TEST
 
@@ -296,6 +320,7 @@ TCase *driver_tcase(void)
 	tcase_add_test(tcase, test_asked_once);
 	tcase_add_loop_test(tcase, test_busy, 0, countof(busy));
 	tcase_add_test(tcase, test_busy_strict);
+	tcase_add_test(tcase, test_busy_for_good);
 #if HWO_HAVE_SA_CPU && HWO_HAVE_MODE_IPTFS
 	tcase_add_loop_test(tcase, test_directed, 0, countof(directed));
 #endif
