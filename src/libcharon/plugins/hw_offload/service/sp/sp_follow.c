@@ -38,13 +38,15 @@ void hwo_sp_follow_route(const hwo_sp_install_t *this, hwo_sp_entry_t *entry,
 	missing = !hwo_kernel_sps_installed(&entry->kernel);
 	hwo_sp_plan_user(this, user, &plan);
 	best = hwo_bind_best(&plan);
-	again = missing || hwo_offload_equals(&best, &entry->tried);
-	if (refused && (!again || user->requested != HW_OFFLOAD_PACKET))
+	again = hwo_offload_equals(&best, &entry->tried);
+	if (refused && !missing &&
+		(!again || user->requested != HW_OFFLOAD_PACKET))
 	{	/* only what was refused is tried again, the rest follows routes */
 		return;
 	}
-	if (best.ifindex && !hwo_offload_equals(&best, &entry->effective) &&
-		(refused || !hwo_offload_equals(&best, &entry->tried)))
+	if ((refused && missing && plan.count) ||
+		(best.ifindex && !hwo_offload_equals(&best, &entry->effective) &&
+		 (refused || !hwo_offload_equals(&best, &entry->tried))))
 	{
 		missing = hwo_sp_install(this, entry, user, &outcome) != 0;
 	}

@@ -8,6 +8,7 @@
 #include "service_child.h"
 #include "bus_child.h"
 
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <malloc.h>
 #include <unistd.h>
@@ -161,6 +162,33 @@ START_TEST(test_lost_down)
 }
 END_TEST
 
+START_TEST(test_lost_refused)
+{
+	int i;
+
+	/* refused by the NIC, and then in software, too; nobody else looks at it */
+	lib->settings->set_bool(lib->settings, "%s.plugins.hw-offload.rebind",
+							FALSE, lib->ns);
+	ck_assert(service_start(FAKE_LINUX_7_2, FAKE_CAPS_PACKET, NULL));
+	sp_clear(&sp_out);
+	sp_init(&sp_out, POLICY_OUT, LOCAL, REMOTE, 0, 1, HW_OFFLOAD_AUTO);
+	sp_out.data.prio = POLICY_PRIORITY_ROUTED;
+	ck_assert_int_eq(sp_add(&sp_out), SUCCESS);
+	service_refuse(XFRM_MSG_NEWPOLICY, 0, ENOMEM);
+	service_refuse(XFRM_MSG_UPDPOLICY, 0, ENOMEM);
+	fake_kernel_device_down(kernel, NIC);
+	lose_announcements();
+	for (i = 0; i < TEST_DEADLINE && !service_lines_with("unable to"); i++)
+	{
+		usleep(1000);
+	}
+	ck_assert(service_child_guarded());
+	ck_assert_int_eq(fake_kernel_count_sps(kernel), 1);
+	fake_kernel_heal(kernel);
+	ck_assert(service_child_wait(NIC));
+}
+END_TEST
+
 START_TEST(test_lost_bypass)
 {
 	struct sockaddr_in addr = {
@@ -263,6 +291,7 @@ TCase *link_lost_tcase(void)
 	tcase_add_test(tcase, test_lost_all);
 	tcase_add_test(tcase, test_lost_trap);
 	tcase_add_loop_test(tcase, test_lost_down, 0, 3);
+	tcase_add_test(tcase, test_lost_refused);
 	tcase_add_test(tcase, test_lost_bypass);
 	tcase_add_test(tcase, test_many_links);
 	return tcase;
