@@ -7,6 +7,7 @@
 
 #include "link_driver.h"
 
+#include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
@@ -32,6 +33,10 @@ bool hwo_link_driver(uint32_t ifindex, hwo_driver_t *driver)
 	}
 	found = if_indextoname(ifindex, request.ifr_name) &&
 			ioctl(fd, SIOCETHTOOL, &request) == 0;
+	if (!found && errno == EOPNOTSUPP)
+	{
+		driver->name[0] = '-';
+	}
 	close(fd);
 	if (found)
 	{
@@ -39,5 +44,5 @@ bool hwo_link_driver(uint32_t ifindex, hwo_driver_t *driver)
 		snprintf(driver->version, sizeof(driver->version), "%.31s",
 				 info.version);
 	}
-	return found;
+	return driver->name[0] != '\0';
 }

@@ -16,7 +16,7 @@
 /**
  * Get the driver of a link.
  *
- * @param driver	[out] its name and version
+ * @param driver	[out] its name and version, "-" if it has none
  * @return			FALSE if the kernel does not tell
  */
 typedef bool (*hwo_link_driver_t)(uint32_t ifindex, hwo_driver_t *driver);

@@ -278,6 +278,11 @@ START_TEST(test_driver)
 	memset(&driver, 0xff, sizeof(driver));
 	ck_assert(!hwo_link_driver(4711, &driver));
 	ck_assert_mem_eq(&driver, &none, sizeof(driver));
+	/* one that has none */
+	ck_assert(links->find(links, "lo", &link));
+	ck_assert(hwo_link_driver(link.ifindex, &driver));
+	ck_assert_str_eq(driver.name, "-");
+	ck_assert_str_eq(driver.version, "");
 	if (add_link("drivers of links", "d0", "dummy"))
 	{
 		ck_assert(links->find(links, "d0", &link));
