@@ -57,7 +57,7 @@ START_TEST(test_list)
 		"\"errno\":22,\"crypto\":{\"reason\":\"driver-refused\",\"kernel\":"
 		"\"x: two\",\"errno\":22}}\n" END(1);
 	ck_assert_int_eq(run("-v list"), 0);
-	ck_assert(strstr(output, "it was asked twice. x: two\n    what to do: "));
+	ck_assert(strstr(output, "in vain just before. x: two\n    what to do: "));
 
 }
 END_TEST
@@ -78,8 +78,9 @@ START_TEST(test_list_verbose)
 	ck_assert(strstr(output, "\n    out  no limits\n"));
 	ck_assert(strstr(output, "\n    out  the kernel has no such SA anymore\n"));
 	ck_assert(strstr(output, "\n    driver-refused: The driver said no, or the "
-		"kernel on its behalf. If it was busy, it was asked twice.\n    what "
-		"to do: Read the words of the kernel "));
+		"kernel on its behalf. If it was busy, it was asked twice, unless "
+		"that was in vain just before.\n    what to do: Read the words of the "
+		"kernel "));
 	ck_assert(!strstr(output, "as-requested:"));
 	/* an SA that has a reason of its own */
 	ck_assert(strstr(output, "\n    out  in-use: An SA that carried packets "));

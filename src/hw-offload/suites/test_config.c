@@ -210,7 +210,7 @@ START_TEST(test_references)
 	ck_assert_str_eq(value(gw, "children.second.x"), "4");
 	json_decref(gw);
 	ck_assert(!config_connection(root, "defaults", error));
-	ck_assert_str_eq(error, "there is no connection 'defaults'");
+	ck_assert_str_eq(error, "there is no connection 'defaults', but gw, other");
 	json_decref(root);
 }
 END_TEST
