@@ -93,6 +93,8 @@ void hwo_waiting_placed(hwo_waiting_t *waiting, hwo_place_t placed,
 			break;
 		case HWO_PLACE_REKEY:
 			waiting->follow = TRUE;
+			/* whatever else was the reason, it is not over with that */
+			waiting->request.split = waiting->request.hidden = FALSE;
 			if (!waiting->rekey || waiting->early)
 			{
 				waiting->request.patient = TRUE;

@@ -91,6 +91,9 @@ START_TEST(test_hidden)
 	ck_assert(!hwo_waiting_is_over(&waiting, &child));
 	hwo_child_note(&child, HWO_CHILD_FOUND);
 	ck_assert(hwo_waiting_is_over(&waiting, &child));
+	/* but its packets leave by another NIC since */
+	hwo_waiting_placed(&waiting, HWO_PLACE_REKEY, 2000);
+	ck_assert(!hwo_waiting_is_over(&waiting, &child));
 }
 END_TEST
 
