@@ -96,7 +96,6 @@ void hidden_wait_asked(const hidden_child_t *child)
 void hidden_setup(void)
 {
 	status_setup();
-	bus_ike_name = bus_child_name = "a";
 	next_spi = FIRST_SPI;
 	hidden_silent = FALSE;
 	hidden_count = 0;
@@ -112,5 +111,7 @@ void hidden_teardown(void)
 		sa_clear(&hidden_children[hidden_count].in);
 		sa_clear(&hidden_children[hidden_count].out);
 	}
+	bus_child_reqid = 1;
+	bus_child_id = 9;
 	status_teardown();
 }
