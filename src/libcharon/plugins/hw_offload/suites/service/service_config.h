@@ -17,13 +17,13 @@ typedef struct service_config_t {
 	uint32_t tfc, window;
 	uint64_t bytes;
 	bool encap, ipcomp, no_policies;
-	ipsec_mode_t mode;
+	_Atomic ipsec_mode_t mode;
 	uint32_t if_id_in, peer_if_id;
 	mark_t mark_in, mark_out, set_mark_in;
 	char *ts;
 	/* children of that kind, 0 for one, and references to their configuration
 	 * and that of the connection */
-	int children, refs;
+	_Atomic int children, refs;
 } service_config_t;
 
 /** What is configured. */
