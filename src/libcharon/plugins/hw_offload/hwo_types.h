@@ -472,4 +472,15 @@ u_int hwo_sp_id_hash(const hwo_sp_id_t *id);
  */
 bool hwo_sp_id_equals(const hwo_sp_id_t *a, const hwo_sp_id_t *b);
 
+/**
+ * Get the value of an expression while nobody else may use what the mutex of an
+ * object protects.
+ */
+#define HWO_LOCKED(this, expression) ({ \
+	typeof(expression) _value; \
+	(this)->mutex->lock((this)->mutex); \
+	_value = (expression); \
+	(this)->mutex->unlock((this)->mutex); \
+	_value; })
+
 #endif /** HWO_TYPES_H_ @}*/

@@ -41,16 +41,6 @@ typedef struct {
 	uint32_t reqid;
 } failed_t;
 
-/**
- * Get the value of an expression while nobody else may use the index.
- */
-#define LOCKED(this, expression) ({ \
-	typeof(expression) _value; \
-	this->mutex->lock(this->mutex); \
-	_value = (expression); \
-	this->mutex->unlock(this->mutex); \
-	_value; })
-
 static bool has_sa(const hwo_child_t *child)
 {
 	return child->in.id.spi || child->out.id.spi;
@@ -259,19 +249,19 @@ static bool copy(hwo_child_entry_t *entry, hwo_child_t *child)
 METHOD(child_table_t, get, bool,
 	private_child_table_t *this, const hwo_sa_id_t *id, hwo_child_t *child)
 {
-	return LOCKED(this, copy(hwo_index_get(this->index, id), child));
+	return HWO_LOCKED(this, copy(hwo_index_get(this->index, id), child));
 }
 
 METHOD(child_table_t, get_key, bool,
 	private_child_table_t *this, u_int key, hwo_child_t *child)
 {
-	return LOCKED(this, copy(hwo_index_get_key(this->index, key), child));
+	return HWO_LOCKED(this, copy(hwo_index_get_key(this->index, key), child));
 }
 
 METHOD(child_table_t, get_child, bool,
 	private_child_table_t *this, uint32_t child_id, hwo_child_t *child)
 {
-	return LOCKED(this, copy(hwo_index_get_child(this->index, child_id),
+	return HWO_LOCKED(this, copy(hwo_index_get_child(this->index, child_id),
 							 child));
 }
 
@@ -301,7 +291,7 @@ METHOD(child_table_t, name, bool,
 	private_child_table_t *this, const hwo_sa_id_t *in, const hwo_sa_id_t *out,
 	const hwo_names_t *names, hwo_child_t *child)
 {
-	return LOCKED(this, copy(hwo_index_name(this->index, in, out, names),
+	return HWO_LOCKED(this, copy(hwo_index_name(this->index, in, out, names),
 							 child));
 }
 
@@ -390,7 +380,7 @@ METHOD(child_table_t, admit, bool,
 	private_child_table_t *this, hwo_child_t *child,
 	const hwo_offload_t *offload, u_int max)
 {
-	return LOCKED(this, hwo_index_admit(this->index,
+	return HWO_LOCKED(this, hwo_index_admit(this->index,
 							hwo_index_get_key(this->index, child->key),
 							offload, max));
 }
@@ -398,13 +388,13 @@ METHOD(child_table_t, admit, bool,
 METHOD(child_table_t, count, u_int,
 	private_child_table_t *this, const hwo_offload_t *offload)
 {
-	return LOCKED(this, hwo_index_count(this->index, offload));
+	return HWO_LOCKED(this, hwo_index_count(this->index, offload));
 }
 
 METHOD(child_table_t, is_single, bool,
 	private_child_table_t *this, const hwo_child_t *child)
 {
-	return LOCKED(this, hwo_group_is_single(
+	return HWO_LOCKED(this, hwo_group_is_single(
 							hwo_index_get_group(this->index, child->reqid),
 							child));
 }
@@ -412,7 +402,7 @@ METHOD(child_table_t, is_single, bool,
 METHOD(child_table_t, moving, bool,
 	private_child_table_t *this, uint32_t reqid, time_t now)
 {
-	return LOCKED(this, hwo_group_is_moving(
+	return HWO_LOCKED(this, hwo_group_is_moving(
 							hwo_index_get_group(this->index, reqid), now));
 }
 

@@ -85,16 +85,6 @@ typedef struct {
 } suspect_t;
 
 /**
- * Get the value of an expression while nobody else may use the buckets.
- */
-#define LOCKED(this, expression) ({ \
-	typeof(expression) _value; \
-	this->mutex->lock(this->mutex); \
-	_value = (expression); \
-	this->mutex->unlock(this->mutex); \
-	_value; })
-
-/**
  * The kernel announces something about SAs.
  */
 static void process(void *data, const struct nlmsghdr *hdr)
@@ -129,13 +119,13 @@ static void process(void *data, const struct nlmsghdr *hdr)
 METHOD(sad_order_t, get_reqid, uint32_t,
 	private_sad_order_t *this, const hwo_addr_t *src, const hwo_addr_t *dst)
 {
-	nl_monitor_t *monitor = LOCKED(this, this->monitor);
+	nl_monitor_t *monitor = HWO_LOCKED(this, this->monitor);
 
 	if (monitor)
 	{	/* what was added by other threads counts */
 		monitor->drain(monitor);
 	}
-	return LOCKED(this, this->buckets->get_reqid(this->buckets, src, dst));
+	return HWO_LOCKED(this, this->buckets->get_reqid(this->buckets, src, dst));
 }
 
 METHOD(sad_order_t, lost, void,
@@ -247,7 +237,7 @@ static void refresh(private_sad_order_t *this)
 	{
 		this->job->schedule(this->job, GROWN);
 	}
-	if (LOCKED(this, this->missed) && !list(this))
+	if (HWO_LOCKED(this, this->missed) && !list(this))
 	{
 		this->job->schedule(this->job, GROWN);
 	}
@@ -326,7 +316,7 @@ static bool look_at_hidden(private_sad_order_t *this, suspect_t *suspect,
 		return FALSE;
 	}
 	this->table->note(this->table, child->key, HWO_CHILD_HIDDEN);
-	suspect->due = LOCKED(this, this->buckets->heal(this->buckets,
+	suspect->due = HWO_LOCKED(this, this->buckets->heal(this->buckets,
 													&suspect->sa, now));
 	if (suspect->due > now)
 	{
@@ -348,8 +338,9 @@ static bool look_at_hidden(private_sad_order_t *this, suspect_t *suspect,
 static bool look_at(private_sad_order_t *this, suspect_t *suspect, bool sent,
 					uint64_t now)
 {
-	hwo_hidden_t hidden = LOCKED(this, this->buckets->is_hidden(this->buckets,
-																&suspect->sa));
+	hwo_hidden_t hidden = HWO_LOCKED(this,
+							this->buckets->is_hidden(this->buckets,
+													 &suspect->sa));
 	const hwo_sa_id_t *id = &suspect->sa.id;
 	hwo_child_t child;
 
@@ -400,7 +391,7 @@ static void add_suspects(private_sad_order_t *this)
 	hwo_sad_sa_t sa;
 	array_t *changed;
 
-	changed = LOCKED(this, this->buckets->get_changed(this->buckets));
+	changed = HWO_LOCKED(this, this->buckets->get_changed(this->buckets));
 	while (array_remove(changed, ARRAY_HEAD, &sa))
 	{
 		if (!this->suspects->find_first(this->suspects, is_suspect, NULL, &sa))
